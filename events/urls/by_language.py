@@ -1,0 +1,3 @@
+"""Addresses of events below a language prefix."""
+
+urlpatterns: list = []

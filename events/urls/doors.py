@@ -1,0 +1,3 @@
+"""Signed addresses that carry no language: self-service and joining."""
+
+urlpatterns: list = []

@@ -1,0 +1,5 @@
+"""What every public page shows around its content."""
+
+
+def site(request):
+    return {}

@@ -1,0 +1,3 @@
+"""Addresses of home: my GKEC and the site texts."""
+
+urlpatterns: list = []

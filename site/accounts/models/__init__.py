@@ -1,0 +1,5 @@
+"""Records of people."""
+
+from accounts.models.user import User
+
+__all__ = ["User"]

@@ -1,0 +1,1 @@
+"""What every topic stands on: pages, blocks, vocabularies, components, routing and the page cache."""

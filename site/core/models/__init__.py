@@ -1,0 +1,7 @@
+"""Pages and records of the foundation."""
+
+from core.models.base_page import BasePage
+from core.models.pictures import Picture, PictureRendition
+from core.models.terms import Term
+
+__all__ = ["BasePage", "Picture", "PictureRendition", "Term"]

@@ -1,0 +1,1 @@
+"""The page cache: what anonymous readers of public pages get, kept by allow-list."""

@@ -1,0 +1,1 @@
+"""Finding a page by its path in one or two statements."""

@@ -1,0 +1,3 @@
+"""The address of every page."""
+
+urlpatterns: list = []

@@ -1,0 +1,3 @@
+"""Addresses of the foundation: health, root, robots."""
+
+urlpatterns: list = []

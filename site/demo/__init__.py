@@ -1,0 +1,1 @@
+"""Deterministic demo content and the pages under /dev/; never in production."""

@@ -1,0 +1,3 @@
+"""Addresses under /dev/, which exist with the demo settings only."""
+
+urlpatterns: list = []

@@ -1,0 +1,89 @@
+"""The one place that reads the process environment; a bad value stops the start with one sentence."""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# gunicorn stops, instead of respawning for ever, when a worker leaves with this status.
+EXIT_STATUS = 3
+
+
+class ConfigurationProblem(SystemExit):
+    """Ends the process with one sentence on stderr; `sentence` holds it for tests."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        print(sentence, file=sys.stderr)
+        super().__init__(EXIT_STATUS)
+
+
+def text(name: str, *, default: str | None = None) -> str:
+    """Return a non-empty string; without a default the variable is required."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise ConfigurationProblem(f"{name} is not set: give it a value in the environment.")
+    return default
+
+
+def secret(name: str, *, default: str | None = None) -> str:
+    """Return a secret of at least 50 characters (Django's own check W009)."""
+    value = text(name, default=default)
+    if len(value) < 50:
+        raise ConfigurationProblem(f"{name} is too short: it needs at least 50 random characters.")
+    return value
+
+
+def number(name: str, *, default: int, minimum: int = 0) -> int:
+    """Return a whole number not below `minimum`."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not value.lstrip("-").isdigit() or int(value) < minimum:
+        raise ConfigurationProblem(f"{name} is {value!r}: it must be a whole number of at least {minimum}.")
+    return int(value)
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a truth value written as true or false, yes or no, on or off, 1 or 0."""
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ConfigurationProblem(f"{name} is {value!r}: it must be true or false.")
+
+
+def words(name: str, *, default: list[str] | None = None) -> list[str]:
+    """Return a comma-separated list without empty entries."""
+    value = text(name, default=None if default is None else ",".join(default) or " ")
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def address(name: str, *, schemes: set[str], default: str | None = None) -> str:
+    """Return a URL whose scheme is one of `schemes`, without a trailing slash."""
+    value = text(name, default=default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not (parts.netloc or parts.path):
+        wanted = " or ".join(sorted(schemes))
+        # The value may hold a password, so the sentence does not repeat it.
+        raise ConfigurationProblem(f"{name} is malformed: it must be an address that starts with {wanted}://.")
+    return value
+
+
+def database(name: str) -> dict:
+    """Return Django's settings for the PostgreSQL database at the address in `name`."""
+    address(name, schemes={"postgres", "postgresql"})
+    return dict(environ.Env().db_url(name))
+
+
+def mail_server(name: str) -> dict:
+    """Return `EMAIL_*` settings for the server at the address in `name` (smtp, smtp+tls or smtp+ssl)."""
+    address(name, schemes={"smtp", "smtps", "smtp+tls", "smtp+ssl", "submission"})
+    return dict(environ.Env().email_url(name))

@@ -1,0 +1,26 @@
+"""Settings of `make demo`: production's caches and static files on loopback, with demo content."""
+
+import os
+from urllib.parse import urlsplit
+
+from gkec import environment as env
+
+os.environ.setdefault("SECRET_KEY", "for-the-demo-on-loopback-only-never-for-a-public-site-0123456789")
+os.environ.setdefault("BASE_URL", f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
+os.environ.setdefault("ALLOWED_HOSTS", "127.0.0.1,localhost")
+os.environ.setdefault("DATABASE_URL", "postgres://gkec@127.0.0.1:5432/gkec")
+os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
+os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:2525")
+
+from gkec.settings.base import *  # noqa: E402, F403  (a settings module extends another)
+from gkec.settings.base import BASE_URL, INSTALLED_APPS  # noqa: E402
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+if urlsplit(BASE_URL).hostname not in LOOPBACK:
+    raise env.ConfigurationProblem("BASE_URL must be a loopback address with the demo settings, such as 127.0.0.1.")
+if env.text("BIND", default="127.0.0.1") not in LOOPBACK:
+    raise env.ConfigurationProblem("BIND must be a loopback address with the demo settings, such as 127.0.0.1.")
+
+DEMO = True
+INSTALLED_APPS = ["demo", *INSTALLED_APPS]
+SECOND_FACTOR_REQUIRED_FOR_STAFF = False

@@ -1,0 +1,19 @@
+"""Settings of the test suite: real services, short waits, no pool so that databases can be dropped."""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "for-tests-only-0123456789-0123456789-0123456789-0123456789")
+os.environ.setdefault("BASE_URL", "http://testserver")
+os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
+os.environ.setdefault("DATABASE_URL", "postgres://gkec@127.0.0.1:5432/gkec")
+os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
+os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:2525")
+
+from gkec.settings.base import *  # noqa: E402, F403  (a settings module extends another)
+from gkec.settings.base import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
+
+DEMO = True
+INSTALLED_APPS = ["demo", *INSTALLED_APPS]
+DATABASES["default"]["OPTIONS"].pop("pool", None)
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
