@@ -187,6 +187,7 @@ STATICFILES_DIRS = [ROOT / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "core.staticbundle.BundleFinder",
 ]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
