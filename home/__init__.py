@@ -1,1 +1,1 @@
-"""The home app."""
+"""The home page, section pages, site texts, navigation and "my GKEC"."""

@@ -1,5 +1,26 @@
-"""What every public page shows around its content."""
+"""What every public page shows around its content: sections, languages, site texts."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from core import languages
+from home import navigation
+from home.models import SiteText
+
+# Wagtail's own screens and the health addresses have no header of ours.
+_WITHOUT_HEADER = ("/admin/", "/healthz", "/readyz")
 
 
-def site(request):
-    return {}
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return lazily evaluated values, so that a page pays only for what its template shows."""
+    if request.path.startswith(_WITHOUT_HEADER):
+        return {}
+    language = languages.current()
+    return {
+        "site_text": SimpleLazyObject(lambda: SiteText.objects.for_reader(language)),
+        "sections": SimpleLazyObject(lambda: navigation.sections(request, language)),
+        "language_links": SimpleLazyObject(lambda: navigation.language_links(request, language)),
+        "footer_links": SimpleLazyObject(lambda: navigation.footer_links(language)),
+    }

@@ -1,0 +1,87 @@
+"""The links around a page: sections of the site, the page's other languages, what the footer names."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from wagtail.models import Page
+
+from core import alternates, languages
+
+# The tree is root, home pages, sections.
+SECTION_DEPTH = 3
+
+
+@dataclass(frozen=True)
+class SectionLink:
+    slug: str
+    title: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class LanguageLink:
+    code: str
+    name: str
+    dir: str
+    url: str
+    is_current: bool
+    # False: the link leads to the home page of that language, since this page has no such translation.
+    is_translation: bool
+
+
+@dataclass(frozen=True)
+class TextLink:
+    title: str
+    url: str
+
+
+def sections(request: HttpRequest, language: str) -> list[SectionLink]:
+    """Return the sections of the menu in `language`, in the tree's order; one query."""
+    return [
+        SectionLink(slug, title, url := f"/{language}/{slug}/", request.path.startswith(url))
+        for slug, title in Page.objects.live()
+        .in_menu()
+        .filter(locale__language_code=language, depth=SECTION_DEPTH)
+        .order_by("path")
+        .values_list("slug", "title")
+    ]
+
+
+def language_links(request: HttpRequest, language: str) -> list[LanguageLink]:
+    """Return one link for each language of the site, each to this page's translation where there is one."""
+    urls = _other_languages(request, language)
+    return [
+        LanguageLink(
+            code=code,
+            name=languages.own_name(code),
+            dir=languages.direction(code),
+            url=urls.get(code, f"/{code}/"),
+            is_current=code == language,
+            is_translation=code in urls,
+        )
+        for code in languages.codes()
+    ]
+
+
+def footer_links(language: str) -> list[TextLink]:
+    """Return the links that every page owes its readers."""
+    return [
+        TextLink(_("Privacy"), reverse("privacy")),
+        TextLink(_("Accessibility"), reverse("accessibility")),
+        TextLink(_("Contact"), reverse("contact")),
+    ]
+
+
+def _other_languages(request: HttpRequest, language: str) -> dict[str, str]:
+    routed = getattr(request, "_wagtail_route_for_request", None)
+    if routed is not None:
+        return alternates.alternates(routed.page, request)
+    prefix = f"/{language}/"
+    if not request.path.startswith(prefix):
+        return {}
+    # Pages made by views exist in every language at the same address behind the prefix.
+    rest = request.get_full_path()[len(prefix) :]
+    return {code: f"/{code}/{rest}" for code in languages.codes()}
