@@ -1,0 +1,58 @@
+"""What every projection of pages into language-neutral records shares: who may project, and publishing as one transaction."""
+
+from django.db import transaction
+from wagtail.models import Page
+from wagtail_localize.models import Translation
+
+
+def is_translation(page: Page) -> bool:
+    """Tell whether wagtail-localize made `page` from a page in another language.
+
+    True only while the page it was made from exists: deleting that page deletes the rows which say so. A record
+    therefore keeps its own source locale; see `may_project`.
+    """
+    return Translation.objects.filter(
+        target_locale_id=page.locale_id, source__object_id=page.translation_key
+    ).exists()
+
+
+def may_project(page: Page, *, source_locale_id: int | None) -> bool:
+    """Tell whether `page` may write the record of its translation key.
+
+    `source_locale_id` is the locale stored on that record, None where there is no record yet. Pages that are not live
+    (Wagtail announces a scheduled, never live page as published) and aliases never project. With a record, only its
+    own source locale does; without one, the page must not be somebody else's translation. One query at most.
+    """
+    if not page.live or page.alias_of_id:
+        return False
+    if source_locale_id is not None:
+        return page.locale_id == source_locale_id
+    return not is_translation(page)
+
+
+class AtomicPublishing:
+    """A page whose publishing and unpublishing is one transaction with whatever receivers write.
+
+    Wagtail commits each step on its own, so a receiver that fails would leave a live page without its record. Every
+    way to publish (editor, bulk action, workflow, schedule, wagtail-localize) ends in these two methods.
+    Put it before BasePage among the bases.
+    """
+
+    def publish(self, *args, **kwargs):
+        with transaction.atomic():
+            return super().publish(*args, **kwargs)
+
+    def unpublish(self, *args, **kwargs):
+        with transaction.atomic():
+            return super().unpublish(*args, **kwargs)
+
+
+class AtomicForm:
+    """A view of the editor whose `form_valid` is one transaction, for what it writes beside the page.
+
+    Put it before Wagtail's CreateView or EditView among the bases.
+    """
+
+    def form_valid(self, form):
+        with transaction.atomic():
+            return super().form_valid(form)
