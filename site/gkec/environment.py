@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 
@@ -80,7 +80,10 @@ def address(name: str, *, schemes: set[str], default: str | None = None) -> str:
 def database(name: str) -> dict:
     """Return Django's settings for the PostgreSQL database at the address in `name`."""
     address(name, schemes={"postgres", "postgresql"})
-    return dict(environ.Env().db_url(name))
+    config = dict(environ.Env().db_url(name))
+    # libpq writes the folder of a socket as a percent-encoded host; django-environ leaves it encoded.
+    config["HOST"] = unquote(config.get("HOST") or "")
+    return config
 
 
 def mail_server(name: str) -> dict:

@@ -1,0 +1,152 @@
+"""Child processes that cannot outlive the process that started them."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+LOG_LIMIT_BYTES = 5_000_000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def tie(parent: int, death_signal: signal.Signals) -> None:
+    """Ask the kernel to send `death_signal` to this process when `parent`, its parent, dies (Linux only)."""
+    if _libc.prctl(PR_SET_PDEATHSIG, int(death_signal)) != 0:
+        os._exit(127)
+    if os.getppid() != parent:
+        # The parent died between the fork and the request, so the kernel will never tell us.
+        os._exit(127)
+
+
+def tied(death_signal: signal.Signals) -> Callable[[], None]:
+    """Return a `preexec_fn` that ties the child to the calling process."""
+    parent = os.getpid()
+    return lambda: tie(parent, death_signal)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The unprivileged system user that a child runs as."""
+
+    uid: int
+    gid: int
+
+
+@dataclass
+class Program:
+    """How to run one child: its command, where its output goes, and which signals end it."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    account: Account | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    death_signal: signal.Signals = signal.SIGTERM
+    folder: Path = Path("/")
+    keep_open: Sequence[int] = ()
+    patience_seconds: float = 8.0
+
+    def start(self) -> "Child":
+        """Start the program in a process group of its own, tied to this process."""
+        trim(self.log)
+        privileges: dict = {}
+        if self.account is not None:
+            privileges = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
+        with self.log.open("ab") as output:
+            process = subprocess.Popen(
+                [str(part) for part in self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(self.environment) or None,
+                cwd=self.folder,
+                process_group=0,
+                pass_fds=tuple(self.keep_open),
+                # Runs after the change of user, which would clear the request.
+                preexec_fn=tied(self.death_signal),
+                **privileges,
+            )
+        return Child(self, process)
+
+
+@dataclass
+class Child:
+    """A running program; `stop` leaves nothing of its process group behind."""
+
+    program: Program
+    process: subprocess.Popen
+    started_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def name(self) -> str:
+        return self.program.name
+
+    @property
+    def age_seconds(self) -> float:
+        return time.monotonic() - self.started_at
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def ask_to_stop(self) -> None:
+        """Send the stop signal without waiting, so that several children can stop side by side."""
+        if self.is_running():
+            self.process.send_signal(self.program.stop_signal)
+
+    def stop(self) -> None:
+        """Stop the child, first politely, then by force, and then whatever is left of its group."""
+        self.ask_to_stop()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(self.program.patience_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the whole process group at once and reap the child."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def last_words(self) -> str:
+        """Return the last line that the child wrote that is not empty, to say why it ended."""
+        with contextlib.suppress(OSError):
+            lines = self.program.log.read_bytes()[-4000:].decode(errors="replace").splitlines()
+            return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return ""
+
+    def how_it_ended(self) -> str:
+        """Describe the exit in words: an exit code, or the signal that ended it."""
+        code = self.process.poll()
+        if code is None:
+            return "still running"
+        if code < 0:
+            return f"ended by {signal.Signals(-code).name}"
+        return f"exit code {code}"
+
+
+def trim(log: Path) -> None:
+    """Move a log aside once it is large, so that `var/` does not grow for ever."""
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_LIMIT_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+
+
+def wait_until(
+    is_ready: Callable[[], bool], *, child: Child | None = None, seconds: float, pause: float = 0.03
+) -> bool:
+    """Poll until ready; return False when the time is up or the child has ended meanwhile."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if is_ready():
+            return True
+        if child is not None and not child.is_running():
+            return False
+        time.sleep(pause)
+    return False

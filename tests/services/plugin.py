@@ -1,0 +1,56 @@
+"""Chooses the services before Django reads its settings, and starts them once for all workers.
+
+Loaded by `-p tests.services.plugin`, since a conftest is read only after pytest-django has loaded the settings.
+"""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+from tests.services.session import Session, choose_redis_database
+
+_session: Session | None = None
+
+
+def is_worker() -> bool:
+    """Say whether this process is one of xdist's workers, which find everything in their environment."""
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    global _session
+    if is_worker():
+        choose_redis_database(os.environ["PYTEST_XDIST_WORKER"])
+    else:
+        _session = Session()
+        _session.choose()
+    try:
+        return (yield)
+    except BaseException:
+        # pytest_unconfigure is not called when settings or an app fail to load.
+        stop_services()
+        raise
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if _session is not None and not session.config.option.collectonly:
+        _session.start()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_unconfigure() -> Generator[None, object, object]:
+    try:
+        return (yield)
+    finally:
+        stop_services()
+
+
+def stop_services() -> None:
+    """Stop what this process started, once."""
+    global _session
+    if _session is not None:
+        _session.stop()
+        _session = None

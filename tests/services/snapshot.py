@@ -1,0 +1,72 @@
+"""What the migrations put into a database, brought back after each test that commits.
+
+Django's flush empties every table, and with it Wagtail's locales, root page, home page and site, the vocabularies
+and the permissions. This one puts back each row as the migrations made it, keys and sequences included.
+"""
+
+import contextlib
+from collections.abc import Generator
+
+from django.db import connection
+from django.test import TransactionTestCase
+from psycopg import Connection, sql
+
+LOCK_WAIT = "10s"
+
+
+class Snapshot:
+    """The rows of a freshly migrated database."""
+
+    def __init__(self) -> None:
+        raw = self._raw()
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'django_migrations'"
+        self.tables = [row[0] for row in raw.execute(query)]
+        self.rows = {table: self._read(raw, table) for table in self._filled(raw)}
+        numbers = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+        self.sequences = [row for row in raw.execute(numbers) if row[1] is not None]
+        is_superuser = raw.execute("SELECT usesuper FROM pg_user WHERE usename = current_user").fetchone()
+        self.can_silence_triggers = bool(is_superuser and is_superuser[0])
+
+    @staticmethod
+    def _raw() -> Connection:
+        connection.ensure_connection()
+        return connection.connection
+
+    def _filled(self, raw: Connection) -> list[str]:
+        probe = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+        probes = (probe.format(sql.Literal(table), sql.Identifier(table)) for table in self.tables)
+        return [row[0] for row in raw.execute(sql.SQL(" UNION ALL ").join(probes))]
+
+    @staticmethod
+    def _read(raw: Connection, table: str) -> bytes:
+        with raw.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as copy:
+            return b"".join(bytes(block) for block in copy)
+
+    def restore(self) -> None:
+        """Empty every table that holds a row and fill those that the migrations had filled."""
+        raw = self._raw()
+        with raw.transaction():
+            raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_WAIT)))
+            if self.can_silence_triggers:
+                # Append-only tables refuse to be emptied, and nothing shall be written twice by a trigger.
+                raw.execute("SET LOCAL session_replication_role = replica")
+            doomed = sorted({*self._filled(raw), *self.rows})
+            names = sql.SQL(", ").join(map(sql.Identifier, doomed))
+            raw.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+            for table, content in self.rows.items():
+                with raw.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
+                    copy.write(content)
+            for sequence, last_value in self.sequences:
+                raw.execute("SELECT setval(%s::regclass, %s)", [f'"{sequence}"', last_value])
+
+
+@contextlib.contextmanager
+def restored_after_each_flush() -> Generator[None]:
+    """Replace the flush of Django's transactional tests by a restore of what the migrations made."""
+    taken = Snapshot()
+    original = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda _case: taken.restore()  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
