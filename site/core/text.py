@@ -1,0 +1,41 @@
+"""What people type, cleaned of what cannot be seen but changes how a line reads."""
+
+import re
+import unicodedata
+
+# Overrides and isolates turn the direction of everything after them: a name with one rewrites the line it stands in.
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# A surrogate alone cannot be written as UTF-8, so neither the database nor a mail could hold it.
+UNSEEN = {"Cc", "Cs"}
+SPACE = re.compile(r"\s+")
+BLANKS = re.compile(r"[^\S\n]+")
+EMPTY_LINES = re.compile(r"\n{3,}")
+
+
+def single_line(value: str) -> str:
+    """Return the text on one line: composed (NFC), without control characters and direction overrides.
+
+    Joiners (U+200C, U+200D) and marks (U+200E, U+200F) stay: names in Persian, Urdu and Indic scripts need them.
+    """
+    return SPACE.sub(" ", _without_unseen(unicodedata.normalize("NFC", value), keep="\t\n\v\f\r\x85")).strip()
+
+
+def several_lines(value: str) -> str:
+    """Return the text with its line breaks as LF and at most one empty line in a row, otherwise as `single_line`."""
+    lines = "\n".join(unicodedata.normalize("NFC", value).splitlines())
+    text = BLANKS.sub(" ", _without_unseen(lines, keep="\t\n"))
+    return EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in text.split("\n"))).strip()
+
+
+def sort_key(value: str) -> str:
+    """Return a key that sorts words as a reader expects, accents and case aside."""
+    decomposed = unicodedata.normalize("NFKD", value)
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
+
+
+def _without_unseen(value: str, *, keep: str) -> str:
+    return "".join(
+        character
+        for character in value
+        if character in keep or (character not in BIDI_CONTROLS and unicodedata.category(character) not in UNSEEN)
+    )
