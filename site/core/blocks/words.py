@@ -1,0 +1,67 @@
+"""Blocks of words: headings, text and quotations."""
+
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+LEVELS = [("h2", _("Section")), ("h3", _("Part of a section"))]
+FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link"]
+
+
+class HeadingBlock(blocks.StructBlock):
+    """A heading within the page; the page's own title is the only first-level one."""
+
+    text = blocks.CharBlock(label=_("text"), max_length=200)
+    level = blocks.ChoiceBlock(label=_("level"), choices=LEVELS, default="h2")
+
+    class Meta:
+        template = "blocks/heading.html"
+        icon = "title"
+        label = _("Heading")
+        label_format = "{text}"
+        group = _("Words")
+        description = _("Opens a section or a part of one, and lets people skim the page.")
+        preview_value = {"text": _("What the city changed"), "level": "h2"}
+
+
+class RichTextBlock(blocks.RichTextBlock):
+    """Paragraphs and lists; headings, pictures and videos have blocks of their own."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"features": FEATURES, **kwargs})
+
+    def get_preview_value(self):
+        """Wrap the example, which is translated as plain words, in a paragraph."""
+        return self.normalize(format_html("<p>{}</p>", self.meta.preview_value))
+
+    class Meta:
+        template = "blocks/rich_text.html"
+        icon = "pilcrow"
+        label = _("Text")
+        group = _("Words")
+        description = _("Paragraphs and lists with links.")
+        preview_value = _(
+            "The city insulated 4,000 homes in three winters. Rents stayed where they were, since the loan is paid "
+            "from what the tenants save."
+        )
+
+
+class QuoteBlock(blocks.StructBlock):
+    """What somebody said, with who said it."""
+
+    text = blocks.TextBlock(label=_("text"), max_length=600)
+    person = blocks.CharBlock(label=_("person"), max_length=120)
+    role = blocks.CharBlock(label=_("role"), max_length=160, required=False)
+
+    class Meta:
+        template = "blocks/quote.html"
+        icon = "openquote"
+        label = _("Quotation")
+        label_format = "{person}"
+        group = _("Words")
+        description = _("A person's own words, with their name and role.")
+        preview_value = {
+            "text": _("We stopped asking who pays first and asked who is cold first."),
+            "person": _("Ana Silva"),
+            "role": _("Head of housing"),
+        }
