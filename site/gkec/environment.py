@@ -77,6 +77,11 @@ def address(name: str, *, schemes: set[str], default: str | None = None) -> str:
     return value
 
 
+def folder(name: str, *, default: Path) -> Path:
+    """Return the absolute path of a folder that may not exist yet."""
+    return Path(text(name, default=str(default))).absolute()
+
+
 def database(name: str) -> dict:
     """Return Django's settings for the PostgreSQL database at the address in `name`."""
     address(name, schemes={"postgres", "postgresql"})
