@@ -1,5 +1,6 @@
-"""Records of people."""
+"""Records of people and of what they agreed to."""
 
-from accounts.models.user import User
+from accounts.models.consent import ConsentQuerySet, ConsentRecord
+from accounts.models.user import User, UserManager
 
-__all__ = ["User"]
+__all__ = ["ConsentQuerySet", "ConsentRecord", "User", "UserManager"]

@@ -2,9 +2,12 @@
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts import validators
 from accounts.enums import Gender
 from core import clock
 
@@ -23,7 +26,7 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, email: str | None) -> "User":
         """Find a person by address, whatever its case."""
-        return self.get(email__iexact=email)
+        return self.get(email=(email or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -31,9 +34,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail address"), unique=True)
     display_name = models.CharField(_("name"), max_length=120, blank=True)
-    language = models.CharField(_("language"), max_length=8, default="en")
-    timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
-    country = models.CharField(_("country"), max_length=2, blank=True)
+    language = models.CharField(_("language"), max_length=8, default="en", validators=[validators.site_language])
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validators.known_timezone])
+    country = models.CharField(_("country"), max_length=2, blank=True, validators=[validators.known_country])
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)
     organisation_type = models.ForeignKey(
         "core.Term",
@@ -49,6 +52,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=clock.now)
+    # Part of every session's hash: raising it ends all sessions at once. A trigger raises it when the
+    # person is deactivated, by whatever statement, so that no old session wakes up with the account.
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 
@@ -61,16 +67,46 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("people")
         ordering = ["display_name", "email"]
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
+            # Together with the unique column this makes an address unique in any case, as sign-in looks it up.
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="accounts_user_email_lower_case"),
+            models.CheckConstraint(condition=Q(language__regex=r"^[a-z]{2,3}$"), name="accounts_user_language_code"),
+            models.CheckConstraint(condition=~Q(timezone=""), name="accounts_user_has_timezone"),
+            models.CheckConstraint(
+                condition=Q(country="") | Q(country__regex=r"^[A-Z]{2}$"), name="accounts_user_country_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(gender="") | Q(gender__in=Gender.values), name="accounts_user_known_gender"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.get_full_name()
+
+    def clean(self) -> None:
+        """Bring the address to the form in which it is stored and looked up."""
+        super().clean()
+        self.email = User.objects.normalize_email(self.email).lower()
 
     def get_full_name(self) -> str:
         """Return the name, or the address where no name is known."""
         return self.display_name or self.email
 
     def get_short_name(self) -> str:
-        """Return what to greet the person by."""
-        return self.display_name.split(" ")[0] if self.display_name else ""
+        """Return what to greet the person by; empty where no name is known."""
+        return self.display_name.split(" ")[0]
+
+    @property
+    def short_name(self) -> str:
+        """What to greet the person by; empty where no name is known."""
+        return self.get_short_name()
+
+    @property
+    def first_name(self) -> str:
+        """The name that Wagtail's side bar shows: it knows no other attribute and falls back to the address."""
+        return self.get_full_name()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django offers no other place that both its hash and its hash under retired keys go through.
+        return salted_hmac(
+            "accounts.session", f"{self.password}:{self.session_generation}", secret=secret, algorithm="sha256"
+        ).hexdigest()

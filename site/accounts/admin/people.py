@@ -1,0 +1,7 @@
+"""People in the admin."""
+
+from wagtail.users.views.users import UserViewSet
+
+
+class PersonViewSet(UserViewSet):
+    pass
