@@ -1,1 +1,8 @@
 """Pages and records of the events app."""
+
+from events.models.event import Event
+from events.models.join_link import JoinLink
+from events.models.pages import EventIndexPage, WebinarPage
+from events.models.registration import Registration, RegistrationChange
+
+__all__ = ["Event", "EventIndexPage", "JoinLink", "Registration", "RegistrationChange", "WebinarPage"]

@@ -1,0 +1,63 @@
+"""States and choices of the events app."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EventStatus(models.TextChoices):
+    """Whether the event takes place."""
+
+    SCHEDULED = "scheduled", _("Scheduled")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class SeatState(models.TextChoices):
+    """What the seats alone say; the services keep it on the event so that a listing counts nothing."""
+
+    OPEN = "open", _("Seats free")
+    FEW = "few", _("Few seats left")
+    WAITING = "waiting", _("Waiting list")
+    FULL = "full", _("Full")
+
+
+class Availability(models.TextChoices):
+    """What a visitor meets at a given moment: the seats, unless the clock or the status say otherwise."""
+
+    OPEN = "open", _("Seats free")
+    FEW = "few", _("Few seats left")
+    WAITING = "waiting", _("Waiting list")
+    FULL = "full", _("Full")
+    NOT_YET = "not-yet", _("Registration not open yet")
+    CLOSED = "closed", _("Registration closed")
+    PAST = "past", _("Past")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class RegistrationState(models.TextChoices):
+    """Where a registration stands; only the first two are live."""
+
+    CONFIRMED = "confirmed", _("Confirmed")
+    WAITING = "waiting", _("On the waiting list")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+LIVE_STATES = (RegistrationState.CONFIRMED, RegistrationState.WAITING)
+
+
+class ChangeKind(models.TextChoices):
+    """What happened to a registration."""
+
+    CONFIRMED = "confirmed", _("Registered with a seat")
+    WAITING = "waiting", _("Put on the waiting list")
+    PROMOTED = "promoted", _("Given a seat from the waiting list")
+    CANCELLED = "cancelled", _("Cancelled")
+    PREFERENCES = "preferences", _("Changed language or time zone")
+    CLAIMED = "claimed", _("Linked to an account")
+
+
+class Actor(models.TextChoices):
+    """Who made a change when no account can be named."""
+
+    PERSON = "person", _("The person")
+    STAFF = "staff", _("Staff")
+    SYSTEM = "system", _("The system")

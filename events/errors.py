@@ -1,0 +1,66 @@
+"""What the services refuse; each error carries the sentence that the person reads."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class EventError(Exception):
+    """A refusal of the domain; `sentence` says in the reader's language what is the matter and what to do."""
+
+    sentence: str | Promise = ""
+
+    def __init__(self, sentence: str | Promise | None = None) -> None:
+        if sentence is not None:
+            self.sentence = sentence
+        super().__init__(self.sentence)
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class IncompleteSchedule(EventError):
+    sentence = _("Give the event a start, an end after the start, and a time zone before you publish it.")
+
+
+class AddressTaken(EventError):
+    sentence = _("Another published event has this address already. Choose another slug.")
+
+
+class AliasRefused(EventError):
+    sentence = _("An event page cannot be an alias. Clone it instead.")
+
+
+class RegistrationRefused(EventError):
+    """Nobody can register at present."""
+
+
+class EventCancelled(RegistrationRefused):
+    sentence = _("This event has been cancelled, so you cannot register any more.")
+
+
+class EventPast(RegistrationRefused):
+    sentence = _("This event has started or is over, so you cannot register any more.")
+
+
+class RegistrationClosed(RegistrationRefused):
+    sentence = _("Registration for this event has closed.")
+
+
+class RegistrationNotOpen(RegistrationRefused):
+    sentence = _("Registration for this event has not opened yet.")
+
+
+class EventFull(RegistrationRefused):
+    sentence = _("All seats are taken and this event keeps no waiting list.")
+
+
+class NotWaiting(EventError):
+    sentence = _("This registration is not on the waiting list.")
+
+
+class NoSeatFree(EventError):
+    sentence = _("No seat is free, so nobody can be moved up. Raise the capacity first.")
+
+
+class EventOver(EventError):
+    sentence = _("This event is over, so the registration can no longer be changed.")

@@ -1,0 +1,159 @@
+"""The pages of events: the section, and the webinar with its words; its schedule is read from the event record."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, ObjectList, TabbedInterface
+from wagtail.models import Page
+from wagtail_localize.fields import SynchronizedField
+
+from core.blocks import BODY_BLOCKS
+from core.fields import StreamField
+from core.models import BasePage
+from core.projection import AtomicPublishing
+from events.blocks import AGENDA_BLOCKS
+from events.models.webinar_form import WebinarForm
+from events.schedule import validate_timezone
+
+
+class EventIndexPage(BasePage):
+    """The section page of events; it lists events, wherever their pages hang."""
+
+    subpage_types = ["events.WebinarPage"]
+    max_count_per_parent = 1
+    template = "events/index.html"
+    # Past and upcoming change with the clock.
+    cache_seconds: ClassVar[int | None] = 60
+
+    class Meta:
+        verbose_name = _("events section")
+        verbose_name_plural = _("events sections")
+
+
+class WebinarPage(AtomicPublishing, BasePage):
+    """The words about a webinar in one language, and the form in which its schedule is edited."""
+
+    format = models.ForeignKey(
+        "core.Term",
+        verbose_name=_("format"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"vocabulary": "event-format", "is_active": True},
+    )
+    body = StreamField(BODY_BLOCKS, verbose_name=_("body"), blank=True)
+    host = models.CharField(
+        _("host"), max_length=200, blank=True, help_text=_("The organisation that invites, such as City of Oslo.")
+    )
+
+    timezone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/Brussels", validators=[validate_timezone]
+    )
+    starts_at = models.DateTimeField(_("starts"), null=True)
+    ends_at = models.DateTimeField(_("ends"), null=True)
+
+    capacity = models.PositiveIntegerField(
+        _("seats"), null=True, blank=True, help_text=_("Leave empty if there is no limit.")
+    )
+    waiting_list = models.BooleanField(
+        _("waiting list"),
+        default=True,
+        help_text=_("When all seats are taken, people can wait; who waits longest gets the next free seat."),
+    )
+    registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
+    registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
+
+    agenda = StreamField(AGENDA_BLOCKS, verbose_name=_("programme"), blank=True)
+    spoken_languages = ArrayField(
+        models.CharField(max_length=8), verbose_name=_("languages spoken"), default=list, blank=True
+    )
+    interpretation = ArrayField(
+        models.CharField(max_length=8), verbose_name=_("interpretation into"), default=list, blank=True
+    )
+    captions = ArrayField(models.CharField(max_length=8), verbose_name=_("captions in"), default=list, blank=True)
+    recording_note = models.CharField(
+        _("recording"),
+        max_length=300,
+        blank=True,
+        help_text=_("Whether, when and where a recording will be found."),
+    )
+
+    base_form_class = WebinarForm
+    parent_page_types = ["events.EventIndexPage"]
+    subpage_types: ClassVar[list] = []
+    template = "events/webinar.html"
+    # Whether registration is open depends on the clock.
+    cache_seconds: ClassVar[int | None] = 60
+
+    # A copy is another occasion: its dates are never those of the first.
+    exclude_fields_in_copy = ["starts_at", "ends_at", "registration_opens_at", "registration_closes_at"]
+
+    override_translatable_fields = [
+        *BasePage.override_translatable_fields,
+        *(
+            SynchronizedField(name, overridable=False)
+            for name in (
+                "format",
+                "timezone",
+                "starts_at",
+                "ends_at",
+                "capacity",
+                "waiting_list",
+                "registration_opens_at",
+                "registration_closes_at",
+                "spoken_languages",
+                "interpretation",
+                "captions",
+            )
+        ),
+    ]
+
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(
+                [
+                    FieldPanel("title"),
+                    FieldPanel("summary"),
+                    FieldPanel("format"),
+                    FieldPanel("host"),
+                    FieldPanel("body"),
+                ],
+                heading=_("What"),
+            ),
+            ObjectList(
+                [
+                    FieldPanel("timezone"),
+                    FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+                    FieldPanel("join_link"),
+                ],
+                heading=_("When and where"),
+            ),
+            ObjectList(
+                [
+                    FieldPanel("capacity"),
+                    FieldPanel("waiting_list"),
+                    HelpPanel(content=_("Both times are read off clocks in the event's time zone.")),
+                    FieldRowPanel([FieldPanel("registration_opens_at"), FieldPanel("registration_closes_at")]),
+                ],
+                heading=_("Registration"),
+            ),
+            ObjectList(
+                [
+                    FieldPanel("agenda"),
+                    FieldPanel("spoken_languages"),
+                    FieldPanel("interpretation"),
+                    FieldPanel("captions"),
+                    FieldPanel("recording_note"),
+                ],
+                heading=_("Programme"),
+            ),
+            ObjectList(BasePage.promote_panels, heading=_("Search and sharing")),
+            ObjectList(Page.settings_panels, heading=_("Settings")),
+        ]
+    )
+
+    class Meta:
+        verbose_name = _("webinar")
+        verbose_name_plural = _("webinars")

@@ -1,0 +1,151 @@
+"""Who takes part in an event, or waits for a seat, and what happened to that on the way."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from events.enums import LIVE_STATES, Actor, ChangeKind, RegistrationState
+from events.querysets import RegistrationQuerySet
+from events.schedule import validate_timezone
+
+
+class Registration(models.Model):
+    """One person's place at one event; what they said about themselves is frozen here for the report.
+
+    Registering again after cancelling makes a new row, so that a calendar entry once cancelled stays cancelled.
+    """
+
+    uuid = models.UUIDField(_("identifier"), unique=True, default=uuid.uuid4, editable=False)
+    event = models.ForeignKey(
+        "events.Event", verbose_name=_("event"), on_delete=models.PROTECT, related_name="registrations"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="event_registrations",
+    )
+    name = models.CharField(_("name"), max_length=120)
+    email = models.EmailField(_("e-mail address"))
+    email_key = models.CharField(_("address, normalised"), max_length=254, editable=False)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    organisation = models.CharField(_("organisation"), max_length=200, blank=True)
+    organisation_type = models.ForeignKey(
+        "core.Term",
+        verbose_name=_("type of organisation"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"vocabulary": "organisation-type"},
+    )
+    language = models.CharField(_("language"), max_length=8)
+    timezone = models.CharField(_("time zone"), max_length=64, validators=[validate_timezone])
+
+    state = models.CharField(_("state"), max_length=16, choices=RegistrationState.choices)
+    waiting_number = models.PositiveIntegerField(_("waiting number"), null=True, blank=True, editable=False)
+    revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
+    token_version = models.PositiveIntegerField(_("version of the link"), default=0, editable=False)
+    registered_at = models.DateTimeField(_("registered"), default=clock.now)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
+        ordering = ["-registered_at", "-pk"]
+        indexes = [
+            models.Index(fields=["event", "state"], name="events_registration_by_state"),
+            models.Index(fields=["email_key"], name="events_registration_by_email"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "email_key"],
+                condition=Q(state__in=LIVE_STATES),
+                name="events_registration_once_per_address",
+            ),
+            models.UniqueConstraint(fields=["event", "waiting_number"], name="events_registration_waiting_order"),
+            models.CheckConstraint(
+                condition=Q(state__in=RegistrationState.values), name="events_registration_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RegistrationState.WAITING) | Q(waiting_number__isnull=False),
+                name="events_registration_waits_with_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=RegistrationState.CANCELLED, cancelled_at__isnull=False)
+                | (~Q(state=RegistrationState.CANCELLED) & Q(cancelled_at=None)),
+                name="events_registration_cancelled_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(email_key="") & ~Q(name=""), name="events_registration_has_name_and_address"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the person has a seat or waits for one."""
+        return self.state in LIVE_STATES
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the person has a seat."""
+        return self.state == RegistrationState.CONFIRMED
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the person waits for a seat."""
+        return self.state == RegistrationState.WAITING
+
+    @property
+    def short_name(self) -> str:
+        """What to greet the person by."""
+        return self.name.split(" ")[0]
+
+
+class RegistrationChange(models.Model):
+    """One step in a registration's history; written once, never changed."""
+
+    registration = models.ForeignKey(
+        Registration, verbose_name=_("registration"), on_delete=models.CASCADE, related_name="changes"
+    )
+    at = models.DateTimeField(_("when"), default=clock.now)
+    what = models.CharField(_("what"), max_length=16, choices=ChangeKind.choices)
+    actor = models.CharField(_("by whom"), max_length=16, choices=Actor.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("change of a registration")
+        verbose_name_plural = _("changes of registrations")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(what__in=ChangeKind.values), name="events_change_what_known"),
+            models.CheckConstraint(condition=Q(actor__in=Actor.values), name="events_change_actor_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_what_display()
+
+    def save(self, *args, **kwargs) -> None:
+        """Write the step; a written one is never written again."""
+        if self.pk is not None:
+            raise TypeError("A registration's history is only ever added to.")
+        super().save(*args, **kwargs)

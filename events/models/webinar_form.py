@@ -1,0 +1,147 @@
+"""The editing form of a webinar: times as the clocks of its own zone show them, the meeting link beside the page."""
+
+from datetime import datetime
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.widgets import AdminDateTimeInput
+from wagtail.models import Page
+
+from core import languages, timezones
+from events import spoken
+from events.models.event import Event
+from events.models.join_link import JoinLink
+from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
+
+WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
+SCHEDULE = (*WALL_CLOCKS, "timezone", "capacity", "waiting_list", "format")
+
+
+class WallClockField(forms.DateTimeField):
+    """A date and time without a zone; the form joins it to the event's own."""
+
+    widget = AdminDateTimeInput
+
+    def to_python(self, value: object) -> datetime | None:
+        """Return what was typed as a naive datetime."""
+        if value in self.empty_values or isinstance(value, datetime):
+            return value or None
+        # The parent would join it to the editor's zone; forms.Field.to_python is all it calls before parsing.
+        return self._parse(str(value).strip())
+
+    def _parse(self, text: str) -> datetime:
+        for pattern in self.input_formats:
+            try:
+                return datetime.strptime(text, pattern)  # noqa: DTZ007  (naive on purpose)
+            except ValueError:
+                continue
+        raise ValidationError(_("Write the date and time like 2026-11-30 15:00."), code="invalid")
+
+
+def _timezones() -> list[tuple[str, str]]:
+    return timezones.choices(languages.current())
+
+
+def _spoken() -> list[tuple[str, str]]:
+    return spoken.choices(languages.current())
+
+
+class WebinarForm(WagtailAdminPageForm):
+    """Refuses what the event record would refuse, each with a sentence, before anything is written."""
+
+    starts_at = WallClockField(label=_("Starts"), help_text=_("As clocks in the event's time zone show it."))
+    ends_at = WallClockField(label=_("Ends"))
+    registration_opens_at = WallClockField(
+        label=_("Registration opens"), required=False, help_text=_("Empty: as soon as the page is published.")
+    )
+    registration_closes_at = WallClockField(
+        label=_("Registration closes"), required=False, help_text=_("Empty: when the event starts.")
+    )
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=_timezones)
+    spoken_languages = forms.MultipleChoiceField(label=_("Languages spoken"), choices=_spoken, required=False)
+    interpretation = forms.MultipleChoiceField(label=_("Interpretation into"), choices=_spoken, required=False)
+    captions = forms.MultipleChoiceField(label=_("Captions in"), choices=_spoken, required=False)
+    join_link = forms.URLField(
+        label=_("Meeting link"),
+        required=False,
+        max_length=2000,
+        assume_scheme="https",
+        help_text=_(
+            "Only people who registered are led there, from a page of this site. It is kept apart from the page: it "
+            "changes at once, drafts included, and is the same in every language."
+        ),
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        page = self.instance
+        for name in WALL_CLOCKS:
+            if (at := getattr(page, name)) and page.timezone:
+                self.initial[name] = wall_clock(at, page.timezone)
+        if page.translation_key:
+            self.initial["join_link"] = (
+                JoinLink.objects.filter(translation_key=page.translation_key).values_list("url", flat=True).first()
+            )
+            self._leave_schedule_to_source(page)
+
+    def _leave_schedule_to_source(self, page: Page) -> None:
+        """Close the schedule on a page that does not speak for its event, since the record would not listen."""
+        event = Event.objects.filter(translation_key=page.translation_key).select_related("source_locale").first()
+        if event is None or event.source_locale_id == page.locale_id:
+            return
+        for name in SCHEDULE:
+            if name in self.fields:
+                self.fields[name].disabled = True
+        note = _("Dates, seats and format are set on the page in the event's source language: %(language)s.")
+        self.fields["starts_at"].help_text = note % {
+            "language": languages.own_name(event.source_locale.language_code)
+        }
+
+    def clean(self) -> dict:
+        """Join the typed times to the zone and check their order."""
+        cleaned = super().clean()
+        zone = cleaned.get("timezone")
+        for name in WALL_CLOCKS:
+            if cleaned.get(name) is not None:
+                cleaned[name] = self._moment(name, cleaned[name], zone) if zone else None
+        self._check_order("starts_at", "ends_at", _("The event must end after it starts."))
+        self._check_order(
+            "registration_opens_at",
+            "registration_closes_at",
+            _("Registration must close after it opens."),
+        )
+        self._check_order(
+            "registration_opens_at", "starts_at", _("Registration must open before the event starts."), on="first"
+        )
+        self._check_address()
+        return cleaned
+
+    def _moment(self, name: str, wall: datetime, zone: str) -> datetime | None:
+        words = {"time": f"{wall:%Y-%m-%d %H:%M}", "zone": timezones.label(zone, languages.current())}
+        try:
+            return moment(wall, zone)
+        except NoSuchTime:
+            self.add_error(
+                name,
+                _("In %(zone)s the clocks jump over %(time)s. Choose an earlier or a later time.") % words,
+            )
+        except TimeHappensTwice:
+            self.add_error(
+                name,
+                _("In %(zone)s the clocks show %(time)s twice. Choose an earlier or a later time.") % words,
+            )
+        return None
+
+    def _check_order(self, first: str, second: str, sentence: object, on: str = "second") -> None:
+        earlier, later = self.cleaned_data.get(first), self.cleaned_data.get(second)
+        if earlier and later and later <= earlier:
+            self.add_error(second if on == "second" else first, sentence)
+
+    def _check_address(self) -> None:
+        slug = self.cleaned_data.get("slug")
+        others = Event.objects.filter(slug=slug).exclude(translation_key=self.instance.translation_key)
+        for event in others:
+            if Page.objects.filter(translation_key=event.translation_key, live=True).exists():
+                self.add_error("slug", _("Another published event has this address already. Choose another slug."))

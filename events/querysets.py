@@ -1,0 +1,106 @@
+"""The named reads of events and registrations."""
+
+from datetime import datetime
+
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Length, Substr
+from wagtail.models import Page, PageViewRestriction
+
+from core import clock, languages
+from events.enums import LIVE_STATES, EventStatus, RegistrationState, SeatState
+
+
+def public_pages() -> QuerySet:
+    """Return the pages that anybody may read: live, and no restriction on them or above them."""
+    restrictions = PageViewRestriction.objects.filter(page__path=Substr(OuterRef("path"), 1, Length("page__path")))
+    return Page.objects.filter(~Exists(restrictions), live=True, alias_of=None)
+
+
+def title_in(language: str, key: str) -> Subquery:
+    """Return the title of the live page in `language` of the occasion whose translation key is in field `key`."""
+    pages = Page.objects.filter(
+        translation_key=OuterRef(key), live=True, alias_of=None, locale__language_code=language
+    )
+    return Subquery(pages.values("title")[:1], output_field=CharField())
+
+
+class EventQuerySet(QuerySet):
+    def upcoming(self, at: datetime | None = None) -> "EventQuerySet":
+        """Return what has not ended, the next first; what has been called off stays, marked."""
+        return self.filter(ends_at__gt=at or clock.now()).order_by("starts_at", "pk")
+
+    def past(self, at: datetime | None = None) -> "EventQuerySet":
+        """Return what has ended, the latest first."""
+        return self.filter(ends_at__lte=at or clock.now()).order_by("-starts_at", "-pk")
+
+    def scheduled(self) -> "EventQuerySet":
+        """Leave out what has been called off."""
+        return self.filter(status=EventStatus.SCHEDULED)
+
+    def open_for_registration(self, at: datetime | None = None) -> "EventQuerySet":
+        """Return what somebody can register for at that moment, a place on the waiting list included."""
+        at = at or clock.now()
+        return self.scheduled().filter(
+            Q(registration_opens_at=None) | Q(registration_opens_at__lte=at),
+            Q(registration_closes_at=None) | Q(registration_closes_at__gt=at),
+            ~Q(seat_state=SeatState.FULL),
+            starts_at__gt=at,
+        )
+
+    def with_seats(self) -> "EventQuerySet":
+        """Add `seats_taken` and `seats_waiting`."""
+        return self.annotate(
+            seats_taken=Count("registrations", filter=Q(registrations__state=RegistrationState.CONFIRMED)),
+            seats_waiting=Count("registrations", filter=Q(registrations__state=RegistrationState.WAITING)),
+        )
+
+    def public(self) -> "EventQuerySet":
+        """Return the events that have, in some language, a page that anybody may read."""
+        return self.filter(Exists(public_pages().filter(translation_key=OuterRef("translation_key"))))
+
+    def with_title(self, language: str | None = None) -> "EventQuerySet":
+        """Add `local_title`: the live page's title in the language (the active one, unless given), or None."""
+        return self.annotate(local_title=title_in(language or languages.current(), "translation_key"))
+
+
+class RegistrationQuerySet(QuerySet):
+    def confirmed(self) -> "RegistrationQuerySet":
+        """Return those who have a seat."""
+        return self.filter(state=RegistrationState.CONFIRMED)
+
+    def waiting(self) -> "RegistrationQuerySet":
+        """Return those who wait, the first in line first."""
+        return self.filter(state=RegistrationState.WAITING).order_by("waiting_number")
+
+    def live(self) -> "RegistrationQuerySet":
+        """Return those who have a seat or wait for one."""
+        return self.filter(state__in=LIVE_STATES)
+
+    def of_person(self, person) -> "RegistrationQuerySet":
+        """Return a signed-in person's own registrations."""
+        return self.filter(person=person)
+
+    def with_place(self) -> "RegistrationQuerySet":
+        """Add `place`: how far from the front of the waiting list, 1 being next; None for others."""
+        ahead = (
+            self.model.objects.filter(
+                event=OuterRef("event"),
+                state=RegistrationState.WAITING,
+                waiting_number__lte=OuterRef("waiting_number"),
+            )
+            .order_by()
+            .values("event")
+            .annotate(number=Count("pk"))
+            .values("number")
+        )
+        return self.annotate(place=Subquery(ahead))
+
+    def for_display(self, language: str | None = None) -> "RegistrationQuerySet":
+        """Add all that a person's own list shows, in one statement: event, title, place; the next event first."""
+        return (
+            self.live()
+            .select_related("event__source_locale")
+            .with_place()
+            .annotate(local_title=title_in(language or languages.current(), "event__translation_key"))
+            .order_by("event__starts_at", "pk")
+        )

@@ -1,0 +1,49 @@
+"""Wall-clock times: what people read off a clock in a zone, and the moment it stands for."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+
+class NoSuchTime(ValueError):
+    """The clocks of the zone jump over this time."""
+
+
+class TimeHappensTwice(ValueError):
+    """The clocks of the zone show this time twice."""
+
+
+def validate_timezone(name: str) -> None:
+    """Refuse a name that is no IANA time zone."""
+    if name not in available_timezones():
+        raise ValidationError(_("Choose a time zone from the list."), code="timezone")
+
+
+def moment(wall: datetime, timezone: str) -> datetime:
+    """Return the moment (aware, UTC) at which the clocks in `timezone` show the naive `wall`.
+
+    Raises NoSuchTime where the clocks jump over it and TimeHappensTwice where they show it twice.
+    """
+    zone = ZoneInfo(timezone)
+    early = wall.replace(tzinfo=zone, fold=0)
+    late = wall.replace(tzinfo=zone, fold=1)
+    if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
+        raise NoSuchTime(f"{wall} in {timezone}")
+    if early.utcoffset() != late.utcoffset():
+        raise TimeHappensTwice(f"{wall} in {timezone}")
+    return early.astimezone(UTC)
+
+
+def wall_clock(at: datetime, timezone: str) -> datetime:
+    """Return what the clocks in `timezone` show at the moment `at`, as a naive datetime."""
+    return at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+
+
+def offset_words(at: datetime, timezone: str) -> str:
+    """Return the zone's distance from UTC at that moment, such as "UTC+5:45"."""
+    offset = at.astimezone(ZoneInfo(timezone)).utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"

@@ -1,0 +1,28 @@
+"""Linking registrations made as a guest to the account whose verified address they carry."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from events.addresses import email_key
+from events.enums import Actor, ChangeKind
+from events.models import Registration, RegistrationChange
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@transaction.atomic
+def claim_registrations(*, person: "User", address: str) -> int:
+    """Link the registrations under `address`, which the caller knows to be verified; return how many were linked."""
+    unclaimed = Registration.objects.select_for_update(of=("self",)).filter(
+        email_key=email_key(address), person=None
+    )
+    claimed = list(unclaimed.order_by("pk").values_list("pk", flat=True))
+    if claimed:
+        Registration.objects.filter(pk__in=claimed).update(person=person)
+        RegistrationChange.objects.bulk_create(
+            RegistrationChange(registration_id=pk, what=ChangeKind.CLAIMED, actor=Actor.PERSON, by=person)
+            for pk in claimed
+        )
+    return len(claimed)

@@ -1,0 +1,48 @@
+"""Asking for mails about one registration; the key says what the mail is for, so asking twice sends once."""
+
+from core import clock
+from events.models import Event, Registration
+from mail.services import enqueue
+
+CONFIRMATION = "event-confirmation"
+WAITING = "event-waiting"
+PROMOTED = "event-promoted"
+CANCELLED = "event-cancelled"
+KNOWN = "event-known"
+
+
+def confirm(event: Event, registration: Registration) -> None:
+    """Ask for the invitation of somebody who got a seat at once."""
+    _ask(CONFIRMATION, event, registration, f"{CONFIRMATION}:{registration.uuid}")
+
+
+def say_waiting(event: Event, registration: Registration) -> None:
+    """Ask for the mail that tells the place on the waiting list."""
+    _ask(WAITING, event, registration, f"{WAITING}:{registration.uuid}")
+
+
+def say_promoted(event: Event, registration: Registration) -> None:
+    """Ask for the invitation of somebody who got a seat from the waiting list."""
+    _ask(PROMOTED, event, registration, f"{PROMOTED}:{registration.uuid}:{registration.waiting_number}")
+
+
+def say_cancelled(event: Event, registration: Registration) -> None:
+    """Ask for the mail that takes the registration off the person's calendar."""
+    _ask(CANCELLED, event, registration, f"{CANCELLED}:{registration.uuid}:{registration.revision}")
+
+
+def say_known(event: Event, registration: Registration) -> None:
+    """Ask for the mail that says what this address already has; at most one an hour, so that nobody is bombed."""
+    _ask(KNOWN, event, registration, f"{KNOWN}:{registration.uuid}:{clock.now():%Y%m%d%H}")
+
+
+def _ask(kind: str, event: Event, registration: Registration, key: str) -> None:
+    enqueue(
+        key=key,
+        kind=kind,
+        to=registration.email,
+        language=registration.language,
+        params={"registration": registration.pk},
+        expires_at=event.ends_at,
+        person=registration.person,
+    )

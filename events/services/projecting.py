@@ -1,0 +1,100 @@
+"""Writing the event record from its published page, in the transaction that publishes."""
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from wagtail.models import Locale, Page
+from wagtail_localize.models import Translation
+
+from events.errors import AddressTaken, IncompleteSchedule
+from events.models import Event, WebinarPage
+from events.schedule import validate_timezone
+from events.services import seats
+from events.services.promoting import fill_seats
+
+SCHEDULE = ("starts_at", "ends_at", "timezone")
+COPIED = (
+    *SCHEDULE,
+    "title",
+    "slug",
+    "format_id",
+    "capacity",
+    "waiting_list",
+    "registration_opens_at",
+    "registration_closes_at",
+)
+
+
+@transaction.atomic
+def project_event(*, page: WebinarPage) -> Event | None:
+    """Bring the event record up to what the page that has just been published says; return it.
+
+    Only the page in the event's source language is listened to. Aliases, pages that are not live (a scheduled first
+    publication announces itself before it is live) and translations published before their source are left
+    alone: None. A changed start, end or zone raises the event's revision; more seats promote who waits.
+    """
+    if not page.live or page.alias_of_id:
+        return None
+    event = Event.objects.select_for_update().filter(translation_key=page.translation_key).first()
+    if event is None and is_translation(page):
+        return None
+    if event is not None and event.source_locale_id != page.locale_id:
+        return None
+    refuse_incomplete(page)
+    _free_address(page)
+    if event is None:
+        event = Event(translation_key=page.translation_key, source_locale_id=page.locale_id)
+    elif any(getattr(event, name) != getattr(page, name) for name in SCHEDULE):
+        event.revision += 1
+    for name in COPIED:
+        setattr(event, name, getattr(page, name))
+    event.source_revision_id = page.live_revision_id
+    event.save()
+    fill_seats(event)
+    seats.purge(event)
+    return event
+
+
+@transaction.atomic
+def hand_over_source(*, event_id: int, locale: Locale) -> Event:
+    """Let the page in another language speak for the event from now on, and bring the record up to it.
+
+    For an event whose source page is gone for good. Raises WebinarPage.DoesNotExist without a live page there.
+    """
+    event = seats.lock(event_id)
+    page = WebinarPage.objects.live().get(translation_key=event.translation_key, locale=locale, alias_of=None)
+    Event.objects.filter(pk=event.pk).update(source_locale=locale)
+    return project_event(page=page) or event
+
+
+def pages_out_of_step() -> list[WebinarPage]:
+    """Return live source pages whose event is missing or was written from another revision."""
+    events = Event.objects.filter(translation_key=OuterRef("translation_key"))
+    in_step = events.filter(
+        Q(source_revision_id=OuterRef("live_revision_id"))
+        | Q(source_revision_id=None, pk__isnull=False, source_locale_id=OuterRef("locale_id"))
+    )
+    return list(WebinarPage.objects.live().filter(~Exists(in_step), alias_of=None).order_by("pk"))
+
+
+def is_translation(page: Page) -> bool:
+    """Say whether the page is kept by wagtail-localize as the translation of another, while that one exists."""
+    return Translation.objects.filter(
+        target_locale_id=page.locale_id, source__object_id=page.translation_key
+    ).exists()
+
+
+def refuse_incomplete(page: WebinarPage) -> None:
+    """Raise IncompleteSchedule unless start, end and zone are there and in order."""
+    if not (page.starts_at and page.ends_at and page.timezone) or page.ends_at <= page.starts_at:
+        raise IncompleteSchedule
+    validate_timezone(page.timezone)
+
+
+def _free_address(page: WebinarPage) -> None:
+    """Make sure no other event keeps the page's slug: one without a live page gives it up, a live one refuses."""
+    other = Event.objects.select_for_update().filter(slug=page.slug).exclude(translation_key=page.translation_key)
+    for event in other:
+        if Page.objects.filter(translation_key=event.translation_key, live=True).exists():
+            raise AddressTaken
+        event.slug = f"{event.slug[:200]}-{event.translation_key.hex}"
+        event.save(update_fields=["slug"])

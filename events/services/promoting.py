@@ -1,0 +1,68 @@
+"""Moving people up from the waiting list, in the order of their numbers."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core import clock
+from events.enums import Actor, ChangeKind, RegistrationState
+from events.errors import NoSeatFree, NotWaiting
+from events.models import Event, Registration, RegistrationChange
+from events.services import notices, seats
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@transaction.atomic
+def promote_from_waiting_list(*, event_id: int) -> list[Registration]:
+    """Give every free seat to the first in line until no seat or nobody is left; return who got one.
+
+    Does nothing for an event that has been called off or has begun. Safe to call at any time, any number of times.
+    """
+    return fill_seats(seats.lock(event_id))
+
+
+@transaction.atomic
+def promote(*, registration_id: int, by: "User", reason: str) -> Registration:
+    """Give a free seat to one waiting person, as staff decided; raises NotWaiting or NoSeatFree."""
+    event_id = Registration.objects.values_list("event_id", flat=True).get(pk=registration_id)
+    event = seats.lock(event_id)
+    registration = Registration.objects.get(pk=registration_id)
+    if not registration.is_waiting:
+        raise NotWaiting
+    standing = seats.standing(event)
+    if not _may_promote(event) or standing.free == 0:
+        raise NoSeatFree
+    _give_seat(event, registration, actor=Actor.STAFF, by=by, reason=reason)
+    seats.keep_state(event, seats.standing(event).state)
+    return registration
+
+
+def fill_seats(event: Event) -> list[Registration]:
+    """Promote on a locked event, and store what visitors are told afterwards."""
+    standing = seats.standing(event)
+    promoted: list[Registration] = []
+    if standing.waiting and standing.free != 0 and _may_promote(event):
+        line = Registration.objects.filter(event_id=event.pk).waiting().select_related("person")
+        promoted = list(line if standing.free is None else line[: standing.free])
+        for registration in promoted:
+            _give_seat(event, registration, actor=Actor.SYSTEM)
+        standing = seats.standing(event)
+    seats.keep_state(event, standing.state)
+    return promoted
+
+
+def _may_promote(event: Event) -> bool:
+    return not event.is_cancelled and clock.now() < event.starts_at
+
+
+def _give_seat(
+    event: Event, registration: Registration, *, actor: Actor, by: "User | None" = None, reason: str = ""
+) -> None:
+    registration.state = RegistrationState.CONFIRMED
+    registration.save(update_fields=["state"])
+    RegistrationChange.objects.create(
+        registration=registration, what=ChangeKind.PROMOTED, actor=actor, by=by, reason=reason
+    )
+    notices.say_promoted(event, registration)

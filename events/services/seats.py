@@ -1,0 +1,83 @@
+"""Seats under the event's row lock: counted anew each time, never reckoned from an old figure."""
+
+from dataclasses import dataclass, replace
+
+from django.db.models import Count, Max, Q
+
+from core import pagecache
+from events.enums import RegistrationState, SeatState
+from events.models import Event, Registration
+
+FEW_AT_LEAST = 3
+FEW_SHARE = 10  # a tenth of the seats
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an event's seats stand while its row is locked."""
+
+    capacity: int | None
+    waiting_list: bool
+    taken: int
+    waiting: int
+    last_number: int
+
+    @property
+    def free(self) -> int | None:
+        """Seats that nobody has; None where there is no limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.taken)
+
+    @property
+    def has_seat_for_newcomer(self) -> bool:
+        """Whether somebody who comes now gets a seat: one is free and nobody waits for it."""
+        return self.free is None or (self.free > 0 and self.waiting == 0)
+
+    def after(self, state: str) -> "Standing":
+        """Return the standing once one more registration of that state is in."""
+        return replace(
+            self,
+            taken=self.taken + (state == RegistrationState.CONFIRMED),
+            waiting=self.waiting + (state == RegistrationState.WAITING),
+        )
+
+    @property
+    def state(self) -> SeatState:
+        """What a visitor is told."""
+        if self.free is None:
+            return SeatState.OPEN
+        if not self.has_seat_for_newcomer:
+            return SeatState.WAITING if self.waiting_list else SeatState.FULL
+        few = max(FEW_AT_LEAST, -(-(self.capacity or 0) // FEW_SHARE))
+        return SeatState.FEW if self.free <= few else SeatState.OPEN
+
+
+def lock(event_id: int) -> Event:
+    """Return the event with its row locked until the transaction ends; call it as late as possible.
+
+    Everything that takes or frees a seat goes through this lock, so what is read after it is exact in READ COMMITTED.
+    """
+    return Event.objects.select_for_update().get(pk=event_id)
+
+
+def standing(event: Event) -> Standing:
+    """Count the seats of a locked event."""
+    counts = Registration.objects.filter(event_id=event.pk).aggregate(
+        taken=Count("pk", filter=Q(state=RegistrationState.CONFIRMED)),
+        waiting=Count("pk", filter=Q(state=RegistrationState.WAITING)),
+        last_number=Max("waiting_number", default=0),
+    )
+    return Standing(capacity=event.capacity, waiting_list=event.waiting_list, **counts)
+
+
+def keep_state(event: Event, state: SeatState) -> None:
+    """Store what a visitor is told where it differs, and have pages that show it made anew."""
+    if event.seat_state == state:
+        return
+    event.seat_state = state
+    Event.objects.filter(pk=event.pk).update(seat_state=state)
+    purge(event)
+
+
+def purge(event: Event) -> None:
+    """Have every kept page that shows this event made anew, once the transaction is committed."""
+    pagecache.purge(f"page:{event.translation_key}", "list:events")
