@@ -1,1 +1,6 @@
-"""Pages and records of the mail app."""
+"""Records of the mail app."""
+
+from mail.models.attempt import Attempt
+from mail.models.message import Message
+
+__all__ = ["Attempt", "Message"]

@@ -1,0 +1,33 @@
+"""E-mail addresses as they may stand in an envelope and in a header."""
+
+from email.utils import parseaddr
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+
+class BadAddress(ValueError):
+    """The text is not an address that mail can be sent to."""
+
+
+def envelope_address(address: str) -> str:
+    """Return the address as SMTP takes it: ASCII, the domain in IDNA where it is international.
+
+    Raises BadAddress for anything that is not exactly one plain address; the text itself is not repeated, since
+    exceptions end up in logs.
+    """
+    address = address.strip()
+    try:
+        validate_email(address)
+        local, _, domain = address.rpartition("@")
+        local.encode("ascii")
+        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    except (ValidationError, UnicodeError):
+        raise BadAddress("This is not an e-mail address that mail can be sent to.") from None
+    return f"{local}@{ascii_domain}"
+
+
+def split(text: str) -> tuple[str, str]:
+    """Return (name, address) of a setting such as `GKEC <no-reply@gkec.example>`."""
+    name, address = parseaddr(text)
+    return name, envelope_address(address)

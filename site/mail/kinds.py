@@ -1,0 +1,94 @@
+"""The kinds of mail that the site can send; each app registers its own from `mails.py` in `AppConfig.ready`.
+
+A kind knows how to write its message from ids at the last moment, so that the mail says what is true when it leaves:
+
+    def render(message):
+        registration = Registration.objects.filter(pk=message.params["registration"]).first()
+        if registration is None:
+            raise NoLongerMakesSense("The registration is gone.")
+        return Rendering(subject=_("You are registered"), template="mail/event-confirmation", context={…})
+
+    kinds.register(MailKind("event-confirmation", render, label=_("Confirmation of a registration")))
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mail.enums import Stream
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+    from mail.models import Message
+
+
+class NoLongerMakesSense(Exception):
+    """Raised by a kind whose message would say something untrue by now; the message is cancelled with these words."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes out with a message.
+
+    `content_type` may carry parameters (`text/calendar; method=REQUEST; charset=utf-8`). With `as_alternative` the
+    part stands beside the text and the HTML too, which is what makes mail programs offer a calendar invitation.
+    """
+
+    filename: str
+    content: bytes
+    content_type: str
+    as_alternative: bool = False
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What a kind answers: the words, still as templates.
+
+    `template` names the pair `<template>.mjml` and `<template>.txt`; both are rendered with `context` in the
+    language of the message. `context["reason"]`, a sentence, tells in the footer why the person gets this mail.
+    """
+
+    subject: str
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] | list[Attachment] = ()
+    reply_to: str = ""
+
+
+@dataclass(frozen=True)
+class MailKind:
+    """One kind of mail. `render` is called with the language of the message active, outside any transaction."""
+
+    name: str
+    render: "Callable[[Message], Rendering]"
+    label: "str | Promise"
+    stream: str = Stream.TRANSACTIONAL
+
+
+_registered: dict[str, MailKind] = {}
+
+
+def register(kind: MailKind) -> MailKind:
+    """Make a kind known; a second one of the same name is a mistake in the program."""
+    if _registered.setdefault(kind.name, kind) != kind:
+        raise ValueError(f"A mail kind called {kind.name!r} is registered already.")
+    return kind
+
+
+def get(name: str) -> MailKind:
+    """Return the kind of this name, or raise LookupError."""
+    try:
+        return _registered[name]
+    except KeyError:
+        raise LookupError(f"No mail kind is called {name!r}: is its app installed?") from None
+
+
+def label(name: str) -> str:
+    """Return the kind's label in the active language, or its bare name if no app claims it any more."""
+    return str(_registered[name].label) if name in _registered else name
+
+
+def names() -> list[str]:
+    """Return the names of all kinds, in the order of the alphabet."""
+    return sorted(_registered)

@@ -1,0 +1,135 @@
+"""Messages as bytes ready for the wire: CRLF throughout, seven-bit, lines of at most 76 characters.
+
+Python's own email package takes 2 to 10 ms for a message of 20 kB (measured), several times what handing it over
+takes; this writes the few shapes that the outbox needs in a third of a millisecond. The tests parse every shape
+with Python's package and compare.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from mail import headers
+from mail.kinds import Attachment
+
+# C0 controls but tab and line ends; no mail program shows them and some choke on them.
+_CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\r\n")))
+_FOREIGN = bytes(range(128, 256))
+_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_-]+=(\"[^\"\\\r\n]*\"|[^\s\";]+))*")
+_SAFE_NAME = re.compile(r"[/\\:*?\"<>|]")
+
+
+@dataclass(frozen=True)
+class Content:
+    """The words and files of a message, in its language."""
+
+    subject: str
+    text: str
+    html: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str = ""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What stands on a message beside its content."""
+
+    sender: tuple[str, str]
+    to: tuple[str, str]
+    message_id: str
+    language: str
+    date: datetime
+    reply_to: str = ""
+
+
+def build(envelope: Envelope, content: Content) -> bytes:
+    """Return the whole message; raises ValueError when a header would not be safe."""
+    return (head(envelope, content) + _body(envelope.message_id, content)).encode("ascii")
+
+
+def head(envelope: Envelope, content: Content) -> str:
+    """Return the header lines, all but those that describe the body."""
+    lines = [
+        headers.mailbox("From", *envelope.sender),
+        headers.mailbox("To", *envelope.to),
+        headers.line("Subject", content.subject),
+        headers.structured("Date", format_datetime(envelope.date)),
+        headers.structured("Message-ID", envelope.message_id),
+    ]
+    reply_to = content.reply_to or envelope.reply_to
+    if reply_to:
+        lines.append(headers.mailbox("Reply-To", "", reply_to))
+    lines += [
+        # RFC 3834 asks automatic senders to say so; the second line tells Exchange not to send holiday notes.
+        headers.structured("Auto-Submitted", "auto-generated"),
+        headers.structured("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        headers.structured("Content-Language", envelope.language),
+        headers.structured("MIME-Version", "1.0"),
+    ]
+    return "".join(lines)
+
+
+def _body(seed: str, content: Content) -> str:
+    parts = [_text_part("text/plain", content.text)]
+    if content.html:
+        parts.append(_text_part("text/html", content.html))
+    parts += [_alternative_part(one) for one in content.attachments if one.as_alternative]
+    body = parts[0] if len(parts) == 1 else _multipart("alternative", parts, seed)
+    if content.attachments:
+        body = _multipart("mixed", [body, *map(_attached_part, content.attachments)], seed)
+    return body
+
+
+def _multipart(subtype: str, parts: list[str], seed: str) -> str:
+    # "=_" can stand neither in quoted-printable nor in base64, so no body can hold a boundary.
+    boundary = f"=_{subtype[0]}_{hashlib.sha256(f'{subtype}{seed}'.encode()).hexdigest()[:24]}"
+    inner = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
+    return f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n{inner}--{boundary}--\r\n'
+
+
+def _text_part(content_type: str, text: str) -> str:
+    one_way = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    data = one_way.encode("utf-8", "replace").translate(None, _CONTROLS)
+    return f'Content-Type: {content_type}; charset="utf-8"\r\n{_encoded_text(data)}'
+
+
+def _encoded_text(data: bytes) -> str:
+    # Quoted-printable spends three bytes on each that is not ASCII, base64 four on three of any kind.
+    foreign = len(data) - len(data.translate(None, _FOREIGN))
+    if foreign * 6 > len(data):
+        return f"Content-Transfer-Encoding: base64\r\n\r\n{_base64(data)}"
+    quoted = binascii.b2a_qp(data, istext=True).decode("ascii")
+    ending = "" if quoted.endswith("\r\n") else "\r\n"
+    return f"Content-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}{ending}"
+
+
+def _alternative_part(attachment: Attachment) -> str:
+    content_type = _checked_type(attachment.content_type)
+    return f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: base64\r\n\r\n{_base64(attachment.content)}"
+
+
+def _attached_part(attachment: Attachment) -> str:
+    filename = _SAFE_NAME.sub("-", attachment.filename) or "file"
+    content_type = _checked_type(attachment.content_type)
+    if attachment.as_alternative and content_type.startswith("text/calendar"):
+        # A second text/calendar with a METHOD would be taken for a second invitation.
+        content_type = "application/ics"
+    return (
+        f"Content-Type: {content_type}{headers.parameter('name', filename)}\r\n"
+        f"Content-Disposition: attachment{headers.parameter('filename', filename)}\r\n"
+        f"Content-Transfer-Encoding: base64\r\n\r\n{_base64(attachment.content)}"
+    )
+
+
+def _checked_type(content_type: str) -> str:
+    if not _TYPE.fullmatch(content_type):
+        raise ValueError("The content type of an attachment is malformed.")
+    return content_type
+
+
+def _base64(data: bytes) -> str:
+    return base64.encodebytes(data).decode("ascii").replace("\n", "\r\n")

@@ -1,0 +1,130 @@
+"""One e-mail to one address, from the wish to send it to its end."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from mail.enums import FINAL, HELD, MISSED, WAITING, Reason, State, Stream
+from mail.querysets import MessageQuerySet
+
+
+def _in(states: frozenset[State]) -> Q:
+    # Sorted, so that the migration reads the same on every run.
+    return Q(state__in=sorted(states))
+
+
+class Message(models.Model):
+    """A row of the outbox. Written by `mail.services` alone; see docs/adr for the states and promises."""
+
+    key = models.CharField(
+        _("key"), max_length=200, help_text=_("What the message is for. Asking twice with one key sends once.")
+    )
+    kind = models.CharField(_("kind"), max_length=60)
+    stream = models.CharField(_("stream"), max_length=16, choices=Stream.choices)
+    to_address = models.CharField(_("to"), max_length=254)
+    to_name = models.CharField(_("name"), max_length=200, blank=True)
+    reply_to = models.CharField(_("reply to"), max_length=254, blank=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="messages",
+        db_index=False,
+    )
+    language = models.CharField(_("language"), max_length=8)
+    params = models.JSONField(_("parameters"), default=dict, help_text=_("Ids only."))
+
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True)
+    created_at = models.DateTimeField(_("asked for"), default=clock.now)
+    due_at = models.DateTimeField(_("due"), default=clock.now)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    first_tried_at = models.DateTimeField(_("first tried"), null=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    repeats = models.PositiveSmallIntegerField(
+        _("repeats"), default=0, help_text=_("How often it was sent again because the fate of an attempt was unknown.")
+    )
+    lease_id = models.UUIDField(_("lease"), null=True)
+    leased_until = models.DateTimeField(_("leased until"), null=True)
+    started_at = models.DateTimeField(_("hand-over started"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    last_reply = models.TextField(_("the server's last words"), blank=True)
+
+    message_id = models.CharField(_("Message-ID"), max_length=200)
+    is_prepared = models.BooleanField(
+        _("prepared"), default=False, help_text=_("The words were given when it was asked for, not written from ids.")
+    )
+    is_secret = models.BooleanField(
+        _("secret"), default=False, help_text=_("The words let somebody sign in, so they are not kept.")
+    )
+    blanked_at = models.DateTimeField(_("blanked"), null=True)
+    subject = models.TextField(_("subject"), blank=True)
+    text = models.TextField(_("text"), blank=True)
+    html = models.TextField(_("HTML"), blank=True)
+    attachments = models.JSONField(_("attachments"), default=list)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-id"]
+        # Nobody writes messages by hand.
+        default_permissions = ["view"]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="mail_message_once_per_key"),
+            models.CheckConstraint(condition=Q(state__in=sorted(State.values)), name="mail_message_state_known"),
+            models.CheckConstraint(condition=Q(stream__in=sorted(Stream.values)), name="mail_message_stream_known"),
+            models.CheckConstraint(
+                condition=~(Q(key="") | Q(kind="") | Q(to_address="") | Q(language="") | Q(message_id="")),
+                name="mail_message_says_what_to_whom",
+            ),
+            models.CheckConstraint(
+                condition=_in(HELD) & Q(lease_id__isnull=False) & Q(leased_until__isnull=False)
+                | ~_in(HELD) & Q(lease_id__isnull=True) & Q(leased_until__isnull=True),
+                name="mail_message_held_by_lease",
+            ),
+            models.CheckConstraint(
+                condition=_in(FINAL) & Q(finished_at__isnull=False) | ~_in(FINAL) & Q(finished_at__isnull=True),
+                name="mail_message_final_has_end",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.ACCEPTED, State.STARTED, State.UNKNOWN])
+                | Q(started_at__isnull=False, first_tried_at__isnull=False, attempts__gte=1),
+                name="mail_message_started_before_end",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=sorted(MISSED | {State.DEFERRED})) | ~Q(reason=""),
+                name="mail_message_missed_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["stream", "due_at", "id"], condition=_in(WAITING), name="mail_message_lease"),
+            models.Index(fields=["leased_until"], condition=_in(HELD), name="mail_message_held"),
+            models.Index(
+                fields=["expires_at"],
+                condition=_in(WAITING) & Q(expires_at__isnull=False),
+                name="mail_message_expiry",
+            ),
+            models.Index(fields=["state", "-id"], condition=_in(MISSED), name="mail_message_missed"),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(is_secret=True, blanked_at__isnull=True, finished_at__isnull=False),
+                name="mail_message_secret",
+            ),
+            models.Index(fields=["person"], condition=Q(person__isnull=False), name="mail_message_person"),
+            models.Index(Lower("to_address"), name="mail_message_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.to_address}"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen to it unless staff say so."""
+        return self.state in FINAL

@@ -1,0 +1,33 @@
+"""Named reads of the outbox."""
+
+from datetime import datetime
+
+from django.db import models
+
+from mail.enums import FINAL, HELD, WAITING, State
+
+
+class MessageQuerySet(models.QuerySet):
+    def waiting(self) -> "MessageQuerySet":
+        """Return messages that a worker has yet to take, now or later."""
+        return self.filter(state__in=WAITING)
+
+    def due(self, *, now: datetime) -> "MessageQuerySet":
+        """Return waiting messages whose time has come."""
+        return self.waiting().filter(due_at__lte=now)
+
+    def held(self) -> "MessageQuerySet":
+        """Return messages that a worker has in hand, or had when it died."""
+        return self.filter(state__in=HELD)
+
+    def finished(self) -> "MessageQuerySet":
+        """Return messages that nothing will happen to unless staff say so."""
+        return self.filter(state__in=FINAL)
+
+    def unknown(self) -> "MessageQuerySet":
+        """Return messages of which only the receiving server knows whether it took them."""
+        return self.filter(state=State.UNKNOWN)
+
+    def without_content(self) -> "MessageQuerySet":
+        """Leave the words and files in the database, for lists."""
+        return self.defer("text", "html", "attachments", "params")

@@ -1,0 +1,6 @@
+"""The only writers of the outbox."""
+
+from mail.services.enqueueing import enqueue, enqueue_prepared
+from mail.services.withdrawing import withdraw
+
+__all__ = ["enqueue", "enqueue_prepared", "withdraw"]

@@ -1,0 +1,172 @@
+"""Asking for a mail: one cheap statement inside the business transaction, and a doorbell when that commits."""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import connection
+
+from core import clock, languages
+from mail import doorbell, kinds
+from mail.addresses import envelope_address
+from mail.enums import Stream
+from mail.kinds import Attachment
+from mail.models import Message
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LONGEST_ID = 100
+Id = str | int | bool | None
+
+
+def enqueue(
+    *,
+    key: str,
+    kind: str,
+    to: str,
+    language: str,
+    params: dict[str, Id | list[Id]],
+    to_name: str = "",
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    stream: str | None = None,
+    person: "User | None" = None,
+) -> Message:
+    """Ask for one mail of a registered kind; asking again with the same key changes nothing and returns the first.
+
+    Call it inside the transaction of the change that the mail is about: either both happen or neither. `params` are
+    ids only, since words would go stale and would have to be erased in two places. The mail is written when it
+    leaves, in `language`; it never leaves before `due_at` nor after `expires_at`. Without `stream` the kind's own is
+    used. Raises LookupError for an unknown kind, BadAddress and ValueError for what can never be sent.
+    """
+    return _insert(
+        Message(
+            key=key,
+            kind=kind,
+            stream=Stream(stream or kinds.get(kind).stream),
+            to_address=envelope_address(to),
+            to_name=to_name[:200],
+            language=_known(language),
+            params=_ids_only(params),
+            due_at=due_at or clock.now(),
+            expires_at=expires_at,
+            person=person,
+            message_id=message_id(key),
+        )
+    )
+
+
+def enqueue_prepared(
+    *,
+    key: str,
+    to: str,
+    language: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    kind: str = "plain",
+    attachments: Iterable[Attachment] = (),
+    to_name: str = "",
+    reply_to: str = "",
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    stream: str = Stream.TRANSACTIONAL,
+    person: "User | None" = None,
+    is_secret: bool = False,
+) -> Message:
+    """Ask for one mail whose words are known already, where there is no record to write them from.
+
+    `kind` is a label for staff and need not be registered. With `is_secret` (sign-in codes, reset links) the
+    admin never shows the words and the sweep blanks them MAIL_SECRET_KEEP_SECONDS after the mail has ended.
+    """
+    return _insert(
+        Message(
+            key=key,
+            kind=kind,
+            stream=Stream(stream),
+            to_address=envelope_address(to),
+            to_name=to_name[:200],
+            reply_to=envelope_address(reply_to) if reply_to else "",
+            language=_known(language),
+            due_at=due_at or clock.now(),
+            expires_at=expires_at,
+            person=person,
+            message_id=message_id(key),
+            is_prepared=True,
+            is_secret=is_secret,
+            subject=_without_nul(subject),
+            text=_without_nul(text),
+            html=_without_nul(html),
+            attachments=stored(attachments),
+        )
+    )
+
+
+def message_id(key: str) -> str:
+    """Return the Message-ID of a key: always the same, so that a repeat can be recognised, and telling nothing."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:40]
+    return f"<{digest}@{settings.MAIL_MESSAGE_ID_DOMAIN}>"
+
+
+def stored(attachments: Iterable[Attachment]) -> list[dict[str, Any]]:
+    """Return attachments as the JSON that a message keeps."""
+    return [
+        {
+            "filename": one.filename,
+            "content_type": one.content_type,
+            "as_alternative": one.as_alternative,
+            "content": base64.b64encode(one.content).decode("ascii"),
+        }
+        for one in attachments
+    ]
+
+
+@cache
+def _statement() -> str:
+    columns = [field.column for field in _fields()]
+    names = ", ".join(f'"{column}"' for column in columns)
+    marks = ", ".join(["%s"] * len(columns))
+    return f'INSERT INTO "{Message._meta.db_table}" ({names}) VALUES ({marks}) ON CONFLICT ("key") DO NOTHING RETURNING "id"'
+
+
+@cache
+def _fields() -> list:
+    return [field for field in Message._meta.concrete_fields if not field.primary_key]
+
+
+def _insert(message: Message) -> Message:
+    if not 0 < len(message.key) <= 200:
+        raise ValueError("A message needs a key of 1 to 200 characters that says what it is for.")
+    values = [field.get_db_prep_save(field.pre_save(message, add=True), connection) for field in _fields()]
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(), values)
+        row = cursor.fetchone()
+    if row is None:
+        return Message.objects.get(key=message.key)
+    message.pk, message._state.adding, message._state.db = row[0], False, connection.alias
+    doorbell.ring_on_commit(message.stream, due_at=message.due_at)
+    return message
+
+
+def _known(language: str) -> str:
+    code = language.split("-")[0].lower()
+    return code if code in languages.codes() else settings.LANGUAGE_CODE
+
+
+def _ids_only(params: dict[str, Any]) -> dict[str, Any]:
+    for name, value in params.items():
+        for one in value if isinstance(value, list) else [value]:
+            is_id = one is None or isinstance(one, int) or (isinstance(one, str) and len(one) <= LONGEST_ID)
+            if not is_id:
+                raise ValueError(f"The parameter {name!r} of a message must be an id or a list of ids.")
+    return params
+
+
+def _without_nul(text: str) -> str:
+    # PostgreSQL cannot store U+0000.
+    return text.replace("\x00", "")
