@@ -217,6 +217,17 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ROUTES = {"mail.tasks.sweep": {"queue": "default"}}
+CELERY_BEAT_SCHEDULE = {
+    "mail-sweep": {
+        "task": "mail.tasks.sweep",
+        "schedule": env.number("MAIL_SWEEP_SECONDS", default=15, minimum=1),
+        # A tick that waited for a worker longer than this has been overtaken by the next one.
+        "options": {"expires": 60},
+    },
+}
+if CELERY_BROKER_URL.startswith(("redis", "unix")):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # Mail: every message is a row of the outbox first ------------------------------------------------
@@ -225,6 +236,21 @@ EMAIL_BACKEND = "mail.backend.OutboxBackend"
 MAIL_SERVER = env.mail_server("EMAIL_URL")
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="GKEC <no-reply@gkec.example>")
 MAIL_MESSAGE_ID_DOMAIN = env.text("MAIL_MESSAGE_ID_DOMAIN", default=urlsplit(BASE_URL).hostname or "localhost")
+MAIL_REPLY_TO = env.text("MAIL_REPLY_TO", default=" ").strip()
+# A worker holds what it takes for so long; a killed worker's messages move on when this has passed.
+MAIL_LEASE_SECONDS = env.number("MAIL_LEASE_SECONDS", default=120, minimum=1)
+# The longest one group may take on the wire: shorter than the lease, so that a slow worker is never taken for dead.
+MAIL_HANDOVER_SECONDS = env.number("MAIL_HANDOVER_SECONDS", default=60, minimum=1)
+MAIL_SWEEP_SECONDS = env.number("MAIL_SWEEP_SECONDS", default=15, minimum=1)
+# Messages a worker takes at once; bulk mail is started and answered in groups, which bounds what a kill leaves unknown.
+MAIL_BATCH_SIZES = {"transactional": env.number("MAIL_BATCH_SIZE", default=20, minimum=1), "bulk": 200}
+MAIL_GROUP_SIZES = {"transactional": 1, "bulk": env.number("MAIL_GROUP_SIZE", default=20, minimum=1)}
+# A message is tried again after as long as it has waited already, scattered, within these bounds.
+MAIL_RETRY_FIRST_SECONDS = env.number("MAIL_RETRY_FIRST_SECONDS", default=60, minimum=1)
+MAIL_RETRY_LONGEST_SECONDS = env.number("MAIL_RETRY_LONGEST_SECONDS", default=4 * 3600, minimum=1)
+MAIL_GIVE_UP_SECONDS = env.number("MAIL_GIVE_UP_SECONDS", default=3 * 24 * 3600, minimum=1)
+# How long the words of a sign-in mail are kept once it has ended.
+MAIL_SECRET_KEEP_SECONDS = env.number("MAIL_SECRET_KEEP_SECONDS", default=3600)
 
 # Files ---------------------------------------------------------------------------------------------
 
