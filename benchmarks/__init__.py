@@ -1,0 +1,1 @@
+"""Benchmarks: each figure beside the raw limit that was measured in the same run."""
