@@ -1,3 +1,10 @@
 """Addresses of the foundation: health, root, robots."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from core.views import covers
+
+urlpatterns = [
+    path("covers/<slug:topic>/<path:key>.svg", covers.cover, name="cover"),
+]
+

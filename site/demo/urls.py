@@ -1,3 +1,11 @@
 """Addresses under /dev/, which exist with the demo settings only."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from core.views import gallery
+
+urlpatterns = [
+    path("components/", gallery.index, name="components"),
+    path("components/<slug:name>/", gallery.detail, name="component"),
+]
+

@@ -9,7 +9,8 @@ for (const embed of document.querySelectorAll("[data-embed]")) {
     frame.title = embed.querySelector(".embed__title").textContent;
     frame.allow = "autoplay; fullscreen; picture-in-picture";
     frame.referrerPolicy = "strict-origin-when-cross-origin";
-    embed.replaceChildren(frame);
+    // The title and the way to the transcript stay where the component has a stage for the picture.
+    (embed.querySelector(".embed__stage") ?? embed).replaceChildren(frame);
     frame.focus();
   });
 }

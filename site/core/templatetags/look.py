@@ -1,13 +1,29 @@
-"""Template tags of the look: addresses, languages and the drawn parts of a page."""
+"""Template tags of the look: addresses, languages, dates and the drawn parts of a page."""
 
+from datetime import date, datetime
 from urllib.parse import urljoin
 
 from django import template
 from django.conf import settings
+from django.core.paginator import Page
+from django.forms import BaseForm, BoundField, CheckboxInput
+from django.forms.widgets import ChoiceWidget
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from core import languages
+from core import covers, dates, kindhours, languages, worldmap
 
 register = template.Library()
+
+register.filter("clock", dates.clock)
+register.filter("month", dates.month)
+register.filter("day", dates.day)
+register.filter("day_and_month", dates.day_and_month)
+register.filter("full_day", dates.full_day)
+register.filter("duration", dates.duration)
+register.filter("zone_city", dates.zone_city)
+register.simple_tag(dates.clock_range, name="clock_range")
+register.simple_tag(dates.day_range, name="day_range")
 
 
 @register.filter
@@ -23,9 +39,108 @@ def direction(code: str) -> str:
 
 
 @register.filter
+def language_name(code: str) -> str:
+    """Return the language's name in itself."""
+    return languages.own_name(code)
+
+
+@register.filter
+def spoken(code: str | None) -> SafeString | str:
+    """Return the `lang` and `dir` attributes of a passage in another language than the page's, else nothing."""
+    if not code or code == languages.current():
+        return ""
+    return format_html(' lang="{}" dir="{}"', code, languages.direction(code))
+
+
+@register.filter
 def has_session(request) -> bool:
     """Tell whether the visitor has a session cookie, without opening the session.
 
     Opening it would make the page one person's own, which the page cache must never keep.
     """
     return bool(request) and settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+@register.simple_tag
+def in_zone(moment: date | datetime | None, zone: str | None = None) -> date | datetime | None:
+    """Return the moment on the clocks of an IANA zone; nothing stays nothing."""
+    return dates.in_zone(moment, zone) if moment else None
+
+
+@register.simple_tag
+def weekday(moment: date, size: str = "") -> str:
+    """Return the day's name, short unless the tile is big."""
+    return dates.weekday(moment, short=size != "big")
+
+
+@register.simple_tag
+def cover_url(topic: str, key: str) -> str:
+    """Return the address of the drawing that belongs to a page of a topic."""
+    return covers.address(topic, str(key))
+
+
+@register.simple_tag
+def night(moment: datetime) -> str:
+    """Return the path of the night on the world map."""
+    return worldmap.night(moment)
+
+
+@register.simple_tag
+def kind_hours(moment: datetime) -> list[dict]:
+    """Return the rows that show where it is day at a moment."""
+    return kindhours.rows(moment)
+
+
+@register.simple_tag
+def seat_share(state: str, taken: int | str = "", capacity: int | str = "") -> int:
+    """Return the filled part of the seats bar in per cent.
+
+    Public pages know the state only, so that they stay in the cache: the bar is then a sign, not a measure.
+    """
+    if capacity and taken != "":
+        return min(100, round(100 * int(taken) / int(capacity)))
+    return {"open": 40, "few": 90}.get(state, 100)
+
+
+@register.simple_tag
+def ring_parts(done: int, total: int) -> list[int]:
+    """Return how full each of the mark's three arcs is, in per cent, when `done` of `total` is done."""
+    share = 300 * int(done or 0) / int(total) if total else 0
+    return [round(min(100, max(0, share - 100 * arc))) for arc in range(3)]
+
+
+@register.simple_tag
+def form_errors(form: BaseForm) -> list[dict]:
+    """Return each error of a form with the id of the field it is about; the form's own errors have none."""
+    found = [{"id": "", "text": text} for text in form.non_field_errors()]
+    for field in form:
+        found += [{"id": field.id_for_label or field.auto_id, "text": text, "label": field.label} for text in field.errors]
+    return found
+
+
+@register.simple_tag(takes_context=True)
+def page_links(context: template.Context, page: Page) -> list[dict]:
+    """Return the links of a paginated list, keeping the other parameters of the address.
+
+    Each has `number`, `url` and `is_current`; a gap has no number.
+    """
+    query = context["request"].GET.copy()
+    links = []
+    for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1):
+        if isinstance(number, int):
+            query["page"] = str(number)
+            links.append({"number": number, "url": f"?{query.urlencode()}", "is_current": number == page.number})
+        else:
+            links.append({"number": None})
+    return links
+
+
+@register.filter
+def widget_kind(field: BoundField) -> str:
+    """Return how a field is drawn: "hidden", "group" (several inputs), "choice" (one checkbox) or "single"."""
+    widget = field.field.widget
+    if widget.is_hidden:
+        return "hidden"
+    if isinstance(widget, ChoiceWidget) and widget.use_fieldset:
+        return "group"
+    return "choice" if isinstance(widget, CheckboxInput) else "single"

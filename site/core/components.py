@@ -1,0 +1,118 @@
+"""The parts that pages are made of: each a template, a stylesheet and examples that show and test it."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import override
+
+FOLDER = "components"
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One way to use a component: what it is called, the page's language and the context it gets."""
+
+    name: str
+    language: str
+    context: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component by its name; what it needs is found beside its template."""
+
+    name: str
+
+    @property
+    def template(self) -> str:
+        return f"{FOLDER}/{self.name}.html"
+
+    @property
+    def example_file(self) -> Path:
+        return _templates() / f"{self.name}.json"
+
+    @property
+    def stylesheet(self) -> Path:
+        return Path(settings.STATICFILES_DIRS[0]) / "css" / FOLDER / f"{self.name}.css"
+
+    @cached_property
+    def _data(self) -> dict[str, Any]:
+        return json.loads(self.example_file.read_text("utf-8"))
+
+    @property
+    def title(self) -> str:
+        return self._data["title"]
+
+    @property
+    def description(self) -> str:
+        return self._data["description"]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What each name of the context means."""
+        return self._data["parameters"]
+
+    @property
+    def examples(self) -> list[Example]:
+        """The examples as their file gives them, in order."""
+        return [Example(item["name"], item["language"], item["context"]) for item in self._data["examples"]]
+
+    def render(self, example: Example, request=None) -> str:
+        """Return the example as HTML, in the language of its page."""
+        with override(example.language):
+            return render_to_string(self.template, parse(example.context), request)
+
+
+def _templates() -> Path:
+    return Path(settings.TEMPLATES[0]["DIRS"][0]) / FOLDER
+
+
+def every() -> list[Component]:
+    """Return all components by name; one exists as soon as its template or its stylesheet does."""
+    styles = Path(settings.STATICFILES_DIRS[0]) / "css" / FOLDER
+    names = {path.stem for path in _templates().glob("*.html")} | {path.stem for path in styles.glob("*.css")}
+    return [Component(name) for name in sorted(names)]
+
+
+def parse(value: Any) -> Any:
+    """Return what JSON cannot say: dates and moments from ISO strings, safe HTML, forms and fields of the example form."""
+    if isinstance(value, list):
+        return [parse(item) for item in value]
+    if isinstance(value, str):
+        return _moment(value)
+    if not isinstance(value, dict):
+        return value
+    if "$html" in value:
+        # Written by the project beside the template, never by a visitor.
+        return mark_safe(value["$html"])  # noqa: S308
+    if "$form" in value:
+        return _form(invalid=value.get("invalid", False))
+    if "$field" in value:
+        return _form(invalid=value.get("invalid", False))[value["$field"]]
+    return {key: parse(item) for key, item in value.items()}
+
+
+def _moment(text: str) -> date | datetime | str:
+    if len(text) < 10 or text[4:5] != "-" or text[7:8] != "-":
+        return text
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+def _form(*, invalid: bool):
+    # Imported late: forms translate their labels, which needs the apps to be ready.
+    from core.example_form import ExampleForm
+
+    # Several examples stand on one page: each needs ids of its own.
+    return ExampleForm({} if invalid else None, auto_id=f"example-{next(_numbers)}-%s")

@@ -1,0 +1,108 @@
+"""Dates, times and durations in the reader's own form, from CLDR and with Latin digits in every language.
+
+Times are on the 24-hour clock everywhere: events cross time zones, and "9 o'clock" must never need a second thought.
+"""
+
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, get_timezone_location
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import languages
+
+# British English: day before month, as in the other four languages.
+_LOCALES = {"en": "en_GB"}
+
+
+@lru_cache(maxsize=16)
+def _locale(code: str) -> Locale:
+    return Locale.parse(_LOCALES.get(code, code))
+
+
+def _here() -> Locale:
+    return _locale(languages.current())
+
+
+def in_zone(moment: date | datetime, zone: str | None = None) -> date | datetime:
+    """Return an aware moment on the clocks of an IANA zone, or of the active one; a bare date stays as it is."""
+    if not isinstance(moment, datetime):
+        return moment
+    return moment.astimezone(ZoneInfo(zone) if zone else timezone.get_current_timezone())
+
+
+def clock(moment: datetime) -> str:
+    """Return hours and minutes, such as "15:00", as the moment's own zone shows them."""
+    return f"{moment:%H:%M}"
+
+
+def clock_range(start: datetime, end: datetime | None) -> str:
+    """Return "15:00 to 16:30", or the start alone where no end is given."""
+    if not end:
+        return clock(start)
+    return _("%(start)s to %(end)s") % {"start": clock(start), "end": clock(end)}
+
+
+def weekday(moment: date, *, short: bool = False) -> str:
+    """Return the name of the day; Arabic has no usual short form, so it is always written out."""
+    return format_date(moment, "EEE" if short and languages.current() != "ar" else "EEEE", locale=_here())
+
+
+def month(moment: date) -> str:
+    """Return the name of the month as it stands alone."""
+    return format_date(moment, "LLLL", locale=_here())
+
+
+def day(moment: date) -> str:
+    """Return the date in words, such as "12 December 2026"."""
+    return format_date(moment, "long", locale=_here())
+
+
+def full_day(moment: date) -> str:
+    """Return the date in words with its weekday."""
+    return format_date(moment, "full", locale=_here())
+
+
+def day_and_month(moment: date) -> str:
+    """Return the date without its year, such as "12 December"."""
+    return format_skeleton("MMMMd", moment, locale=_here())
+
+
+def day_range(start: date, end: date | None) -> str:
+    """Return the days from start to end in words, naming a shared day once."""
+    first, last = _day_of(start), _day_of(end or start)
+    if first == last:
+        return day(first)
+    return _("%(start)s to %(end)s") % {
+        "start": day(first) if first.year != last.year else day_and_month(first),
+        "end": day(last),
+    }
+
+
+def _day_of(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def duration(minutes: int) -> str:
+    """Return minutes as hours and minutes, such as "5 h 20 min"."""
+    hours, rest = divmod(int(minutes), 60)
+    if not hours:
+        return _("%(minutes)s min") % {"minutes": rest}
+    if not rest:
+        return _("%(hours)s h") % {"hours": hours}
+    return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+
+
+@lru_cache(maxsize=2048)
+def _city(zone: str, code: str) -> str:
+    return get_timezone_location(ZoneInfo(zone), locale=_locale(code), return_city=True)
+
+
+def zone_city(zone: str) -> str:
+    """Return the city that stands for an IANA zone, in the reader's language, such as "Brussels"."""
+    if zone in {"", "UTC", "Etc/UTC"}:
+        return "UTC"
+    return _city(zone, languages.current())

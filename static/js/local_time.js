@@ -1,0 +1,25 @@
+// The reader's own time beside the event's, where the two differ; words and order come from the page.
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const language = document.documentElement.lang;
+
+function clock(moment, zone) {
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(moment);
+}
+
+function day(moment, zone) {
+  // Latin digits in every language, as in the dates that the server writes.
+  const locale = new Intl.Locale(language, { numberingSystem: "latn" });
+  return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(moment);
+}
+
+for (const place of document.querySelectorAll("[data-local]")) {
+  const start = new Date(place.dataset.local);
+  const end = place.dataset.localEnd && new Date(place.dataset.localEnd);
+  const theirs = place.dataset.localZone;
+  if (day(start, here) === day(start, theirs) && clock(start, here) === clock(start, theirs)) continue;
+  let text = clock(start, here);
+  if (end) text = place.dataset.localRange.replace("%(start)s", text).replace("%(end)s", clock(end, here));
+  if (day(start, here) !== day(start, theirs)) text = `${day(start, here)}, ${text}`;
+  place.querySelector("time").textContent = text;
+  place.hidden = false;
+}
