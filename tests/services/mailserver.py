@@ -68,7 +68,7 @@ class MailServer:
         assert len(self.accepted) >= number, f"{len(self.accepted)} of {number} messages came in {seconds} s"
         return self.accepted
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take or refuse one recipient (called by aiosmtpd)."""
@@ -77,12 +77,10 @@ class MailServer:
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Log the message, then answer (called by aiosmtpd)."""
         content = envelope.original_content or b""
-        self.accepted.append(
-            Accepted(envelope.mail_from or "", tuple(envelope.rcpt_tos), content, time.monotonic())
-        )
+        self.accepted.append(Accepted(envelope.mail_from or "", tuple(envelope.rcpt_tos), content, time.monotonic()))
         if self.before_answer is not None:
             self.before_answer(envelope)
         return "250 OK"

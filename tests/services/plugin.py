@@ -10,7 +10,7 @@ import pytest
 
 from tests.services.session import Session, choose_redis_database
 
-_session: Session | None = None
+SESSION = Session()
 
 
 def is_worker() -> bool:
@@ -20,24 +20,22 @@ def is_worker() -> bool:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
-    global _session
     if is_worker():
         choose_redis_database(os.environ["PYTEST_XDIST_WORKER"])
     else:
-        _session = Session()
-        _session.choose()
+        SESSION.choose()
     try:
         return (yield)
     except BaseException:
         # pytest_unconfigure is not called when settings or an app fail to load.
-        stop_services()
+        SESSION.stop()
         raise
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if _session is not None and not session.config.option.collectonly:
-        _session.start()
+    if not is_worker() and not session.config.option.collectonly:
+        SESSION.start()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -45,12 +43,4 @@ def pytest_unconfigure() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
-        stop_services()
-
-
-def stop_services() -> None:
-    """Stop what this process started, once."""
-    global _session
-    if _session is not None:
-        _session.stop()
-        _session = None
+        SESSION.stop()

@@ -64,6 +64,7 @@ class Session:
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
             self._lock.close()
+            self.folder = None
 
 
 def sweep_abandoned() -> None:

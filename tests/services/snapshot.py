@@ -64,9 +64,9 @@ class Snapshot:
 def restored_after_each_flush() -> Generator[None]:
     """Replace the flush of Django's transactional tests by a restore of what the migrations made."""
     taken = Snapshot()
-    original = TransactionTestCase._fixture_teardown
-    TransactionTestCase._fixture_teardown = lambda _case: taken.restore()  # type: ignore[method-assign]
+    original = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = lambda _case: taken.restore()  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+        TransactionTestCase._fixture_teardown = original  # type: ignore[attr-defined]

@@ -25,6 +25,8 @@ USER = "gkec"
 SOCKET_PATH_LIMIT = 107
 SOCKET_FILE = ".s.PGSQL.5432"
 START_SECONDS = 60
+# Nothing of the caller's environment: PGDATA, PGPORT and the like would change what is started.
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Postgres:
         if not wait_until(self.answers, child=self.child, seconds=START_SECONDS):
             reason = self.child.last_words()
             self.stop()
-            raise Refusal(f"PostgreSQL did not start (see {self.log}): {reason.rstrip('.')}.")
+            raise Refusal(f"PostgreSQL did not start (see {self.log}): {reason}.")
         self._create_database()
 
     def _program(self, account: Account | None) -> Program:
@@ -89,7 +91,7 @@ class Postgres:
             name="postgres",
             command=command,
             log=self.log,
-            environment={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+            environment=ENVIRONMENT,
             account=account,
             # SIGINT is PostgreSQL's "fast" stop: it ends its clients and writes a checkpoint.
             stop_signal=signal.SIGINT,
@@ -174,24 +176,18 @@ def create_cluster(data: Path, log: Path, *, account: Account | None, is_durable
     half_made = data.with_name(data.name + ".being-made")
     shutil.rmtree(half_made, ignore_errors=True)
     half_made.mkdir(mode=0o700)
-    privileges: dict = {}
     if account is not None:
         os.chown(half_made, account.uid, account.gid)
-        privileges = {"user": account.uid, "group": account.gid, "extra_groups": []}
     command = [str(binary("initdb")), "-D", str(half_made), "-U", USER, "--encoding=UTF8"]
     command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject"]
-    with log.open("ab") as output:
-        done = subprocess.run(
-            command if is_durable else [*command, "--no-sync"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
-            check=False,
-            **privileges,
-        )
-    if done.returncode != 0:
+    initdb = Program(
+        name="initdb",
+        command=command if is_durable else [*command, "--no-sync"],
+        log=log,
+        environment=ENVIRONMENT,
+        account=account,
+    )
+    if initdb.start().run_to_the_end() != 0:
         shutil.rmtree(half_made, ignore_errors=True)
         raise Refusal(f"PostgreSQL could not create its data folder {data}: {initdb_reason(log)} (see {log}).")
     half_made.rename(data)
@@ -218,7 +214,7 @@ def clear_stale_pid_file(data: Path) -> None:
     except ValueError:
         pid = 0
     with contextlib.suppress(OSError):
-        if pid > 0 and os.path.samefile(f"/proc/{pid}/cwd", data):
+        if pid > 0 and Path(f"/proc/{pid}/cwd").samefile(data):
             raise Refusal(f"A PostgreSQL server (process {pid}) is still at work in {data}: stop it first.")
     pid_file.unlink()
 

@@ -10,14 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gkec.devstack import interrupts
+
 PR_SET_PDEATHSIG = 1
 LOG_LIMIT_BYTES = 5_000_000
+LONGEST_STEP_SECONDS = 1800
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def tie(parent: int, death_signal: signal.Signals) -> None:
-    """Ask the kernel to send `death_signal` to this process when `parent`, its parent, dies (Linux only)."""
+    """Ask the kernel to send `death_signal` to this process when `parent`, its parent, dies (Linux only).
+
+    To the kernel the parent is the thread that forked: start children from a thread that lives as long as they should.
+    """
     if _libc.prctl(PR_SET_PDEATHSIG, int(death_signal)) != 0:
         os._exit(127)
     if os.getppid() != parent:
@@ -70,8 +76,8 @@ class Program:
                 cwd=self.folder,
                 process_group=0,
                 pass_fds=tuple(self.keep_open),
-                # Runs after the change of user, which would clear the request.
-                preexec_fn=tied(self.death_signal),
+                # Runs after the change of user, which would clear the request; it allocates next to nothing.
+                preexec_fn=tied(self.death_signal),  # noqa: PLW1509
                 **privileges,
             )
         return Child(self, process)
@@ -84,6 +90,7 @@ class Child:
     program: Program
     process: subprocess.Popen
     started_at: float = field(default_factory=time.monotonic)
+    is_asked_to_stop: bool = False
 
     @property
     def name(self) -> str:
@@ -97,8 +104,9 @@ class Child:
         return self.process.poll() is None
 
     def ask_to_stop(self) -> None:
-        """Send the stop signal without waiting, so that several children can stop side by side."""
-        if self.is_running():
+        """Send the stop signal without waiting, once, so that several children can stop side by side."""
+        if self.is_running() and not self.is_asked_to_stop:
+            self.is_asked_to_stop = True
             self.process.send_signal(self.program.stop_signal)
 
     def stop(self) -> None:
@@ -114,12 +122,20 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def run_to_the_end(self) -> int:
+        """Wait for a child that ends by itself and return its exit code; it is stopped when we are."""
+        try:
+            wait_until(lambda: not self.is_running(), seconds=LONGEST_STEP_SECONDS)
+        finally:
+            self.kill()
+        return self.process.returncode
+
     def last_words(self) -> str:
-        """Return the last line that the child wrote that is not empty, to say why it ended."""
+        """Return the last line that the child wrote, without its full stop, to say why it ended."""
         with contextlib.suppress(OSError):
             lines = self.program.log.read_bytes()[-4000:].decode(errors="replace").splitlines()
-            return next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return ""
+            return next((line.strip().rstrip(".") for line in reversed(lines) if line.strip()), "it said nothing")
+        return "it said nothing"
 
     def how_it_ended(self) -> str:
         """Describe the exit in words: an exit code, or the signal that ended it."""
@@ -141,9 +157,13 @@ def trim(log: Path) -> None:
 def wait_until(
     is_ready: Callable[[], bool], *, child: Child | None = None, seconds: float, pause: float = 0.03
 ) -> bool:
-    """Poll until ready; return False when the time is up or the child has ended meanwhile."""
+    """Poll until ready; return False when the time is up or the child has ended meanwhile.
+
+    Raises StopAsked when this process is asked to end while it waits.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        interrupts.check()
         if is_ready():
             return True
         if child is not None and not child.is_running():

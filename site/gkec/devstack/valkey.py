@@ -50,7 +50,7 @@ class Valkey:
         if not wait_until(self.answers, child=self.child, seconds=START_SECONDS):
             reason = self.child.last_words()
             self.stop()
-            raise Refusal(f"Valkey did not start (see {self.log}): {reason.rstrip('.')}.")
+            raise Refusal(f"Valkey did not start (see {self.log}): {reason}.")
 
     def _configuration(self) -> str:
         lines = {

@@ -1,0 +1,86 @@
+# Everything a person or a machine does with this repository. A bare machine needs Python 3.11 and make.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-long check bench format install-production browser-present
+
+# The first one that runs and is new enough; a name on the path may be an empty promise of a version manager.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+UV := $(BIN)/uv
+SYNC := umask 022 && $(UV) sync --locked --no-default-groups --quiet
+PYTEST := $(BIN)/python -m pytest
+TEMPLATES = $(shell find templates -name '*.html')
+
+# Enough of an environment to look at production's settings without any service.
+PRODUCTION := DJANGO_SETTINGS_MODULE=gkec.settings.production \
+	SECRET_KEY=only-to-look-at-the-settings-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \
+	BASE_URL=https://gkec.example ALLOWED_HOSTS=gkec.example \
+	DATABASE_URL=postgres://gkec@127.0.0.1:1/gkec REDIS_URL=redis://127.0.0.1:1/0 EMAIL_URL=smtp://127.0.0.1:1
+
+help: ## Show what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/synced-dev ## Run the whole site with demo content on 127.0.0.1:$PORT (8000)
+	@exec $(BIN)/python -m gkec.devstack --stop-with-parent
+
+test: .venv/synced-test browser-present ## Run every test but the long ones
+	@$(BIN)/python -m gkec.catalogues
+	@$(PYTEST) -n auto -m "not long"
+
+test-long: .venv/synced-test browser-present ## Run the long races, faults and campaigns
+	@$(BIN)/python -m gkec.catalogues
+	@$(PYTEST) -n0 -m long --timeout 1800
+
+check: .venv/synced-test ## Check formatting, lint, types, layers, migrations, catalogues and production's settings
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(PRODUCTION) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(BIN)/python -m gkec.catalogues
+	@$(if $(wildcard tests/catalogues),$(PYTEST) -n0 -q tests/catalogues,true)
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/synced-test ## Run the benchmarks: one JSON object a line
+	@$(BIN)/python -m gkec.catalogues
+	@exec $(BIN)/python -m benchmarks
+
+format: .venv/synced-test ## Format code and templates
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+	@$(BIN)/djade --target-version 5.2 $(TEMPLATES)
+
+install-production: $(UV) ## Install what production needs, compile catalogues, collect static files
+	$(SYNC)
+	@$(BIN)/python -m gkec.catalogues
+	@$(PRODUCTION) $(BIN)/python manage.py collectstatic --no-input --clear
+
+browser-present:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium for the browser tests."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	else \
+		echo "The browser tests need Chromium: run 'sudo apt-get install chromium', then try again." >&2; exit 1; \
+	fi
+
+$(UV):
+	@test -n "$(PYTHON)" \
+		|| { echo "GKEC needs Python 3.11, 3.12 or 3.13: run 'make PYTHON=/path/to/python3.11'." >&2; exit 1; }
+	@umask 022 && $(PYTHON) -m venv .venv \
+		|| { echo "Python's venv module is missing: run 'sudo apt-get install python3-venv'." >&2; exit 1; }
+	@umask 022 && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+
+# Inexact, so that the demo does not take away what the tests had installed.
+.venv/synced-dev: $(UV) uv.lock pyproject.toml
+	@echo "Installing what GKEC stands on."
+	@$(SYNC) --group dev --inexact
+	@touch $@
+
+.venv/synced-test: $(UV) uv.lock pyproject.toml
+	@echo "Installing what GKEC and its tests stand on."
+	@$(SYNC) --group test
+	@touch $@ .venv/synced-dev

@@ -1,0 +1,42 @@
+"""Compiles the message catalogues without GNU gettext, which a bare machine lacks.
+
+The `.mo` files are made from the `.po` files wherever the site runs: at the start of `make demo`, of a test run and
+in the image's build. They are never kept in the repository, so they can never disagree with their sources.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def compile_all(folder: Path = ROOT / "locale") -> Iterator[str]:
+    """Compile each catalogue that is newer than its compiled form; yield one sentence for each."""
+    for source in sorted(folder.glob("*/LC_MESSAGES/*.po")):
+        target = source.with_suffix(".mo")
+        if target.is_file() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+            continue
+        compile_one(source, target)
+        yield f"Compiled {source.relative_to(folder.parent)}."
+
+
+def compile_one(source: Path, target: Path) -> None:
+    """Write one `.mo` file; a reader never sees half of it. Fuzzy entries are left out, as gettext does."""
+    try:
+        with source.open("rb") as file:
+            catalogue = read_po(file, abort_invalid=True)
+    except PoFileError as problem:
+        raise SystemExit(f"{source} cannot be read: {problem}.") from None
+    half_written = target.with_suffix(".mo.half")
+    with half_written.open("wb") as file:
+        write_mo(file, catalogue, use_fuzzy=False)
+    half_written.replace(target)
+
+
+if __name__ == "__main__":
+    for line in compile_all():
+        print(line, file=sys.stderr)

@@ -1,0 +1,23 @@
+"""How `make demo` runs gunicorn: as in production, on a socket that the supervisor holds."""
+
+import os
+import signal
+from typing import Any
+
+from gkec.devstack.processes import tie
+
+bind = f"fd://{os.environ['GKEC_WEB_SOCKET']}"
+workers = 2
+threads = 4
+worker_class = "gthread"
+# One import for both workers: nothing connects to a service before the fork.
+preload_app = True
+timeout = 60
+graceful_timeout = 4
+accesslog = "-"
+control_socket_disable = True
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let a worker die with the server, even when that is killed."""
+    tie(server.pid, signal.SIGKILL)

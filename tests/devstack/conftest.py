@@ -1,0 +1,99 @@
+"""Runs the real `python -m gkec.devstack` in a folder of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gkec.devstack.options import ROOT
+from gkec.devstack.valkey import free_port
+
+READY = "Ready after"
+OWN_VARIABLES = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "BASE_URL", "BIND", "ALLOWED_HOSTS", "SECRET_KEY")
+
+
+@dataclass
+class Demo:
+    """One instance, its output and every process it ever started."""
+
+    var: Path
+    port: int
+    output: Path
+    process: subprocess.Popen
+    seen: set[psutil.Process] = field(default_factory=set)
+
+    def said(self) -> str:
+        """Return what the instance has printed so far."""
+        self.note_processes()
+        return self.output.read_text()
+
+    def note_processes(self) -> None:
+        """Remember all descendants, to look for survivors later."""
+        if self.process.poll() is None:
+            self.seen.update(psutil.Process(self.process.pid).children(recursive=True))
+
+    def wait_for(self, text: str, *, seconds: float = 150) -> str:
+        """Wait until the instance has printed `text`; fail with its output when it ends before."""
+        deadline = time.monotonic() + seconds
+        while text not in self.said():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.05)
+        return self.said()
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and return the exit code."""
+        self.note_processes()
+        self.process.send_signal(number)
+        return self.process.wait(40)
+
+    def survivors(self, *, seconds: float = 5) -> list[str]:
+        """Return what still runs after a moment of grace, by name."""
+        _, alive = psutil.wait_procs(list(self.seen), timeout=seconds)
+        return [" ".join(one.cmdline()) or one.name() for one in alive if one.status() != psutil.STATUS_ZOMBIE]
+
+    def named(self, part: str) -> psutil.Process:
+        """Return the direct child whose command line holds `part`."""
+        for child in psutil.Process(self.process.pid).children():
+            if part in " ".join(child.cmdline()):
+                return child
+        raise AssertionError(f"no child with {part!r}")
+
+
+@pytest.fixture
+def start_demo(tmp_path: Path) -> Generator[Callable[..., Demo]]:
+    """Start an instance: `start_demo(PORT="8001")`; none outlives the test."""
+    started: list[Demo] = []
+
+    def start(*arguments: str, var: Path | None = None, **variables: str) -> Demo:
+        folder = var or tmp_path / "var"
+        port = int(variables.pop("PORT", "0")) or free_port()
+        output = tmp_path / f"output-{len(started)}.txt"
+        environment = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
+        environment |= {"PORT": str(port), "VAR_DIR": str(folder), **variables}
+        with output.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gkec.devstack", *arguments],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=ROOT,
+                start_new_session=True,
+            )
+        demo = Demo(folder, port, output, process)
+        started.append(demo)
+        return demo
+
+    yield start
+    for demo in started:
+        demo.note_processes()
+        demo.process.kill()
+        demo.process.wait()
+        assert demo.survivors() == []
