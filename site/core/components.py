@@ -116,3 +116,14 @@ def _form(*, invalid: bool):
 
     # Several examples stand on one page: each needs ids of its own.
     return ExampleForm({} if invalid else None, auto_id=f"example-{next(_numbers)}-%s")
+
+
+def reference() -> str:
+    """Return the table of all components and their parameters in Markdown, as `docs/components.md` holds it."""
+    lines = []
+    for component in every():
+        lines += [f"### {component.title}", "", f"`{component.template}`: {component.description}", ""]
+        lines += ["| parameter | meaning |", "|---|---|"]
+        lines += [f"| `{name}` | {meaning} |" for name, meaning in component.parameters.items()]
+        lines.append("")
+    return "\n".join(lines)

@@ -8,11 +8,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, get_timezone_location
+from babel.dates import format_date, format_skeleton
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import languages
+from core import languages, timezones
 
 # British English: day before month, as in the other four languages.
 _LOCALES = {"en": "en_GB"}
@@ -94,15 +94,8 @@ def duration(minutes: int) -> str:
     if not rest:
         return _("%(hours)s h") % {"hours": hours}
     return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
-
-
-@lru_cache(maxsize=2048)
-def _city(zone: str, code: str) -> str:
-    return get_timezone_location(ZoneInfo(zone), locale=_locale(code), return_city=True)
-
+ 
 
 def zone_city(zone: str) -> str:
     """Return the city that stands for an IANA zone, in the reader's language, such as "Brussels"."""
-    if zone in {"", "UTC", "Etc/UTC"}:
-        return "UTC"
-    return _city(zone, languages.current())
+    return timezones.city(zone, languages.current()) if zone else ""
