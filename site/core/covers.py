@@ -66,7 +66,7 @@ def _curve(points: list[Point], *, closed: bool) -> str:
 
 # Contours --------------------------------------------------------------------------------------
 
-STEP = 12
+STEP = 15
 
 
 def _terrain(dice: random.Random) -> Callable[[float, float], float]:
@@ -88,17 +88,15 @@ _EDGES = {
 def _segments(heights: list[list[float]], level: float) -> dict[tuple, list[tuple]]:
     """Return which grid edges a level's line joins in each cell (marching squares)."""
     joined: dict[tuple, list[tuple]] = {}
+    above = [[height > level for height in row] for row in heights]
     for row in range(len(heights) - 1):
-        for col in range(len(heights[0]) - 1):
-            corners = (
-                heights[row][col],
-                heights[row][col + 1],
-                heights[row + 1][col + 1],
-                heights[row + 1][col],
-            )
-            case = sum(8 >> i for i, h in enumerate(corners) if h > level)
+        top, bottom = above[row], above[row + 1]
+        for col in range(len(top) - 1):
+            case = 8 * top[col] + 4 * top[col + 1] + 2 * bottom[col + 1] + bottom[col]
+            if case in {0, 15}:
+                continue
             names = (("h", row, col), ("v", row, col + 1), ("h", row + 1, col), ("v", row, col))
-            for a, b in _EDGES.get(case, ()):
+            for a, b in _EDGES[case]:
                 joined.setdefault(names[a], []).append(names[b])
                 joined.setdefault(names[b], []).append(names[a])
     return joined
@@ -129,7 +127,7 @@ def _lines(heights: list[list[float]], level: float) -> list[tuple[list[Point], 
         closed = walk[0] == walk[-1] and len(walk) > 3
         points = [_crossing(heights, edge, level) for edge in (walk[:-1] if closed else walk)]
         # Every other point is enough for a smooth line.
-        lines.append((points[::2] if len(points) > 8 else points, closed))
+        lines.append((points[::2] if len(points) > 14 else points, closed))
     return lines
 
 
@@ -149,7 +147,7 @@ def _contours(dice: random.Random) -> str:
         else:
             fine += drawn
     peak = max(
-        ((x, y) for x in range(48, WIDTH - 47, STEP) for y in range(36, HEIGHT - 35, STEP)),
+        ((x, y) for x in range(45, WIDTH - 44, STEP) for y in range(45, HEIGHT - 44, STEP)),
         key=lambda place: heights[place[1] // STEP + 1][place[0] // STEP + 1],
     )
     return f'<path class="f" d="{fine}"/><path class="s" d="{strong}"/><circle class="a" cx="{peak[0]}" cy="{peak[1]}" r="6"/>'
