@@ -6,6 +6,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 
+_SENTENCE = "This is not an e-mail address that mail can be sent to."
+
+
 class BadAddress(ValueError):
     """The text is not an address that mail can be sent to."""
 
@@ -17,13 +20,15 @@ def envelope_address(address: str) -> str:
     exceptions end up in logs.
     """
     address = address.strip()
+    local, _, domain = address.rpartition("@")
     try:
         validate_email(address)
-        local, _, domain = address.rpartition("@")
-        local.encode("ascii")
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except (ValidationError, UnicodeError):
-        raise BadAddress("This is not an e-mail address that mail can be sent to.") from None
+        raise BadAddress(_SENTENCE) from None
+    # Quoted local parts may hold anything, even the end of an SMTP command.
+    if local.startswith('"') or not local.isascii():
+        raise BadAddress(_SENTENCE)
     return f"{local}@{ascii_domain}"
 
 

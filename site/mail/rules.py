@@ -1,0 +1,98 @@
+"""What becomes of a message after a hand-over, and when it is tried again."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from mail.enums import FINAL, Outcome, Reason, State, Stream
+from mail.models import Message
+from mail.transport import Answer
+
+# A second repeat could be a third copy in somebody's inbox, so the message stays unknown instead.
+MOST_REPEATS = 1
+
+_WORDS = {
+    Outcome.LATER: Reason.LATER,
+    Outcome.CUT: Reason.CUT,
+    Outcome.UNREACHABLE: Reason.UNREACHABLE,
+    Outcome.NO_ANSWER: Reason.NO_ANSWER,
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The state that a message takes on, and why."""
+
+    message_id: int
+    state: State
+    reason: str
+    code: int | None = None
+    reply: str = ""
+    due_at: datetime | None = None
+    finished_at: datetime | None = None
+    is_repeat: bool = False
+
+
+def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
+    """Return what an answer does to a message whose hand-over had started.
+
+    `untried` goes back to the queue as if it had never been taken. A bulk message without an answer is never sent
+    again; a transactional one is, once.
+    """
+    if answer.outcome is Outcome.UNTRIED:
+        return Verdict(message.pk, State.QUEUED, "")
+    said = {"code": answer.code, "reply": answer.reply}
+    if answer.outcome is Outcome.ACCEPTED:
+        return Verdict(message.pk, State.ACCEPTED, "", finished_at=now, **said)
+    if answer.outcome is Outcome.REFUSED:
+        return Verdict(message.pk, State.FAILED, Reason.REFUSED, finished_at=now, **said)
+    if answer.outcome is Outcome.NO_ANSWER and not may_repeat(message):
+        return Verdict(message.pk, State.UNKNOWN, Reason.NO_ANSWER, finished_at=now, **said)
+    if has_tried_long_enough(message, now=now):
+        return Verdict(message.pk, State.FAILED, Reason.GAVE_UP, finished_at=now, **said)
+    return Verdict(
+        message.pk,
+        State.DEFERRED,
+        _WORDS[answer.outcome],
+        due_at=now + retry_delay(message, now=now),
+        is_repeat=answer.outcome is Outcome.NO_ANSWER,
+        **said,
+    )
+
+
+def may_repeat(message: Message) -> bool:
+    """Whether a message of unknown fate may be sent again, with the same Message-ID."""
+    return message.stream == Stream.TRANSACTIONAL and message.repeats < MOST_REPEATS
+
+
+def has_tried_long_enough(message: Message, *, now: datetime) -> bool:
+    """Whether the time set for trying is over."""
+    first = message.first_tried_at or now
+    return now - first >= timedelta(seconds=settings.MAIL_GIVE_UP_SECONDS)
+
+
+def retry_delay(message: Message, *, now: datetime) -> timedelta:
+    """Return as long as the message has been tried already, so that waits double, scattered by half either way.
+
+    The scatter keeps a thousand messages that failed together from coming back together.
+    """
+    waited = (now - message.first_tried_at).total_seconds() if message.first_tried_at else 0.0
+    bounded = min(max(waited, settings.MAIL_RETRY_FIRST_SECONDS), settings.MAIL_RETRY_LONGEST_SECONDS)
+    return timedelta(seconds=bounded * random.uniform(0.5, 1.5))
+
+
+def dropped(message: Message, reason: Reason, *, now: datetime, reply: str = "") -> Verdict:
+    """Return the end of a message that shall not leave at all."""
+    state = State.SUPPRESSED if reason is Reason.SUPPRESSED else State.CANCELLED
+    assert state in FINAL
+    return Verdict(message.pk, state, reason, reply=reply, finished_at=now)
+
+
+def unrenderable(message: Message, *, now: datetime, reply: str) -> Verdict:
+    """Return what a fault in the program does: another try later, since a release may mend it, until time is up."""
+    if has_tried_long_enough(message, now=now):
+        return Verdict(message.pk, State.FAILED, Reason.UNRENDERABLE, reply=reply, finished_at=now)
+    due_at = now + retry_delay(message, now=now)
+    return Verdict(message.pk, State.DEFERRED, Reason.UNRENDERABLE, reply=reply, due_at=due_at)

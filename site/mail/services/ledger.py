@@ -1,0 +1,252 @@
+"""The outbox as a ledger: who holds which messages, what started, what came of it. Each verb is one statement.
+
+Each statement commits by itself, durably and before anything is handed over: a "started" that dies with the
+database looks merely taken, and the message would be sent twice. Every change names the lease under which it is
+made, so that a worker whose lease ran out changes nothing.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from core import clock
+from mail.enums import WAITING, Reason, State
+from mail.mime import Content
+from mail.models import Message
+from mail.rules import Verdict
+from mail.services.enqueueing import stored
+
+
+class NotDurable(RuntimeError):
+    """The ledger was called inside a transaction, which would undo or delay what it wrote."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Messages taken by one worker, in the order in which they are due."""
+
+    id: uuid.UUID
+    stream: str
+    messages: list[Message]
+    is_full: bool
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A message about to be handed over, and the words it goes out with."""
+
+    message: Message
+    content: Content
+
+
+# MATERIALIZED, or the planner may run the inner select again and lock more rows than the limit.
+_LEASE = """
+    WITH taken AS MATERIALIZED (
+        SELECT id FROM mail_message
+        WHERE state IN ('queued', 'deferred') AND stream = %(stream)s AND due_at <= %(now)s
+        ORDER BY due_at, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s
+    )
+    UPDATE mail_message SET state = 'leased', lease_id = %(lease)s, leased_until = %(until)s
+    FROM taken WHERE mail_message.id = taken.id
+    RETURNING mail_message.*
+"""
+
+
+def lease(*, stream: str, limit: int) -> Lease:
+    """Take up to `limit` messages that are due, which no other worker then gets."""
+    _require_autocommit()
+    now = clock.now()
+    values = {
+        "lease": uuid.uuid4(),
+        "until": now + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
+        "stream": stream,
+        "now": now,
+        "limit": limit,
+    }
+    messages = list(Message.objects.raw(_LEASE, values))
+    messages.sort(key=lambda message: (message.due_at, message.pk))
+    return Lease(values["lease"], stream, messages, is_full=len(messages) == limit)
+
+
+# Closing what was answered and opening what comes next is one statement, hence one durable commit: half the cost of
+# two, and at most the open group is unknown after a kill.
+_TURN = """
+    WITH answer AS (
+        SELECT * FROM unnest(
+            %(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)s::smallint[], %(replies)s::text[],
+            %(dues)s::timestamptz[], %(ends)s::timestamptz[], %(repeats)s::int[]
+        ) AS answer (id, state, reason, code, reply, due_at, finished_at, repeats)
+    ), closed AS (
+        UPDATE mail_message SET
+            state = answer.state, reason = answer.reason, last_reply = answer.reply,
+            due_at = COALESCE(answer.due_at, mail_message.due_at), finished_at = answer.finished_at,
+            lease_id = NULL, leased_until = NULL, repeats = mail_message.repeats + answer.repeats,
+            attempts = mail_message.attempts - (answer.state = 'queued')::int
+        FROM answer
+        WHERE mail_message.id = answer.id AND mail_message.state = 'started' AND mail_message.lease_id = %(lease)s
+        RETURNING
+            mail_message.id, mail_message.attempts, mail_message.started_at,
+            answer.state, answer.code, answer.reply
+    ), noted AS (
+        INSERT INTO mail_attempt (message_id, number, started_at, answered_at, code, reply)
+        SELECT id, attempts, started_at, CASE WHEN code IS NOT NULL THEN %(now)s END, code, reply
+        FROM closed WHERE state <> 'queued'
+    ), content AS (
+        SELECT * FROM unnest(
+            %(next)s::bigint[], %(subjects)s::text[], %(texts)s::text[], %(htmls)s::text[], %(files)s::jsonb[],
+            %(reply_tos)s::text[]
+        ) AS content (id, subject, text, html, attachments, reply_to)
+    ), opened AS (
+        UPDATE mail_message SET
+            state = 'started', started_at = %(now)s, leased_until = %(until)s, attempts = mail_message.attempts + 1,
+            reason = '', first_tried_at = COALESCE(mail_message.first_tried_at, %(now)s),
+            subject = COALESCE(content.subject, mail_message.subject),
+            text = COALESCE(content.text, mail_message.text), html = COALESCE(content.html, mail_message.html),
+            attachments = COALESCE(content.attachments, mail_message.attachments),
+            reply_to = COALESCE(content.reply_to, mail_message.reply_to)
+        FROM content
+        WHERE mail_message.id = content.id AND mail_message.state = 'leased' AND mail_message.lease_id = %(lease)s
+        RETURNING mail_message.id
+    )
+    SELECT 'closed', id FROM closed UNION ALL SELECT 'opened', id FROM opened
+"""
+
+
+def turn(*, lease: Lease, closing: Sequence[Verdict], opening: Sequence[Opening]) -> set[int]:
+    """Write down what was answered and start the next; return the ids that may be handed over.
+
+    A message that is missing from the answer was withdrawn, or the lease ran out: it must not be sent.
+    """
+    _require_autocommit()
+    if not closing and not opening:
+        return set()
+    now = clock.now()
+    until = now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
+    values = {"lease": lease.id, "now": now, "until": until, **_answers(closing), **_contents(opening)}
+    with connection.cursor() as cursor:
+        cursor.execute(_TURN, values)
+        rows = cursor.fetchall()
+    closed = {pk for what, pk in rows if what == "closed"}
+    late = [one for one in closing if one.message_id not in closed and one.state == State.ACCEPTED]
+    if late:
+        _accept_late(late, now=now)
+    return {pk for what, pk in rows if what == "opened"}
+
+
+def _answers(closing: Sequence[Verdict]) -> dict[str, list]:
+    return {
+        "ids": [one.message_id for one in closing],
+        "states": [one.state.value for one in closing],
+        "reasons": [str(one.reason) for one in closing],
+        "codes": [one.code for one in closing],
+        "replies": [one.reply for one in closing],
+        "dues": [one.due_at for one in closing],
+        "ends": [one.finished_at for one in closing],
+        "repeats": [int(one.is_repeat) for one in closing],
+    }
+
+
+def _contents(opening: Sequence[Opening]) -> dict[str, list]:
+    # The words of a prepared message stand in its row already: NULL leaves them.
+    new = [None if one.message.is_prepared else one.content for one in opening]
+    return {
+        "next": [one.message.pk for one in opening],
+        "subjects": [one and _storable(one.subject) for one in new],
+        "texts": [one and _storable(one.text) for one in new],
+        "htmls": [one and _storable(one.html) for one in new],
+        "files": [one and Jsonb(stored(one.attachments)) for one in new],
+        "reply_tos": [one and one.reply_to for one in new],
+    }
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "")
+
+
+def _accept_late(verdicts: Sequence[Verdict], *, now: datetime) -> None:
+    # The sweep took the worker for dead, but it was slow and the server has the message: knowing that now is better
+    # than sending again or leaving it unknown.
+    for one in verdicts:
+        Message.objects.filter(pk=one.message_id, state__in=WAITING | {State.UNKNOWN}, attempts__gte=1).update(
+            state=State.ACCEPTED, reason="", last_reply=one.reply, finished_at=now
+        )
+
+
+_DROP = """
+    UPDATE mail_message SET
+        state = %(state)s, reason = %(reason)s, last_reply = %(reply)s, finished_at = %(end)s,
+        due_at = COALESCE(%(due)s, due_at), lease_id = NULL, leased_until = NULL,
+        first_tried_at = CASE WHEN %(due)s IS NULL THEN first_tried_at ELSE COALESCE(first_tried_at, %(now)s) END
+    WHERE id = %(id)s AND state = 'leased' AND lease_id = %(lease)s
+"""
+
+
+def drop(*, lease: Lease, verdict: Verdict) -> None:
+    """End or put off a message that was taken but not started."""
+    _require_autocommit()
+    values = {
+        "id": verdict.message_id,
+        "lease": lease.id,
+        "state": verdict.state.value,
+        "reason": str(verdict.reason),
+        "reply": verdict.reply,
+        "due": verdict.due_at,
+        "end": verdict.finished_at,
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP, values)
+
+
+_PUT_OFF = """
+    UPDATE mail_message SET
+        state = CASE WHEN late.is_over THEN 'failed' ELSE 'deferred' END,
+        reason = CASE WHEN late.is_over THEN %(gave_up)s ELSE %(reason)s END,
+        finished_at = CASE WHEN late.is_over THEN %(now)s::timestamptz END,
+        due_at = CASE WHEN late.is_over THEN due_at
+            ELSE %(now)s::timestamptz + make_interval(secs => %(wait)s * (0.5 + random())) END,
+        last_reply = %(reply)s, lease_id = NULL, leased_until = NULL,
+        first_tried_at = COALESCE(mail_message.first_tried_at, %(now)s)
+    FROM (
+        SELECT id, COALESCE(first_tried_at < %(over)s, false) AS is_over FROM mail_message
+        WHERE state = 'leased' AND lease_id = %(lease)s
+    ) AS late
+    WHERE mail_message.id = late.id AND state = 'leased' AND lease_id = %(lease)s
+"""
+
+
+def put_off(*, lease: Lease, reply: str) -> int:
+    """Put off all that is taken but not started, because the mail server cannot be used; return how many."""
+    _require_autocommit()
+    now = clock.now()
+    values = {
+        "lease": lease.id,
+        "reply": reply,
+        "now": now,
+        "over": now - timedelta(seconds=settings.MAIL_GIVE_UP_SECONDS),
+        "wait": settings.MAIL_RETRY_FIRST_SECONDS,
+        "reason": Reason.UNREACHABLE.value,
+        "gave_up": Reason.GAVE_UP.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_OFF, values)
+        return cursor.rowcount
+
+
+def release(*, lease: Lease) -> int:
+    """Give back all that is taken but not started, unchanged; return how many."""
+    _require_autocommit()
+    return Message.objects.filter(state=State.LEASED, lease_id=lease.id).update(
+        state=State.QUEUED, lease_id=None, leased_until=None
+    )
+
+
+def _require_autocommit() -> None:
+    # A test case's own transaction stands for the whole database, as with Django's durable blocks.
+    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        raise NotDurable("The outbox must be worked on outside transactions.")
