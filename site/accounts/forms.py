@@ -1,11 +1,139 @@
 """Forms of sign-up, sign-in and profile."""
 
 from allauth.account import forms as allauth_forms
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Gender
+from accounts.models import User
+from core import countries, languages, text, timezones
+from core.models import Term
+
+UNKNOWN = [("", _("Not said"))]
+
+
+class Line(forms.CharField):
+    """One line of plain text: hidden characters and direction overrides are taken out, not complained about."""
+
+    def to_python(self, value) -> str:
+        """Return the cleaned line."""
+        return text.single_line(super().to_python(value))
+
+
+class BrowserZone(forms.CharField):
+    """The zone that the browser's script put into the form; nothing a person could correct, so never an error."""
+
+    widget = forms.HiddenInput(attrs={"data-browser-zone": ""})
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value) -> str:
+        """Return the name of a known zone, or an empty string."""
+        name = str(value or "").strip()
+        return timezones.canonical(name) if timezones.is_valid(name) else ""
 
 
 class SignupForm(allauth_forms.SignupForm):
-    pass
+    """allauth's form, which also brings the visitor's zone and takes as long for a known address as for a new one."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timezone"] = BrowserZone()
+
+    def try_save(self, request):
+        """Save, or pretend to; hashing the password is what takes the time, so it is done either way."""
+        if self.account_already_exists:
+            get_user_model()().set_password(self.cleaned_data.get("password1"))
+        return super().try_save(request)
 
 
 class LoginForm(allauth_forms.LoginForm):
-    pass
+    """allauth's form with words of our own."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["remember"].label = _("Keep me signed in on this device")
+
+
+class ProfileFields(forms.Form):
+    """What people say about themselves; a subclass shows the fields it names."""
+
+    fields_shown: tuple[str, ...] = (
+        "display_name",
+        "language",
+        "timezone",
+        "country",
+        "organisation",
+        "organisation_type",
+        "role",
+        "gender",
+    )
+
+    display_name = Line(
+        label=_("Name"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    language = forms.ChoiceField(label=_("Language"), help_text=_("Mails and certificates come in this language."))
+    timezone = forms.ChoiceField(label=_("Time zone"), help_text=_("Times are shown in this zone, beside the event's."))
+    country = forms.ChoiceField(
+        label=_("Country"), required=False, widget=forms.Select(attrs={"autocomplete": "country"})
+    )
+    organisation = Line(
+        label=_("Organisation"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    organisation_type = forms.ModelChoiceField(
+        label=_("Type of organisation"), queryset=Term.objects.none(), required=False, empty_label=UNKNOWN[0][1]
+    )
+    role = Line(
+        label=_("Role"),
+        max_length=120,
+        required=False,
+        help_text=_("Your work there, such as “energy manager”."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
+    )
+    gender = forms.ChoiceField(
+        label=_("Gender"),
+        required=False,
+        help_text=_(
+            "We ask so that the report to our funder can say how many women and men take part. "
+            "It appears only in totals of five people or more. You need not answer."
+        ),
+    )
+
+    def __init__(self, *args, person: User, **kwargs) -> None:
+        self.person = person
+        initial = {name: getattr(person, name) for name in self.fields_shown}
+        super().__init__(*args, initial=initial, **kwargs)
+        for name in set(self.fields) - set(self.fields_shown):
+            del self.fields[name]
+        self._fill_choices(languages.current())
+
+    def _fill_choices(self, language: str) -> None:
+        choices = {
+            "language": [(code, languages.own_name(code)) for code in languages.codes()],
+            "timezone": with_present(timezones.choices(language), self.person.timezone, language),
+            "country": [*UNKNOWN, *countries.choices(language)],
+            "gender": [*UNKNOWN, *Gender.choices],
+        }
+        for name in choices.keys() & self.fields.keys():
+            self.fields[name].choices = choices[name]
+        if "organisation_type" in self.fields:
+            # A retired term stays choosable for whoever has it.
+            present = Term.objects.of("organisation-type").filter(pk=self.person.organisation_type_id)
+            self.fields["organisation_type"].queryset = Term.objects.of("organisation-type").active() | present
+
+
+def with_present(choices, name: str, language: str) -> list[tuple[str, str]]:
+    """Return the choices of zones with the person's own, should it be one that the list leaves out."""
+    listed = list(choices)
+    if name and name not in dict(listed):
+        listed.insert(0, (name, timezones.label(name, language)))
+    return listed
+
+
+class ProfileForm(ProfileFields):
+    """The whole profile, for the person."""

@@ -1,9 +1,59 @@
 """Who reaches the admin must have shown a second factor."""
 
+from collections.abc import Callable
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import suspend_request
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts import rules, second_factor
+
+
+def needs_no_second_factor(view: Callable) -> Callable:
+    """Mark a view below /admin/ that people without a second factor may reach, such as signing out."""
+    view.needs_no_second_factor = True  # type: ignore[attr-defined]
+    return view
+
 
 class SecondFactorMiddleware:
-    def __init__(self, get_response):
+    """Stops every request below /admin/ of somebody who may use it but has not shown a second factor.
+
+    It comes after allauth's middleware. Visitors without the right are left to Wagtail, which sends them away.
+    Autosave, previews and every other address below /admin/ pass through here, whatever their method.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args, kwargs) -> HttpResponseBase | None:
+        if not settings.SECOND_FACTOR_REQUIRED_FOR_STAFF or not request.path_info.startswith(reverse("wagtailadmin_home")):
+            return None
+        if getattr(view, "needs_no_second_factor", False) or not rules.can_reach_admin(request.user):
+            return None
+        return None if second_factor.is_shown(request) else self._send_away(request)
+
+    def _send_away(self, request: HttpRequest) -> HttpResponseBase:
+        if not _is_navigation(request):
+            # A script cannot follow to a page where somebody types a code.
+            raise PermissionDenied
+        way = second_factor.way_to_show(request.user)
+        with override(request.user.language):
+            if not second_factor.has_one(request.user):
+                messages.warning(request, _("The editing pages need a second factor. Set up an app or a passkey here first."))
+                return HttpResponseRedirect(way)
+        # allauth keeps what was posted and goes on with it afterwards, so nothing typed is lost.
+        return suspend_request(request, way)
+
+
+def _is_navigation(request: HttpRequest) -> bool:
+    mode = request.headers.get("Sec-Fetch-Mode", "navigate")
+    return mode == "navigate" and not get_adapter().is_ajax(request) and "HX-Request" not in request.headers

@@ -20,6 +20,7 @@ if getattr(settings, "DEMO", False):
 
 urlpatterns += i18n_patterns(
     path("", include("accounts.doors_by_language")),
+    path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
     path("events/", include("events.urls.by_language")),
     path("search/", include("search.urls")),

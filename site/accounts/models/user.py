@@ -1,5 +1,6 @@
 """The person with an account; the e-mail address is the name."""
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
@@ -12,7 +13,14 @@ from accounts.enums import Gender
 from core import clock
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    def unconfirmed(self) -> "UserQuerySet":
+        """Return sign-ups that nobody ever confirmed or used; accounts that staff made are not among them."""
+        signed_up = self.filter(last_login=None, is_staff=False, is_superuser=False, groups=None)
+        return signed_up.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).exclude(emailaddress__verified=True)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
         """Create a person; without a password they sign in by mailed code or passkey."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)

@@ -1,0 +1,88 @@
+"""Forms in which staff make and change people."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail.users.forms import UserCreationForm, UserEditForm
+
+from accounts import rules, services
+from accounts.errors import AddressTaken
+from accounts.forms import Line, with_present
+from accounts.models import User
+from core import languages, timezones
+
+FIELDS = ["email", "display_name", "language", "timezone", "is_superuser", "groups"]
+RIGHTS = ["is_superuser", "groups"]
+
+
+def _languages() -> list[tuple[str, str]]:
+    return [(code, languages.own_name(code)) for code in languages.codes()]
+
+
+def _timezones() -> tuple[tuple[str, str], ...]:
+    return timezones.choices(languages.current())
+
+
+class PersonFields(forms.Form):
+    """What staff fill in about a person: no password, which only the person chooses.
+
+    `actor` is who fills it in; only an administrator is shown the fields that give rights.
+    """
+
+    first_name = None
+    last_name = None
+    display_name = Line(label=_("Name"), max_length=120)
+    language = forms.ChoiceField(label=_("Language"), choices=_languages)
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=_timezones)
+
+    password_enabled = False
+
+    def __init__(self, *args, actor: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not rules.can_give_rights(actor):
+            for name in RIGHTS:
+                self.fields.pop(name, None)
+
+    def clean_email(self) -> str:
+        """Return the address as it is stored; refuse one under which somebody else signs in."""
+        address = User.objects.normalize_email(self.cleaned_data["email"]).lower()
+        if services.is_taken(email=address, besides=self.instance if self.instance.pk else None):
+            raise ValidationError(AddressTaken.sentence, code="taken")
+        return address
+
+
+class PersonCreationForm(PersonFields, UserCreationForm):
+    class Meta(UserCreationForm.Meta):
+        fields = FIELDS
+
+    def save(self, commit: bool = True) -> User:
+        """Make the person; they confirm the address by signing in with a mailed code."""
+        data = dict(self.cleaned_data)
+        self.instance = services.create_person(
+            email=data["email"],
+            groups=[group.name for group in data.get("groups", ())],
+            is_superuser=data.get("is_superuser", False),
+            verified=False,
+            **{name: data[name] for name in ("display_name", "language", "timezone")},
+        )
+        return self.instance
+
+
+class PersonEditForm(PersonFields, UserEditForm):
+    class Meta(UserEditForm.Meta):
+        fields = [*FIELDS, "is_active"]
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.address_before = self.instance.email
+        zone = self.fields["timezone"]
+        zone.choices = with_present(zone.choices, self.instance.timezone, languages.current())
+
+    def save(self, commit: bool = True) -> User:
+        """Save the person; a changed address goes through the service, which ends what the old one opened."""
+        person, address = self.instance, self.cleaned_data["email"]
+        person.email = self.address_before
+        person = super().save(commit=commit)
+        services.change_address(person=person, email=address)
+        services.follow_in_admin(person=person)
+        return person

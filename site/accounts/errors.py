@@ -1,0 +1,30 @@
+"""What can go wrong with people, as sentences that a person can be shown."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsError(Exception):
+    """A refusal of this app; `sentence` says what to do, in the active language."""
+
+    sentence = _("This could not be done.")
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class AddressTaken(AccountsError):
+    """Somebody has an account under this address. For staff and programs: visitors must not be told."""
+
+    sentence = _("There is an account with this e-mail address already: search for it in the list of people.")
+
+
+class UnknownGroup(AccountsError):
+    """A group was named that does not exist."""
+
+    sentence = _("There is no group of this name.")
+
+
+class UnknownAddressee(AccountsError):
+    """A decision was to be recorded about nobody."""
+
+    sentence = _("Say whose decision it is: a person or an e-mail address.")

@@ -1,0 +1,23 @@
+"""Who may do what with accounts."""
+
+from accounts.models import User
+
+ACCESS_ADMIN = "wagtailadmin.access_admin"
+
+
+def can_reach_admin(user) -> bool:
+    """Tell whether this visitor may open the editing pages, the second factor aside."""
+    return bool(user.is_authenticated and user.has_perm(ACCESS_ADMIN))
+
+
+def can_manage(actor: User, person: User) -> bool:
+    """Tell whether one may edit another's account: nobody below an administrator touches an administrator.
+
+    Otherwise a right to edit people would be a right to become anyone, by giving their account another address.
+    """
+    return actor.is_superuser or not person.is_superuser
+
+
+def can_give_rights(actor: User) -> bool:
+    """Tell whether one may put people into groups or make them administrators: only an administrator may."""
+    return actor.is_superuser

@@ -1,0 +1,31 @@
+"""A person's own profile."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import ProfileForm
+from accounts.services import update_profile
+
+REFUSED = 422
+SEE_OTHER = 303
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show the profile, and change it on POST; the answer to a change is the page in the language now chosen."""
+    form = ProfileForm(request.POST if request.method == "POST" else None, person=request.user)
+    if not form.is_bound or not form.is_valid():
+        return render(request, "accounts/profile.html", {"form": form}, status=REFUSED if form.is_bound else 200)
+    person = update_profile(person=request.user, **form.cleaned_data)
+    with override(person.language):
+        messages.success(request, _("Your profile is saved."))
+        return HttpResponseRedirect(reverse("account_profile"), status=SEE_OTHER)
