@@ -1,1 +1,1 @@
-"""The municipalities app."""
+"""Local governments: who they are, where they are and what they have pledged."""

@@ -1,1 +1,1 @@
-"""The search app."""
+"""One search over every public page, in the reader's language first."""

@@ -1,1 +1,5 @@
-"""Pages and records of the municipalities app."""
+"""Records of local governments."""
+
+from municipalities.models.local_government import LocalGovernment
+
+__all__ = ["LocalGovernment"]

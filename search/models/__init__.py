@@ -1,1 +1,5 @@
-"""Pages and records of the search app."""
+"""Records of search."""
+
+from search.models.document import SearchDocument
+
+__all__ = ["SearchDocument"]

@@ -1,0 +1,38 @@
+"""Named reads of courses, modules and units."""
+
+from django.db import models
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
+
+
+class ProjectedQuerySet(models.QuerySet):
+    def current(self) -> "ProjectedQuerySet":
+        """Keep what is taught now: the source page and those above it are live."""
+        return self.filter(is_current=True)
+
+
+class CourseQuerySet(ProjectedQuerySet):
+    def with_totals(self) -> "CourseQuerySet":
+        """Add `module_count`, `unit_count` and `total_minutes` of what is taught now."""
+        taught = Q(modules__units__is_current=True)
+        return self.annotate(
+            module_count=Count("modules", filter=Q(modules__is_current=True), distinct=True),
+            unit_count=Count("modules__units", filter=taught, distinct=True),
+            total_minutes=Coalesce(Sum("modules__units__minutes", filter=taught), 0),
+        )
+
+    def for_audience(self, slug: str) -> "CourseQuerySet":
+        """Keep the courses made for an audience, by its term's slug."""
+        return self.filter(audience__slug=slug)
+
+
+class ModuleQuerySet(ProjectedQuerySet):
+    def in_order(self) -> "ModuleQuerySet":
+        """Sort as the course teaches them."""
+        return self.order_by("order", "pk")
+
+
+class UnitQuerySet(ProjectedQuerySet):
+    def in_order(self) -> "UnitQuerySet":
+        """Sort as the course teaches them, module by module."""
+        return self.order_by("module__order", "order", "pk")

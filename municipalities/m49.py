@@ -1,0 +1,32 @@
+"""How the sub-regions of the UN M49 standard (unstats.un.org/unsd/methodology/m49) make up its five regions."""
+
+# sub-region -> region; Latin America is split into its three parts, Sub-Saharan Africa into its four.
+REGION_OF = {
+    "015": "002",
+    "014": "002",
+    "017": "002",
+    "018": "002",
+    "011": "002",
+    "021": "019",
+    "029": "019",
+    "013": "019",
+    "005": "019",
+    "143": "142",
+    "030": "142",
+    "034": "142",
+    "035": "142",
+    "145": "142",
+    "151": "150",
+    "154": "150",
+    "039": "150",
+    "155": "150",
+    "053": "009",
+    "054": "009",
+    "057": "009",
+    "061": "009",
+}
+
+
+def subregions_of(region: str) -> list[str]:
+    """Return the codes of the sub-regions of a region such as "150"; none for an unknown code."""
+    return [subregion for subregion, parent in REGION_OF.items() if parent == region]
