@@ -27,7 +27,7 @@ demo: .venv/synced-dev ## Run the whole site with demo content on 127.0.0.1:$POR
 
 test: .venv/synced-test browser-present ## Run every test but the long ones
 	@$(BIN)/python -m gkec.catalogues
-	@$(PYTEST) -n auto -m "not long"
+	@$(PYTEST) -n auto --dist loadgroup -m "not long"
 
 test-long: .venv/synced-test browser-present ## Run the long races, faults and campaigns
 	@$(BIN)/python -m gkec.catalogues

@@ -16,6 +16,7 @@ from gkec.devstack.options import ROOT
 from gkec.devstack.valkey import free_port
 
 READY = "Ready after"
+GREETING = "GKEC is starting; Ctrl-C stops it."
 OWN_VARIABLES = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "BASE_URL", "BIND", "ALLOWED_HOSTS", "SECRET_KEY")
 
 
@@ -55,45 +56,77 @@ class Demo:
         return self.process.wait(40)
 
     def survivors(self, *, seconds: float = 5) -> list[str]:
-        """Return what still runs after a moment of grace, by name."""
+        """Return what still runs after a moment of grace, by command line."""
         _, alive = psutil.wait_procs(list(self.seen), timeout=seconds)
         return [" ".join(one.cmdline()) or one.name() for one in alive if one.status() != psutil.STATUS_ZOMBIE]
 
-    def named(self, part: str) -> psutil.Process:
-        """Return the direct child whose command line holds `part`."""
+    def children(self) -> dict[str, psutil.Process]:
+        """Return the direct children by the name of their log."""
+        found = {}
         for child in psutil.Process(self.process.pid).children():
-            if part in " ".join(child.cmdline()):
-                return child
-        raise AssertionError(f"no child with {part!r}")
+            found[Path(f"/proc/{child.pid}/fd/1").readlink().stem] = child
+        return found
+
+    def refusal(self) -> str:
+        """Wait for the end of a start that must fail and return the one line it says about it."""
+        code = self.process.wait(60)
+        lines = [line for line in self.output.read_text().splitlines() if line != GREETING]
+        assert (code, len(lines)) == (1, 1), (code, lines)
+        assert self.survivors() == []
+        return lines[0]
 
 
-@pytest.fixture
-def start_demo(tmp_path: Path) -> Generator[Callable[..., Demo]]:
-    """Start an instance: `start_demo(PORT="8001")`; none outlives the test."""
-    started: list[Demo] = []
+StartDemo = Callable[..., Demo]
 
-    def start(*arguments: str, var: Path | None = None, **variables: str) -> Demo:
-        folder = var or tmp_path / "var"
-        port = int(variables.pop("PORT", "0")) or free_port()
-        output = tmp_path / f"output-{len(started)}.txt"
-        environment = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
-        environment |= {"PORT": str(port), "VAR_DIR": str(folder), **variables}
-        with output.open("w") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "gkec.devstack", *arguments],
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=ROOT,
-                start_new_session=True,
-            )
-        demo = Demo(folder, port, output, process)
-        started.append(demo)
-        return demo
 
-    yield start
+def start_one(folder: Path, output: Path, arguments: tuple[str, ...], variables: dict[str, str]) -> Demo:
+    """Start an instance with none of this run's own services."""
+    port = int(variables.get("PORT") or free_port())
+    environment = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
+    environment |= {"PORT": str(port), "VAR_DIR": str(folder), **variables}
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gkec.devstack", *arguments],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+    return Demo(folder, port, output, process)
+
+
+def end_all(started: list[Demo]) -> None:
+    """Kill what a test left running, and see to it that nothing outlives it."""
     for demo in started:
         demo.note_processes()
         demo.process.kill()
         demo.process.wait()
         assert demo.survivors() == []
+
+
+@pytest.fixture
+def start_demo(tmp_path: Path) -> Generator[StartDemo]:
+    """Start an instance: `start_demo(PORT="8001")`; none outlives the test."""
+    started: list[Demo] = []
+
+    def start(*arguments: str, var: Path | None = None, **variables: str) -> Demo:
+        output = tmp_path / f"output-{len(started)}.txt"
+        started.append(start_one(var or tmp_path / "var", output, arguments, variables))
+        return started[-1]
+
+    yield start
+    end_all(started)
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The one start of this run that does everything a fresh machine needs, ended by Ctrl-C."""
+    folder = tmp_path_factory.mktemp("devstack")
+    demo = start_one(folder / "var", folder / "first.txt", (), {})
+    try:
+        demo.wait_for(READY, seconds=400)
+        assert demo.end(signal.SIGINT) == 0, demo.said()
+    finally:
+        demo.process.kill()
+    return demo
