@@ -8,6 +8,9 @@ for (const field of document.querySelectorAll("select[data-guess-timezone], inpu
   if (known) field.value = zone;
 }
 
+// Forms that carry the zone along unseen.
+for (const field of document.querySelectorAll("input[data-browser-zone]")) field.value ||= zone ?? "";
+
 const summary = document.querySelector("[data-focus]");
 if (summary) summary.focus();
 
