@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class CoreConfig(AppConfig):
     name = "core"
+
+    def ready(self) -> None:
+        from core import componentchecks, receivers  # noqa: F401  (importing registers the checks)
+
+        receivers.connect()
