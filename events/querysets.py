@@ -2,7 +2,19 @@
 
 from datetime import datetime
 
-from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Length, Substr
 from wagtail.models import Page, PageViewRestriction
 
@@ -54,9 +66,20 @@ class EventQuerySet(QuerySet):
             seats_waiting=Count("registrations", filter=Q(registrations__state=RegistrationState.WAITING)),
         )
 
+    def with_publicity(self) -> "EventQuerySet":
+        """Add `is_public`: whether the event has, in some language, a page that anybody may read."""
+        return self.annotate(
+            is_public=Exists(public_pages().filter(translation_key=OuterRef("translation_key")))
+        )
+
     def public(self) -> "EventQuerySet":
         """Return the events that have, in some language, a page that anybody may read."""
         return self.filter(Exists(public_pages().filter(translation_key=OuterRef("translation_key"))))
+
+    def with_month(self) -> "EventQuerySet":
+        """Add `month`, such as "2026-12", as clocks in the event's own zone show it."""
+        wall = Func(F("timezone"), F("starts_at"), function="timezone", output_field=DateTimeField())
+        return self.annotate(month=Func(wall, Value("YYYY-MM"), function="to_char", output_field=CharField()))
 
     def with_title(self, language: str | None = None) -> "EventQuerySet":
         """Add `local_title`: the live page's title in the language (the active one, unless given), or None."""

@@ -3,14 +3,31 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page
 
 from core import clock
 from events.enums import Availability, EventStatus, SeatState
 from events.querysets import EventQuerySet
 from events.schedule import validate_timezone
+
+SCHEDULE = ("starts_at", "ends_at", "timezone")
+TAKEN_OVER = (
+    *SCHEDULE,
+    "title",
+    "slug",
+    "format_id",
+    "capacity",
+    "waiting_list",
+    "registration_opens_at",
+    "registration_closes_at",
+    "spoken_languages",
+    "interpretation",
+    "captions",
+)
 
 
 class Event(models.Model):
@@ -44,6 +61,10 @@ class Event(models.Model):
     waiting_list = models.BooleanField(_("waiting list"), default=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
+
+    spoken_languages = ArrayField(models.CharField(max_length=8), verbose_name=_("languages spoken"), default=list)
+    interpretation = ArrayField(models.CharField(max_length=8), verbose_name=_("interpretation into"), default=list)
+    captions = ArrayField(models.CharField(max_length=8), verbose_name=_("captions in"), default=list)
 
     status = models.CharField(
         _("status"), max_length=16, choices=EventStatus.choices, default=EventStatus.SCHEDULED
@@ -102,6 +123,13 @@ class Event(models.Model):
     def is_cancelled(self) -> bool:
         """Whether the event has been called off."""
         return self.status == EventStatus.CANCELLED
+
+    def take_over(self, page: Page) -> bool:
+        """Set what an event page says, without saving; return whether its start, end or zone is another now."""
+        is_moved = any(getattr(self, name) != getattr(page, name) for name in SCHEDULE)
+        for name in TAKEN_OVER:
+            setattr(self, name, getattr(page, name))
+        return is_moved
 
     def availability(self, at: datetime | None = None) -> Availability:
         """Say what a visitor meets at a moment (now, unless given): the clock first, then the seats."""

@@ -1,9 +1,10 @@
 """The pages of events: the section, and the webinar with its words; its schedule is read from the event record."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, ObjectList, TabbedInterface
 from wagtail.models import Page
@@ -14,22 +15,35 @@ from core.fields import StreamField
 from core.models import BasePage
 from core.projection import AtomicPublishing
 from events.blocks import AGENDA_BLOCKS
+from events.models.event import Event
 from events.models.webinar_form import WebinarForm
+from events.occasion import occasion
+from events.programme import programme
 from events.schedule import validate_timezone
 
 
 class EventIndexPage(BasePage):
-    """The section page of events; it lists events, wherever their pages hang."""
+    """The section page of events: it lists every public event once, wherever its pages hang."""
 
     subpage_types = ["events.WebinarPage"]
     max_count_per_parent = 1
     template = "events/index.html"
     # Past and upcoming change with the clock.
     cache_seconds: ClassVar[int | None] = 60
+    cache_query: ClassVar[frozenset[str]] = frozenset({"format", "month", "page"})
 
     class Meta:
         verbose_name = _("events section")
         verbose_name_plural = _("events sections")
+
+    def cache_tags(self) -> set[str]:
+        """Return what makes the list change: any event."""
+        return {*super().cache_tags(), "list:events"}
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the coming events, a page of the past ones, and the choices by which both can be narrowed."""
+        context = super().get_context(request, *args, **kwargs)
+        return {**context, **programme(request, Event.objects.public())}
 
 
 class WebinarPage(AtomicPublishing, BasePage):
@@ -154,6 +168,23 @@ class WebinarPage(AtomicPublishing, BasePage):
         ]
     )
 
+    # Listings of events show it.
+    lists: ClassVar[tuple[str, ...]] = ("events",)
+
     class Meta:
         verbose_name = _("webinar")
         verbose_name_plural = _("webinars")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the event record, which alone knows the schedule, and what stands around it."""
+        context = super().get_context(request, *args, **kwargs)
+        return {**context, **occasion(self, self._event(request), request)}
+
+    def _event(self, request: HttpRequest) -> Event | None:
+        event = Event.objects.select_related("format").filter(translation_key=self.translation_key).first()
+        if getattr(request, "is_preview", False) and self.starts_at and self.ends_at:
+            # An editor must see what publishing would show; nothing of this is saved.
+            event = event or Event(translation_key=self.translation_key, source_locale_id=self.locale_id)
+            if event.source_locale_id == self.locale_id:
+                event.take_over(self)
+        return event

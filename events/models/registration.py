@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from events import tokens
 from events.enums import LIVE_STATES, Actor, ChangeKind, RegistrationState
 from events.querysets import RegistrationQuerySet
 from events.schedule import validate_timezone
@@ -106,6 +107,21 @@ class Registration(models.Model):
     def is_waiting(self) -> bool:
         """Whether the person waits for a seat."""
         return self.state == RegistrationState.WAITING
+
+    @property
+    def token(self) -> str:
+        """What signs the address of the person's own page."""
+        return tokens.make(self.uuid, self.token_version)
+
+    @property
+    def display_title(self) -> str:
+        """The event's title in the reader's language, or else in its own; needs `for_display`."""
+        return self.local_title or self.event.title
+
+    @property
+    def display_language(self) -> str:
+        """The language of `display_title`, empty for the reader's own; needs `for_display`."""
+        return "" if self.local_title else self.event.source_locale.language_code
 
     @property
     def short_name(self) -> str:

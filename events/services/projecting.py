@@ -5,23 +5,12 @@ from django.db.models import Exists, OuterRef, Q
 from wagtail.models import Locale, Page
 from wagtail_localize.models import Translation
 
+from core.projection import may_project
 from events.errors import AddressTaken, IncompleteSchedule
 from events.models import Event, WebinarPage
 from events.schedule import validate_timezone
 from events.services import seats
 from events.services.promoting import fill_seats
-
-SCHEDULE = ("starts_at", "ends_at", "timezone")
-COPIED = (
-    *SCHEDULE,
-    "title",
-    "slug",
-    "format_id",
-    "capacity",
-    "waiting_list",
-    "registration_opens_at",
-    "registration_closes_at",
-)
 
 
 @transaction.atomic
@@ -32,21 +21,16 @@ def project_event(*, page: WebinarPage) -> Event | None:
     publication announces itself before it is live) and translations published before their source are left
     alone: None. A changed start, end or zone raises the event's revision; more seats promote who waits.
     """
-    if not page.live or page.alias_of_id:
-        return None
     event = Event.objects.select_for_update().filter(translation_key=page.translation_key).first()
-    if event is None and is_translation(page):
-        return None
-    if event is not None and event.source_locale_id != page.locale_id:
+    if not may_project(page, source_locale_id=event.source_locale_id if event else None):
         return None
     refuse_incomplete(page)
     _free_address(page)
     if event is None:
         event = Event(translation_key=page.translation_key, source_locale_id=page.locale_id)
-    elif any(getattr(event, name) != getattr(page, name) for name in SCHEDULE):
+        event.take_over(page)
+    elif event.take_over(page):
         event.revision += 1
-    for name in COPIED:
-        setattr(event, name, getattr(page, name))
     event.source_revision_id = page.live_revision_id
     event.save()
     fill_seats(event)
@@ -68,19 +52,14 @@ def hand_over_source(*, event_id: int, locale: Locale) -> Event:
 
 def pages_out_of_step() -> list[WebinarPage]:
     """Return live source pages whose event is missing or was written from another revision."""
-    events = Event.objects.filter(translation_key=OuterRef("translation_key"))
-    in_step = events.filter(
-        Q(source_revision_id=OuterRef("live_revision_id"))
-        | Q(source_revision_id=None, pk__isnull=False, source_locale_id=OuterRef("locale_id"))
+    of_page = Event.objects.filter(translation_key=OuterRef("translation_key"))
+    own = of_page.filter(source_locale=OuterRef("locale"))
+    translated = Translation.objects.filter(
+        target_locale=OuterRef("locale"), source__object_id=OuterRef("translation_key")
     )
-    return list(WebinarPage.objects.live().filter(~Exists(in_step), alias_of=None).order_by("pk"))
-
-
-def is_translation(page: Page) -> bool:
-    """Say whether the page is kept by wagtail-localize as the translation of another, while that one exists."""
-    return Translation.objects.filter(
-        target_locale_id=page.locale_id, source__object_id=page.translation_key
-    ).exists()
+    is_missing = ~Exists(of_page) & ~Exists(translated)
+    is_stale = Exists(own.exclude(source_revision_id=OuterRef("live_revision_id"))) & Q(live_revision__isnull=False)
+    return list(WebinarPage.objects.live().filter(is_missing | is_stale, alias_of=None).order_by("pk"))
 
 
 def refuse_incomplete(page: WebinarPage) -> None:

@@ -1,3 +1,11 @@
 """Addresses of events below a language prefix."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from events.views import feed, registering
+
+urlpatterns = [
+    path("calendar.ics", feed.calendar, name="event_feed"),
+    path("<str:slug>/register/", registering.RegisterView.as_view(), name="event_register"),
+    path("<str:slug>/register/done/", registering.registered, name="event_registered"),
+]

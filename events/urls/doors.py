@@ -1,3 +1,11 @@
 """Signed addresses that carry no language: self-service and joining."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from events.views import self_service
+
+urlpatterns = [
+    path("registration/<str:token>/", self_service.show, name="event_registration"),
+    path("registration/<str:token>/cancel/", self_service.cancelling, name="event_registration_cancel"),
+    path("registration/<str:token>/calendar.ics", self_service.calendar, name="event_registration_calendar"),
+]

@@ -1,0 +1,24 @@
+"""Who may meet an event at all: whoever may read one of its live pages."""
+
+from django.http import Http404, HttpRequest
+from wagtail.models import Page
+
+from events.models import Event
+
+
+def event_for(request: HttpRequest, slug: str) -> Event:
+    """Return the event at an address, or raise Http404 for a visitor who may read none of its pages.
+
+    One statement for events with a public page; only private ones ask further.
+    """
+    event = Event.objects.with_publicity().select_related("format", "source_locale").filter(slug=slug).first()
+    if event is None or not (event.is_public or _may_read_a_page(request, event)):
+        raise Http404
+    return event
+
+
+def _may_read_a_page(request: HttpRequest, event: Event) -> bool:
+    pages = Page.objects.filter(translation_key=event.translation_key, live=True, alias_of=None)
+    return any(
+        all(restriction.accept_request(request) for restriction in page.get_view_restrictions()) for page in pages
+    )

@@ -1,0 +1,102 @@
+"""Calendar files of registrations and of the public programme, from records."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from core import clock, locales
+from events import ics, listing
+from events.models import Event, Registration
+from mail.addresses import split
+
+KEPT_IN_FEED = timedelta(days=365)
+MOST_IN_FEED = 500
+
+
+def invitation(registration: Registration) -> bytes:
+    """Return the invitation of somebody with a seat, in the registration's language."""
+    return ics.invitation(_own(registration), organiser=_organiser(), attendee=_attendee(registration))
+
+
+def withdrawal(registration: Registration) -> bytes:
+    """Return the file that takes a cancelled registration off the person's calendar."""
+    return ics.withdrawal(_own(registration), organiser=_organiser(), attendee=_attendee(registration))
+
+
+def download(registration: Registration) -> bytes:
+    """Return the same entry for adding by hand."""
+    return ics.single(_own(registration))
+
+
+def public_feed(language: str) -> bytes:
+    """Return the public programme in one language; two statements."""
+    events = Event.objects.public().filter(ends_at__gt=clock.now() - KEPT_IN_FEED).order_by("starts_at", "pk")
+    events = list(events[:MOST_IN_FEED])
+    pages = listing.pages_for(events, language)
+    occasions = [_public(event, pages[event.pk]) for event in events if event.pk in pages]
+    return ics.feed(occasions, name=_("GKEC events"))
+
+
+def self_service_url(registration: Registration) -> str:
+    """Return the absolute address of the person's own page."""
+    return settings.BASE_URL + reverse("event_registration", args=[registration.token])
+
+
+def title_for(event: Event, language: str) -> tuple[str, str, str]:
+    """Return title, its language and the page's absolute address for a reader of `language`.
+
+    Without a live page the title is the one last published in the source language, and the address is empty.
+    """
+    page = listing.pages_for([event], language).get(event.pk)
+    if page is None:
+        return event.title, locales.code_of(event.source_locale_id), ""
+    return page.title, locales.code_of(page.locale_id), page.get_full_url() or ""
+
+
+def _own(registration: Registration) -> ics.Occasion:
+    event = registration.event
+    title, language, url = title_for(event, registration.language)
+    with translation.override(registration.language):
+        location = _("Online")
+    return ics.Occasion(
+        uid=f"{registration.uuid}@{settings.MAIL_MESSAGE_ID_DOMAIN}",
+        title=title,
+        language=language,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        timezone=event.timezone,
+        url=self_service_url(registration),
+        stamp=clock.now(),
+        description=url,
+        location=location,
+        sequence=event.revision + registration.revision,
+        is_cancelled=event.is_cancelled or not registration.is_live,
+    )
+
+
+def _public(event: Event, page) -> ics.Occasion:
+    return ics.Occasion(
+        uid=f"event-{event.translation_key}@{settings.MAIL_MESSAGE_ID_DOMAIN}",
+        title=page.title,
+        language=locales.code_of(page.locale_id),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        timezone=event.timezone,
+        url=page.get_full_url() or settings.BASE_URL,
+        stamp=clock.now(),
+        location=_("Online"),
+        sequence=event.revision,
+        is_cancelled=event.is_cancelled,
+    )
+
+
+def _organiser() -> ics.Party:
+    name, address = split(settings.DEFAULT_FROM_EMAIL)
+    return ics.Party(name or settings.WAGTAIL_SITE_NAME, address)
+
+
+def _attendee(registration: Registration) -> ics.Party:
+    return ics.Party(registration.name, registration.email)

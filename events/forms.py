@@ -1,0 +1,206 @@
+"""The public forms: registering, and how a person wants to hear from us."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from core import countries, languages, text, timezones
+from core.kept import Kept
+from core.models import Term
+from events.addresses import email_key
+from events.models import Event, Registration
+from events.services import Applicant
+from mail.addresses import BadAddress, envelope_address
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+_terms: Kept[list[tuple[str, int, str]]] = Kept(seconds=30)
+
+
+class Line(forms.CharField):
+    """One line of plain text: what cannot be seen is taken out, not complained about."""
+
+    def to_python(self, value: object) -> str:
+        """Return the cleaned line."""
+        return text.single_line(super().to_python(value))
+
+
+class AddressField(forms.EmailField):
+    """An address that mail can be sent to."""
+
+    default_error_messages = {"invalid": _("Write an e-mail address, such as name@example.org.")}
+
+    def to_python(self, value: object) -> str:
+        """Return the address without what cannot be seen, such as the mark that copying from a mail leaves."""
+        return text.single_line(super().to_python(value))
+
+    def run_validators(self, value: str) -> None:
+        """Refuse whatever the outbox could not put into an envelope."""
+        super().run_validators(value)
+        if value not in self.empty_values:
+            try:
+                envelope_address(value)
+            except BadAddress:
+                raise ValidationError(self.default_error_messages["invalid"], code="invalid") from None
+
+
+def _organisation_types(language: str) -> list[tuple[str, int, str]]:
+    """Return slug, primary key and label of each type that may be chosen; kept for half a minute."""
+
+    def read() -> list[tuple[str, int, str]]:
+        terms = Term.objects.of("organisation-type").active()
+        return [(term.slug, term.pk, term.label_in(language)) for term in terms]
+
+    return _terms.get(("organisation-type", language), read)
+
+
+class PreferencesForm(forms.Form):
+    """In which language and time zone a person hears from us."""
+
+    language = forms.ChoiceField(
+        label=_("Language of our mails"), error_messages={"invalid_choice": _("Choose a language from the list.")}
+    )
+    timezone = forms.ChoiceField(
+        label=_("Your time zone"), error_messages={"invalid_choice": _("Choose a time zone from the list.")}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        here = languages.current()
+        self.fields["language"].choices = [(code, languages.own_name(code)) for code in languages.codes()]
+        zones = dict(timezones.choices(here))
+        present = str(self.initial.get("timezone") or "")
+        if timezones.is_valid(present):
+            zones.setdefault(present, timezones.label(present, here))
+        self.fields["timezone"].choices = list(zones.items())
+
+    @classmethod
+    def of(cls, registration: Registration, data: Any = None) -> "PreferencesForm":
+        """Return the form for a registration, bound if data is given."""
+        return cls(data, initial={"language": registration.language, "timezone": registration.timezone})
+
+
+class RegistrationForm(PreferencesForm):
+    """All that registering asks for: five fields, and a line for language and zone that is filled in already."""
+
+    name = Line(
+        label=_("Name"),
+        max_length=120,
+        error_messages={"required": _("Write your name."), "max_length": _("Write a name of at most 120 characters.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    email = AddressField(
+        label=_("E-mail address"),
+        max_length=254,
+        error_messages={"required": _("Write your e-mail address: the invitation goes there.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        error_messages={
+            "required": _("Choose a country."),
+            "invalid_choice": _("Choose a country from the list."),
+        },
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+    organisation = Line(
+        label=_("Organisation"),
+        max_length=200,
+        error_messages={
+            "required": _("Write the name of your organisation, or “none”."),
+            "max_length": _("Write a name of at most 200 characters."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
+    )
+    organisation_type = forms.ChoiceField(
+        label=_("Type of organisation"),
+        error_messages={
+            "required": _("Choose the type of your organisation."),
+            "invalid_choice": _("Choose a type of organisation from the list."),
+        },
+    )
+    # People never see it; a program that fills in every field gives itself away.
+    website = forms.CharField(
+        label=_("Leave this field empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+
+    field_order = ["name", "email", "country", "organisation", "organisation_type", "language", "timezone", "website"]
+    ALWAYS_SHOWN = ("name", "email", "organisation")
+
+    def __init__(self, *args: Any, event: Event, person: "User | None" = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        here = languages.current()
+        self.event, self.person = event, person
+        self.types = {slug: pk for slug, pk, _label in _organisation_types(here)}
+        self.fields["country"].choices = [("", _("Choose")), *countries.choices(here)]
+        self.fields["organisation_type"].choices = [
+            ("", _("Choose")),
+            *((slug, label) for slug, _pk, label in _organisation_types(here)),
+        ]
+
+    @property
+    def is_robot(self) -> bool:
+        """Whether the field that people never see was filled in."""
+        return bool(self.data.get("website"))
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """The fields that stand open: three for a person whom we know, five for anybody else."""
+        names = [*self.ALWAYS_SHOWN] if self._is_known else [*self.fields][:5]
+        return [self[name] for name in self.field_order if name in names]
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The fields that are filled in already and stand behind one line."""
+        shown = {field.name for field in self.shown}
+        return [self[name] for name in self.field_order if name not in shown and name != "website"]
+
+    @property
+    def folded_words(self) -> list[str]:
+        """What the folded fields say at present, in words."""
+        words = []
+        for field in self.folded:
+            choices = dict(field.field.choices)
+            if label := choices.get(field.value() or ""):
+                words.append(str(label))
+        return words
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether the folded fields must be seen, since one of them has an error."""
+        return any(field.errors for field in self.folded)
+
+    @property
+    def typed(self) -> list[dict[str, object]]:
+        """What was typed by hand, so that a page without the form can give it back."""
+        return [
+            {"label": self[name].label, "value": self[name].value()} for name in self.ALWAYS_SHOWN if self[name].value()
+        ]
+
+    @property
+    def _is_known(self) -> bool:
+        return bool(self.initial.get("country") and self.initial.get("organisation_type"))
+
+    def applicant(self) -> Applicant:
+        """Return what a valid form says; the account is named only for its own address."""
+        said = self.cleaned_data
+        return Applicant(
+            name=said["name"],
+            email=said["email"],
+            country=said["country"],
+            organisation=said["organisation"],
+            organisation_type_id=self.types[said["organisation_type"]],
+            language=said["language"],
+            timezone=said["timezone"],
+            person=self._own_account(),
+        )
+
+    def _own_account(self) -> "User | None":
+        if self.person is None or email_key(self.person.email) != email_key(self.cleaned_data["email"]):
+            return None
+        return self.person

@@ -1,0 +1,45 @@
+"""The sweep: finds live pages whose event was written from another revision, and seats that nobody filled."""
+
+import logging
+from dataclasses import dataclass
+
+from django.db.models import F, Q
+
+from core import clock
+from events.errors import EventError
+from events.models import Event
+from events.services.projecting import pages_out_of_step, project_event
+from events.services.promoting import promote_from_waiting_list
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many events one sweep brought up to their page, and how many people it gave a seat."""
+
+    projected: int
+    promoted: int
+
+
+def sweep() -> Swept:
+    """Put right what was missed; safe at any time and any number of times."""
+    projected = sum(_project(page) for page in pages_out_of_step())
+    promoted = sum(len(promote_from_waiting_list(event_id=pk)) for pk in _with_seats_to_give())
+    return Swept(projected=projected, promoted=promoted)
+
+
+def _project(page) -> bool:
+    try:
+        return project_event(page=page) is not None
+    except EventError as refusal:
+        # The page was published past every form, so only staff can mend it.
+        logger.warning("Page %s cannot become an event: %s", page.pk, type(refusal).__name__)
+        return False
+
+
+def _with_seats_to_give() -> list[int]:
+    """Return events that have not begun, where somebody waits although a seat is free."""
+    events = Event.objects.scheduled().filter(starts_at__gt=clock.now()).with_seats()
+    waited_for = events.filter(Q(capacity=None) | Q(seats_taken__lt=F("capacity")), seats_waiting__gt=0)
+    return list(waited_for.order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,28 @@
+"""Signed addresses of a registered person's own pages."""
+
+import base64
+import binascii
+import uuid
+
+from django.core import signing
+
+SALT = "events.registration"
+
+
+def make(identifier: uuid.UUID, version: int) -> str:
+    """Return the token of a registration; raising the version makes every earlier token worthless."""
+    packed = base64.urlsafe_b64encode(identifier.bytes).rstrip(b"=").decode("ascii")
+    return _signer().sign(f"{packed}.{version}")
+
+
+def read(token: str) -> tuple[uuid.UUID, int] | None:
+    """Return identifier and version of a token that we signed, else None; whether they exist is not known here."""
+    try:
+        packed, _, version = _signer().unsign(token).rpartition(".")
+        return uuid.UUID(bytes=base64.urlsafe_b64decode(packed + "==")), int(version)
+    except (signing.BadSignature, binascii.Error, ValueError):
+        return None
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt=SALT, sep="~")

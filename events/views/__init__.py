@@ -1,0 +1,1 @@
+"""The public addresses of events that are not pages."""

@@ -1,0 +1,150 @@
+"""The registration form: an address of its own, in all five languages, whatever is translated."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from core import languages, limits, locales
+from events import access, guessing, listing
+from events.addresses import email_key
+from events.enums import Availability
+from events.errors import EventFull, RegistrationNotOpen, RegistrationRefused
+from events.forms import RegistrationForm
+from events.models import Event, Registration
+from events.services import register
+from events.services.registering import REFUSALS
+
+PER_NETWORK = limits.Limit("register-network", settings.REGISTRATIONS_PER_NETWORK_PER_HOUR, 3600)
+PER_ADDRESS = limits.Limit("register-address", settings.REGISTRATIONS_PER_ADDRESS_PER_HOUR, 3600)
+
+# What will be possible later, or has just become impossible, is not gone.
+STATUS_OF_REFUSAL = {RegistrationNotOpen: 409, EventFull: 409}
+GONE = 410
+
+
+@method_decorator(never_cache, name="dispatch")
+class RegisterView(View):
+    """Shows the form and takes what it says; the answer never tells whether an address was known."""
+
+    http_method_names = ["get", "head", "post", "options"]
+
+    def dispatch(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Find the event, or answer 404."""
+        self.event = access.event_for(request, slug)
+        return super().dispatch(request, slug)
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Show the form, or one sentence that says why there is none."""
+        availability = self.event.availability()
+        if refusal := REFUSALS.get(availability):
+            return self._refuse(refusal(), status=200 if refusal is RegistrationNotOpen else GONE)
+        if availability == Availability.FULL:
+            return self._refuse(EventFull(), status=200)
+        return self._show(RegistrationForm(event=self.event, person=self._person, initial=self._initial()))
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Register, or show the form again with everything that was typed."""
+        form = RegistrationForm(request.POST, event=self.event, person=self._person, initial=self._initial())
+        if form.is_robot:
+            return self._done()
+        is_valid = form.is_valid()
+        if limit := self._limit(form):
+            return self._slow_down(form, limit)
+        if not is_valid:
+            return self._show(form, status=422)
+        try:
+            outcome = register(event_id=self.event.pk, applicant=form.applicant())
+            if outcome.is_full:
+                raise EventFull
+        except RegistrationRefused as refusal:
+            return self._refuse(refusal, status=STATUS_OF_REFUSAL.get(type(refusal), GONE), form=form)
+        return self._done()
+
+    @property
+    def _person(self) -> Any:
+        # A visitor without a session cookie has no account, and asking would open a session for them.
+        if settings.SESSION_COOKIE_NAME not in self.request.COOKIES or not self.request.user.is_authenticated:
+            return None
+        return self.request.user
+
+    def _initial(self) -> dict[str, Any]:
+        if person := self._person:
+            return {
+                "name": person.display_name,
+                "email": person.email,
+                "country": person.country,
+                "organisation": person.organisation,
+                "organisation_type": person.organisation_type.slug if person.organisation_type else "",
+                "language": languages.current(),
+                "timezone": person.timezone,
+            }
+        return {
+            "language": languages.current(),
+            "timezone": guessing.timezone(self.request, otherwise=self.event.timezone),
+        }
+
+    def _limit(self, form: RegistrationForm) -> limits.Limit | None:
+        asked = [(PER_NETWORK, limits.network(self.request))]
+        if address := form.cleaned_data.get("email"):
+            asked.append((PER_ADDRESS, email_key(address)))
+        return limits.exceeded(asked)
+
+    def _show(self, form: RegistrationForm, status: int = 200) -> HttpResponse:
+        context = {**self._context(), "form": form, "registration": self._own_registration()}
+        context["will_wait"] = self.event.availability() == Availability.WAITING
+        return render(self.request, "events/register.html", context, status=status)
+
+    def _slow_down(self, form: RegistrationForm, limit: limits.Limit) -> HttpResponse:
+        form.add_error(None, _("That was too often. Wait a while, then send the form again: what you typed is kept."))
+        response = self._show(form, status=429)
+        response["Retry-After"] = str(limit.seconds)
+        return response
+
+    def _refuse(
+        self, refusal: RegistrationRefused, *, status: int, form: RegistrationForm | None = None
+    ) -> HttpResponse:
+        context = {**self._context(), "sentence": refusal.sentence, "typed": form.typed if form else []}
+        if isinstance(refusal, RegistrationNotOpen) and self.event.registration_opens_at:
+            context["opens_at"] = self.event.registration_opens_at.astimezone(self.event.zone)
+        return render(self.request, "events/register_refused.html", context, status=status)
+
+    def _done(self) -> HttpResponse:
+        return HttpResponseRedirect(reverse("event_registered", args=[self.event.slug]), status=303)
+
+    def _own_registration(self) -> Registration | None:
+        if person := self._person:
+            mine = Registration.objects.live().with_place().of_person(person)
+            return mine.filter(event_id=self.event.pk).first()
+        return None
+
+    def _context(self) -> dict[str, Any]:
+        return event_context(self.event, self.request)
+
+
+@never_cache
+@require_safe
+def registered(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say "check your mail": the same for a new and for a known address, for a seat and for the waiting list."""
+    event = access.event_for(request, slug)
+    return render(request, "events/registered.html", event_context(event, request))
+
+
+def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:
+    """Return what every page about one event shows: the record, and its title in the best language there is."""
+    page = listing.pages_for([event], languages.current()).get(event.pk)
+    return {
+        "event": event,
+        "event_title": page.title if page else event.title,
+        "event_language": locales.code_of(page.locale_id if page else event.source_locale_id),
+        "event_url": page.get_url(request) if page else "",
+        "register_url": reverse("event_register", args=[event.slug]),
+        "events_url": f"/{languages.current()}/events/",
+    }

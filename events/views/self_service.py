@@ -1,0 +1,115 @@
+"""A registered person's own page, reached by the signed address in their mails; only a POST changes anything."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import clock
+from events import calendars, tokens
+from events.errors import EventOver
+from events.forms import PreferencesForm
+from events.models import Registration
+from events.services import cancel, change_preferences
+from events.views.registering import event_context
+
+View = Callable[..., HttpResponse]
+
+
+def by_token(view: View) -> View:
+    """Find the registration of a signed address and show everything in the person's own language.
+
+    A forged token and one that was replaced get the same 404, one whose event is long over 410. Nothing is kept by
+    caches or search engines, and the address is never told to other sites.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+        registration = _registration(token)
+        if registration is None:
+            response = render(request, "events/link_unknown.html", status=404)
+        else:
+            with translation.override(registration.language):
+                if _is_expired(registration):
+                    response = render(request, "events/link_expired.html", status=410)
+                else:
+                    response = view(request, token, registration)
+                    if hasattr(response, "render"):
+                        response.render()
+        response["Cache-Control"] = "private, no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return wrapped
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_token
+def show(request: HttpRequest, token: str, registration: Registration) -> HttpResponse:
+    """Show how the registration stands; a POST changes language and zone."""
+    form = PreferencesForm.of(registration, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        change_preferences(registration_id=registration.pk, **form.cleaned_data)
+        return HttpResponseRedirect(f"{_address('event_registration', token)}?saved", status=303)
+    context = {**_context(request, token, registration), "form": form, "is_saved": "saved" in request.GET}
+    return render(request, "events/registration.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_token
+def cancelling(request: HttpRequest, token: str, registration: Registration) -> HttpResponse:
+    """Say what cancelling means; a POST does it."""
+    if request.method == "POST":
+        try:
+            cancel(registration_id=registration.pk)
+        except EventOver as refusal:
+            context = {**_context(request, token, registration), "sentence": refusal.sentence}
+            return render(request, "events/registration_cancel.html", context, status=410)
+        return HttpResponseRedirect(_address("event_registration", token), status=303)
+    if not registration.is_live:
+        return HttpResponseRedirect(_address("event_registration", token))
+    return render(request, "events/registration_cancel.html", _context(request, token, registration))
+
+
+@require_safe
+@by_token
+def calendar(request: HttpRequest, token: str, registration: Registration) -> HttpResponse:
+    """Send the event as a calendar file, for those who could not open the invitation."""
+    response = HttpResponse(calendars.download(registration), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{registration.event.slug[:60]}.ics"'
+    return response
+
+
+def _registration(token: str) -> Registration | None:
+    read = tokens.read(token)
+    if read is None:
+        return None
+    identifier, version = read
+    found = Registration.objects.with_place().select_related("event__format", "event__source_locale")
+    return found.filter(uuid=identifier, token_version=version).first()
+
+
+def _is_expired(registration: Registration) -> bool:
+    return clock.now() > registration.event.ends_at + settings.REGISTRATION_LINKS_LAST
+
+
+def _context(request: HttpRequest, token: str, registration: Registration) -> dict[str, Any]:
+    return {
+        **event_context(registration.event, request),
+        "registration": registration,
+        "own_url": _address("event_registration", token),
+        "cancel_url": _address("event_registration_cancel", token),
+        "calendar_url": _address("event_registration_calendar", token),
+        "is_over": clock.now() >= registration.event.ends_at,
+    }
+
+
+def _address(name: str, token: str) -> str:
+    return reverse(name, args=[token])
