@@ -5,17 +5,23 @@ from wagtail.models import Locale
 
 from core.kept import Kept
 
-_kept: Kept[dict[str, int]] = Kept(seconds=30)
+_kept: Kept[dict[int, Locale]] = Kept(seconds=30)
+
+
+def by_id() -> dict[int, Locale]:
+    """Return the configured locales by their primary key."""
+    return _kept.get("locales", lambda: {locale.pk: locale for locale in Locale.objects.all()})
 
 
 def ids() -> dict[str, int]:
     """Return the primary key of each configured locale by its language code."""
-    return _kept.get("ids", lambda: dict(Locale.objects.values_list("language_code", "pk")))
+    return {locale.language_code: pk for pk, locale in by_id().items()}
 
 
 def code_of(locale_id: int) -> str:
     """Return the language code of a locale; a locale that is not configured has none, which is an empty string."""
-    return next((code for code, pk in ids().items() if pk == locale_id), "")
+    locale = by_id().get(locale_id)
+    return locale.language_code if locale else ""
 
 
 def _forget(**kwargs: object) -> None:

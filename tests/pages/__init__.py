@@ -1,0 +1,1 @@
+"""Page types that only tests have, for what no page type of the site does yet."""
