@@ -1,5 +1,6 @@
 """Settings shared by every way to run; the environment is read through gkec.environment only."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -119,7 +120,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.address("REDIS_URL", schemes={"redis", "rediss", "unix"})
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {"default": {"BACKEND": "core.caches.ForgivingRedisCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # Languages and time ----------------------------------------------------------------------------
@@ -225,6 +226,10 @@ CELERY_BEAT_SCHEDULE = {
         # A tick that waited for a worker longer than this has been overtaken by the next one.
         "options": {"expires": 60},
     },
+    "publish-due": {"task": "core.tasks.publish_due", "schedule": 30, "options": {"expires": 60}},
+    "events-sweep": {"task": "events.tasks.sweep", "schedule": 300, "options": {"expires": 300}},
+    "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
+    "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
 }
 if CELERY_BROKER_URL.startswith(("redis", "unix")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
@@ -251,6 +256,19 @@ MAIL_RETRY_LONGEST_SECONDS = env.number("MAIL_RETRY_LONGEST_SECONDS", default=4 
 MAIL_GIVE_UP_SECONDS = env.number("MAIL_GIVE_UP_SECONDS", default=3 * 24 * 3600, minimum=1)
 # How long the words of a sign-in mail are kept once it has ended.
 MAIL_SECRET_KEEP_SECONDS = env.number("MAIL_SECRET_KEEP_SECONDS", default=3600)
+
+# Registering for events ----------------------------------------------------------------------------
+
+# Offices share one network, so this is generous; what protects a mailbox is the limit for its address.
+REGISTRATIONS_PER_NETWORK_PER_HOUR = env.number("REGISTRATIONS_PER_NETWORK_PER_HOUR", default=200, minimum=1)
+REGISTRATIONS_PER_ADDRESS_PER_HOUR = env.number("REGISTRATIONS_PER_ADDRESS_PER_HOUR", default=10, minimum=1)
+# How long after an event the links in its mails still open the person's own page.
+REGISTRATION_LINKS_LAST = timedelta(days=env.number("REGISTRATION_LINKS_LAST_DAYS", default=60, minimum=1))
+
+# Search ----------------------------------------------------------------------------------------------
+
+SEARCH_ENGINE = "search.postgres.PostgresEngine"
+SEARCHES_PER_NETWORK_PER_MINUTE = env.number("SEARCHES_PER_NETWORK_PER_MINUTE", default=120, minimum=1)
 
 # Files ---------------------------------------------------------------------------------------------
 

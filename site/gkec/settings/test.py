@@ -13,7 +13,7 @@ from gkec.settings.base import *  # noqa: E402, F403  (a settings module extends
 from gkec.settings.base import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
 
 DEMO = True
-INSTALLED_APPS = ["demo", *INSTALLED_APPS]
+INSTALLED_APPS = ["tests.pages", "demo", *INSTALLED_APPS]
 DATABASES["default"]["OPTIONS"].pop("pool", None)
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
