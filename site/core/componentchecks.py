@@ -16,13 +16,14 @@ def components_are_whole(app_configs, **kwargs) -> list[Error]:
 def _problems(component: components.Component) -> list[Error]:
     problems = []
     template = component.example_file.with_suffix(".html")
-    for path, number, what in (
-        (template, 1, "template"),
-        (component.example_file, 2, "examples"),
-        (component.stylesheet, 3, "stylesheet"),
+    for path, number, what, hint in (
+        (template, 1, "template", "Add {}, or move the stylesheet to static/css/pages/ if it dresses one app's pages."),
+        (component.example_file, 2, "examples", "Add {}."),
+        (component.stylesheet, 3, "stylesheet", "Add {}."),
     ):
         if not path.is_file():
-            problems.append(Error(f"The component {component.name} has no {what}.", hint=f"Add {path}.", id=f"core.E10{number}"))
+            words = f"The component {component.name} has no {what}."
+            problems.append(Error(words, hint=hint.format(path), id=f"core.E10{number}"))
     if component.example_file.is_file():
         problems += _example_problems(component)
     return problems

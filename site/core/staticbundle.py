@@ -8,7 +8,8 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-STYLE_ORDER = ("layers", "tokens", "reset", "base", "layout", "components", "print")
+# The folders hold one file for each component, and one for each app whose pages need a rule or two of their own.
+STYLE_ORDER = ("layers", "tokens", "reset", "base", "layout", "components/", "pages/", "print")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 INDENT = re.compile(r"\s*\n\s*")
 
@@ -20,8 +21,8 @@ def sources(static: Path) -> dict[str, list[Path]]:
     """
     styles: list[Path] = []
     for name in STYLE_ORDER:
-        if name == "components":
-            styles += sorted((static / "css/components").glob("*.css"))
+        if name.endswith("/"):
+            styles += sorted((static / "css" / name).glob("*.css"))
         else:
             styles.append(static / "css" / f"{name}.css")
     return {"css/site.css": styles, "js/site.js": sorted((static / "js").glob("*.js"))}

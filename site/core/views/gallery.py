@@ -13,9 +13,7 @@ def _described(component: components.Component, request: HttpRequest) -> dict:
         "title": component.title,
         "description": component.description,
         "template": component.template,
-        "parameters": [
-            [{"text": name}, {"text": meaning}] for name, meaning in component.parameters.items()
-        ],
+        "parameters": component.parameters,
         "examples": [
             {
                 "name": example.name,
@@ -30,13 +28,13 @@ def _described(component: components.Component, request: HttpRequest) -> dict:
 
 def index(request: HttpRequest) -> HttpResponse:
     """Show every component by name with its first words."""
-    return render(request, "dev/components.html", {"components": components.every()})
+    return render(request, "dev/components.html", {"components": components.described()})
 
 
 def detail(request: HttpRequest, name: str) -> HttpResponse:
     """Show one component: its parameters and each of its examples."""
-    component = next((item for item in components.every() if item.name == name), None)
+    component = next((item for item in components.described() if item.name == name), None)
     if component is None:
         raise Http404
-    context = {"component": _described(component, request), "components": components.every()}
+    context = {"component": _described(component, request), "components": components.described()}
     return render(request, "dev/component.html", context)

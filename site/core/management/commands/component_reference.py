@@ -19,4 +19,4 @@ class Command(BaseCommand):
         path = Path(settings.ROOT) / "docs" / "components.md"
         head, _mark, _old = path.read_text("utf-8").partition(MARK)
         path.write_text(f"{head}{MARK}\n{components.reference()}", "utf-8")
-        self.stdout.write(f"{path} holds {len(components.every())} components.")
+        self.stdout.write(f"{path} holds {len(components.described())} components.")
