@@ -18,6 +18,8 @@ _WORD_FRAME = 12
 
 def clean(text: str) -> str:
     """Return one line without control, direction or unpaired surrogate characters, blanks folded into single ones."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     text = _BLANKS.sub(" ", _DIRECTION.sub("", text))
     return "".join(one for one in text if unicodedata.category(one) not in {"Cc", "Cs"}).strip()
 

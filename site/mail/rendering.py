@@ -76,6 +76,7 @@ def _content(rendering: Rendering, *, language: str, name: str) -> Content:
 def _whole_context(context: Mapping[str, Any], language: str) -> dict[str, Any]:
     is_rtl = languages.direction(language) == "rtl"
     return {
+        "subject": "",
         "site_name": settings.WAGTAIL_SITE_NAME,
         "site_url": settings.BASE_URL,
         "language": language,

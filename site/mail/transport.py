@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from itertools import zip_longest
 from typing import Self
 
@@ -205,11 +206,10 @@ class Connection:
 
 
 def _greeted(server: dict, seconds: float) -> smtplib.SMTP:
-    context = ssl.create_default_context()
     address = {"host": server["EMAIL_HOST"] or "localhost", "port": server.get("EMAIL_PORT") or 0, "timeout": seconds}
     smtp: smtplib.SMTP
     if server.get("EMAIL_USE_SSL"):
-        smtp = smtplib.SMTP_SSL(**address, local_hostname=_own_name(), context=context)
+        smtp = smtplib.SMTP_SSL(**address, local_hostname=_own_name(), context=_tls())
     else:
         smtp = smtplib.SMTP(**address, local_hostname=_own_name())
     try:
@@ -218,7 +218,7 @@ def _greeted(server: dict, seconds: float) -> smtplib.SMTP:
         smtp.ehlo_or_helo_if_needed()
         if server.get("EMAIL_USE_TLS"):
             # Raises when the server does not offer it: no word leaves in plain text.
-            smtp.starttls(context=context)
+            smtp.starttls(context=_tls())
             smtp.ehlo_or_helo_if_needed()
         if server.get("EMAIL_HOST_USER"):
             smtp.login(server["EMAIL_HOST_USER"], server.get("EMAIL_HOST_PASSWORD") or "")
@@ -226,6 +226,12 @@ def _greeted(server: dict, seconds: float) -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # Reading the system's certificates takes 50 ms.
+    return ssl.create_default_context()
 
 
 def _own_name() -> str:
@@ -259,7 +265,9 @@ def _judged(stage: _Stage, code: int, words: str) -> Answer:
 
 def _readable(words: bytes) -> str:
     text = words.decode("utf-8", "replace")
-    return "".join(one if one.isprintable() else " " for one in text)[:LONGEST_REPLY]
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else " " for one in text)
+    return text[:LONGEST_REPLY]
 
 
 def _told(problem: Exception) -> str:

@@ -17,7 +17,10 @@ def _in(states: frozenset[State]) -> Q:
 
 
 class Message(models.Model):
-    """A row of the outbox. Written by `mail.services` alone; see docs/adr for the states and promises."""
+    """A row of the outbox. Written by `mail.services` alone; docs/adr/ tells the states and promises.
+
+    The columns have defaults in the database, so that asking for a mail names only what it knows.
+    """
 
     key = models.CharField(
         _("key"), max_length=200, help_text=_("What the message is for. Asking twice with one key sends once.")
@@ -25,8 +28,8 @@ class Message(models.Model):
     kind = models.CharField(_("kind"), max_length=60)
     stream = models.CharField(_("stream"), max_length=16, choices=Stream.choices)
     to_address = models.CharField(_("to"), max_length=254)
-    to_name = models.CharField(_("name"), max_length=200, blank=True)
-    reply_to = models.CharField(_("reply to"), max_length=254, blank=True)
+    to_name = models.CharField(_("name"), max_length=200, blank=True, default="", db_default="")
+    reply_to = models.CharField(_("reply to"), max_length=254, blank=True, default="", db_default="")
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("person"),
@@ -37,36 +40,49 @@ class Message(models.Model):
         db_index=False,
     )
     language = models.CharField(_("language"), max_length=8)
-    params = models.JSONField(_("parameters"), default=dict, help_text=_("Ids only."))
+    params = models.JSONField(
+        _("parameters"), default=dict, db_default=models.Value({}, models.JSONField()), help_text=_("Ids only.")
+    )
 
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
-    reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.QUEUED, db_default=State.QUEUED
+    )
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("asked for"), default=clock.now)
     due_at = models.DateTimeField(_("due"), default=clock.now)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     first_tried_at = models.DateTimeField(_("first tried"), null=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     repeats = models.PositiveSmallIntegerField(
-        _("repeats"), default=0, help_text=_("How often it was sent again because the fate of an attempt was unknown.")
+        _("repeats"),
+        default=0,
+        db_default=0,
+        help_text=_("How often it was sent again because the fate of an attempt was unknown."),
     )
     lease_id = models.UUIDField(_("lease"), null=True)
     leased_until = models.DateTimeField(_("leased until"), null=True)
     started_at = models.DateTimeField(_("hand-over started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
-    last_reply = models.TextField(_("the server's last words"), blank=True)
+    last_reply = models.TextField(_("the server's last words"), blank=True, default="", db_default="")
 
     message_id = models.CharField(_("Message-ID"), max_length=200)
     is_prepared = models.BooleanField(
-        _("prepared"), default=False, help_text=_("The words were given when it was asked for, not written from ids.")
+        _("prepared"),
+        default=False,
+        db_default=False,
+        help_text=_("The words were given when it was asked for, not written from ids."),
     )
     is_secret = models.BooleanField(
-        _("secret"), default=False, help_text=_("The words let somebody sign in, so they are not kept.")
+        _("secret"),
+        default=False,
+        db_default=False,
+        help_text=_("The words let somebody sign in, so they are not kept."),
     )
     blanked_at = models.DateTimeField(_("blanked"), null=True)
-    subject = models.TextField(_("subject"), blank=True)
-    text = models.TextField(_("text"), blank=True)
-    html = models.TextField(_("HTML"), blank=True)
-    attachments = models.JSONField(_("attachments"), default=list)
+    subject = models.TextField(_("subject"), blank=True, default="", db_default="")
+    text = models.TextField(_("text"), blank=True, default="", db_default="")
+    html = models.TextField(_("HTML"), blank=True, default="", db_default="")
+    attachments = models.JSONField(_("attachments"), default=list, db_default=models.Value([], models.JSONField()))
 
     objects = MessageQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from core import clock, languages
 from mail import doorbell, kinds
@@ -48,7 +49,7 @@ def enqueue(
         Message(
             key=key,
             kind=kind,
-            stream=Stream(stream or kinds.get(kind).stream),
+            stream=Stream(stream or kinds.get(kind).stream).value,
             to_address=envelope_address(to),
             to_name=to_name[:200],
             language=_known(language),
@@ -88,7 +89,7 @@ def enqueue_prepared(
         Message(
             key=key,
             kind=kind,
-            stream=Stream(stream),
+            stream=Stream(stream).value,
             to_address=envelope_address(to),
             to_name=to_name[:200],
             reply_to=envelope_address(reply_to) if reply_to else "",
@@ -126,25 +127,27 @@ def stored(attachments: Iterable[Attachment]) -> list[dict[str, Any]]:
     ]
 
 
-@cache
-def _statement() -> str:
-    columns = [field.column for field in _fields()]
-    names = ", ".join(f'"{column}"' for column in columns)
-    marks = ", ".join(["%s"] * len(columns))
-    return f'INSERT INTO "{Message._meta.db_table}" ({names}) VALUES ({marks}) ON CONFLICT ("key") DO NOTHING RETURNING "id"'
+# What a message has from its first moment; all else has a default in the database.
+_ASKED = (
+    *("key", "kind", "stream", "to_address", "to_name", "language", "params", "created_at", "due_at"),
+    *("expires_at", "person_id", "message_id"),
+)
+_PREPARED = (*_ASKED, "reply_to", "is_prepared", "is_secret", "subject", "text", "html", "attachments")
 
 
 @cache
-def _fields() -> list:
-    return [field for field in Message._meta.concrete_fields if not field.primary_key]
+def _statement(columns: tuple[str, ...]) -> str:
+    names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    return f"INSERT INTO mail_message ({names}) VALUES ({marks}) ON CONFLICT (key) DO NOTHING RETURNING id"
 
 
 def _insert(message: Message) -> Message:
     if not 0 < len(message.key) <= 200:
         raise ValueError("A message needs a key of 1 to 200 characters that says what it is for.")
-    values = [field.get_db_prep_save(field.pre_save(message, add=True), connection) for field in _fields()]
+    columns = _PREPARED if message.is_prepared else _ASKED
+    values = [getattr(message, column) for column in columns]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(), values)
+        cursor.execute(_statement(columns), [Jsonb(one) if isinstance(one, dict | list) else one for one in values])
         row = cursor.fetchone()
     if row is None:
         return Message.objects.get(key=message.key)

@@ -1,0 +1,229 @@
+"""The outbox against a bare loop: 5,000 messages of 20 kB to smtp-sink, with 1 and with 4 processes.
+
+The floor is smtplib with one connection a process and bytes built beforehand. The program takes rows of the bulk
+stream from the database, builds each message and writes down each start and each answer durably.
+"""
+
+import multiprocessing
+import os
+import resource
+import smtplib
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks import smtpsink
+from benchmarks.measure import compare
+
+MESSAGES = int(os.environ.get("BENCH_MESSAGES", "5000"))
+PROCESSES = (1, 4)
+PATIENCE_SECONDS = 300
+PARAGRAPH = (
+    '<p style="margin:0;color:#14231d;font-size:16px">How Oslo ties an emission ceiling to its budget: {}.</p>\n'
+)
+HTML = "<!doctype html><html lang=en><body>" + "".join(PARAGRAPH.format(n) for n in range(190)) + "</body></html>"
+TEXT = "How Oslo ties an emission ceiling to its budget.\n" * 20
+
+Line = dict[str, Any]
+
+
+def run(folder: Path) -> Iterator[Line]:
+    """Yield one line for each number of processes, and one each for writing a mail and for asking for one."""
+    yield from _small()
+    try:
+        with smtpsink.running(folder / "smtp-sink.log") as port:
+            os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
+            for number in PROCESSES:
+                with Crew(number, port) as crew:
+                    measured = compare(crew.floor, crew.program)
+                    name = f"outbox_bulk_{number}_process{'es' if number > 1 else ''}"
+                    yield {
+                        "name": name,
+                        "unit": "messages/s",
+                        **measured,
+                        "messages": MESSAGES,
+                        "bytes": len(_bytes(0)),
+                        "bar": 0.7,
+                        "worker_mb": crew.peak_megabytes,
+                        "enqueued_per_s": round(crew.enqueued_per_second),
+                    }
+    except smtpsink.NoSink as problem:
+        print(f"The outbox was not measured: {problem}", file=sys.stderr)
+
+
+class Crew:
+    """Processes that wait at a barrier, work, and say when they are done; made once, since starting Django is slow."""
+
+    def __init__(self, number: int, port: int) -> None:
+        self.number = number
+        self.peak_megabytes = 0.0
+        self.enqueued_per_second = 0.0
+        context = multiprocessing.get_context("spawn")
+        self.orders: list[Any] = []
+        self.barrier = context.Barrier(number + 1)
+        self.results = context.Queue()
+        self.processes = []
+        for index in range(number):
+            orders = context.Queue()
+            arguments = (index, number, port, orders, self.barrier, self.results)
+            process = context.Process(target=_work, args=arguments, daemon=True)
+            process.start()
+            self.orders.append(orders)
+            self.processes.append(process)
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for orders in self.orders:
+            orders.put("stop")
+        for process in self.processes:
+            process.join(10)
+            if process.is_alive():
+                process.kill()
+
+    def floor(self) -> float:
+        """Send everything by the bare loop; return messages a second."""
+        return self._timed("floor")
+
+    def program(self) -> float:
+        """Send everything through the outbox; return messages a second, and check that every one was accepted."""
+        from mail.models import Message
+
+        started = time.monotonic()
+        run_id = _enqueue()
+        self.enqueued_per_second = MESSAGES / (time.monotonic() - started)
+        rate = self._timed("program")
+        accepted = Message.objects.filter(key__startswith=f"bench:{run_id}:", state="accepted").count()
+        if accepted != MESSAGES:
+            raise RuntimeError(f"{accepted} of {MESSAGES} messages were accepted.")
+        Message.objects.filter(key__startswith="bench:").delete()
+        return rate
+
+    def _timed(self, order: str) -> float:
+        for orders in self.orders:
+            orders.put(order)
+        self.barrier.wait(PATIENCE_SECONDS)
+        started = time.monotonic()
+        sent = 0
+        for _process in self.processes:
+            number, megabytes = self.results.get(timeout=PATIENCE_SECONDS)
+            sent += number
+            self.peak_megabytes = max(self.peak_megabytes, round(megabytes, 1))
+        return sent / (time.monotonic() - started)
+
+
+def _work(index: int, number: int, port: int, orders: Any, barrier: Any, results: Any) -> None:
+    import django
+
+    django.setup()
+    share = range(index, MESSAGES, number)
+    built = [(f"p{n}@sink.example", _bytes(n)) for n in range(index, min(MESSAGES, 200), number)]
+    while (order := orders.get()) != "stop":
+        barrier.wait(PATIENCE_SECONDS)
+        sent = _floor(port, built, len(share)) if order == "floor" else _program()
+        results.put((sent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+def _floor(port: int, built: list[tuple[str, bytes]], number: int) -> int:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="bench.example") as smtp:
+        for n in range(number):
+            recipient, data = built[n % len(built)]
+            smtp.sendmail("no-reply@gkec.example", [recipient], data)
+    return number
+
+
+def _program() -> int:
+    from mail.services import delivery
+
+    sent = 0
+    while taken := delivery.deliver(stream="bulk").taken:
+        sent += taken
+    return sent
+
+
+def _bytes(n: int) -> bytes:
+    from django.conf import settings
+
+    from core import clock
+    from mail import mime
+    from mail.addresses import split
+    from mail.services.enqueueing import message_id
+
+    envelope = mime.Envelope(
+        split(settings.DEFAULT_FROM_EMAIL), ("", f"p{n}@sink.example"), message_id(f"floor:{n}"), "en", clock.now()
+    )
+    return mime.build(envelope, mime.Content("Starting a city climate budget", TEXT, HTML))
+
+
+def _enqueue() -> str:
+    from django.db import transaction
+
+    from mail.services import enqueue_prepared
+
+    run_id = uuid.uuid4().hex[:8]
+    with transaction.atomic():
+        for n in range(MESSAGES):
+            enqueue_prepared(
+                key=f"bench:{run_id}:{n}",
+                to=f"p{n}@sink.example",
+                language="en",
+                subject="Starting a city climate budget",
+                text=TEXT,
+                html=HTML,
+                stream="bulk",
+            )
+    return run_id
+
+
+def _small() -> Iterator[Line]:
+    """The two costs that other apps pay: asking for a mail inside their transaction, and writing one."""
+    from django.db import connection, transaction
+
+    from mail import rendering
+    from mail.services import enqueue_prepared
+
+    def bare() -> float:
+        def once(n: int) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT %s::int", [n])
+
+        return _rate(once, 500)
+
+    def asking() -> float:
+        run_id = uuid.uuid4().hex[:8]
+
+        def once(n: int) -> None:
+            enqueue_prepared(key=f"bench:{run_id}:{n}", to="a@sink.example", language="en", subject="S", text="T")
+
+        with transaction.atomic():
+            rate = _rate(once, 500)
+            transaction.set_rollback(True)
+        return rate
+
+    yield {"name": "outbox_enqueue", "unit": "calls/s", **compare(bare, asking), "floor_is": "SELECT of one number"}
+    context = {"heading": "You are registered", "paragraphs": ["Hello", "See you there"], "reason": "You registered."}
+    rate = _rate(lambda _n: rendering.render_words("mail/notice", context, language="en"), 300)
+    yield {"name": "outbox_render_notice", "unit": "mails/s", "figure": round(rate, 1)}
+
+
+def _rate(once: Callable[[int], object], number: int) -> float:
+    started = time.perf_counter()
+    for n in range(number):
+        once(n)
+    return number / (time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    import json
+
+    import django
+
+    django.setup()
+    with tempfile.TemporaryDirectory() as scratch:
+        for line in run(Path(scratch)):
+            print(json.dumps(line), flush=True)
