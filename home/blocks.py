@@ -68,7 +68,7 @@ class ComingEventsBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
-        context["events"] = live.coming_events(languages.current(), value["count"])
+        context["events"] = live.coming_events(languages.current(), value["count"], context.get("request"))
         return context
 
 
@@ -87,7 +87,7 @@ class CoursesBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
-        context["courses"] = live.courses(languages.current(), value["count"])
+        context["courses"] = live.courses(languages.current(), value["count"], context.get("request"))
         return context
 
 
