@@ -5,10 +5,13 @@ import redis
 from django.conf import settings
 from django.utils import translation
 
+from core import kept
+
 
 @pytest.fixture(autouse=True)
 def clean_caches() -> None:
-    """Empty this worker's logical Valkey database, which holds cache, rate limits and queues."""
+    """Empty this worker's logical Valkey database and what the process keeps: cache, rate limits, queues."""
     translation.activate(settings.LANGUAGE_CODE)
+    kept.clear_all()
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
