@@ -16,6 +16,9 @@ from gkec.devstack.options import ROOT
 from gkec.devstack.valkey import free_port
 
 READY = "Ready after"
+SITE = {"web", "worker", "worker-bulk", "beat"}
+SERVICES = {"postgres", "valkey", "mail"}
+SLOW_STEPS = ("Bringing the database", "Collecting static", "Loading the demo")
 GREETING = "GKEC is starting; Ctrl-C stops it."
 OWN_VARIABLES = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "BASE_URL", "BIND", "ALLOWED_HOSTS", "SECRET_KEY")
 

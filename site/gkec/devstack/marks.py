@@ -42,7 +42,7 @@ def marks_of(database_url: str) -> Generator[Marks]:
     try:
         connection = psycopg.connect(database_url, autocommit=True, connect_timeout=5)
     except psycopg.Error as problem:
-        reason = str(problem).strip().splitlines()[-1].rstrip(".")
+        reason = str(problem).strip().splitlines()[0].rstrip(".")
         raise Refusal(f"The database in DATABASE_URL does not answer: {reason}.") from None
     with connection:
         yield Marks(connection)
