@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from openpyxl.cell import WriteOnlyCell
 from wagtail.admin.ui.tables import BaseColumn, Column
@@ -43,6 +44,15 @@ class MomentColumn(Column):
         context = super().get_cell_context_data(instance, parent_context)
         value = self.get_value(instance)
         context["value"] = _as_words(value) if value else self.empty_value_display
+        return context
+
+
+class WordsColumn(Column):
+    """Somebody's own words, kept to their own direction on the screen and plain in the spreadsheet."""
+
+    def get_cell_context_data(self, instance, parent_context):
+        context = super().get_cell_context_data(instance, parent_context)
+        context["value"] = format_html("<bdi>{}</bdi>", context["value"])
         return context
 
 

@@ -1,7 +1,19 @@
 """The mail app."""
 
 from django.apps import AppConfig
+from django.core import checks
+from django.utils.translation import gettext_lazy as _
 
 
 class MailConfig(AppConfig):
     name = "mail"
+    verbose_name = _("Mail")
+
+    def ready(self) -> None:
+        # Imported here because models are not loaded before.
+        from mail import kinds
+        from mail.checks import check_durability, check_times
+
+        checks.register(check_times)
+        checks.register(check_durability, checks.Tags.database)
+        kinds.register(kinds.MailKind("plain", None, label=_("Other")))

@@ -58,10 +58,13 @@ class Rendering:
 
 @dataclass(frozen=True)
 class MailKind:
-    """One kind of mail. `render` is called with the language of the message active, outside any transaction."""
+    """One kind of mail. `render` is called with the language of the message active, outside any transaction.
+
+    A kind without `render` is known by its label only: its messages are asked for with `enqueue_prepared`.
+    """
 
     name: str
-    render: "Callable[[Message], Rendering]"
+    render: "Callable[[Message], Rendering] | None"
     label: "str | Promise"
     stream: str = Stream.TRANSACTIONAL
 
@@ -82,6 +85,14 @@ def get(name: str) -> MailKind:
         return _registered[name]
     except KeyError:
         raise LookupError(f"No mail kind is called {name!r}: is its app installed?") from None
+
+
+def render(message: "Message") -> Rendering:
+    """Let the message's kind write it; raises LookupError when no app can."""
+    kind = get(message.kind)
+    if kind.render is None:
+        raise LookupError(f"Mail of the kind {kind.name!r} comes prepared.")
+    return kind.render(message)
 
 
 def label(name: str) -> str:

@@ -32,8 +32,7 @@ def render(message: Message) -> Content:
     if message.is_prepared:
         return prepared(message)
     with translation.override(message.language):
-        rendering = kinds.get(message.kind).render(message)
-        return _content(rendering, language=message.language, name=message.to_name)
+        return _content(kinds.render(message), language=message.language, name=message.to_name)
 
 
 def prepared(message: Message) -> Content:

@@ -1,0 +1,87 @@
+"""One message in the admin, as it went out, with every attempt and what happens next."""
+
+import base64
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import View
+from wagtail.admin.views.generic.models import InspectView
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+
+from core import clock, languages
+from mail import explaining, kinds, mime, rendering
+from mail.addresses import split
+from mail.models import Message
+
+# The mail's own style attributes show; nothing runs, nothing is fetched, nothing can be sent from it.
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'self'; sandbox"
+)
+
+
+class MessageView(InspectView):
+    """What staff see of one message; `mail.view_message` is needed."""
+
+    any_permission_required = ["view"]
+    template_name = "mail/admin/message.html"
+    page_title = _("Message")
+    html_url_name = "outbox:html"
+
+    def get_object(self, queryset=None) -> Message:
+        return get_object_or_404(Message.objects.select_related("person").prefetch_related("tries"), pk=self.pk)
+
+    def get_page_subtitle(self) -> str:
+        return self.object.to_address
+
+    def get_fields(self) -> list[str]:
+        return []
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        message = self.object
+        return super().get_context_data(
+            **kwargs,
+            message=message,
+            kind=kinds.label(message.kind),
+            what_next=explaining.what_next(message),
+            is_shown=not message.is_secret,
+            is_written=bool(message.text or message.html),
+            direction=languages.direction(message.language),
+            headers=_headers(message) if message.is_prepared or message.started_at else "",
+            files=[_file(one) for one in message.attachments],
+            html_url=reverse(self.html_url_name, args=[message.pk]) if message.html else "",
+        )
+
+
+class MessageHtmlView(PermissionCheckedMixin, View):
+    """The HTML of one message alone, for the frame on its page, under a policy that lets it do nothing."""
+
+    model = Message
+    any_permission_required = ["view"]
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        message = get_object_or_404(Message, pk=pk, is_secret=False)
+        response = HttpResponse(message.html)
+        response["Content-Security-Policy"] = FRAME_POLICY
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+def _headers(message: Message) -> str:
+    envelope = mime.Envelope(
+        sender=split(settings.DEFAULT_FROM_EMAIL),
+        to=(message.to_name, message.to_address),
+        message_id=message.message_id,
+        language=message.language,
+        date=message.started_at or clock.now(),
+        reply_to=settings.MAIL_REPLY_TO,
+    )
+    return mime.head(envelope, rendering.prepared(message))
+
+
+def _file(stored: dict[str, Any]) -> dict[str, Any]:
+    return {**stored, "bytes": len(base64.b64decode(stored["content"])), "content": None}

@@ -1,0 +1,134 @@
+"""The outbox in the admin: every message with its state and the server's words; nothing can be edited."""
+
+from collections.abc import Iterable
+
+import django_filters
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.forms import CheckboxSelectMultiple, RadioSelect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import IndexView
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from core import languages
+from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
+from mail import kinds
+from mail.admin.message import MessageHtmlView, MessageView
+from mail.enums import State, Stream
+from mail.models import Message
+
+
+class ReadOnlyPolicy(ModelPermissionPolicy):
+    """Whoever has `view_message` may look; nobody, administrators included, may add, change or delete."""
+
+    def user_has_permission(self, user, action):
+        return action == "view" and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user, actions):
+        return "view" in actions and super().user_has_permission(user, "view")
+
+
+def _kinds() -> Iterable[tuple[str, str]]:
+    return sorted(((name, kinds.label(name)) for name in kinds.names()), key=lambda choice: choice[1])
+
+
+def _languages() -> Iterable[tuple[str, str]]:
+    return [(code, languages.own_name(code)) for code in languages.codes()]
+
+
+class OutboxFilterSet(WagtailFilterSet):
+    state = django_filters.MultipleChoiceFilter(label=_("State"), choices=State.choices, widget=CheckboxSelectMultiple)
+    kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=_kinds, widget=CheckboxSelectMultiple)
+    stream = django_filters.ChoiceFilter(
+        label=_("Stream"), choices=Stream.choices, widget=RadioSelect, empty_label=_("All")
+    )
+    language = django_filters.ChoiceFilter(
+        label=_("Language"), choices=_languages, widget=RadioSelect, empty_label=_("All")
+    )
+    created_at = django_filters.DateFromToRangeFilter(label=_("Asked for"), widget=DateRangePickerWidget)
+
+    class Meta:
+        model = Message
+        fields = ["state", "kind", "stream", "language", "created_at"]
+
+
+class OutboxIndexView(ScreenExportMixin, IndexView):
+    """The list, newest first; search takes a part of the address, or the beginning of a key."""
+
+    page_title = _("Outbox")
+    any_permission_required = ["view"]
+    is_searchable = True
+
+    def get_base_queryset(self) -> QuerySet:
+        return Message.objects.without_content()
+
+    def search_queryset(self, queryset: QuerySet) -> QuerySet:
+        if not self.is_searching:
+            return queryset
+        words = self.search_query.strip()
+        return queryset.filter(Q(to_address__icontains=words) | Q(key__startswith=words) | Q(message_id=words))
+
+    def get_list_buttons(self, instance: Message) -> list:
+        return []
+
+
+def _kind_label(message: Message) -> str:
+    return kinds.label(message.kind)
+
+
+def _language_name(message: Message) -> str:
+    return languages.own_name(message.language) if message.language in dict(settings.LANGUAGES) else message.language
+
+
+class OutboxViewSet(ModelViewSet):
+    """Index and one page a message; every address that would write is left out."""
+
+    name = "outbox"
+    model = Message
+    icon = "mail"
+    menu_label = _("Outbox")
+    menu_order = 700
+    add_to_admin_menu = True
+    add_to_reference_index = False
+    inspect_view_enabled = True
+    copy_view_enabled = False
+    index_view_class = OutboxIndexView
+    inspect_view_class = MessageView
+    filterset_class = OutboxFilterSet
+    list_per_page = 50
+    export_filename = "outbox"
+    list_display = [
+        "to_address",
+        WordsColumn("subject", label=_("Subject")),
+        Column("kind", label=_("Kind"), accessor=_kind_label, sort_key="kind"),
+        Column("language", label=_("Language"), accessor=_language_name, sort_key="language"),
+        Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
+        Column("reason", label=_("Why"), accessor="get_reason_display"),
+        MomentColumn("created_at", label=_("Asked for"), sort_key="created_at"),
+        MomentColumn("due_at", label=_("Due"), sort_key="due_at"),
+        MomentColumn("finished_at", label=_("Finished"), sort_key="finished_at"),
+        Column("attempts", label=_("Attempts"), sort_key="attempts"),
+        WordsColumn("last_reply", label=_("The server's last words")),
+        WordsColumn("key", label=_("Key")),
+    ]
+
+    def get_common_view_kwargs(self, **kwargs):
+        wanted = super().get_common_view_kwargs(**kwargs)
+        doors = ("add", "edit", "delete", "history", "usage")
+        return {key: value for key, value in wanted.items() if key not in {f"{door}_url_name" for door in doors}}
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        html_view = self.construct_view(MessageHtmlView)
+        return [
+            path("", self.index_view, name="index"),
+            path("results/", self.index_results_view, name="index_results"),
+            path("message/<int:pk>/", self.inspect_view, name="inspect"),
+            path("message/<int:pk>/html/", html_view, name="html"),
+        ]
+
+    def register_admin_url_finder(self) -> None:
+        """Do nothing: there is no edit view to find."""

@@ -1,0 +1,38 @@
+"""System checks of the outbox: what its promise rests on."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.db import connections
+
+from mail.addresses import BadAddress, split
+
+
+def check_times(**kwargs: Any) -> Iterable[CheckMessage]:
+    """A hand-over that may take longer than the lease would let the sweep take a live worker for dead."""
+    if settings.MAIL_HANDOVER_SECONDS >= settings.MAIL_LEASE_SECONDS:
+        yield Error(
+            "MAIL_HANDOVER_SECONDS must be shorter than MAIL_LEASE_SECONDS, or messages could be sent twice.",
+            id="mail.E001",
+        )
+    try:
+        split(settings.DEFAULT_FROM_EMAIL)
+        if settings.MAIL_REPLY_TO:
+            split(settings.MAIL_REPLY_TO)
+    except BadAddress:
+        yield Error("MAIL_FROM and MAIL_REPLY_TO must be e-mail addresses.", id="mail.E002")
+
+
+def check_durability(databases: Iterable[str] | None = None, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Without synchronous commits a crash of the database forgets which messages had started."""
+    for alias in databases or []:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            if cursor.fetchone()[0] == "off":
+                yield Error(
+                    "The database commits asynchronously (synchronous_commit is off): after a crash it would have"
+                    " forgotten which messages had started, and they would be sent twice.",
+                    id="mail.E003",
+                )
