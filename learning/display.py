@@ -5,16 +5,17 @@ course's source language.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Prefetch
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from core import languages, locales
+from core import dates, languages, locales
 from learning.models.records import Course, Module, Unit
 
 # The tree is root, home pages, section; the trail of a page begins at its section.
@@ -31,6 +32,13 @@ class Stop:
     language: str
     kind: str
     minutes: int
+    # "now" for the unit that is being read.
+    state: str = ""
+
+    @property
+    def text(self) -> str:
+        """The language of the unit, where it is not the reader's."""
+        return "" if self.language == languages.current() else languages.own_name(self.language)
 
 
 @dataclass(frozen=True)
@@ -97,18 +105,28 @@ class Position:
 
 @dataclass(frozen=True)
 class CourseCard:
-    """A course as listings show it."""
+    """A course as listings show it: the parameters of the component `course_card`."""
 
     key: UUID
     title: str
     summary: str
     url: str
     language: str
-    takes_home: str
-    module_count: int
-    unit_count: int
+    modules: int
+    units: int
     minutes: int
     audience: tuple[str, ...]
+    cover_key: str
+
+    @property
+    def stations(self) -> tuple[dict, ...]:
+        """One dot for each module: a card draws the path, it does not name it."""
+        return ({},) * self.modules
+
+    @property
+    def note(self) -> str:
+        """For whom the course is made."""
+        return ", ".join(self.audience)
 
 
 def course_path(course: Course, *, language: str, request: HttpRequest | None = None) -> CoursePath:
@@ -116,7 +134,8 @@ def course_path(course: Course, *, language: str, request: HttpRequest | None = 
     units = Prefetch("units", queryset=Unit.objects.current().in_order(), to_attr="current_units")
     modules = list(Module.objects.current().filter(course=course).in_order().prefetch_related(units))
     keys = [record.translation_key for module in modules for record in (module, *module.current_units)]
-    pages = _best(_readable(Page.objects.filter(translation_key__in=keys), language, {course.source_locale_id}), language)
+    found = _readable(Page.objects.filter(translation_key__in=keys), language, {course.source_locale_id})
+    pages = _best(found, language)
     stages = []
     for module in modules:
         page = pages.get(module.translation_key)
@@ -180,11 +199,11 @@ def _card(course: Course, page: Any, request: HttpRequest | None) -> CourseCard:
         summary=page.summary,
         url=page.get_url(request) or "",
         language=locales.code_of(page.locale_id),
-        takes_home=page.takes_home,
-        module_count=course.module_count,
-        unit_count=course.unit_count,
+        modules=course.module_count,
+        units=course.unit_count,
         minutes=course.total_minutes,
         audience=tuple(term.label for term in course.audience.all()),
+        cover_key=page.slug,
     )
 
 
@@ -212,15 +231,35 @@ def trail_of(page: Page) -> list[Page]:
     return list(page.get_ancestors().filter(depth__gte=SECTION_DEPTH).order_by("depth"))
 
 
+def crumbs(page: Any, request: HttpRequest) -> list[dict[str, str]]:
+    """Return the items of the breadcrumb, the page itself last."""
+    above = [{"title": parent.title, "url": parent.get_url(request) or ""} for parent in page.trail if parent.live]
+    return [*above, {"title": page.title, "url": ""}]
+
+
 def course_context(page: Any, request: HttpRequest) -> dict[str, Any]:
     """Return what a course page shows beside its words."""
-    course = Course.objects.filter(translation_key=page.translation_key).prefetch_related("audience").first()
+    course = Course.objects.filter(translation_key=page.translation_key).first()
+    path = _path_or_nothing(course, request)
     return {
-        "trail": page.trail,
+        "crumbs": crumbs(page, request),
         "course": course,
-        "audience": [term.label for term in course.audience.all()] if course else [],
-        "path": _path_or_nothing(course, request),
+        "facts": _course_facts(page, course, path),
+        "path": path,
     }
+
+
+def _course_facts(page: Any, course: Course | None, path: CoursePath) -> list[dict[str, str]]:
+    """Return what somebody weighs before beginning: only what is known."""
+    audience = ", ".join(term.label for term in course.audience.all()) if course else ""
+    facts = [
+        (_("Modules"), str(len(path.stages)) if path.stages else ""),
+        (_("Reading time"), dates.duration(path.minutes) if path.minutes else ""),
+        (_("Time beside it"), page.effort),
+        (_("For"), audience),
+        (_("How it runs"), page.how_it_runs),
+    ]
+    return [{"term": term, "value": value} for term, value in facts if value]
 
 
 def module_context(page: Any, request: HttpRequest) -> dict[str, Any]:
@@ -230,7 +269,7 @@ def module_context(page: Any, request: HttpRequest) -> dict[str, Any]:
     stage = path.stage_of(page.translation_key)
     place = stages.index(stage) if stage else None
     return {
-        "trail": page.trail,
+        "crumbs": crumbs(page, request),
         "path": path,
         "stage": stage,
         "number": None if place is None else place + 1,
@@ -244,7 +283,14 @@ def unit_context(page: Any, request: HttpRequest) -> dict[str, Any]:
     path = _path_or_nothing(_course_above(page), request)
     position = path.position_of(page.translation_key)
     stage = next((stage for stage in path.stages if position and position.stop in stage.stops), None)
-    return {"trail": page.trail, "path": path, "position": position, "stage": stage}
+    stops = stage.stops if stage else ()
+    return {
+        "crumbs": crumbs(page, request),
+        "path": path,
+        "position": position,
+        "stage": stage,
+        "stations": [replace(stop, state="now") if stop == position.stop else stop for stop in stops],
+    }
 
 
 def _path_or_nothing(course: Course | None, request: HttpRequest) -> CoursePath:

@@ -89,7 +89,7 @@ class PostgresEngine:
             hits=_hits(rows, request),
             total=min(total, LAST_PAGE * PER_PAGE),
             kinds=kinds,
-            page=page,
+            page=page if total else 1,
             only_common_words=only_common_words,
         )
 

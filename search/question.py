@@ -45,7 +45,7 @@ class Question:
         The article is written together with the word, and "and" or "so" together with the article.
         """
         found = []
-        for word in dict.fromkeys(ARABIC_WORD.findall(self.in_language("ar")))  :
+        for word in dict.fromkeys(ARABIC_WORD.findall(self.in_language("ar"))):
             bare = CONJUNCTION_AND_ARTICLE.sub("", word).removeprefix("ال")
             if len(bare) > 1:
                 found.append((word, (bare, f"ال{bare}", f"وال{bare}", f"فال{bare}")))

@@ -1,3 +1,7 @@
 """Addresses of search."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from search import views
+
+urlpatterns = [path("", views.search, name="search")]

@@ -134,6 +134,7 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
     parent_page_types: ClassVar[list[str]] = ["learning.CourseIndexPage"]
     subpage_types: ClassVar[list[str]] = ["learning.ModulePage"]
     search_kind = "learning"
+    lists = ("courses",)
 
     class Meta:
         verbose_name = _("course page")

@@ -34,6 +34,16 @@ def in_zone(moment: date | datetime, zone: str | None = None) -> date | datetime
     return moment.astimezone(ZoneInfo(zone) if zone else timezone.get_current_timezone())
 
 
+def iso(moment: date | datetime) -> str:
+    """Return the moment for machines, on its own clock: Django's `date` filter would move it to the active zone."""
+    return moment.isoformat() if moment else ""
+
+
+def iso_day(moment: date | datetime) -> str:
+    """Return the day for machines, as the moment's own zone has it."""
+    return f"{moment:%Y-%m-%d}" if moment else ""
+
+
 def clock(moment: datetime) -> str:
     """Return hours and minutes, such as "15:00", as the moment's own zone shows them."""
     return f"{moment:%H:%M}"
@@ -69,6 +79,11 @@ def full_day(moment: date) -> str:
 def day_and_month(moment: date) -> str:
     """Return the date without its year, such as "12 December"."""
     return format_skeleton("MMMMd", moment, locale=_here())
+
+
+def month_and_year(moment: date) -> str:
+    """Return the month with its year, such as "May 2025"."""
+    return format_skeleton("yMMMM", moment, locale=_here())
 
 
 def day_range(start: date, end: date | None) -> str:
