@@ -5,7 +5,6 @@ from email.utils import parseaddr
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-
 _SENTENCE = "This is not an e-mail address that mail can be sent to."
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from email.mime.base import MIMEBase
 from email.utils import parseaddr
 from html import unescape
+from typing import Any
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -72,8 +73,8 @@ def _bodies(message: EmailMessage) -> tuple[str, str]:
 def _attachments(message: EmailMessage) -> Iterator[Attachment]:
     for attached in message.attachments:
         if isinstance(attached, MIMEBase):
-            content = attached.get_payload(decode=True) or b""
-            yield Attachment(attached.get_filename() or "file", content, attached.get_content_type())
+            content: Any = attached.get_payload(decode=True)
+            yield Attachment(attached.get_filename() or "file", content or b"", attached.get_content_type())
         else:
             filename, content, mimetype = attached
             data = content.encode() if isinstance(content, str) else content

@@ -51,6 +51,10 @@ class _Ringer:
     """The thread, made on the first ring of each process."""
 
     def __init__(self) -> None:
+        self.start_afresh()
+
+    def start_afresh(self) -> None:
+        """Forget everything: a forked child has neither the parent's thread nor the right to its lock."""
         self.wanted: set[str] = set()
         self.changed = threading.Condition()
         self.thread: threading.Thread | None = None
@@ -88,13 +92,7 @@ class _Ringer:
 _ringer = _Ringer()
 
 
-def _start_afresh() -> None:
-    # A forked child has neither the parent's thread nor the right to its lock.
-    global _ringer
-    _ringer = _Ringer()
-
-
-os.register_at_fork(after_in_child=_start_afresh)
+os.register_at_fork(after_in_child=_ringer.start_afresh)
 
 
 @atexit.register

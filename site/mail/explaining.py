@@ -5,43 +5,47 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import clock
 from mail.enums import Reason, State
 from mail.models import Message
 
+_ENDED = gettext_lazy("Nothing more: it ended at %(finished)s, because %(reason)s.")
+_SENTENCES = {
+    State.LEASED: gettext_lazy(
+        "A worker has it in hand; should the worker die, it goes back to the queue at %(lease_end)s."
+    ),
+    State.STARTED: gettext_lazy("It is being handed over since %(started)s."),
+    State.DEFERRED: gettext_lazy(
+        "It will be tried again at %(due)s, because %(reason)s. At %(trying_end)s trying ends."
+    ),
+    State.ACCEPTED: gettext_lazy(
+        "Nothing more: the receiving server accepted it at %(finished)s and answers for it since."
+    ),
+    State.UNKNOWN: gettext_lazy(
+        "Nothing, unless you decide so: it may have arrived or not, because %(reason)s, and sending it again could"
+        " make a second copy."
+    ),
+    State.FAILED: _ENDED,
+    State.SUPPRESSED: _ENDED,
+    State.CANCELLED: _ENDED,
+}
+
 
 def what_next(message: Message) -> str:
     """Return one sentence in the active language, with times in the active time zone."""
     now = clock.now()
-    match message.state:
-        case State.QUEUED:
-            return _queued(message, now)
-        case State.LEASED:
-            return _("A worker has it in hand; should the worker die, it goes back to the queue at %(time)s.") % {
-                "time": _time(message.leased_until)
-            }
-        case State.STARTED:
-            return _("It is being handed over since %(time)s.") % {"time": _time(message.started_at)}
-        case State.DEFERRED:
-            return _("It will be tried again at %(time)s, because %(reason)s. At %(end)s trying ends.") % {
-                "time": _time(message.due_at),
-                "reason": _reason(message),
-                "end": _time((message.first_tried_at or now) + timedelta(seconds=settings.MAIL_GIVE_UP_SECONDS)),
-            }
-        case State.ACCEPTED:
-            return _("Nothing more: the receiving server accepted it at %(time)s and answers for it since.") % {
-                "time": _time(message.finished_at)
-            }
-        case State.UNKNOWN:
-            return _(
-                "Nothing, unless you decide so: it may have arrived or not, because %(reason)s, and sending it again"
-                " could make a second copy."
-            ) % {"reason": _reason(message)}
-    return _("Nothing more: it ended at %(time)s, because %(reason)s.") % {
-        "time": _time(message.finished_at),
-        "reason": _reason(message),
-    }
+    if message.state in _SENTENCES:
+        return str(_SENTENCES[State(message.state)]) % {
+            "lease_end": _time(message.leased_until),
+            "started": _time(message.started_at),
+            "due": _time(message.due_at),
+            "finished": _time(message.finished_at),
+            "trying_end": _time((message.first_tried_at or now) + timedelta(seconds=settings.MAIL_GIVE_UP_SECONDS)),
+            "reason": _reason(message),
+        }
+    return _queued(message, now)
 
 
 def _queued(message: Message, now: datetime) -> str:

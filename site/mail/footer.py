@@ -16,15 +16,14 @@ def _standing_statement(language: str) -> str:
     )
 
 
-_provider: Provider = _standing_statement
+_slot: dict[str, Provider] = {"statement": _standing_statement}
 
 
 def provide(provider: Provider) -> None:
     """Let `provider(language)` answer the funding statement from now on; an empty answer falls back to our own."""
-    global _provider
-    _provider = provider
+    _slot["statement"] = provider
 
 
 def funding_statement(language: str) -> str:
     """Return the funding statement in `language`, which is active."""
-    return _provider(language) or _standing_statement(language)
+    return _slot["statement"](language) or _standing_statement(language)

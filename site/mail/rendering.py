@@ -99,10 +99,12 @@ def _text(template: str, context: dict[str, Any]) -> str:
     return _BLANK_LINES.sub("\n\n", lines) + "\n"
 
 
+def _template(name: str) -> Any:
+    # The engine's own template takes a Context that can be told not to escape.
+    return _engine().get_template(name)
+
+
 @cache
 def _engine() -> Any:
-    return engines["django"].engine
-
-
-def _template(name: str) -> Any:
-    return _engine().get_template(name)
+    django: Any = engines["django"]
+    return django.engine

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from mail.enums import FINAL, Outcome, Reason, State, Stream
+from mail.enums import Outcome, Reason, State, Stream
 from mail.models import Message
 from mail.transport import Answer
 
@@ -43,23 +43,27 @@ def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
     """
     if answer.outcome is Outcome.UNTRIED:
         return Verdict(message.pk, State.QUEUED, "")
-    said = {"code": answer.code, "reply": answer.reply}
     if answer.outcome is Outcome.ACCEPTED:
-        return Verdict(message.pk, State.ACCEPTED, "", finished_at=now, **said)
+        return _ended(message, State.ACCEPTED, "", answer, now)
     if answer.outcome is Outcome.REFUSED:
-        return Verdict(message.pk, State.FAILED, Reason.REFUSED, finished_at=now, **said)
+        return _ended(message, State.FAILED, Reason.REFUSED, answer, now)
     if answer.outcome is Outcome.NO_ANSWER and not may_repeat(message):
-        return Verdict(message.pk, State.UNKNOWN, Reason.NO_ANSWER, finished_at=now, **said)
+        return _ended(message, State.UNKNOWN, Reason.NO_ANSWER, answer, now)
     if has_tried_long_enough(message, now=now):
-        return Verdict(message.pk, State.FAILED, Reason.GAVE_UP, finished_at=now, **said)
+        return _ended(message, State.FAILED, Reason.GAVE_UP, answer, now)
     return Verdict(
         message.pk,
         State.DEFERRED,
         _WORDS[answer.outcome],
+        code=answer.code,
+        reply=answer.reply,
         due_at=now + retry_delay(message, now=now),
         is_repeat=answer.outcome is Outcome.NO_ANSWER,
-        **said,
     )
+
+
+def _ended(message: Message, state: State, reason: str, answer: Answer, now: datetime) -> Verdict:
+    return Verdict(message.pk, state, reason, code=answer.code, reply=answer.reply, finished_at=now)
 
 
 def may_repeat(message: Message) -> bool:
@@ -80,13 +84,12 @@ def retry_delay(message: Message, *, now: datetime) -> timedelta:
     """
     waited = (now - message.first_tried_at).total_seconds() if message.first_tried_at else 0.0
     bounded = min(max(waited, settings.MAIL_RETRY_FIRST_SECONDS), settings.MAIL_RETRY_LONGEST_SECONDS)
-    return timedelta(seconds=bounded * random.uniform(0.5, 1.5))
+    return timedelta(seconds=bounded * random.uniform(0.5, 1.5))  # noqa: S311  (no secret hangs on it)
 
 
 def dropped(message: Message, reason: Reason, *, now: datetime, reply: str = "") -> Verdict:
     """Return the end of a message that shall not leave at all."""
     state = State.SUPPRESSED if reason is Reason.SUPPRESSED else State.CANCELLED
-    assert state in FINAL
     return Verdict(message.pk, state, reason, reply=reply, finished_at=now)
 
 

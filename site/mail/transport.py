@@ -206,15 +206,16 @@ class Connection:
 
 
 def _greeted(server: dict, seconds: float) -> smtplib.SMTP:
-    address = {"host": server["EMAIL_HOST"] or "localhost", "port": server.get("EMAIL_PORT") or 0, "timeout": seconds}
+    host, port = server["EMAIL_HOST"] or "localhost", server.get("EMAIL_PORT") or 0
     smtp: smtplib.SMTP
     if server.get("EMAIL_USE_SSL"):
-        smtp = smtplib.SMTP_SSL(**address, local_hostname=_own_name(), context=_tls())
+        smtp = smtplib.SMTP_SSL(host, port, _own_name(), timeout=seconds, context=_tls())
     else:
-        smtp = smtplib.SMTP(**address, local_hostname=_own_name())
+        smtp = smtplib.SMTP(host, port, _own_name(), timeout=seconds)
     try:
         # The end of a message and the commands of the next leave in one small segment that shall not wait.
-        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if smtp.sock is not None:
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         smtp.ehlo_or_helo_if_needed()
         if server.get("EMAIL_USE_TLS"):
             # Raises when the server does not offer it: no word leaves in plain text.

@@ -25,7 +25,7 @@ LONGEST_ID = 100
 Id = str | int | bool | None
 
 
-def enqueue(
+def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
     *,
     key: str,
     kind: str,
@@ -62,7 +62,7 @@ def enqueue(
     )
 
 
-def enqueue_prepared(
+def enqueue_prepared(  # noqa: PLR0913  (likewise)
     *,
     key: str,
     to: str,
@@ -138,16 +138,18 @@ _PREPARED = (*_ASKED, "reply_to", "is_prepared", "is_secret", "subject", "text",
 @cache
 def _statement(columns: tuple[str, ...]) -> str:
     names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
-    return f"INSERT INTO mail_message ({names}) VALUES ({marks}) ON CONFLICT (key) DO NOTHING RETURNING id"
+    insert = f"INSERT INTO mail_message ({names}) VALUES ({marks})"  # noqa: S608  (the names stand above)
+    return f"{insert} ON CONFLICT (key) DO NOTHING RETURNING id"
 
 
 def _insert(message: Message) -> Message:
     if not 0 < len(message.key) <= 200:
         raise ValueError("A message needs a key of 1 to 200 characters that says what it is for.")
     columns = _PREPARED if message.is_prepared else _ASKED
-    values = [getattr(message, column) for column in columns]
+    values: list[Any] = [getattr(message, column) for column in columns]
+    values = [Jsonb(value) if isinstance(value, dict | list) else value for value in values]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(columns), [Jsonb(one) if isinstance(one, dict | list) else one for one in values])
+        cursor.execute(_statement(columns), values)
         row = cursor.fetchone()
     if row is None:
         return Message.objects.get(key=message.key)
@@ -157,7 +159,7 @@ def _insert(message: Message) -> Message:
 
 
 def _known(language: str) -> str:
-    code = language.split("-")[0].lower()
+    code = language.partition("-")[0].lower()
     return code if code in languages.codes() else settings.LANGUAGE_CODE
 
 

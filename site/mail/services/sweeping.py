@@ -5,6 +5,7 @@ Each step is one statement that names the state it expects, so two sweeps at onc
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -73,7 +74,7 @@ _SETTLE = """
 
 
 def _settle_started(now: datetime) -> tuple[int, int]:
-    values = {"now": now, "most": MOST_REPEATS, "reason": Reason.WORKER_LOST.value}
+    values: dict[str, Any] = {"now": now, "most": MOST_REPEATS, "reason": Reason.WORKER_LOST.value}
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, values)
         return cursor.fetchone()
