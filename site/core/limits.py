@@ -1,0 +1,62 @@
+"""Limits on how often something may be asked, counted in the shared cache for all processes together."""
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from allauth.core.internal.httpkit import get_client_ip
+from django.http import HttpRequest
+
+from core import clock, valkey
+
+_breaker = valkey.Breaker()
+
+# A household or an office keeps its network longer than its address.
+NETWORK_PREFIX = {4: 32, 6: 64}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `number` in each window of `seconds`; `name` keeps the counts of different doors apart."""
+
+    name: str
+    number: int
+    seconds: int
+
+
+def exceeded(asked: Iterable[tuple[Limit, str]]) -> Limit | None:
+    """Count one more for each (limit, subject) and return the first limit that is now passed, or None.
+
+    One round trip. Subjects are kept as digests only. Without the cache nothing is limited: a registration must not
+    be lost because the counter is down.
+    """
+    pairs = list(asked)
+    counts = _breaker.call(lambda: _count(pairs), otherwise=[0] * len(pairs))
+    return next((limit for (limit, _), count in zip(pairs, counts, strict=True) if count > limit.number), None)
+
+
+def network(request: HttpRequest) -> str:
+    """Return the network a request came from: an IPv4 address, or a /64 in IPv6; "unknown" where it is not told.
+
+    Forwarded addresses are believed as far as proxies of ours wrote them (ALLAUTH_TRUSTED_PROXY_COUNT).
+    """
+    try:
+        address = ipaddress.ip_address(get_client_ip(request) or "")
+    except ValueError:
+        return "unknown"
+    if address.version == 6 and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(ipaddress.ip_network((address, NETWORK_PREFIX[address.version]), strict=False))
+
+
+def _count(pairs: list[tuple[Limit, str]]) -> list[int]:
+    now = int(clock.now().timestamp())
+    pipeline = valkey.client().pipeline(transaction=False)
+    for limit, subject in pairs:
+        digest = hashlib.sha256(subject.encode("utf-8", "replace")).hexdigest()[:32]
+        key = f"limit:{limit.name}:{digest}:{now // limit.seconds}"
+        pipeline.incr(key)
+        pipeline.expire(key, limit.seconds)
+    return pipeline.execute()[::2]
+
