@@ -95,7 +95,10 @@ class RegistrationForm(PreferencesForm):
     email = AddressField(
         label=_("E-mail address"),
         max_length=254,
-        error_messages={"required": _("Write your e-mail address: the invitation goes there.")},
+        error_messages={
+            "required": _("Write your e-mail address: the invitation goes there."),
+            "max_length": _("Write an e-mail address of at most 254 characters."),
+        },
         widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
     )
     country = forms.ChoiceField(

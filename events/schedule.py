@@ -1,10 +1,12 @@
 """Wall-clock times: what people read off a clock in a zone, and the moment it stands for."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from core import timezones
 
 
 class NoSuchTime(ValueError):
@@ -17,7 +19,7 @@ class TimeHappensTwice(ValueError):
 
 def validate_timezone(name: str) -> None:
     """Refuse a name that is no IANA time zone."""
-    if name not in available_timezones():
+    if not timezones.is_valid(name):
         raise ValidationError(_("Choose a time zone from the list."), code="timezone")
 
 
@@ -39,11 +41,3 @@ def moment(wall: datetime, timezone: str) -> datetime:
 def wall_clock(at: datetime, timezone: str) -> datetime:
     """Return what the clocks in `timezone` show at the moment `at`, as a naive datetime."""
     return at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
-
-
-def offset_words(at: datetime, timezone: str) -> str:
-    """Return the zone's distance from UTC at that moment, such as "UTC+5:45"."""
-    offset = at.astimezone(ZoneInfo(timezone)).utcoffset() or timedelta()
-    minutes = int(offset.total_seconds() // 60)
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"

@@ -40,8 +40,7 @@ def by_token(view: View) -> View:
                     response = render(request, "events/link_expired.html", status=410)
                 else:
                     response = view(request, token, registration)
-                    if hasattr(response, "render"):
-                        response.render()
+            response["Content-Language"] = registration.language
         response["Cache-Control"] = "private, no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex"

@@ -1,0 +1,171 @@
+"""Cancelling, and who gets the seat."""
+
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from events import errors
+from events.enums import Actor, ChangeKind, EventStatus
+from events.models import Event, Registration
+from events.services import cancel, promote, promote_from_waiting_list
+from events.services.sweeping import sweep
+from mail.models import Message
+from tests.factories import accounts
+from tests.factories import events as make
+
+pytestmark = pytest.mark.django_db
+
+
+def filled(*, capacity: int, people: str, **fields) -> tuple[Event, list[Registration]]:
+    event = make.event(capacity=capacity, **fields)
+    return event, [make.registered(event, name) for name in people]
+
+
+def states(event: Event) -> dict[str, str]:
+    return dict(event.registrations.order_by("pk").values_list("name", "state"))
+
+
+def mails_to(name: str) -> list[str]:
+    found = Message.objects.filter(to_address=f"{name.lower()}@example.org").order_by("id")
+    return list(found.values_list("kind", flat=True))
+
+
+def test_a_cancelled_seat_goes_to_the_first_in_line():
+    event, (a, b, c, d) = filled(capacity=2, people="ABCD")
+    cancel(registration_id=a.pk)
+    assert states(event) == {"A": "cancelled", "B": "confirmed", "C": "confirmed", "D": "waiting"}
+    assert mails_to("A") == ["event-confirmation", "event-cancelled"]
+    assert mails_to("C") == ["event-waiting", "event-promoted"]
+    assert mails_to("D") == ["event-waiting"]
+    assert [(step.what, step.actor) for step in c.changes.all()] == [
+        (ChangeKind.WAITING, Actor.PERSON),
+        (ChangeKind.PROMOTED, Actor.SYSTEM),
+    ]
+
+
+def test_cancelling_twice_changes_nothing():
+    event, (a, b, c, d) = filled(capacity=1, people="ABCD")
+    first = cancel(registration_id=a.pk)
+    again = cancel(registration_id=a.pk)
+    assert (again.revision, again.cancelled_at) == (first.revision, first.cancelled_at)
+    assert states(event) == {"A": "cancelled", "B": "confirmed", "C": "waiting", "D": "waiting"}
+    assert mails_to("A") == ["event-confirmation", "event-cancelled"]
+    assert a.changes.count() == 2
+
+
+def test_leaving_the_waiting_list_frees_no_seat():
+    event, (a, b, c) = filled(capacity=1, people="ABC")
+    cancel(registration_id=b.pk)
+    assert states(event) == {"A": "confirmed", "B": "cancelled", "C": "waiting"}
+
+
+def test_numbers_on_the_list_are_never_given_twice():
+    event, (a, b, c) = filled(capacity=1, people="ABC")
+    cancel(registration_id=c.pk)
+    assert make.registered(event, "D").waiting_number == 3
+
+
+def test_somebody_who_waits_again_stands_at_the_end():
+    event, (a, b, c) = filled(capacity=1, people="ABC")
+    cancel(registration_id=b.pk)
+    make.registered(event, "B")
+    cancel(registration_id=a.pk)
+    assert event.registrations.confirmed().get() == c
+
+
+def test_more_seats_promote_as_many_in_order():
+    event, people = filled(capacity=1, people="ABCDE")
+    Event.objects.filter(pk=event.pk).update(capacity=3)
+    assert [registration.name for registration in promote_from_waiting_list(event_id=event.pk)] == ["B", "C"]
+    assert promote_from_waiting_list(event_id=event.pk) == []
+
+
+def test_no_limit_promotes_everybody():
+    event, people = filled(capacity=1, people="ABCD")
+    Event.objects.filter(pk=event.pk).update(capacity=None)
+    assert len(promote_from_waiting_list(event_id=event.pk)) == 3
+    event.refresh_from_db()
+    assert event.seat_state == "open"
+
+
+def test_fewer_seats_take_nobodys_seat():
+    event, (a, b, c, d) = filled(capacity=3, people="ABCD")
+    Event.objects.filter(pk=event.pk).update(capacity=1)
+    cancel(registration_id=a.pk)
+    assert states(event) == {"A": "cancelled", "B": "confirmed", "C": "confirmed", "D": "waiting"}
+
+
+def test_people_on_a_list_that_was_closed_still_move_up():
+    event, (a, b) = filled(capacity=1, people="AB")
+    Event.objects.filter(pk=event.pk).update(waiting_list=False)
+    cancel(registration_id=a.pk)
+    assert states(event) == {"A": "cancelled", "B": "confirmed"}
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": EventStatus.CANCELLED}, {"starts_at": -5}], ids=["cancelled", "begun"]
+)
+def test_nobody_moves_up_for_what_is_cancelled_or_has_begun(change):
+    event, (a, b) = filled(capacity=1, people="AB")
+    if "starts_at" in change:
+        change = {"starts_at": clock.now() - timedelta(minutes=5)}
+    Event.objects.filter(pk=event.pk).update(**change)
+    cancel(registration_id=a.pk)
+    assert states(event) == {"A": "cancelled", "B": "waiting"}
+    assert promote_from_waiting_list(event_id=event.pk) == []
+
+
+def test_what_is_over_stays_as_it_was():
+    event, (a,) = filled(capacity=1, people="A")
+    Event.objects.filter(pk=event.pk).update(
+        starts_at=clock.now() - timedelta(hours=2), ends_at=clock.now() - timedelta(hours=1)
+    )
+    with pytest.raises(errors.EventOver):
+        cancel(registration_id=a.pk)
+    assert states(event) == {"A": "confirmed"}
+
+
+def test_staff_cancel_with_a_reason_that_history_keeps():
+    event, (a,) = filled(capacity=1, people="A")
+    editor = accounts.PersonFactory()
+    cancel(registration_id=a.pk, actor=Actor.STAFF, by=editor, reason="Asked by phone")
+    step = a.changes.last()
+    assert (step.what, step.actor, step.by, step.reason) == ("cancelled", "staff", editor, "Asked by phone")
+
+
+def test_staff_move_somebody_up_only_into_a_free_seat():
+    event, (a, b, c) = filled(capacity=1, people="ABC")
+    editor = accounts.PersonFactory()
+    with pytest.raises(errors.NoSeatFree):
+        promote(registration_id=c.pk, by=editor, reason="Speaker")
+    Event.objects.filter(pk=event.pk).update(capacity=2)
+    promote(registration_id=c.pk, by=editor, reason="Speaker")
+    with pytest.raises(errors.NotWaiting):
+        promote(registration_id=c.pk, by=editor, reason="Speaker")
+    assert states(event) == {"A": "confirmed", "B": "waiting", "C": "confirmed"}
+    assert c.changes.last().reason == "Speaker"
+
+
+def test_the_sweep_fills_a_seat_that_nobody_filled():
+    event, people = filled(capacity=1, people="ABC")
+    Event.objects.filter(pk=event.pk).update(capacity=2)
+    assert sweep().promoted == 1
+    assert sweep().promoted == 0
+
+
+def test_visitors_are_told_when_a_seat_is_free_again():
+    event, (a, b) = filled(capacity=2, people="AB")
+    event.refresh_from_db()
+    assert event.seat_state == "waiting"
+    cancel(registration_id=a.pk)
+    event.refresh_from_db()
+    assert event.seat_state == "few"
+
+
+def test_places_on_the_list_are_counted_from_the_front():
+    event, (a, b, c, d) = filled(capacity=1, people="ABCD")
+    cancel(registration_id=b.pk)
+    cancel(registration_id=c.pk)
+    places = event.registrations.with_place().order_by("pk").values_list("name", "place")
+    assert {name: place for name, place in places if name in "AD"} == {"A": None, "D": 1}
