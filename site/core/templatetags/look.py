@@ -16,6 +16,8 @@ from core import covers, dates, kindhours, languages, worldmap
 register = template.Library()
 
 register.filter("clock", dates.clock)
+register.filter("iso", dates.iso)
+register.filter("iso_day", dates.iso_day)
 register.filter("month", dates.month)
 register.filter("day", dates.day)
 register.filter("day_and_month", dates.day_and_month)

@@ -13,7 +13,8 @@ def _described(component: components.Component, request: HttpRequest) -> dict:
         "title": component.title,
         "description": component.description,
         "template": component.template,
-        "parameters": component.parameters,
+        # As pairs: a parameter called "items" would hide the method in a template.
+        "parameters": list(component.parameters.items()),
         "examples": [
             {
                 "name": example.name,
