@@ -12,7 +12,9 @@ class FigureBlock(blocks.StructBlock):
     """A figure: value, unit, year, boundary and source, so that it can be checked and compared."""
 
     value = blocks.DecimalBlock(label=_("value"), max_digits=15, decimal_places=3)
-    unit = blocks.CharBlock(label=_("unit"), max_length=40, required=False, help_text=_("Such as tCO2e or inhabitants."))
+    unit = blocks.CharBlock(
+        label=_("unit"), max_length=40, required=False, help_text=_("Such as tCO2e or inhabitants.")
+    )
     label = blocks.CharBlock(label=_("what it counts"), max_length=160)
     year = blocks.IntegerBlock(label=_("year"), min_value=1900, max_value=2100)
     boundary = blocks.CharBlock(
@@ -22,10 +24,11 @@ class FigureBlock(blocks.StructBlock):
     source_url = blocks.URLBlock(label=_("address of the source"), required=False)
 
     def get_context(self, value, parent_context=None):
-        """Add `number`: the value as people write it in the reader's language."""
+        """Add `number`, the value as people write it in the reader's language, and `year` without separators."""
         context = super().get_context(value, parent_context)
-        number = value.get("value")
+        number, year = value.get("value"), value.get("year")
         context["number"] = "" if number is None else numbers.decimal(number, languages.current())
+        context["year"] = "" if year is None else str(year)
         return context
 
     class Meta:

@@ -7,6 +7,8 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 
 from core import links
 
+EXAMPLE = "https://example.org/"
+
 
 def addresses(values, request) -> list[str]:
     """Return where each value with `page` and `url` leads, in order; empty where it leads nowhere."""
@@ -85,9 +87,9 @@ class CardsBlock(blocks.ListBlock):
         max_num = 12
         description = _("Up to twelve short invitations to read on.")
         preview_value = [
-            {"title": _("Learn together"), "text": _("Courses for teams from one city."), "url": "https://example.org/"},
-            {"title": _("Meet others"), "text": _("Webinars in five languages."), "url": "https://example.org/"},
-            {"title": _("Find what worked"), "text": _("Good practice with figures."), "url": "https://example.org/"},
+            {"title": _("Learn together"), "text": _("Courses for teams from one city."), "url": EXAMPLE},
+            {"title": _("Meet others"), "text": _("Webinars in five languages."), "url": EXAMPLE},
+            {"title": _("Find what worked"), "text": _("Good practice with figures."), "url": EXAMPLE},
         ]
 
 
@@ -116,5 +118,5 @@ class CallToActionBlock(LinkBlock):
         preview_value = {
             "text": _("The next course starts in March. Teams of three to six people learn best."),
             "label": _("Enrol your team"),
-            "url": "https://example.org/",
+            "url": EXAMPLE,
         }

@@ -1,6 +1,7 @@
 """Blocks that show or hand over files: pictures, videos elsewhere, documents."""
 
 from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
@@ -8,7 +9,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images import get_image_model
 from wagtail.images.blocks import ImageChooserBlock
 
-from core import embeds
+from core import covers, embeds
 
 # Must name the renditions that templates/blocks/picture.html asks for.
 RENDITIONS = ("width-480|format-webp", "width-960|format-webp", "width-1440|format-webp")
@@ -39,6 +40,11 @@ class PictureBlock(blocks.StructBlock):
     def get_preview_value(self):
         """Show the newest picture of the library, or an empty frame while there is none."""
         return self.normalize({**self.meta.preview_value, "image": get_image_model().objects.order_by("-pk").first()})
+
+    def get_preview_context(self, value, parent_context=None):
+        """Add `example_src`, a drawing to stand in for a picture."""
+        context = super().get_preview_context(value, parent_context)
+        return {**context, "example_src": covers.address("cities", "example")}
 
     class Meta:
         template = "blocks/picture.html"
@@ -96,6 +102,14 @@ class DownloadBlock(blocks.StructBlock):
         """Show the newest document of the library, if there is one."""
         document = self.child_blocks["document"].model_class.objects.order_by("-pk").first()
         return self.normalize({**self.meta.preview_value, "document": document})
+
+    def get_context(self, value, parent_context=None):
+        """Add `kind`, such as PDF, and `size` in words."""
+        context = super().get_context(value, parent_context)
+        if document := value.get("document"):
+            context["kind"] = document.file_extension.upper()
+            context["size"] = filesizeformat(document.get_file_size())
+        return context
 
     class Meta:
         template = "blocks/download.html"

@@ -4,6 +4,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from core import richtext
+
 LEVELS = [("h2", _("Section")), ("h3", _("Part of a section"))]
 FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link"]
 
@@ -29,6 +31,18 @@ class RichTextBlock(blocks.RichTextBlock):
 
     def __init__(self, **kwargs):
         super().__init__(**{"features": FEATURES, **kwargs})
+
+    def bulk_to_python(self, values):
+        """Return the texts of one body; together they ask once for the pages they link to."""
+        sources = [value or "" for value in values]
+        batch = richtext.Batch(sources)
+        return [richtext.LinkedText(source, batch) for source in sources]
+
+    def get_context(self, value, parent_context=None):
+        """Add `html`, the text with its links."""
+        context = super().get_context(value, parent_context)
+        context["html"] = richtext.render(value, context.get("request"))
+        return context
 
     def get_preview_value(self):
         """Wrap the example, which is translated as plain words, in a paragraph."""
