@@ -9,5 +9,6 @@ pytest_plugins = [
     "tests.services.browser",
     "tests.services.caches",
     "tests.services.mailserver",
+    "tests.services.smtpscript",
     "tests.services.worker",
 ]

@@ -19,7 +19,7 @@ from mail.kinds import Attachment
 # C0 controls but tab and line ends; no mail program shows them and some choke on them.
 _CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\r\n")))
 _FOREIGN = bytes(range(128, 256))
-_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_-]+=(\"[^\"\\\r\n]*\"|[^\s\";]+))*")
+_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+([ ]*;[ ]*[A-Za-z0-9_-]+=(\"[^\"\\\r\n]*\"|[^\s\";]+))*")
 _SAFE_NAME = re.compile(r"[/\\:*?\"<>|]")
 
 
@@ -93,6 +93,9 @@ def _multipart(subtype: str, parts: list[str], seed: str) -> str:
 
 def _text_part(content_type: str, text: str) -> str:
     one_way = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    if not one_way.endswith("\r\n"):
+        # Also what tells the encoder below which line ends to use.
+        one_way += "\r\n"
     data = one_way.encode("utf-8", "replace").translate(None, _CONTROLS)
     return f'Content-Type: {content_type}; charset="utf-8"\r\n{_encoded_text(data)}'
 
@@ -102,9 +105,7 @@ def _encoded_text(data: bytes) -> str:
     foreign = len(data) - len(data.translate(None, _FOREIGN))
     if foreign * 6 > len(data):
         return f"Content-Transfer-Encoding: base64\r\n\r\n{_base64(data)}"
-    quoted = binascii.b2a_qp(data, istext=True).decode("ascii")
-    ending = "" if quoted.endswith("\r\n") else "\r\n"
-    return f"Content-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}{ending}"
+    return f"Content-Transfer-Encoding: quoted-printable\r\n\r\n{binascii.b2a_qp(data, istext=True).decode('ascii')}"
 
 
 def _alternative_part(attachment: Attachment) -> str:

@@ -1,0 +1,32 @@
+"""Messages for tests, and delivering them without a worker."""
+
+from itertools import count
+from typing import Any
+
+from mail.models import Message
+from mail.services import delivery, enqueue_prepared
+
+_numbers = count(1)
+
+
+def ask(**fields: Any) -> Message:
+    """Ask for a prepared message; `stream`, `to`, `key` and the rest as given."""
+    number = next(_numbers)
+    given = {
+        "key": f"test:{number}",
+        "to": f"person{number}@city.example",
+        "language": "en",
+        "subject": "A subject",
+        "text": "The text.\n",
+        "html": "<p>The text.</p>",
+        **fields,
+    }
+    return enqueue_prepared(**given)
+
+
+def deliver_all(stream: str = "transactional") -> int:
+    """Deliver batches until nothing is due; return how many messages were taken."""
+    total = 0
+    while taken := delivery.deliver(stream=stream).taken:
+        total += taken
+    return total
