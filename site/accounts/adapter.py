@@ -8,11 +8,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 from django.utils.crypto import salted_hmac
 
 from accounts import mails
 from accounts.models import User
 from core import languages
+from mail.addresses import BadAddress, envelope_address
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +29,23 @@ class AccountAdapter(DefaultAccountAdapter):
         user.timezone = form.cleaned_data.get("timezone") or user.timezone
         return super().save_user(request, user, form, commit)
 
+    def clean_email(self, email: str) -> str:
+        """Refuse an address that no mail can be sent to, or that is longer than the database keeps."""
+        try:
+            sendable = envelope_address(email)
+        except BadAddress:
+            sendable = ""
+        if not sendable or len(email) > User._meta.get_field("email").max_length:
+            raise ValidationError(EmailValidator.message, code="invalid")
+        return email
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail that allauth asks for into the outbox; nothing is sent from here."""
         mails.enqueue_letter(name=template_prefix, to=email, facts=context)
+
+    def send_notification_mail(self, template_prefix: str, user: User, context=None, email=None) -> None:
+        """Send word of a change with whom it is about: a notice to an old address knows them by nothing else."""
+        super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
 
     def get_reauthentication_methods(self, user) -> list[dict]:
         """Return how to confirm that it is still the same person: once a factor is set up, by a factor.

@@ -1,6 +1,7 @@
 """Forms of sign-up, sign-in and profile."""
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +48,15 @@ class SignupForm(allauth_forms.SignupForm):
         if self.account_already_exists:
             get_user_model()().set_password(self.cleaned_data.get("password1"))
         return super().try_save(request)
+
+
+class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
+    """allauth's form, which alone does not ask its adapter whether mail can be sent to the address."""
+
+    def clean_email(self) -> str:
+        """Return the address, or refuse it in the words of the other forms."""
+        get_adapter().clean_email(self.cleaned_data["email"])
+        return super().clean_email()
 
 
 class LoginForm(allauth_forms.LoginForm):

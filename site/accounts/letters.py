@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from mail import headers
+
 Words = str | Promise
 NOT_YOU = _(
     "If this was not you, choose a new password at once and sign out the devices you do not know: "
@@ -36,8 +38,13 @@ class Letter:
 
     def words(self, which: tuple[Words, ...], facts: Mapping[str, object]) -> list[str]:
         """Return paragraphs in the active language with their values filled in."""
-        values = {name: str(facts.get(name, "")) for name in self.values}
+        values = {name: _isolated(str(facts.get(name, ""))) for name in self.values}
         return [str(paragraph) % values if values else str(paragraph) for paragraph in which]
+
+
+def _isolated(value: str) -> str:
+    """Return a value in an isolate of its own direction, so that an address reads right in an Arabic sentence."""
+    return f"\u2068{headers.clean(value)}\u2069"
 
 
 def _notice(subject: Words, paragraph: Words, **fields) -> Letter:

@@ -67,13 +67,13 @@ def _lifetime(letter: Letter) -> timedelta:
     return timedelta(seconds=getattr(settings, letter.minutes_setting))
 
 
-def _where(facts: Mapping[str, Any], person: User | None) -> list[tuple[str, str]]:
-    """Return when, from which network address and with which browser the thing was done, as (term, value)."""
+def _where(facts: Mapping[str, Any], person: User | None) -> list[dict[str, str]]:
+    """Return when, from which network address and with which browser the thing was done."""
     moment: datetime = facts.get("timestamp") or clock.now()
     zone = person.timezone if person else "UTC"
     local = dates.in_zone(moment, zone)
     return [
-        (_("When"), f"{dates.day(local)}, {dates.clock(local)} ({dates.zone_city(zone)})"),
-        (_("Network address"), str(facts.get("ip", ""))),
-        (_("Browser"), str(facts.get("user_agent", ""))),
+        {"term": _("When"), "value": f"{dates.day(local)}, {dates.clock(local)} ({dates.zone_city(zone)})"},
+        {"term": _("Network address"), "value": str(facts.get("ip", ""))},
+        {"term": _("Browser"), "value": str(facts.get("user_agent", ""))},
     ]

@@ -56,13 +56,12 @@ class PersonCreationForm(PersonFields, UserCreationForm):
         fields = FIELDS
 
     def save(self, commit: bool = True) -> User:
-        """Make the person; they confirm the address by signing in with a mailed code."""
+        """Make the person and write to them; they confirm the address by signing in with a mailed code."""
         data = dict(self.cleaned_data)
-        self.instance = services.create_person(
+        self.instance = services.invite_person(
             email=data["email"],
             groups=[group.name for group in data.get("groups", ())],
             is_superuser=data.get("is_superuser", False),
-            verified=False,
             **{name: data[name] for name in ("display_name", "language", "timezone")},
         )
         return self.instance

@@ -67,7 +67,7 @@ class KnowsActor:
 
 class PersonCreateView(KnowsActor, CreateView):
     page_title = _("Add a person")
-    success_message = _("%(object)s can now sign in with a code sent to the address you gave.")
+    success_message = _("%(object)s has an account now, and a mail that says how to sign in.")
 
 
 class PersonEditView(KnowsActor, EditView):

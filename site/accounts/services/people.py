@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import F
 
+from accounts import mails
 from accounts.errors import AddressTaken, UnknownGroup
 from accounts.models import User
 from core import clock, text
@@ -45,6 +46,14 @@ def create_person(
     person.save()
     EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=verified)
     put_in_groups(person=person, groups=wanted)
+    return person
+
+
+@transaction.atomic
+def invite_person(*, email: str, **fields) -> User:
+    """Make a person by staff's hand and write to them how to sign in; takes what `create_person` takes."""
+    person = create_person(email=email, verified=False, **fields)
+    mails.enqueue_letter(name="invitation", to=person.email, facts={"user": person})
     return person
 
 

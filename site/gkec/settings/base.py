@@ -159,6 +159,8 @@ LOGIN_REDIRECT_URL = "my"
 LOGOUT_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECOND_FACTOR_REQUIRED_FOR_STAFF = True
+# A sign-up that nobody confirms is forgotten after so many days.
+UNCONFIRMED_KEPT_DAYS = 7
 # How long a factor once shown opens the editing pages in the same session.
 SECOND_FACTOR_LASTS = 7 * 24 * 3600
 
@@ -234,6 +236,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-due": {"task": "core.tasks.publish_due", "schedule": 30, "options": {"expires": 60}},
     "events-sweep": {"task": "events.tasks.sweep", "schedule": 300, "options": {"expires": 300}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
+    "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
 }
 if CELERY_BROKER_URL.startswith(("redis", "unix")):

@@ -1,0 +1,386 @@
+"""Signing up, signing in and resetting: the mails are right, the answers tell nobody who has an account."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import allauth
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.conf import settings as site
+from django.contrib.messages import get_messages
+from django.core.cache import cache
+from django.test import Client
+
+from accounts import services
+from accounts.letters import LETTERS
+from accounts.models import User
+from accounts.signals import address_verified
+from core import clock
+from mail.models import Message
+from tests.factories.accounts import PASSWORD, PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+Mails = Callable[[], list]
+SIGN_UP = "/en/account/signup/"
+SIGN_IN = "/en/account/login/"
+CONFIRM = "/en/account/confirm-email/"
+CODE = "/en/account/login/code/"
+CODE_CONFIRM = "/en/account/login/code/confirm/"
+RESET = "/en/account/password/reset/"
+RESET_CONFIRM = "/en/account/password/reset/confirm/"
+RESET_COMPLETE = "/en/account/password/reset/complete/"
+# What differs from one rendering of the same page to the next.
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
+
+
+def sign_up(client: Client, email: str, *, language: str = "en", **more: str) -> Any:
+    data = {"email": email, "password1": PASSWORD, **more}
+    return client.post(f"/{language}/account/signup/", data)
+
+
+@pytest.fixture
+def heard() -> Any:
+    """Whom the other apps were told about: (person's address, address verified)."""
+    told: list[tuple[str, str]] = []
+
+    def listen(*, person: User, address: str, **kwargs: Any) -> None:
+        told.append((person.email, address))
+
+    address_verified.connect(listen)
+    yield told
+    address_verified.disconnect(listen)
+
+
+def test_signing_up_takes_language_and_zone_from_page_and_browser(client: Client, mails: Mails, heard: list) -> None:
+    answer = sign_up(client, "Neu@City.Example", language="fr", timezone="Asia/Calcutta")
+    assert answer["Location"] == "/fr/account/confirm-email/"
+    person = User.objects.get()
+    assert (person.email, person.language, person.timezone) == ("neu@city.example", "fr", "Asia/Kolkata")
+    assert "_auth_user_id" not in client.session
+    assert heard == []
+
+    [mail] = mails()
+    message = mail.message
+    assert (message.to_address, message.language, message.person_id, message.kind) == (
+        "neu@city.example",
+        "fr",
+        person.pk,
+        "account",
+    )
+    assert (message.is_prepared, message.is_secret, message.state, message.stream) == (
+        True,
+        True,
+        "queued",
+        "transactional",
+    )
+    assert message.expires_at - message.created_at == pytest.approx(timedelta(minutes=15), abs=timedelta(seconds=2))
+    assert mail.code in message.html and mail.code not in message.subject
+
+    answer = client.post("/fr/account/confirm-email/", {"code": mail.code})
+    assert answer["Location"] == "/fr/my/"
+    assert client.session["_auth_user_id"] == str(person.pk)
+    assert EmailAddress.objects.get().verified
+    assert person.__class__.objects.get().check_password(PASSWORD)
+    assert set(heard) == {("neu@city.example", "neu@city.example")}
+    assert [one.summary()[0] for one in mails()] == ["neu@city.example"]
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "Europe/Berlin\x00", "x" * 10_000])
+def test_a_zone_that_is_none_is_left_aside(client: Client, zone: str) -> None:
+    assert sign_up(client, "neu@city.example", timezone=zone).status_code == 302
+    assert User.objects.get().timezone == "UTC"
+
+
+def test_a_weak_password_is_refused_in_words_and_nothing_is_made(client: Client, mails: Mails) -> None:
+    answer = client.post(SIGN_UP, {"email": "neu@city.example", "password1": "password1"})
+    page = answer.content.decode()
+    assert 'value="neu@city.example"' in page
+    assert "This password is too short. It must contain at least 10 characters." in page
+    assert not User.objects.exists() and mails() == []
+
+
+@pytest.mark.parametrize("email", ["", "neu", "neu@city", "a" * 260 + "@city.example", "neu@city.example\r\nBcc: x@y.example"])
+def test_what_is_no_address_is_refused(client: Client, mails: Mails, email: str) -> None:
+    for address in (SIGN_UP, CODE, RESET):
+        answer = client.post(address, {"email": email, "password1": PASSWORD})
+        assert answer.status_code == 200
+    assert not User.objects.exists() and mails() == []
+
+
+def visible(client: Client, answer: Any) -> tuple:
+    """Return all that a visitor sees of an answer and of the page it leads to."""
+    texts = [str(message) for message in get_messages(answer.wsgi_request)]
+    page = client.get(answer["Location"]) if answer.status_code == 302 else answer
+    return (
+        answer.status_code,
+        answer.get("Location"),
+        texts,
+        sorted(answer.headers),
+        sorted(client.cookies),
+        page.status_code,
+        sorted(page.headers),
+        TOKEN.sub("", page.content.decode()),
+    )
+
+
+JOURNEYS = {
+    "sign up": [(SIGN_UP, {"password1": PASSWORD}), (CONFIRM, {"code": "AAAA-AAAA"}), (CONFIRM, {"action": "resend"})],
+    "sign in": [(SIGN_IN, {"password": "not their passphrase"})],
+    "code": [(CODE, {}), (CODE_CONFIRM, {"code": "AAAA-AAAA"}), (CODE_CONFIRM, {"action": "resend"})],
+    "reset": [(RESET, {}), (RESET_CONFIRM, {"code": "AAAA-AAAA"}), (RESET_COMPLETE, {"password1": PASSWORD})],
+}
+
+
+@pytest.mark.parametrize("journey", JOURNEYS)
+def test_nobody_learns_from_the_answers_who_has_an_account(journey: str) -> None:
+    PersonFactory(email="known@city.example")
+    PersonFactory(email="never@city.example", verified=False)
+    PersonFactory(email="close@city.example", is_active=False)
+    seen = []
+    for email in ("fresh@city.example", "known@city.example", "never@city.example", "close@city.example"):
+        cache.clear()
+        client = Client()
+        steps = []
+        for moment, (address, data) in enumerate(JOURNEYS[journey]):
+            with time_machine.travel(clock.now() + timedelta(minutes=moment), tick=True):
+                answer = client.post(address, {"email": email, "login": email, **data})
+                steps.append(visible(client, answer))
+        seen.append(repr(steps).replace(email, "ADDRESS"))
+    assert seen[1:] == [seen[0]] * 3
+
+
+@pytest.mark.parametrize("address", [SIGN_UP, SIGN_IN, CODE, RESET])
+def test_answers_take_as_long_for_a_known_address_as_for_a_new_one(
+    address: str, settings: Any
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    settings.ACCOUNT_RATE_LIMITS = False
+    PersonFactory(email="known@city.example")
+
+    def cost(email: str) -> float:
+        data = {"email": email, "login": email, "password": "not their passphrase", "password1": PASSWORD}
+        started = time.process_time()
+        Client().post(address, data)
+        return time.process_time() - started
+
+    cost("warm@city.example")
+    rounds = [(cost("known@city.example"), cost(f"new{number}@city.example")) for number in range(5)]
+    known, new = (min(column) for column in zip(*rounds, strict=True))
+    # Hashing takes some 100 ms: left out on one side it would stand out many times over.
+    assert abs(known - new) < 0.05
+
+
+EXPECTED_MAILS = {
+    (SIGN_UP, "known@city.example"): "You have an account already",
+    (SIGN_UP, "fresh@city.example"): "Confirm your e-mail address",
+    (CODE, "known@city.example"): "Your code to sign in",
+    (CODE, "fresh@city.example"): "There is no account under this address",
+    (RESET, "known@city.example"): "Choose a new password",
+    (RESET, "fresh@city.example"): "There is no account under this address",
+}
+
+
+@pytest.mark.parametrize("address, email", EXPECTED_MAILS)
+def test_the_mail_alone_says_which_it_is(client: Client, mails: Mails, address: str, email: str) -> None:
+    PersonFactory(email="known@city.example", language="en", display_name="Zoë <i>Ray</i>")
+    client.post(address, {"email": email, "password1": PASSWORD})
+    [mail] = mails()
+    assert mail.summary() == (email, "en", EXPECTED_MAILS[address, email])
+    assert "<i>" not in mail.message.html
+    greeted = "Hello \u2068Zoë\u2069," in mail.message.text
+    assert greeted == (email == "known@city.example")
+
+
+def test_a_mail_is_in_the_persons_language_and_for_a_stranger_in_the_pages(mails: Mails) -> None:
+    PersonFactory(email="known@city.example", language="ar")
+    Client().post("/fr/account/login/code/", {"email": "KNOWN@city.example"})
+    Client().post("/pt/account/login/code/", {"email": "stranger@city.example"})
+    arabic, portuguese = mails()
+    assert (arabic.message.language, portuguese.message.language) == ("ar", "pt")
+    assert 'dir="rtl"' in arabic.message.html
+    assert f"{site.BASE_URL}/pt/account/signup/" in portuguese.message.text
+
+
+def test_a_code_opens_the_account_once(client: Client, mails: Mails) -> None:
+    person = PersonFactory(email="known@city.example")
+    client.post(CODE, {"email": "known@city.example"})
+    code = mails()[0].code
+    elsewhere = Client()
+    elsewhere.post(CODE, {"email": "known@city.example"})
+    assert elsewhere.post(CODE_CONFIRM, {"code": code}).status_code == 200
+    assert "_auth_user_id" not in elsewhere.session
+    assert client.post(CODE_CONFIRM, {"code": code})["Location"] == "/en/my/"
+    assert client.session["_auth_user_id"] == str(person.pk)
+
+
+def test_a_code_is_good_for_fifteen_minutes_and_three_tries(client: Client, mails: Mails) -> None:
+    PersonFactory(email="known@city.example")
+    client.post(CODE, {"email": "known@city.example"})
+    code = mails()[0].code
+    with time_machine.travel(clock.now() + timedelta(minutes=15, seconds=1), tick=True):
+        assert client.post(CODE_CONFIRM, {"code": code})["Location"] == CODE
+    client.post(CODE, {"email": "known@city.example"})
+    code = mails()[1].code
+    answers = [client.post(CODE_CONFIRM, {"code": "AAAA-AAAA"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 302]
+    assert client.post(CODE_CONFIRM, {"code": code})["Location"] == CODE
+    assert "_auth_user_id" not in client.session
+
+
+# Limits --------------------------------------------------------------------------------------------
+
+
+def test_passwords_of_one_person_are_tried_five_times_from_wherever() -> None:
+    PersonFactory(email="known@city.example")
+    spellings = ["known@city.example", "KNOWN@city.example", " known@city.example", "Known@City.Example", "known@city.EXAMPLE"]
+    for number, spelling in enumerate(spellings):
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post(SIGN_IN, {"login": spelling, "password": "wrong passphrase"})
+    answer = Client(REMOTE_ADDR="192.0.2.99").post(SIGN_IN, {"login": "known@city.example", "password": PASSWORD})
+    assert "Too many failed login attempts. Try again later." in answer.content.decode()
+    assert "_auth_user_id" not in answer.wsgi_request.session
+
+
+def test_one_network_may_try_thirty_times_a_minute_whatever_it_claims_to_be() -> None:
+    def knock(number: int) -> int:
+        client = Client(REMOTE_ADDR="192.0.2.1", headers={"x-forwarded-for": f"198.51.100.{number}"})
+        return client.post(SIGN_UP, {"email": f"p{number}@city.example", "password1": PASSWORD}).status_code
+
+    answers = [knock(number) for number in range(21)]
+    assert answers == [302] * 20 + [429]
+    client = Client(REMOTE_ADDR="192.0.2.2")
+    assert client.post(SIGN_UP, {"email": "else@city.example", "password1": PASSWORD}).status_code == 302
+
+
+def test_behind_our_proxy_each_visitor_has_limits_of_their_own(settings: Any) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+    def knock(claimed: str) -> int:
+        client = Client(REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": claimed})
+        return client.post(SIGN_UP, {"email": f"{clock.now().timestamp()}@city.example", "password1": PASSWORD}).status_code
+
+    assert [knock(f"203.0.113.9, 198.51.100.{number}") for number in range(21)] == [302] * 21
+    # What the visitor wrote before our proxy's own word changes nothing.
+    assert [knock(f"203.0.113.{number}, 198.51.100.200") for number in range(21)] == [302] * 20 + [429]
+
+
+def test_a_network_of_ipv6_counts_as_one_visitor() -> None:
+    def knock(number: int) -> int:
+        client = Client(REMOTE_ADDR=f"2001:db8:1:1::{number:x}")
+        return client.post(SIGN_UP, {"email": f"p{number}@city.example", "password1": PASSWORD}).status_code
+
+    assert [knock(number) for number in range(1, 22)] == [302] * 20 + [429]
+
+
+@pytest.mark.parametrize("address, refused", [(CODE, 200), (RESET, 429)])
+@pytest.mark.parametrize("email", ["known@city.example", "stranger@city.example"])
+def test_nobodys_inbox_is_flooded_from_many_networks(mails: Mails, address: str, refused: int, email: str) -> None:
+    PersonFactory(email="known@city.example")
+    answers = [
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post(address, {"email": email}).status_code for number in range(5)
+    ]
+    assert answers == [302, 302, 302, refused, refused]
+    assert len(mails()) == 3
+
+
+def test_signing_up_a_stranger_again_and_again_does_not_flood_them_either(mails: Mails) -> None:
+    answers = [
+        sign_up(Client(REMOTE_ADDR=f"192.0.2.{number}"), "stranger@city.example").status_code for number in range(3)
+    ]
+    assert answers == [302, 429, 429]
+    assert len(mails()) == 1
+
+
+# Taking over ---------------------------------------------------------------------------------------
+
+
+def test_password_set_by_a_stranger_before_dies_when_the_owner_signs_in_by_code(client: Client, mails: Mails) -> None:
+    stranger = Client()
+    sign_up(stranger, "owner@city.example")
+    client.post(CODE, {"email": "owner@city.example"})
+    client.post(CODE_CONFIRM, {"code": mails()[-1].code})
+    assert client.session["_auth_user_id"] == str(User.objects.get().pk)
+    assert not User.objects.get().has_usable_password()
+    stranger.post(SIGN_IN, {"login": "owner@city.example", "password": PASSWORD})
+    assert "_auth_user_id" not in stranger.session
+
+
+def test_password_set_by_a_stranger_dies_as_soon_as_the_owner_confirms_a_reset(client: Client, mails: Mails) -> None:
+    stranger = Client()
+    sign_up(stranger, "owner@city.example")
+    client.post(RESET, {"email": "owner@city.example"})
+    client.post(RESET_CONFIRM, {"code": mails()[-1].code})
+    stranger.post(SIGN_IN, {"login": "owner@city.example", "password": PASSWORD})
+    assert "_auth_user_id" not in stranger.session
+
+
+def test_a_password_stays_with_whoever_confirms_the_address_after_giving_it(client: Client, mails: Mails) -> None:
+    sign_up(Client(), "owner@city.example")
+    with time_machine.travel(clock.now() + timedelta(hours=2), tick=True):
+        answer = client.post(SIGN_IN, {"login": "owner@city.example", "password": PASSWORD})
+        assert answer["Location"] == CONFIRM
+        client.post(CONFIRM, {"code": mails()[-1].code})
+    assert client.session["_auth_user_id"] == str(User.objects.get().pk)
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_sign_ups_that_nobody_confirms_are_forgotten(mails: Mails) -> None:
+    sign_up(Client(), "old@city.example")
+    by_staff = services.create_person(email="invited@city.example", verified=False)
+    confirmed = PersonFactory()
+    User.objects.update(date_joined=clock.now() - timedelta(days=8))
+    sign_up(Client(), "young@city.example")
+    assert services.forget_unconfirmed(older_than=timedelta(days=7)) == 1
+    kept = {by_staff.email, confirmed.email, "young@city.example"}
+    assert set(User.objects.values_list("email", flat=True)) == kept
+    assert Message.objects.filter(to_address="old@city.example", person=None).count() == 1
+
+
+# Changing ------------------------------------------------------------------------------------------
+
+
+def test_a_new_address_counts_once_confirmed_and_the_old_one_is_told(client: Client, mails: Mails, heard: list) -> None:
+    person = PersonFactory(email="old@city.example", timezone="America/Bogota")
+    with time_machine.travel("2026-12-01T14:00:00Z", tick=True):
+        client.post(SIGN_IN, {"login": person.email, "password": PASSWORD})
+        client.post("/en/account/reauthenticate/", {"password": PASSWORD})
+        client.post("/en/account/email/", {"email": "new@city.example", "action_add": ""})
+        person.refresh_from_db()
+        assert person.email == "old@city.example"
+        client.post(CONFIRM, {"code": mails()[-1].code})
+    person.refresh_from_db()
+    assert person.email == "new@city.example"
+    assert list(EmailAddress.objects.values_list("email", "verified")) == [("new@city.example", True)]
+    notice = mails()[-1]
+    assert notice.summary() == ("old@city.example", "en", "Your e-mail address was changed")
+    words = notice.message.text.replace("\u2068", "").replace("\u2069", "")
+    assert "You now sign in with new@city.example. This address, old@city.example, no longer opens the account." in words
+    assert "When: 1 December 2026, 09:00 (Bogota)\nNetwork address: 127.0.0.1\n" in words
+    assert not notice.message.is_secret
+    assert heard[-1] == ("new@city.example", "new@city.example")
+
+
+def test_changing_to_an_address_of_somebody_else_tells_only_them(client: Client, mails: Mails) -> None:
+    PersonFactory(email="taken@city.example")
+    person = PersonFactory(email="mine@city.example")
+    client.post(SIGN_IN, {"login": person.email, "password": PASSWORD})
+    client.post("/en/account/reauthenticate/", {"password": PASSWORD})
+    answer = client.post("/en/account/email/", {"email": "taken@city.example", "action_add": ""})
+    assert answer["Location"] == CONFIRM
+    assert [one.message.to_address for one in mails()] == ["taken@city.example"]
+    person.refresh_from_db()
+    assert person.email == "mine@city.example"
+
+
+def test_every_letter_that_allauth_can_ask_for_is_written() -> None:
+    root = Path(allauth.__file__).parent
+    asked = set()
+    for source in [*root.glob("account/**/*.py"), *root.glob("mfa/**/*.py")]:
+        asked |= set(re.findall(r'"((?:account|mfa)/email/\w+)"', source.read_text()))
+    unused_here = {"account/email/password_reset_key"}
+    assert asked - unused_here == set(LETTERS) - {"invitation"}
