@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def _summary(key: str, path: Path, headers: EmailMessage) -> Summary:
     )
 
 
-def _text(body: EmailMessage | None) -> str:
+def _text(body: MIMEPart | None) -> str:
     if body is None:
         return ""
     content = body.get_payload(decode=True)

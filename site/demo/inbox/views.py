@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-@csp_update({"frame-src": ["'self'"]})  # type: ignore[untyped-decorator, unused-ignore]
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 def message(request: HttpRequest, key: str) -> HttpResponse:
     """Show one mail: its HTML in a frame, its text, its attachments and its headers."""
     return render(request, "dev/inbox_message.html", {"mail": _or_404(key)})

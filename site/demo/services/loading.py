@@ -1,0 +1,44 @@
+"""Loads everything that the demo shows; what is there already is left as it is."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from accounts.models import User
+from accounts.services import ensure_groups
+from core.services import load_vocabularies
+from demo.services.courses import load_courses
+from demo.services.people import create_guests
+from demo.services.registrations import load_registrations, register_guest
+from demo.services.webinars import load_webinars
+from home.services import found_site
+from municipalities.services import load_cities
+from search.services import reindex
+
+LEARNER = "learner@gkec.example"
+
+
+def load_demo(say: Callable[[str], object] = lambda line: None) -> None:
+    """Load vocabularies, cities, people, pages and registrations; `say` is told what is going on.
+
+    Not one transaction: wagtail-localize publishes translations when a transaction is committed. Every step can be
+    run again, so a load that was interrupted is finished by the next one.
+    """
+    address = urlsplit(settings.BASE_URL)
+    say("Vocabularies, cities and groups")
+    load_vocabularies()
+    load_cities()
+    ensure_groups()
+    say("Home page and sections in five languages")
+    found_site(hostname=address.hostname or "localhost", port=address.port or 80)
+    say("People")
+    create_guests()
+    say("Courses in English and French")
+    load_courses()
+    say("Webinars and who registered")
+    events = {event.slug: event for event in load_webinars()}
+    load_registrations(events)
+    register_guest(event=next(iter(events.values())), person=User.objects.get(email=LEARNER))
+    say("Search")
+    reindex()

@@ -1,0 +1,56 @@
+"""Removes what the demo loaded, and nothing else."""
+
+from django.db import transaction
+from wagtail.models import Page
+
+from accounts.models import User
+from demo import content
+from demo.services.people import GUESTS
+from events.models import Event, JoinLink, Registration
+from learning.models import Course, Module, Unit
+from mail.models import Message
+
+
+@transaction.atomic
+def remove_demo() -> dict[str, int]:
+    """Remove demo pages, records, registrations, their mails and sign-ins; return how many of each.
+
+    Vocabularies, cities, sections and site texts stay: they belong to every installation.
+    """
+    keys = _keys()
+    events = Event.objects.filter(translation_key__in=keys)
+    registrations = Registration.objects.filter(event__in=events)
+    removed = {"registrations": registrations.count()}
+    Message.objects.filter(params__registration__in=list(registrations.values_list("pk", flat=True))).delete()
+    registrations.delete()
+    removed["pages"] = _remove_pages(keys)
+    removed["events"] = events.count()
+    events.delete()
+    JoinLink.objects.filter(translation_key__in=keys).delete()
+    removed["courses"] = Course.objects.filter(translation_key__in=keys).count()
+    for model in (Unit, Module, Course):
+        model.objects.filter(translation_key__in=keys).delete()
+    people = User.objects.filter(email__in=[guest.email for guest in GUESTS])
+    removed["people"] = people.count()
+    people.delete()
+    return removed
+
+
+def _keys() -> list:
+    keys = [content.key("events", webinar["slug"]) for webinar in content.read("webinars")]
+    for course in content.read("courses"):
+        above = ("learning", course["slug"])
+        keys.append(content.key(*above))
+        for module in course["modules"]:
+            keys.append(content.key(*above, module["slug"]))
+            keys += [content.key(*above, module["slug"], unit["slug"]) for unit in module["units"]]
+    return keys
+
+
+def _remove_pages(keys: list) -> int:
+    """Delete the pages from the leaves up, each language for itself; return how many went."""
+    pages = Page.objects.filter(translation_key__in=keys).order_by("-depth")
+    count = pages.count()
+    for page in pages:
+        page.specific.delete()
+    return count

@@ -1,0 +1,89 @@
+"""The whole site as `make demo` runs it, and the mails that it sends."""
+
+import email
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from gkec.devstack.options import ROOT
+
+REGISTRATION_LINK = re.compile(r"https?://[^\s\"<>]+/registration/[^\s\"<>/]+/")
+PASSWORD = "gkec-demo"
+
+
+@dataclass(frozen=True)
+class Site:
+    """One running instance: where it answers, and where its mails and data lie."""
+
+    url: str
+    var: Path
+    environment: dict[str, str]
+
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        """Return the mails that have arrived for an address, the earliest first."""
+        found = []
+        for path in sorted((self.var / "mail" / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns):
+            message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+            if message["Delivered-To"] == address:
+                found.append(message)
+        return found
+
+    def wait_for_mail(self, address: str, *, number: int = 1, seconds: float = 30) -> EmailMessage:
+        """Wait for the `number`-th mail to an address and return it."""
+        deadline = time.monotonic() + seconds
+        while len(found := self.mails_to(address)) < number:
+            assert time.monotonic() < deadline, f"{len(found)} of {number} mails to {address} came in {seconds} s"
+            time.sleep(0.1)
+        return found[number - 1]  # type: ignore[return-value]
+
+    def run(self, code: str) -> str:
+        """Run Python in a process of this instance, with Django ready, and return what it prints."""
+        prelude = "import django; django.setup()\n"
+        done = subprocess.run(
+            [sys.executable, "-c", prelude + code],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+def part(message: EmailMessage, content_type: str) -> EmailMessage:
+    """Return the first part of a mail that has this type."""
+    found = next((one for one in message.walk() if one.get_content_type() == content_type), None)
+    assert found is not None, f"no {content_type} in {[one.get_content_type() for one in message.walk()]}"
+    return found  # type: ignore[return-value]
+
+
+def text_of(message: EmailMessage) -> str:
+    """Return the plain text of a mail."""
+    return str(part(message, "text/plain").get_content())
+
+
+def self_service_link(message: EmailMessage) -> str:
+    """Return the address of the person's own page from the plain text of a mail."""
+    found = REGISTRATION_LINK.search(text_of(message))
+    assert found, text_of(message)
+    return found.group(0)
+
+
+def environment_of(*, port: int, var: Path, database_url: str) -> dict[str, str]:
+    """Return the environment in which another process joins an instance; mails it asks for wait for the sweep."""
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "site")]),
+        "DJANGO_SETTINGS_MODULE": "gkec.settings.demo",
+        "PORT": str(port),
+        "VAR_DIR": str(var),
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "DATABASE_URL": database_url,
+    }

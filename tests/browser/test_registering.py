@@ -1,0 +1,125 @@
+"""A guest registers from another time zone, waits, is promoted, changes and cancels; with and without scripts."""
+
+from collections.abc import Callable
+
+import pytest
+from icalendar import Calendar
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.site import Site, part, self_service_link, text_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(300)]
+
+Visit = Callable[..., BrowserContext]
+EVENT = "/events/starting-a-city-climate-budget/"
+
+
+def fill_in(page: Page, *, name: str, address: str) -> None:
+    page.locator("input[name=name]").fill(name)
+    page.locator("input[name=email]").fill(address)
+    page.locator("select[name=country]").select_option("CO")
+    page.locator("input[name=organisation]").fill("Alcaldía de Medellín")
+    page.locator("select[name=organisation_type]").select_option("local-authority")
+
+
+def register(page: Page, path: str, *, name: str, address: str) -> None:
+    page.goto(path)
+    fill_in(page, name=name, address=address)
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_url("**/register/done/")
+
+
+def test_a_guest_registers_in_french_from_bogota(site: Site, visit: Visit) -> None:
+    address = "luisa.bogota@example.org"
+    page = visit(language="fr", timezone="America/Bogota").new_page()
+    page.goto(f"/fr{EVENT}")
+    expect(page.locator("h1")).to_have_text("Lancer un budget climat dans sa ville")
+    expect(page.locator("main")).to_contain_text("09:00")
+    page.get_by_role("link", name="S’inscrire").click()
+    fill_in(page, name="Luisa Gómez", address=address)
+    expect(page.locator("main form")).to_contain_text("Bogota")
+    page.get_by_role("button", name="S’inscrire").click()
+    expect(page.locator("h1")).to_have_text("Consultez votre messagerie")
+
+    mail = site.wait_for_mail(address)
+    assert "Lancer un budget climat dans sa ville" in mail["Subject"]
+    assert mail["Content-Language"] == "fr"
+    calendar = part(mail, "text/calendar")
+    assert calendar.get_param("method") == "REQUEST"
+    event = Calendar.from_ical(calendar.get_content()).walk("VEVENT")[0]
+    assert (event["SEQUENCE"], str(event["ORGANIZER"]).lower().startswith("mailto:")) == (0, True)
+    assert event["DTSTART"].params["TZID"] == "Europe/Brussels"
+    assert [str(zone["TZID"]) for zone in Calendar.from_ical(calendar.get_content()).walk("VTIMEZONE")] == [
+        "Europe/Brussels"
+    ]
+    assert "09:00" in text_of(mail)
+    assert "15:00" in text_of(mail)
+
+    page.goto(self_service_link(mail))
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.locator("main")).to_contain_text("15:00")
+    expect(page.locator("main")).to_contain_text("09:00")
+    page.locator("select[name=language]").select_option("ar")
+    page.locator("select[name=timezone]").select_option("Africa/Casablanca")
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator("select[name=timezone]")).to_have_value("Africa/Casablanca")
+
+    page.locator("main a[href$='/cancel/']").click()
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("main a[href$='/register/']")).to_be_visible()
+    farewell = site.wait_for_mail(address, number=2)
+    assert farewell["Content-Language"] == "ar"
+    assert part(farewell, "text/calendar").get_param("method") == "CANCEL"
+
+
+def test_the_answer_is_the_same_for_a_known_address(site: Site, visit: Visit) -> None:
+    address = "known@example.org"
+    page = visit().new_page()
+    register(page, f"/en{EVENT}register/", name="Ana Known", address=address)
+    first = page.locator("main").inner_text()
+    site.wait_for_mail(address)
+    register(page, f"/en{EVENT}register/", name="Ana Known", address=address)
+    assert page.locator("main").inner_text() == first
+    again = site.wait_for_mail(address, number=2)
+    assert self_service_link(again) == self_service_link(site.mails_to(address)[0])
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
+def test_who_waits_is_told_the_place_and_gets_the_next_seat(site: Site, visit: Visit, javascript: bool) -> None:
+    mark = "js" if javascript else "plain"
+    slug = site.run(f"from tests.browser.occasions import small_webinar; print(small_webinar('two-seats-{mark}'))")
+    people = [f"{number}.{mark}@example.org" for number in ("first", "second", "third", "fourth")]
+    context = visit(javascript=javascript, width="phone")
+    for address in people:
+        register(context.new_page(), f"/en/events/{slug}/register/", name="Sam Waiting", address=address)
+        site.wait_for_mail(address)
+    assert part(site.mails_to(people[1])[0], "text/calendar").get_param("method") == "REQUEST"
+    assert "number 1 on the waiting list" in text_of(site.mails_to(people[2])[0])
+    assert "number 2 on the waiting list" in text_of(site.mails_to(people[3])[0])
+
+    page = context.new_page()
+    page.goto(self_service_link(site.mails_to(people[0])[0]))
+    page.get_by_role("link", name="Cancel my registration").click()
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("main")).to_contain_text("This registration is cancelled.")
+
+    promoted = site.wait_for_mail(people[2], number=2)
+    assert part(promoted, "text/calendar").get_param("method") == "REQUEST"
+    page.goto(self_service_link(promoted))
+    expect(page.locator("main")).to_contain_text("You are registered and have a seat.")
+    page.goto(self_service_link(site.mails_to(people[3])[0]))
+    expect(page.locator("main")).to_contain_text("You are number 1 on the waiting list.")
+    assert len(site.mails_to(people[3])) == 1
+
+
+def test_what_was_typed_stays_when_something_is_wrong(site: Site, visit: Visit) -> None:
+    page = visit(language="ar", width="phone").new_page()
+    page.goto(f"/ar{EVENT}register/")
+    fill_in(page, name="منى \u202eالحسن", address="not-an-address")
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("#error-summary, .error-summary")).to_be_focused()
+    expect(page.locator("input[name=email]")).to_have_value("not-an-address")
+    expect(page.locator("input[name=email]")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("select[name=country]")).to_have_value("CO")
