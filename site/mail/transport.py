@@ -139,15 +139,15 @@ class Connection:
     def _begin(self, letter: Letter, *, is_begun: bool) -> dict[_Stage, tuple[int, str]]:
         """Return the replies to MAIL, RCPT and DATA; without pipelining, up to the first refusal."""
         commands = self._commands(letter)
+        is_stream = self._is_stream()
         replies: dict[_Stage, tuple[int, str]] = {}
-        if self._is_stream():
-            if not is_begun:
-                self._send(b"".join(commands))
-            return {stage: self._reply() for stage in (_Stage.MAIL, _Stage.RCPT, _Stage.DATA)}
+        if is_stream and not is_begun:
+            self._send(b"".join(commands))
         for stage, command in zip(_Stage, commands, strict=False):
-            self._send(command)
+            if not is_stream:
+                self._send(command)
             replies[stage] = self._reply()
-            if not _is_yes(stage, replies[stage]):
+            if replies[stage][0] == _CLOSING or not (is_stream or _is_yes(stage, replies[stage])):
                 break
         return replies
 

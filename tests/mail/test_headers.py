@@ -65,7 +65,9 @@ def test_an_injected_structured_header_is_refused(value: str) -> None:
         headers.structured("Message-ID", value)
 
 
-@pytest.mark.parametrize("address", ["a@b.example>\r\nBcc: c@d.example", "a b@c.example", "a@b.example, c@d.example", "é@b.example"])
+@pytest.mark.parametrize(
+    "address", ["a@b.example>\r\nBcc: c@d.example", "a b@c.example", "a@b.example, c@d.example", "é@b.example"]
+)
 def test_an_address_that_breaks_out_of_its_header_is_refused(address: str) -> None:
     with pytest.raises(BadAddress):
         headers.mailbox("To", "Name", address)

@@ -26,6 +26,8 @@ class ScriptedServer:
 
     pipelining: bool = True
     keeps: bool = False
+    # Some servers answer DATA with 354 although they refused every recipient (RFC 2920 allows it).
+    asks_anyway: bool = False
     script: dict[str | tuple[str, str], str | list[str]] = field(default_factory=dict)
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
     connections: int = 0
@@ -87,6 +89,7 @@ class _Conversation:
         self.client = client
         self.file = client.makefile("rb")
         self.recipient = ""
+        self.has_sender = False
 
     def run(self) -> None:
         self.answer("CONNECT", "220 script ESMTP")
@@ -99,7 +102,9 @@ class _Conversation:
                 self.answer("EHLO", f"250-script\r\n{extra}250 SIZE 1000000")
             elif verb == "MAIL":
                 self.recipient = ""
-                self.answer("MAIL", "250 OK")
+                self.has_sender = self.answer("MAIL", "250 OK")
+            elif verb == "RCPT" and not self.has_sender:
+                self.send("503 MAIL first")
             elif verb == "RCPT":
                 self.recipient = command.partition("<")[2].rstrip(">")
                 if not self.answer("RCPT", "250 OK"):
@@ -113,6 +118,10 @@ class _Conversation:
                 self.send("250 OK")
 
     def data(self) -> None:
+        if not self.recipient and self.server.asks_anyway:
+            self.send("354 go on")
+            while self.file.readline() not in {b".\r\n", b""}:
+                pass
         if not self.recipient:
             self.send("554 no valid recipients")
             return
@@ -125,10 +134,10 @@ class _Conversation:
                 raise _Over
         if self.server.on_data is not None:
             self.server.on_data(self.recipient)
-        if self.server.keeps:
+        action = self.server.action("END", self.recipient)
+        if self.server.keeps or not action or action[0] == "2":
             self.take(lines)
-        if self.answer("END", "250 taken") and not self.server.keeps:
-            self.take(lines)
+        self.act(action, "250 taken")
 
     def take(self, lines: list[bytes]) -> None:
         found = next((line for line in lines if line.lower().startswith(b"message-id:")), b"")
@@ -136,7 +145,9 @@ class _Conversation:
         self.server.accepted.append((self.recipient, message_id, b"".join(lines)))
 
     def answer(self, step: str, usual: str) -> bool:
-        action = self.server.action(step, self.recipient)
+        return self.act(self.server.action(step, self.recipient), usual)
+
+    def act(self, action: str, usual: str) -> bool:
         if action == CLOSE:
             raise _Over
         if action == HANG:

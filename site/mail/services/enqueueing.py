@@ -45,11 +45,12 @@ def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
     leaves, in `language`; it never leaves before `due_at` nor after `expires_at`. Without `stream` the kind's own is
     used. Raises LookupError for an unknown kind, BadAddress and ValueError for what can never be sent.
     """
+    written = _written(kind)
     return _insert(
         Message(
             key=key,
             kind=kind,
-            stream=Stream(stream or kinds.get(kind).stream).value,
+            stream=Stream(stream or written.stream).value,
             to_address=envelope_address(to),
             to_name=to_name[:200],
             language=_known(language),
@@ -156,6 +157,13 @@ def _insert(message: Message) -> Message:
     message.pk, message._state.adding, message._state.db = row[0], False, connection.alias
     doorbell.ring_on_commit(message.stream, due_at=message.due_at)
     return message
+
+
+def _written(kind: str) -> kinds.MailKind:
+    found = kinds.get(kind)
+    if found.render is None:
+        raise LookupError(f"Mail of the kind {kind!r} comes prepared: use enqueue_prepared.")
+    return found
 
 
 def _known(language: str) -> str:
