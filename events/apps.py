@@ -9,7 +9,9 @@ class EventsConfig(AppConfig):
     verbose_name = _("Events")
 
     def ready(self) -> None:
-        """Make the app's mails known and listen to what happens to its pages."""
-        from events import mails, receivers  # noqa: F401  (models are not loaded before)
+        """Make the app's mails known, listen to what happens to its pages, and say who may see personal data."""
+        from accounts import roles
+        from events import mails, receivers, rules  # noqa: F401  (models are not loaded before)
 
         mails.register_kinds()
+        roles.grant(roles.EVENT_MANAGERS, rules.VIEW_REGISTRATIONS, rules.CHANGE_REGISTRATIONS)

@@ -16,7 +16,7 @@ from core.models import BasePage
 from core.projection import AtomicPublishing
 from events.blocks import AGENDA_BLOCKS
 from events.models.event import Event
-from events.models.webinar_form import WebinarForm
+from events.models.webinar_form import WebinarCopyForm, WebinarForm
 from events.occasion import occasion
 from events.programme import programme
 from events.schedule import validate_timezone
@@ -102,6 +102,7 @@ class WebinarPage(AtomicPublishing, BasePage):
     cache_seconds: ClassVar[int | None] = 60
 
     # A copy is another occasion: its dates are never those of the first.
+    copy_form_class = WebinarCopyForm
     exclude_fields_in_copy = ["starts_at", "ends_at", "registration_opens_at", "registration_closes_at"]
 
     override_translatable_fields = [

@@ -1,11 +1,13 @@
 """The editing form of a webinar: times as the clocks of its own zone show them, the meeting link beside the page."""
 
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.models import Page
 
@@ -32,7 +34,8 @@ class WallClockField(forms.DateTimeField):
         return self._parse(str(value).strip())
 
     def _parse(self, text: str) -> datetime:
-        for pattern in self.input_formats:
+        # A date alone would silently mean midnight.
+        for pattern in (pattern for pattern in self.input_formats if "%H" in pattern):
             try:
                 return datetime.strptime(text, pattern)  # noqa: DTZ007  (naive on purpose)
             except ValueError:
@@ -102,10 +105,11 @@ class WebinarForm(WagtailAdminPageForm):
     def clean(self) -> dict:
         """Join the typed times to the zone and check their order."""
         cleaned = super().clean()
-        zone = cleaned.get("timezone")
+        # Without a zone the form is refused anyway; any zone will do to check the order.
+        zone = cleaned.get("timezone") or "UTC"
         for name in WALL_CLOCKS:
             if cleaned.get(name) is not None:
-                cleaned[name] = self._moment(name, cleaned[name], zone) if zone else None
+                cleaned[name] = self._moment(name, cleaned[name], zone)
         self._check_order("starts_at", "ends_at", _("The event must end after it starts."))
         self._check_order(
             "registration_opens_at",
@@ -145,3 +149,15 @@ class WebinarForm(WagtailAdminPageForm):
         for event in others:
             if Page.objects.filter(translation_key=event.translation_key, live=True).exists():
                 self.add_error("slug", _("Another published event has this address already. Choose another slug."))
+
+
+class WebinarCopyForm(CopyForm):
+    """Wagtail's copying without the two choices that an event cannot bear.
+
+    A live copy would be an event without dates, and an alias would be one occasion under two keys.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("publish_copies", "alias"):
+            self.fields.pop(name, None)

@@ -2,6 +2,7 @@
 
 from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
+from events.services.cloning import clone_webinar
 from events.services.joining import set_join_link
 from events.services.preferences import change_preferences
 from events.services.projecting import hand_over_source, project_event
@@ -14,6 +15,7 @@ __all__ = [
     "cancel",
     "change_preferences",
     "claim_registrations",
+    "clone_webinar",
     "hand_over_source",
     "project_event",
     "promote",

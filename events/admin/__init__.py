@@ -1,0 +1,1 @@
+"""The staff's views of events and registrations."""

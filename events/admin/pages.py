@@ -1,0 +1,52 @@
+"""Editing a webinar: the page, its record and its meeting link are written in one transaction or not at all."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from wagtail.admin.views.pages.create import CreateView
+from wagtail.admin.views.pages.edit import EditView
+from wagtail.admin.viewsets.pages import PageViewSet
+
+from core.projection import AtomicForm
+from events.errors import EventError
+from events.models import WebinarPage
+from events.models.webinar_form import WebinarForm
+from events.services import set_join_link
+
+
+class WithJoinLink(AtomicForm):
+    """Writes the meeting link beside the page; what the services refuse is shown and nothing is kept."""
+
+    def form_valid(self, form: WebinarForm) -> HttpResponse:
+        """Save or publish; a refusal undoes all of it."""
+        try:
+            return super().form_valid(form)
+        except EventError as refusal:
+            messages.error(self.request, str(refusal))
+            return self.form_invalid(form)
+
+
+class StoresJoinLink:
+    """The innermost step, inside the transaction of AtomicForm."""
+
+    def form_valid(self, form: WebinarForm) -> HttpResponse:
+        """Store the link, then let Wagtail save the page."""
+        set_join_link(
+            translation_key=form.instance.translation_key, url=form.cleaned_data.get("join_link") or ""
+        )
+        return super().form_valid(form)
+
+
+class WebinarCreate(WithJoinLink, StoresJoinLink, CreateView):
+    """Wagtail's view to make a page."""
+
+
+class WebinarEdit(WithJoinLink, StoresJoinLink, EditView):
+    """Wagtail's view to edit a page."""
+
+
+class WebinarViews(PageViewSet):
+    """Which views Wagtail uses for webinars, wherever it edits pages."""
+
+    model = WebinarPage
+    add_view_class = WebinarCreate
+    edit_view_class = WebinarEdit

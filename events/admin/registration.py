@@ -1,0 +1,160 @@
+"""One registration in the admin: what was said, what happened, and the two things that staff may do."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.models import InspectView
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.widgets.button import HeaderButton
+
+from core import clock, countries, languages
+from events import rules
+from events.enums import Actor
+from events.errors import EventError
+from events.models import Registration
+from events.services import cancel, promote
+
+
+def _find(pk: int) -> Registration:
+    found = Registration.objects.with_place().select_related("event", "organisation_type", "person")
+    return get_object_or_404(found, pk=pk)
+
+
+class RegistrationView(InspectView):
+    """What staff see of one registration; `events.view_registration` is needed."""
+
+    any_permission_required = ["view"]
+    template_name = "events/admin/registration.html"
+    page_title = _("Registration")
+
+    def get_object(self, queryset=None) -> Registration:
+        """Return the registration with all that the page shows."""
+        return _find(self.pk)
+
+    def get_fields(self) -> list[str]:
+        """Return nothing: the template names what it shows."""
+        return []
+
+    def get_page_subtitle(self) -> str:
+        """Return the name."""
+        return self.object.name
+
+    @cached_property
+    def header_more_buttons(self) -> list:
+        """Offer what is possible now to those who may."""
+        if not rules.may_change_registrations(self.request.user) or not self._is_open:
+            return []
+        buttons = [
+            HeaderButton(
+                _("Cancel"), url=reverse("registrations:cancel", args=[self.object.pk]), icon_name="cross"
+            )
+        ]
+        if self.object.is_waiting:
+            url = reverse("registrations:promote", args=[self.object.pk])
+            buttons.append(HeaderButton(_("Give a seat"), url=url, icon_name="arrow-up"))
+        return buttons
+
+    @property
+    def _is_open(self) -> bool:
+        return self.object.is_live and clock.now() < self.object.event.ends_at
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the words for codes, and the history."""
+        language = languages.current()
+        return super().get_context_data(
+            **kwargs,
+            registration=self.object,
+            country=countries.name(self.object.country, language) if self.object.country else "",
+            changes=self.object.changes.select_related("by"),
+        )
+
+
+class ReasonForm(forms.Form):
+    """Why staff act on somebody else's registration; it stays in the history."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("Kept in the history; the person does not see it.")
+    )
+
+
+class ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+    """A sentence about what will happen, a reason, a button."""
+
+    permission_required = "change"
+    form_class = ReasonForm
+    template_name = "events/admin/act.html"
+    sentence: Any = ""
+    button: Any = ""
+    done: Any = ""
+
+    def dispatch(self, request, *args, **kwargs) -> HttpResponse:
+        """Find the registration, after the right to change it is known."""
+        self.pk = kwargs["pk"]
+        return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def registration(self) -> Registration:
+        """The registration that is acted on."""
+        return _find(self.pk)
+
+    def act(self, reason: str) -> None:
+        """Call the service."""
+        raise NotImplementedError
+
+    def get_page_subtitle(self) -> str:
+        """Return the name."""
+        return self.registration.name
+
+    def form_valid(self, form: ReasonForm) -> HttpResponse:
+        """Act, and lead back; a refusal is shown in its own words."""
+        try:
+            self.act(form.cleaned_data["reason"])
+        except EventError as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, self.done)
+        return redirect("registrations:inspect", self.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what will happen."""
+        return super().get_context_data(
+            **kwargs,
+            registration=self.registration,
+            sentence=self.sentence,
+            button=self.button,
+            back_url=reverse("registrations:inspect", args=[self.pk]),
+        )
+
+
+class CancelView(ActionView):
+    """Cancels one registration."""
+
+    page_title = _("Cancel a registration")
+    sentence = _("The person gets a mail, the event leaves their calendar, and the first in line gets the seat.")
+    button = _("Cancel this registration")
+    done = _("The registration is cancelled.")
+
+    def act(self, reason: str) -> None:
+        """Cancel in the name of staff."""
+        cancel(registration_id=self.pk, actor=Actor.STAFF, by=self.request.user, reason=reason)
+
+
+class PromoteView(ActionView):
+    """Gives one waiting person a free seat, out of turn."""
+
+    page_title = _("Give a seat")
+    sentence = _("The person gets a seat and the invitation, whoever waits before them. A seat must be free.")
+    button = _("Give the seat")
+    done = _("The person has a seat now.")
+
+    def act(self, reason: str) -> None:
+        """Promote in the name of staff."""
+        promote(registration_id=self.pk, by=self.request.user, reason=reason)

@@ -1,0 +1,154 @@
+"""The list of registrations: filters, search, spreadsheets of exactly what the screen shows."""
+
+from collections.abc import Iterable
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.forms import CheckboxSelectMultiple, RadioSelect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import IndexView
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from core import countries, languages
+from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
+from core.models import Term
+from events.admin.registration import CancelView, PromoteView, RegistrationView
+from events.enums import RegistrationState
+from events.models import Event, Registration
+
+
+class RegistrationPolicy(ModelPermissionPolicy):
+    """People register themselves: staff may look and change what services offer, never add or delete rows."""
+
+    ALLOWED = frozenset({"view", "change"})
+
+    def user_has_permission(self, user, action):
+        """Grant only what is offered at all."""
+        return action in self.ALLOWED and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user, actions):
+        """Grant when one of the actions is granted."""
+        return any(self.user_has_permission(user, action) for action in actions)
+
+
+def _languages() -> Iterable[tuple[str, str]]:
+    return [(code, languages.own_name(code)) for code in languages.codes()]
+
+
+def _countries() -> Iterable[tuple[str, str]]:
+    return countries.choices(languages.current())
+
+
+def _events(request) -> QuerySet:
+    registered = Registration.objects.filter(event=OuterRef("pk"))
+    return Event.objects.filter(Exists(registered)).order_by("-starts_at")
+
+
+class RegistrationFilters(WagtailFilterSet):
+    event = django_filters.ModelChoiceFilter(label=_("Event"), queryset=_events)
+    state = django_filters.MultipleChoiceFilter(
+        label=_("State"), choices=RegistrationState.choices, widget=CheckboxSelectMultiple
+    )
+    country = django_filters.ChoiceFilter(label=_("Country"), choices=_countries)
+    organisation_type = django_filters.ModelChoiceFilter(
+        label=_("Type of organisation"), queryset=lambda request: Term.objects.of("organisation-type")
+    )
+    language = django_filters.ChoiceFilter(
+        label=_("Language"), choices=_languages, widget=RadioSelect, empty_label=_("All")
+    )
+    registered_at = django_filters.DateFromToRangeFilter(label=_("Registered"), widget=DateRangePickerWidget)
+
+    class Meta:
+        model = Registration
+        fields = ["event", "state", "country", "organisation_type", "language", "registered_at"]
+
+
+class RegistrationIndex(ScreenExportMixin, IndexView):
+    """The list, newest first; search takes a part of the name, the address or the organisation."""
+
+    page_title = _("Registrations")
+    any_permission_required = ["view"]
+    is_searchable = True
+
+    def get_base_queryset(self) -> QuerySet:
+        """Bring along what the columns show, so that rows cost no statements of their own."""
+        return Registration.objects.select_related("event", "organisation_type")
+
+    def search_queryset(self, queryset: QuerySet) -> QuerySet:
+        """Look into name, address and organisation."""
+        if not self.is_searching:
+            return queryset
+        words = self.search_query.strip()
+        return queryset.filter(
+            Q(name__icontains=words) | Q(email__icontains=words) | Q(organisation__icontains=words)
+        )
+
+    def get_list_buttons(self, instance: Registration) -> list:
+        """Offer nothing in the list: what can be done stands on each registration's own page."""
+        return []
+
+
+def _country(registration: Registration) -> str:
+    return countries.name(registration.country, languages.current()) if registration.country else ""
+
+
+def _type(registration: Registration) -> str:
+    return registration.organisation_type.label if registration.organisation_type else ""
+
+
+def _language(registration: Registration) -> str:
+    known = registration.language in languages.codes()
+    return languages.own_name(registration.language) if known else registration.language
+
+
+class Registrations(ModelViewSet):
+    """Index, one page for each registration, and what staff may do to it; nothing is typed into rows."""
+
+    name = "registrations"
+    model = Registration
+    icon = "user"
+    menu_label = _("Registrations")
+    add_to_reference_index = False
+    inspect_view_enabled = True
+    copy_view_enabled = False
+    index_view_class = RegistrationIndex
+    inspect_view_class = RegistrationView
+    filterset_class = RegistrationFilters
+    list_per_page = 50
+    export_filename = "registrations"
+    list_display = [
+        "name",
+        Column("email", label=_("E-mail address"), sort_key="email_key"),
+        WordsColumn("event", label=_("Event"), accessor="event.title", sort_key="event__starts_at"),
+        Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
+        Column("waiting_number", label=_("Waiting number"), sort_key="waiting_number"),
+        Column("country", label=_("Country"), accessor=_country, sort_key="country"),
+        WordsColumn("organisation", label=_("Organisation"), sort_key="organisation"),
+        Column("organisation_type", label=_("Type of organisation"), accessor=_type),
+        Column("language", label=_("Language"), accessor=_language, sort_key="language"),
+        Column("timezone", label=_("Time zone"), sort_key="timezone"),
+        MomentColumn("registered_at", label=_("Registered"), sort_key="registered_at"),
+    ]
+
+    def get_common_view_kwargs(self, **kwargs):
+        """Leave out every address under which rows could be typed."""
+        wanted = super().get_common_view_kwargs(**kwargs)
+        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
+        return {key: value for key, value in wanted.items() if key not in doors}
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        """Return the addresses that exist."""
+        return [
+            path("", self.index_view, name="index"),
+            path("results/", self.index_results_view, name="index_results"),
+            path("<int:pk>/", self.inspect_view, name="inspect"),
+            path("<int:pk>/cancel/", self.construct_view(CancelView), name="cancel"),
+            path("<int:pk>/promote/", self.construct_view(PromoteView), name="promote"),
+        ]
+
+    def register_admin_url_finder(self) -> None:
+        """Do nothing: there is no edit view to find."""

@@ -1,0 +1,28 @@
+"""Who may do what with events, as named predicates."""
+
+from typing import TYPE_CHECKING
+
+from wagtail.models import Page
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+VIEW_REGISTRATIONS = "events.view_registration"
+CHANGE_REGISTRATIONS = "events.change_registration"
+
+
+def may_see_registrations(user: "User") -> bool:
+    """Whether somebody may read the names and addresses of those who registered."""
+    return user.is_active and user.has_perm(VIEW_REGISTRATIONS)
+
+
+def may_change_registrations(user: "User") -> bool:
+    """Whether somebody may cancel other people's registrations and move them up."""
+    return may_see_registrations(user) and user.has_perm(CHANGE_REGISTRATIONS)
+
+
+def may_clone(user: "User", page: Page) -> bool:
+    """Whether somebody may make a new event out of this page, beside it."""
+    if not page.permissions_for_user(user).can_copy():
+        return False
+    return page.get_parent().permissions_for_user(user).can_add_subpage()

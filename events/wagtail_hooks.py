@@ -1,0 +1,49 @@
+"""Registers events with the admin."""
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.viewsets.base import ViewSetGroup
+from wagtail.admin.widgets.button import Button
+from wagtail.models import Page
+from wagtail.permissions import register_permission_policy
+
+from events.admin.cloning import CloneView
+from events.admin.pages import WebinarViews
+from events.admin.registrations import RegistrationPolicy, Registrations
+from events.admin.webinars import Webinars
+from events.models import Registration, WebinarPage
+
+register_permission_policy(Registration, RegistrationPolicy(Registration))
+
+
+class Events(ViewSetGroup):
+    """The menu of events."""
+
+    menu_label = _("Events")
+    menu_icon = "calendar-alt"
+    menu_order = 150
+    items = (Webinars, Registrations)
+
+
+@hooks.register("register_admin_viewset")
+def viewsets() -> list:
+    """Offer the menu, and put our own views in the place of Wagtail's for webinars."""
+    return [WebinarViews("webinar_pages"), Events()]
+
+
+@hooks.register("register_admin_urls")
+def urls() -> list[URLPattern]:
+    """Return the address of cloning."""
+    return [path("webinars/<int:pk>/clone/", CloneView.as_view(), name="events_clone")]
+
+
+@hooks.register("register_page_header_buttons")
+@hooks.register("register_page_listing_buttons")
+def clone_button(page: Page, user, *args: object, **kwargs: object) -> Iterator[Button]:
+    """Offer cloning wherever a webinar is listed or edited."""
+    # Whether the page's parent may be added to is asked when the button is pressed: here it would cost a statement a row.
+    if isinstance(page.specific_deferred, WebinarPage) and page.permissions_for_user(user).can_copy():
+        yield Button(_("Clone"), reverse("events_clone", args=[page.pk]), icon_name="copy", priority=15)

@@ -1,0 +1,234 @@
+"""Editing webinars in the admin: local times, one transaction, the meeting link, clones, copies."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from wagtail.models import Page, Revision
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from events import errors
+from events.models import Event, JoinLink, WebinarPage
+from events.services import projecting, set_join_link
+from tests.factories import accounts
+from tests.factories import core as trees
+from tests.factories import events as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor(client):
+    return accounts.sign_in(client, accounts.PersonFactory(admin=True))
+
+
+def typed(**fields) -> dict[str, str]:
+    """Return what the editor's form posts."""
+    lists = {"spoken_languages": fields.pop("spoken_languages", ["en", "fr"])}
+    return lists | nested_form_data(
+        {
+            "title": "Starting a city climate budget",
+            "slug": "climate-budget",
+            "summary": "",
+            "format": str(make.term("event-format", "webinar").pk),
+            "host": "City of Oslo",
+            "body": streamfield([]),
+            "timezone": "Europe/Brussels",
+            "starts_at": "2027-12-12 15:00",
+            "ends_at": "2027-12-12 16:30",
+            "join_link": "https://meet.example/secret",
+            "capacity": "50",
+            "waiting_list": "on",
+            "registration_opens_at": "",
+            "registration_closes_at": "2027-12-11 23:59",
+            "agenda": streamfield([("item", {"minutes": "0", "title": "Welcome", "speakers": "", "note": ""})]),
+            "recording_note": "",
+            "seo_title": "",
+            "search_description": "",
+            "sharing_image": "",
+            **fields,
+        }
+    )
+
+
+def add(client, *, publish: bool = True, **fields):
+    url = reverse("wagtailadmin_pages:add", args=["events", "webinarpage", make.section().pk])
+    return client.post(url, {**typed(**fields), **({"action-publish": "yes"} if publish else {})})
+
+
+def edit(client, page: Page, *, publish: bool = True, **fields):
+    url = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    return client.post(url, {**typed(slug=page.slug, **fields), **({"action-publish": "yes"} if publish else {})})
+
+
+def problems(answer) -> dict[str, list[str]]:
+    return {name: [str(text) for text in found] for name, found in answer.context["form"].errors.items()}
+
+
+def test_an_editor_types_the_clocks_of_the_events_zone(editor):
+    assert add(editor).status_code == 302
+    event = Event.objects.get()
+    assert (event.starts_at, event.ends_at) == (
+        datetime(2027, 12, 12, 14, 0, tzinfo=UTC),
+        datetime(2027, 12, 12, 15, 30, tzinfo=UTC),
+    )
+    assert event.registration_closes_at == datetime(2027, 12, 11, 22, 59, tzinfo=UTC)
+    assert (event.timezone, event.capacity, event.spoken_languages) == ("Europe/Brussels", 50, ["en", "fr"])
+
+
+def test_the_form_shows_those_clocks_again_whatever_the_editors_own_zone(editor):
+    add(editor, timezone="Asia/Kathmandu")
+    page = WebinarPage.objects.get()
+    html = editor.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+    assert re.findall(r'name="(?:starts|ends)_at" value="([^"]*)"', html) == ["2027-12-12 15:00", "2027-12-12 16:30"]
+    edit(editor, page, timezone="Asia/Kathmandu")
+    event = Event.objects.get()
+    assert (event.starts_at, event.revision) == (datetime(2027, 12, 12, 9, 15, tzinfo=UTC), 0)
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall", "moment"),
+    [
+        ("Pacific/Apia", "2027-06-01 10:00", datetime(2027, 5, 31, 21, 0, tzinfo=UTC)),
+        ("America/St_Johns", "2027-06-01 10:00", datetime(2027, 6, 1, 12, 30, tzinfo=UTC)),
+        ("Europe/Brussels", "2027-03-28 03:00", datetime(2027, 3, 28, 1, 0, tzinfo=UTC)),
+        ("UTC", "2027-02-28 23:59", datetime(2027, 2, 28, 23, 59, tzinfo=UTC)),
+        ("Europe/Brussels", "2028-02-29 12:00", datetime(2028, 2, 29, 11, 0, tzinfo=UTC)),
+    ],
+)
+def test_clocks_become_moments(editor, zone, wall, moment):
+    answer = add(
+        editor, timezone=zone, starts_at=wall, ends_at="2029-01-01 00:00", registration_closes_at=""
+    )
+    assert answer.status_code == 302
+    assert Event.objects.get().starts_at == moment
+
+
+BAD = [
+    ({"starts_at": "2027-03-28 02:30"}, "starts_at", "In Brussels (UTC+1) the clocks jump over 2027-03-28 02:30. Choose an earlier or a later time."),
+    ({"starts_at": "2027-10-31 02:30"}, "starts_at", "In Brussels (UTC+1) the clocks show 2027-10-31 02:30 twice. Choose an earlier or a later time."),
+    ({"timezone": "Pacific/Apia", "starts_at": "2011-12-30 12:00"}, "starts_at", "In Apia (UTC+13) the clocks jump over 2011-12-30 12:00. Choose an earlier or a later time."),
+    ({"ends_at": "2027-12-12 15:00"}, "ends_at", "The event must end after it starts."),
+    ({"ends_at": "2027-12-12"}, "ends_at", "Write the date and time like 2026-11-30 15:00."),
+    ({"starts_at": "soon"}, "starts_at", "Write the date and time like 2026-11-30 15:00."),
+    ({"registration_opens_at": "2027-12-12 15:00", "registration_closes_at": ""}, "registration_opens_at", "Registration must open before the event starts."),
+    ({"registration_opens_at": "2027-12-11 23:59"}, "registration_closes_at", "Registration must close after it opens."),
+    ({"starts_at": ""}, "starts_at", "This field is required."),
+    ({"timezone": "Mars/Base"}, "timezone", "Select a valid choice. Mars/Base is not one of the available choices."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bad", "field", "sentence"), BAD, ids=lambda value: str(value)[:40])
+def test_a_bad_schedule_is_refused_with_a_sentence(editor, bad, field, sentence):
+    answer = add(editor, **bad)
+    assert answer.status_code == 200
+    assert problems(answer) == {field: [sentence]}
+    assert (WebinarPage.objects.count(), Event.objects.count(), JoinLink.objects.count()) == (0, 0, 0)
+
+
+def test_a_draft_may_lack_its_dates(editor):
+    assert add(editor, publish=False, starts_at="", ends_at="").status_code == 302
+    assert (WebinarPage.objects.get().starts_at, Event.objects.count()) == (None, 0)
+
+
+def test_publishing_and_projecting_are_one(editor, monkeypatch):
+    add(editor)
+    page = WebinarPage.objects.get()
+
+    def refuse(page):
+        raise errors.AddressTaken
+
+    monkeypatch.setattr(projecting, "_free_address", refuse)
+    answer = edit(editor, page, title="Changed", join_link="https://meet.example/other", capacity="9")
+    assert answer.status_code == 200
+    page.refresh_from_db()
+    assert (page.title, page.capacity, Event.objects.get().capacity) == ("Starting a city climate budget", 50, 50)
+    assert JoinLink.objects.get().url == "https://meet.example/secret"
+    assert Revision.objects.for_instance(page).count() == 1
+
+
+def test_another_live_event_keeps_its_address(editor):
+    add(editor)
+    other = trees.child(make.section().get_parent(), "more", type(make.section()))
+    url = reverse("wagtailadmin_pages:add", args=["events", "webinarpage", other.pk])
+    answer = editor.post(url, {**typed(), "action-publish": "yes"})
+    assert problems(answer) == {"slug": ["Another published event has this address already. Choose another slug."]}
+
+
+def everywhere(text: str) -> list[str]:
+    """Return each table in which the text stands."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text LIKE %s', [f"%{text}%"])
+            if cursor.fetchone()[0]:
+                found.append(table)
+    return found
+
+
+def test_the_meeting_link_stands_in_its_record_only(editor, caplog):
+    add(editor)
+    page = WebinarPage.objects.get()
+    edit(editor, page, publish=False, join_link="https://meet.example/secret-2")
+    url = reverse("wagtailadmin_pages:preview_on_edit", args=[page.pk])
+    editor.post(url, typed(slug=page.slug, join_link="https://meet.example/secret-3"))
+    assert "secret-" not in editor.get(url).content.decode()
+    assert everywhere("meet.example") == ["events_joinlink"]
+    assert JoinLink.objects.get().url == "https://meet.example/secret-2"
+    assert "meet.example" not in caplog.text
+    assert "secret-2" in editor.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+
+
+def test_an_emptied_link_is_forgotten():
+    page = make.webinar()
+    set_join_link(translation_key=page.translation_key, url="https://meet.example/a")
+    set_join_link(translation_key=page.translation_key, url="")
+    assert JoinLink.objects.count() == 0
+
+
+def test_a_clone_keeps_words_and_seats_and_no_date(editor):
+    add(editor)
+    page = WebinarPage.objects.get()
+    url = reverse("events_clone", args=[page.pk])
+    assert editor.get(url).status_code == 200
+    answer = editor.post(url, {"title": "Next city climate budget"})
+    new = WebinarPage.objects.exclude(pk=page.pk).get()
+    assert answer["Location"] == reverse("wagtailadmin_pages:edit", args=[new.pk])
+    assert (new.title, new.slug, new.live, new.capacity, new.host, len(new.agenda)) == (
+        "Next city climate budget", "next-city-climate-budget", False, 50, "City of Oslo", 1,
+    )  # fmt: skip
+    assert (new.starts_at, new.ends_at, new.registration_closes_at) == (None, None, None)
+    assert new.translation_key != page.translation_key
+    assert (Event.objects.count(), JoinLink.objects.count()) == (1, 1)
+    assert Revision.objects.for_instance(new).count() <= 1
+    assert edit(editor, new, starts_at="2028-01-10 15:00", ends_at="2028-01-10 16:00").status_code == 302
+    assert Event.objects.count() == 2
+
+
+def test_two_clones_of_one_title_get_addresses_of_their_own(editor):
+    page = make.webinar(title="Budget", slug="budget")
+    for _ in range(2):
+        editor.post(reverse("events_clone", args=[page.pk]), {"title": "Budget"})
+    assert sorted(WebinarPage.objects.values_list("slug", flat=True)) == ["budget", "budget-2", "budget-3"]
+
+
+def test_only_who_may_add_pages_clones_them(client):
+    page = make.webinar()
+    stranger = accounts.PersonFactory(is_staff=True)
+    accounts.sign_in(client, stranger)
+    answer = client.post(reverse("events_clone", args=[page.pk]), {"title": "Stolen"})
+    assert (answer.status_code, WebinarPage.objects.count()) == (302, 1)
+
+
+def test_wagtails_own_copying_makes_neither_live_copies_nor_aliases(editor):
+    page = make.webinar()
+    form = editor.get(reverse("wagtailadmin_pages:copy", args=[page.pk])).context["form"]
+    assert sorted(form.fields) == ["new_parent_page", "new_slug", "new_title"]
+
+
+def test_the_page_has_one_form_with_tabs(editor):
+    html = editor.get(reverse("wagtailadmin_pages:add", args=["events", "webinarpage", make.section().pk])).content.decode()
+    tabs = re.findall(r'<a[^>]*class="w-tabs__tab[^"]*"[^>]*>\s*([^<]+?)\s*<', html)
+    assert tabs == ["What", "When and where", "Registration", "Programme", "Search and sharing"]
