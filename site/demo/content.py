@@ -12,6 +12,7 @@ from core import clock
 
 FOLDER = Path(__file__).resolve().parent / "content"
 SOURCE = "en"
+FRIDAY = 5
 # Every key of demo content derives from this one, so that what was loaded can be found and removed.
 NAMESPACE = uuid.UUID("6b1f1f0e-6d0c-5e0b-9d5e-0c1f7c0f6a11")
 
@@ -28,7 +29,12 @@ def key(*parts: str) -> uuid.UUID:
 
 
 def moment(when: dict[str, Any]) -> datetime:
-    """Return the moment that `days_from_today`, `time` and `timezone` describe, seen from the zone's own today."""
+    """Return the moment that `days_from_today`, `time` and `timezone` describe, seen from the zone's own today.
+
+    Nobody meets at a weekend: such a day gives way to the Monday after it, or to the Friday before it in the past.
+    """
     zone = ZoneInfo(when["timezone"])
     day = clock.now().astimezone(zone).date() + timedelta(days=when["days_from_today"])
+    while day.isoweekday() > FRIDAY:
+        day += timedelta(days=1 if when["days_from_today"] > 0 else -1)
     return datetime.combine(day, time.fromisoformat(when["time"]), tzinfo=zone)

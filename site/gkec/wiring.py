@@ -1,5 +1,19 @@
 """Every reaction that runs against the layers is connected here and nowhere else."""
 
+from typing import Any
+
 
 def connect() -> None:
     """Connect signals of lower apps to receivers of upper ones; called once, when all apps are ready."""
+    from accounts.signals import address_verified
+    from home import sections
+    from municipalities.display import cities_section
+
+    address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
+    sections.fill("cities", template="municipalities/cities.html", context=cities_section)
+
+
+def _claim_registrations(sender: Any, *, person: Any, address: str = "", **kwargs: Any) -> None:
+    from events.services import claim_registrations
+
+    claim_registrations(person=person, address=address or person.email)
