@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -13,9 +14,19 @@ from municipalities.enums import Precision, Standing
 from municipalities.querysets import LocalGovernmentQuerySet
 
 
+LATITUDES = (-90, 90)
+LONGITUDES = (-180, 180)
+POPULATION_YEARS = (1900, 2200)
+TARGET_YEARS = (2020, 2100)
+
+
+def _between(lowest: int, highest: int) -> list:
+    return [MinValueValidator(lowest), MaxValueValidator(highest)]
+
+
 def validate_country(code: str) -> None:
     """Refuse what is not the code of a country."""
-    if code not in dict(countries.choices("en")):
+    if not countries.is_valid(code):
         raise ValidationError(_("Choose a country from the list."), code="country")
 
 
@@ -57,15 +68,27 @@ class LocalGovernment(models.Model):
     kind = _term("local-government-kind", _("kind"))
     country = models.CharField(_("country"), max_length=2, validators=[validate_country])
     subregion = _term("world-subregion", _("world region"))
-    population = models.PositiveIntegerField(_("population"), null=True, blank=True)
-    population_year = models.PositiveSmallIntegerField(_("year of the population"), null=True, blank=True)
+    population = models.PositiveIntegerField(
+        _("population"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    population_year = models.PositiveSmallIntegerField(
+        _("year of the population"), null=True, blank=True, validators=_between(*POPULATION_YEARS)
+    )
     population_source = models.CharField(_("source of the population"), max_length=200, blank=True)
-    latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)
-    longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5, null=True, blank=True)
+    latitude = models.DecimalField(
+        _("latitude"), max_digits=8, decimal_places=5, null=True, blank=True, validators=_between(*LATITUDES)
+    )
+    longitude = models.DecimalField(
+        _("longitude"), max_digits=8, decimal_places=5, null=True, blank=True, validators=_between(*LONGITUDES)
+    )
     timezone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_timezone])
     geonames_id = models.PositiveIntegerField(_("GeoNames number"), null=True, blank=True, unique=True)
     target_year = models.PositiveSmallIntegerField(
-        _("climate neutral by"), null=True, blank=True, help_text=_("The year the local government has committed to.")
+        _("climate neutral by"),
+        null=True,
+        blank=True,
+        validators=_between(*TARGET_YEARS),
+        help_text=_("The year the local government has committed to."),
     )
     is_mission_city = models.BooleanField(_("EU Mission City"), default=False)
     label_date = models.DateField(
@@ -95,31 +118,37 @@ class LocalGovernment(models.Model):
             models.Index(fields=["country", "name"], name="municipalities_by_country"),
             models.Index(fields=["subregion"], name="municipalities_by_subregion", condition=Q(standing="active")),
         ]
+        # A comparison with nothing is neither true nor false, which a check lets pass: hence the many "isnull".
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="municipalities_has_name"),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="municipalities_country_code"),
             models.CheckConstraint(condition=Q(standing__in=Standing.values), name="municipalities_standing_known"),
             models.CheckConstraint(
                 condition=Q(latitude=None, longitude=None)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=LATITUDES,
+                    longitude__range=LONGITUDES,
+                ),
                 name="municipalities_place_on_earth",
             ),
             models.CheckConstraint(
                 condition=Q(population=None, population_year=None, population_source="")
-                | Q(population__gt=0) & ~Q(population_source=""),
+                | Q(population__isnull=False, population__gt=0) & ~Q(population_source=""),
                 name="municipalities_population_has_source",
             ),
             models.CheckConstraint(
-                condition=Q(population_year=None) | Q(population_year__range=(1900, 2200)),
+                condition=Q(population_year=None) | Q(population_year__range=POPULATION_YEARS),
                 name="municipalities_population_year",
             ),
             models.CheckConstraint(
-                condition=Q(target_year=None) | Q(target_year__range=(2020, 2100)), name="municipalities_target_year"
+                condition=Q(target_year=None) | Q(target_year__range=TARGET_YEARS), name="municipalities_target_year"
             ),
             models.CheckConstraint(
                 condition=Q(label_date=None, label_precision="")
                 | Q(label_date__isnull=False, label_precision=Precision.DAY)
-                | Q(label_date__day=1, label_precision=Precision.MONTH),
+                | Q(label_date__isnull=False, label_date__day=1, label_precision=Precision.MONTH),
                 name="municipalities_label_date_precision",
             ),
             models.CheckConstraint(

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
-from core import languages
+from core import languages, pagecache
 from core.folding import fold
 from core.models import Term
 from municipalities.enums import Precision
@@ -20,6 +21,7 @@ from municipalities.models import LocalGovernment
 DATA = Path(__file__).resolve().parent.parent / "data"
 # The file's populations are GeoNames' unless a row names another source.
 USUAL_POPULATION_SOURCE = "GeoNames"
+TERM_FIELDS = {"kind", "subregion", "ccc_status"}
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,15 @@ class _Names:
 
     def __init__(self, path: Path) -> None:
         rows = _rows(path) if path.exists() else []
-        self._rows = {int(row["geonames_id"]): row for _line, row in rows}
+        self._rows = {row["geonames_id"]: row for _line, row in rows}
 
-    def slug(self, geonames_id: int | None) -> str:
-        return self._rows.get(geonames_id or 0, {}).get("slug", "")
+    def slug(self, geonames_id: str) -> str:
+        """Return the slug that the file gives the place."""
+        return self._rows.get(geonames_id, {}).get("slug", "")
 
-    def others(self, geonames_id: int | None, name: str) -> dict[str, str]:
+    def others(self, geonames_id: str, name: str) -> dict[str, str]:
         """Return the names in languages that call the place otherwise."""
-        row = self._rows.get(geonames_id or 0, {})
+        row = self._rows.get(geonames_id, {})
         return {code: row[code] for code in languages.codes() if row.get(code) and row[code] != name}
 
 
@@ -74,18 +77,71 @@ def load_cities(
     """
     known = _Names(names)
     terms = _Terms()
-    counts = {"created": 0, "changed": 0, "unchanged": 0}
+    present = _Present()
     with transaction.atomic():
         for line, row in _rows(cities):
             try:
-                facts = _facts(row, terms, known)
-                counts[_put(facts, known.slug(facts["geonames_id"]), overwrite=overwrite)] += 1
+                present.take(_facts(row, terms, known), slug=known.slug(row["geonames_id"]), overwrite=overwrite)
             except (KeyError, ValueError, ArithmeticError) as problem:
                 raise LoadingProblem(f"{cities.name}, line {line}: {problem}") from problem
             except ValidationError as problem:
                 sentences = "; ".join(problem.messages)
                 raise LoadingProblem(f"{cities.name}, line {line}: {sentences}") from problem
-    return Loaded(**counts)
+        return present.write()
+
+
+class _Present:
+    """The local governments that are there, and what a load makes of them."""
+
+    def __init__(self) -> None:
+        everyone = list(LocalGovernment.objects.all())
+        self._by_number = {record.geonames_id: record for record in everyone if record.geonames_id}
+        self._by_name = {(record.name, record.country): record for record in everyone}
+        self._slugs = {record.slug for record in everyone}
+        self._new: list[LocalGovernment] = []
+        self._changed: list[LocalGovernment] = []
+        self._unchanged = 0
+
+    def take(self, facts: dict[str, Any], *, slug: str, overwrite: bool) -> None:
+        """Note one row; raises ValidationError with the sentences that the staff's form would show."""
+        record = self._find(facts)
+        if record is None:
+            record = LocalGovernment(slug=self._free_slug(facts, slug), **facts)
+            self._new.append(record)
+        else:
+            wanted = facts if overwrite else {"names": {**facts["names"], **record.names}}
+            changes = {field: value for field, value in wanted.items() if getattr(record, field) != value}
+            if not changes:
+                self._unchanged += 1
+                return
+            for field, value in changes.items():
+                setattr(record, field, value)
+            self._changed.append(record)
+        # The terms come from the database and slugs are known here, so nothing needs to be looked up again.
+        record.clean_fields(exclude=TERM_FIELDS)
+        record.clean()
+
+    def write(self) -> Loaded:
+        """Write what has been noted."""
+        LocalGovernment.objects.bulk_create(self._new)
+        for record in self._changed:
+            record.save()
+        # Rows written in bulk send no signal.
+        pagecache.purge("list:cities")
+        return Loaded(created=len(self._new), changed=len(self._changed), unchanged=self._unchanged)
+
+    def _find(self, facts: dict[str, Any]) -> LocalGovernment | None:
+        if facts["geonames_id"]:
+            return self._by_number.get(facts["geonames_id"])
+        return self._by_name.get((facts["name"], facts["country"]))
+
+    def _free_slug(self, facts: dict[str, Any], slug: str) -> str:
+        """Return the given slug, or the name as one; with the country where another local government has it."""
+        slug = slug or slugify(fold(facts["name"]))
+        if not slug or slug in self._slugs:
+            slug = f"{slug}-{facts['country'].lower()}".strip("-")
+        self._slugs.add(slug)
+        return slug
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
@@ -99,14 +155,13 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         raise LoadingProblem(f"{path} cannot be read: {problem}") from problem
 
 
-def _facts(row: dict[str, str], terms: _Terms, known: _Names) -> dict:
-    geonames_id = int(row["geonames_id"]) if row["geonames_id"] else None
+def _facts(row: dict[str, str], terms: _Terms, known: _Names) -> dict[str, Any]:
     is_mission_city = _yes(row["eu_mission_city"])
     label_date, label_precision = _date_with_precision(row["ccc_label_date"])
     population = int(row["population"]) if row["population"] else None
     return {
         "name": row["name"],
-        "names": known.others(geonames_id, row["name"]),
+        "names": known.others(row["geonames_id"], row["name"]),
         "kind": terms.get("local-government-kind", row.get("kind") or "municipality"),
         "country": row["country_code"],
         "subregion": terms.get("world-subregion", row["region_m49"]),
@@ -116,7 +171,7 @@ def _facts(row: dict[str, str], terms: _Terms, known: _Names) -> dict:
         "latitude": Decimal(row["latitude"]) if row["latitude"] else None,
         "longitude": Decimal(row["longitude"]) if row["longitude"] else None,
         "timezone": row["timezone"],
-        "geonames_id": geonames_id,
+        "geonames_id": int(row["geonames_id"]) if row["geonames_id"] else None,
         "target_year": int(row["target_year"]) if row["target_year"] else None,
         "is_mission_city": is_mission_city,
         "label_date": label_date,
@@ -147,34 +202,3 @@ def _date_with_precision(text: str) -> tuple[date | None, str]:
     if len(text) == len("2025-05"):
         return date.fromisoformat(f"{text}-01"), Precision.MONTH
     return date.fromisoformat(text), Precision.DAY
-
-
-def _put(facts: dict, slug: str, *, overwrite: bool) -> str:
-    found = _find(facts)
-    if found is None:
-        record = LocalGovernment(slug=_free_slug(facts, slug), **facts)
-        record.full_clean()
-        record.save()
-        return "created"
-    wanted = facts if overwrite else {"names": {**facts["names"], **found.names}}
-    changes = {field: value for field, value in wanted.items() if getattr(found, field) != value}
-    if not changes:
-        return "unchanged"
-    for field, value in changes.items():
-        setattr(found, field, value)
-    found.full_clean()
-    found.save()
-    return "changed"
-
-
-def _find(facts: dict) -> LocalGovernment | None:
-    if facts["geonames_id"]:
-        return LocalGovernment.objects.filter(geonames_id=facts["geonames_id"]).first()
-    return LocalGovernment.objects.filter(name=facts["name"], country=facts["country"]).first()
-
-
-def _free_slug(facts: dict, slug: str) -> str:
-    """Return the given slug, or the name as one; with the country where another local government has it."""
-    slug = slug or slugify(fold(facts["name"]))
-    taken = LocalGovernment.objects.filter(slug=slug).exists()
-    return f"{slug}-{facts['country'].lower()}" if taken or not slug else slug

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from wagtail.models import Page
@@ -188,13 +189,22 @@ def test_a_unit_moved_to_another_course_takes_its_record_along() -> None:
     assert Unit.objects.get(pk=unit.pk).module.course == make.record_of(second)
 
 
-def test_a_unit_without_minutes_is_refused_and_stays_a_draft() -> None:
+def test_a_unit_without_minutes_cannot_be_published() -> None:
     page = make.whole_course(modules=1, units=1)
     unit = make.unit_page(ModulePage.objects.get(), minutes=None, title="How long?", publish=False)
-    with pytest.raises(IncompleteUnit) as refusal, transaction.atomic():
+    with pytest.raises(ValidationError) as refusal, transaction.atomic():
         unit.save_revision(clean=False).publish()
-    assert str(refusal.value) == "Say how many minutes the unit “How long?” takes before you publish it."
+    assert list(refusal.value.message_dict) == ["minutes"]
     assert not UnitPage.objects.get(pk=unit.pk).live
+    assert path_of(page) == [("Module 1", [("Unit 1.1", 10)])]
+
+
+def test_a_live_unit_that_lost_its_minutes_is_refused_with_a_sentence() -> None:
+    page = make.whole_course(modules=1, units=1)
+    UnitPage.objects.update(minutes=None)
+    with pytest.raises(IncompleteUnit) as refusal:
+        services.project_course(page=page)
+    assert str(refusal.value) == "Say how many minutes the unit “Unit 1.1” takes before you publish it."
     assert path_of(page) == [("Module 1", [("Unit 1.1", 10)])]
 
 
