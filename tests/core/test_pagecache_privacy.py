@@ -13,18 +13,16 @@ from django.middleware.csrf import get_token
 from django.test import Client
 from django.utils.html import format_html
 from wagtail import hooks
-from wagtail.models import Page, PageViewRestriction, get_page_models
+from wagtail.models import Page, PageViewRestriction
 
 from core import pagecache, valkey
-from core.models import BasePage
 from core.pagecache import store
 from tests.factories import core as make
-from tests.pages.models import ListPage, PlainPage, RoutedPage
+from tests.pages.models import PlainPage
 
 pytestmark = pytest.mark.django_db
 
 SECRET = "only-for-one"
-OWN_TYPES = (PlainPage, ListPage, RoutedPage)
 
 
 @pytest.fixture
@@ -58,13 +56,9 @@ def person(number: int) -> Client:
     return client
 
 
-def page_types() -> list[type[BasePage]]:
-    return [model for model in get_page_models() if issubclass(model, BasePage)]
-
-
-@pytest.mark.parametrize("model", OWN_TYPES)
+@pytest.mark.parametrize("model", make.page_types(), ids=lambda model: model.__name__)
 def test_signed_in_people_neither_fill_nor_read_the_cache(model):
-    make.child(make.site_root(), "shown", model)
+    make.any_page(model, make.site_root(), "shown")
     first, second = person(1), person(2)
     for client, other in ((first, second), (second, first)):
         answer = client.get("/en/shown/")

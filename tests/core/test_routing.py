@@ -176,6 +176,20 @@ def test_every_address_answers_as_with_wagtails_own_routing(tree, served):
 
 
 @override_settings(MIDDLEWARE=CACHELESS)
+@pytest.mark.parametrize("model", make.page_types(), ids=lambda model: model.__name__)
+def test_every_page_type_answers_as_with_wagtails_own_routing(model, served):
+    home = make.site_root()
+    page = make.any_page(model, home, "shown")
+    make.child(page, "below")
+    for path in ("shown/", "shown/below/", "shown/nothing/"):
+        ours = ask(Client(), f"/en/{path}", served)
+        with override_settings(ROOT_URLCONF="tests.core.stock_urls"):
+            theirs = ask(Client(), f"/en/{path}", served)
+        assert without_token(ours) == without_token(theirs)
+        assert ours.status == (404 if path == "shown/nothing/" else 200)
+
+
+@override_settings(MIDDLEWARE=CACHELESS)
 def test_a_password_opens_the_section_as_with_wagtails_own_routing(tree, served):
     client = Client()
     restriction = PageViewRestriction.objects.get(page=tree["secret"])
