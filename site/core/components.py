@@ -1,6 +1,7 @@
 """The parts that pages are made of: each a template, a stylesheet and examples that show and test it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -73,7 +74,7 @@ class Component:
 
 
 def _templates() -> Path:
-    return Path(settings.TEMPLATES[0]["DIRS"][0]) / FOLDER
+    return Path(settings.ROOT) / "templates" / FOLDER
 
 
 def every() -> list[Component]:
@@ -89,21 +90,18 @@ def described() -> list[Component]:
 
 
 def parse(value: Any) -> Any:
-    """Return what JSON cannot say: dates and moments from ISO strings, safe HTML, forms and fields of the example form."""
+    """Return what JSON cannot say: moments from ISO strings, and what a dictionary with a `$` key stands for.
+
+    `$html` is safe HTML; `$form` and `$field` are the example form and one of its fields, refused if `invalid` is true.
+    """
     if isinstance(value, list):
         return [parse(item) for item in value]
     if isinstance(value, str):
         return _moment(value)
-    if not isinstance(value, dict):
-        return value
-    if "$html" in value:
-        # Written by the project beside the template, never by a visitor.
-        return mark_safe(value["$html"])  # noqa: S308
-    if "$form" in value:
-        return _form(invalid=value.get("invalid", False))
-    if "$field" in value:
-        return _form(invalid=value.get("invalid", False))[value["$field"]]
-    return {key: parse(item) for key, item in value.items()}
+    if isinstance(value, dict):
+        stand_in = next((key for key in value if key.startswith("$")), None)
+        return _STAND_INS[stand_in](value) if stand_in else {key: parse(item) for key, item in value.items()}
+    return value
 
 
 def _moment(text: str) -> date | datetime | str:
@@ -115,12 +113,20 @@ def _moment(text: str) -> date | datetime | str:
         return text
 
 
-def _form(*, invalid: bool):
+def _form(value: dict[str, Any]):
     # Imported late: forms translate their labels, which needs the apps to be ready.
     from core.example_form import ExampleForm
 
     # Several examples stand on one page: each needs ids of its own.
-    return ExampleForm({} if invalid else None, auto_id=f"example-{next(_numbers)}-%s")
+    return ExampleForm({} if value.get("invalid") else None, auto_id=f"example-{next(_numbers)}-%s")
+
+
+_STAND_INS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    # Written by the project beside the template, never by a visitor.
+    "$html": lambda value: mark_safe(value["$html"]),  # noqa: S308
+    "$form": _form,
+    "$field": lambda value: _form(value)[value["$field"]],
+}
 
 
 def reference() -> str:

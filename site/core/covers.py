@@ -64,6 +64,10 @@ def _curve(points: list[Point], *, closed: bool) -> str:
     return path + "".join(f"Q{a:.0f} {b:.0f} {c:.0f} {d:.0f}" for (a, b), (c, d) in bends) + ("z" if closed else "")
 
 
+def _mark(x: float, y: float) -> str:
+    return f'<circle class="a" cx="{x:.0f}" cy="{y:.0f}" r="7"/>'
+
+
 # Contours --------------------------------------------------------------------------------------
 
 STEP = 15
@@ -107,7 +111,11 @@ def _crossing(heights: list[list[float]], edge: tuple, level: float) -> Point:
     a = heights[row][col]
     b = heights[row][col + 1] if kind == "h" else heights[row + 1][col]
     part = (level - a) / (b - a)
-    return ((col + part) * STEP - STEP, row * STEP - STEP) if kind == "h" else (col * STEP - STEP, (row + part) * STEP - STEP)
+    return (
+        ((col + part) * STEP - STEP, row * STEP - STEP)
+        if kind == "h"
+        else (col * STEP - STEP, (row + part) * STEP - STEP)
+    )
 
 
 def _lines(heights: list[list[float]], level: float) -> list[tuple[list[Point], bool]]:
@@ -150,7 +158,7 @@ def _contours(dice: random.Random) -> str:
         ((x, y) for x in range(45, WIDTH - 44, STEP) for y in range(45, HEIGHT - 44, STEP)),
         key=lambda place: heights[place[1] // STEP + 1][place[0] // STEP + 1],
     )
-    return f'<path class="f" d="{fine}"/><path class="s" d="{strong}"/><circle class="a" cx="{peak[0]}" cy="{peak[1]}" r="6"/>'
+    return f'<path class="f" d="{fine}"/><path class="s" d="{strong}"/>{_mark(*peak)}'
 
 
 # Assembly: rows of seats round a stage ------------------------------------------------------------
@@ -233,7 +241,7 @@ def _streets(dice: random.Random) -> str:
             angle += dice.uniform(-0.22, 0.22)
             road.append((road[-1][0] + 78 * math.cos(angle), road[-1][1] + 70 * math.sin(angle)))
         strong += _curve(road, closed=False)
-    return f'<path class="f" d="{fine}"/><path class="s" d="{strong}"/><circle class="a" cx="{x:.0f}" cy="{y:.0f}" r="7"/>'
+    return f'<path class="f" d="{fine}"/><path class="s" d="{strong}"/>{_mark(x, y)}'
 
 
 # Isobars: the lines of a weather chart ----------------------------------------------------------------
@@ -245,7 +253,7 @@ def _isobars(dice: random.Random) -> str:
     for index, base in enumerate(range(-60, HEIGHT + 70, 13)):
         sway = base / HEIGHT
         points = [
-            (x, base + sum(size * math.sin(rate * x + shift + sway * 1.6) for rate, shift, size in waves))
+            (float(x), base + sum(size * math.sin(rate * x + shift + sway * 1.6) for rate, shift, size in waves))
             for x in range(-20, WIDTH + 41, 40)
         ]
         if index % 5 == 2:
@@ -253,7 +261,7 @@ def _isobars(dice: random.Random) -> str:
         else:
             fine += _curve(points, closed=False)
     x, y = dice.uniform(0.2, 0.8) * WIDTH, dice.uniform(0.25, 0.75) * HEIGHT
-    return f'<path class="f" d="{fine}"/><path class="s" d="{strong}"/><circle class="a" cx="{x:.0f}" cy="{y:.0f}" r="7"/>'
+    return f'<path class="f" d="{fine}"/><path class="s" d="{strong}"/>{_mark(x, y)}'
 
 
 DRAWINGS: dict[str, Callable[[random.Random], str]] = {

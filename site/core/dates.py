@@ -109,7 +109,7 @@ def duration(minutes: int) -> str:
     if not rest:
         return _("%(hours)s h") % {"hours": hours}
     return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
- 
+
 
 def zone_city(zone: str) -> str:
     """Return the city that stands for an IANA zone, in the reader's language, such as "Brussels"."""

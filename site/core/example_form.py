@@ -27,6 +27,8 @@ class ExampleForm(forms.Form):
         choices=[("energy", _("Energy systems")), ("mobility", _("Mobility and transport"))],
     )
     date = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput({"type": "date"}))
-    question = forms.CharField(label=_("Your question to the speakers"), required=False, widget=forms.Textarea({"rows": 4}))
+    question = forms.CharField(
+        label=_("Your question to the speakers"), required=False, widget=forms.Textarea({"rows": 4})
+    )
     file = forms.FileField(label=_("File"), required=False)
     terms = forms.BooleanField(label=_("I have read the privacy notice"))

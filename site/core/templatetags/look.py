@@ -11,7 +11,7 @@ from django.forms.widgets import ChoiceWidget
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core import covers, dates, kindhours, languages, worldmap
+from core import clock, covers, dates, kindhours, languages, worldmap
 
 register = template.Library()
 
@@ -82,9 +82,9 @@ def cover_url(topic: str, key: str) -> str:
 
 
 @register.simple_tag
-def night(moment: datetime) -> str:
-    """Return the path of the night on the world map."""
-    return worldmap.night(moment)
+def night(moment: datetime | None = None) -> str:
+    """Return the path of the night on the world map at a moment, or now."""
+    return worldmap.night(moment or clock.now())
 
 
 @register.simple_tag
@@ -116,7 +116,9 @@ def form_errors(form: BaseForm) -> list[dict]:
     """Return each error of a form with the id of the field it is about; the form's own errors have none."""
     found = [{"id": "", "text": text} for text in form.non_field_errors()]
     for field in form:
-        found += [{"id": field.id_for_label or field.auto_id, "text": text, "label": field.label} for text in field.errors]
+        found += [
+            {"id": field.id_for_label or field.auto_id, "text": text, "label": field.label} for text in field.errors
+        ]
     return found
 
 

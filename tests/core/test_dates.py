@@ -1,0 +1,61 @@
+"""Dates, times and durations as readers of each language write them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.utils.translation import override
+
+from core import dates
+
+MOMENT = datetime(2026, 12, 12, 14, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "weekday", "city"),
+    [
+        ("en", "12 December 2026", "Saturday", "Brussels"),
+        ("fr", "12 décembre 2026", "samedi", "Bruxelles"),
+        ("es", "12 de diciembre de 2026", "sábado", "Bruselas"),
+        ("pt", "12 de dezembro de 2026", "sábado", "Bruxelas"),
+        ("ar", "12 ديسمبر 2026", "السبت", "بروكسل"),
+    ],
+)
+def test_a_date_in_each_language(language, day, weekday, city):
+    with override(language):
+        assert dates.day(MOMENT) == day
+        assert dates.weekday(MOMENT) == weekday
+        assert dates.zone_city("Europe/Brussels") == city
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (date(2026, 12, 12), None, "12 December 2026"),
+        (date(2026, 12, 12), date(2026, 12, 12), "12 December 2026"),
+        (date(2026, 12, 12), date(2026, 12, 14), "12 December to 14 December 2026"),
+        (date(2026, 12, 30), date(2027, 1, 2), "30 December 2026 to 2 January 2027"),
+    ],
+)
+def test_a_range_of_days_names_the_year_as_often_as_needed(start, end, words):
+    with override("en"):
+        assert dates.day_range(start, end) == words
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(0, "0 min"), (35, "35 min"), (60, "1 h"), (320, "5 h 20 min")])
+def test_a_duration_in_hours_and_minutes(minutes, words):
+    with override("en"):
+        assert dates.duration(minutes) == words
+
+
+def test_times_are_on_the_clock_of_the_zone():
+    local = dates.in_zone(MOMENT, "Asia/Kolkata")
+    with override("en"):
+        assert dates.clock(local) == "19:35"
+        assert dates.clock_range(local, None) == "19:35"
+        assert dates.clock_range(local, local.replace(hour=21)) == "19:35 to 21:35"
+    assert dates.iso(local) == "2026-12-12T19:35:00+05:30"
+    assert dates.iso_day(dates.in_zone(MOMENT, "Pacific/Auckland")) == "2026-12-13"
+
+
+def test_a_bare_date_has_no_zone():
+    assert dates.in_zone(date(2026, 12, 12), "Asia/Tokyo") == date(2026, 12, 12)
