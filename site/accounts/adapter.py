@@ -69,7 +69,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
             return _vault().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
             # An empty secret would have codes that anybody can compute, so nothing may be returned.
-            logger.error("A second factor cannot be read: SECRET_KEY was changed without keeping the old one.")
+            logger.exception("A second factor cannot be read: SECRET_KEY was changed without keeping the old one.")
             raise self.validation_error("incorrect_code") from None
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from core import countries, languages, text, timezones
 from core.models import Term
 
 UNKNOWN = [("", _("Not said"))]
+NOT_IN_LIST = _("Choose one of the entries in the list.")
 
 
 class Line(forms.CharField):
@@ -82,12 +83,26 @@ class ProfileFields(forms.Form):
     )
 
     display_name = Line(
-        label=_("Name"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
     )
-    language = forms.ChoiceField(label=_("Language"), help_text=_("Mails and certificates come in this language."))
-    timezone = forms.ChoiceField(label=_("Time zone"), help_text=_("Times are shown in this zone, beside the event's."))
+    language = forms.ChoiceField(
+        label=_("Language"),
+        help_text=_("Mails and certificates come in this language."),
+        error_messages={"invalid_choice": _("Choose one of the languages in the list.")},
+    )
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_("Times are shown in this zone, beside the event's."),
+        error_messages={"invalid_choice": _("Choose one of the time zones in the list.")},
+    )
     country = forms.ChoiceField(
-        label=_("Country"), required=False, widget=forms.Select(attrs={"autocomplete": "country"})
+        label=_("Country"),
+        required=False,
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+        error_messages={"invalid_choice": _("Choose one of the countries in the list.")},
     )
     organisation = Line(
         label=_("Organisation"),
@@ -96,7 +111,11 @@ class ProfileFields(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     organisation_type = forms.ModelChoiceField(
-        label=_("Type of organisation"), queryset=Term.objects.none(), required=False, empty_label=UNKNOWN[0][1]
+        label=_("Type of organisation"),
+        queryset=Term.objects.none(),
+        required=False,
+        empty_label=UNKNOWN[0][1],
+        error_messages={"invalid_choice": NOT_IN_LIST},
     )
     role = Line(
         label=_("Role"),
@@ -112,6 +131,7 @@ class ProfileFields(forms.Form):
             "We ask so that the report to our funder can say how many women and men take part. "
             "It appears only in totals of five people or more. You need not answer."
         ),
+        error_messages={"invalid_choice": NOT_IN_LIST},
     )
 
     def __init__(self, *args, person: User, **kwargs) -> None:

@@ -35,7 +35,8 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable, args, kwargs) -> HttpResponseBase | None:
-        if not settings.SECOND_FACTOR_REQUIRED_FOR_STAFF or not request.path_info.startswith(reverse("wagtailadmin_home")):
+        into_admin = request.path_info.startswith(reverse("wagtailadmin_home"))
+        if not into_admin or not settings.SECOND_FACTOR_REQUIRED_FOR_STAFF:
             return None
         if getattr(view, "needs_no_second_factor", False) or not rules.can_reach_admin(request.user):
             return None
@@ -48,7 +49,8 @@ class SecondFactorMiddleware:
         way = second_factor.way_to_show(request.user)
         with override(request.user.language):
             if not second_factor.has_one(request.user):
-                messages.warning(request, _("The editing pages need a second factor. Set up an app or a passkey here first."))
+                words = _("The editing pages need a second factor. Set up an app or a passkey here first.")
+                messages.warning(request, words)
                 return HttpResponseRedirect(way)
         # allauth keeps what was posted and goes on with it afterwards, so nothing typed is lost.
         return suspend_request(request, way)

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.db import connections
 from wagtail.users.models import UserProfile
 
-from accounts import second_factor, services, sessions
+from accounts import rules, second_factor, services, sessions
 from accounts.models import User
 from accounts.signals import address_verified
 
@@ -23,6 +23,9 @@ def on_signed_in(*, user: User, **kwargs) -> None:
     """Tell the other apps, since the person may have done things as a guest since they were here last."""
     if EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
         address_verified.send(sender=User, person=user, address=user.email)
+    if rules.can_reach_admin(user):
+        # Without a profile of its own Wagtail would take the language from the browser.
+        UserProfile.get_for_user(user)
 
 
 def on_factor_added(*, request, user: User, authenticator, **kwargs) -> None:

@@ -20,7 +20,7 @@ EVENT_MANAGERS = "Event managers"
 class Role:
     """One group: its rights on pages from the root down, in the root collection, and on models."""
 
-    pages: tuple[str, ...] = ("add_page", "change_page", "publish_page")
+    pages: tuple[str, ...] = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
     collections: tuple[str, ...] = (
         "wagtailimages.add_image",
         "wagtailimages.change_image",
@@ -34,11 +34,7 @@ class Role:
     )
 
 
-ROLES = {
-    EDITORS: Role(pages=("add_page", "change_page", "publish_page", "bulk_delete_page", "lock_page", "unlock_page")),
-    MODERATORS: Role(),
-    EVENT_MANAGERS: Role(),
-}
+ROLES = {EDITORS: Role(), MODERATORS: Role(), EVENT_MANAGERS: Role()}
 
 
 def grant(group: str, *permissions: str) -> None:

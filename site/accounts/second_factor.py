@@ -38,9 +38,7 @@ def has_one(user: User) -> bool:
 
 def record_enrolment(request: HttpRequest, authenticator: Authenticator) -> None:
     """Count a factor that was just set up as shown: doing so proved that the person holds it."""
-    record_authentication(
-        request, authenticator.user, method="mfa", id=authenticator.pk, type=str(authenticator.type)
-    )
+    record_authentication(request, authenticator.user, method="mfa", id=authenticator.pk, type=str(authenticator.type))
 
 
 def way_to_show(user: User) -> str:

@@ -73,4 +73,3 @@ class Passkey:
             "clientExtensionResults": extensions,
             "authenticatorAttachment": "platform",
         }
-

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -215,7 +215,7 @@ ADMIN_DOORS = [
 ]
 
 
-@pytest.mark.parametrize("method, address", ADMIN_DOORS)
+@pytest.mark.parametrize(("method", "address"), ADMIN_DOORS)
 def test_a_session_without_a_second_factor_is_stopped_at_every_address_of_the_admin(
     client: Client, method: str, address: str
 ) -> None:
@@ -224,7 +224,7 @@ def test_a_session_without_a_second_factor_is_stopped_at_every_address_of_the_ad
     assert (answer.status_code, answer["Location"]) == (302, "/en/account/2fa/")
 
 
-@pytest.mark.parametrize("method, address", ADMIN_DOORS)
+@pytest.mark.parametrize(("method", "address"), ADMIN_DOORS)
 def test_scripts_get_a_plain_refusal(client: Client, method: str, address: str) -> None:
     sign_in(client, PersonFactory(admin=True), factor=False)
     for headers in (

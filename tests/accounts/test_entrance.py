@@ -80,7 +80,8 @@ def test_signing_up_takes_language_and_zone_from_page_and_browser(client: Client
         "transactional",
     )
     assert message.expires_at - message.created_at == pytest.approx(timedelta(minutes=15), abs=timedelta(seconds=2))
-    assert mail.code in message.html and mail.code not in message.subject
+    assert mail.code in message.html
+    assert mail.code not in message.subject
 
     answer = client.post("/fr/account/confirm-email/", {"code": mail.code})
     assert answer["Location"] == "/fr/my/"
@@ -102,15 +103,19 @@ def test_a_weak_password_is_refused_in_words_and_nothing_is_made(client: Client,
     page = answer.content.decode()
     assert 'value="neu@city.example"' in page
     assert "This password is too short. It must contain at least 10 characters." in page
-    assert not User.objects.exists() and mails() == []
+    assert not User.objects.exists()
+    assert mails() == []
 
 
-@pytest.mark.parametrize("email", ["", "neu", "neu@city", "a" * 260 + "@city.example", "neu@city.example\r\nBcc: x@y.example"])
+@pytest.mark.parametrize(
+    "email", ["", "neu", "neu@city", "a" * 260 + "@city.example", "neu@city.example\r\nBcc: x@y.example"]
+)
 def test_what_is_no_address_is_refused(client: Client, mails: Mails, email: str) -> None:
     for address in (SIGN_UP, CODE, RESET):
         answer = client.post(address, {"email": email, "password1": PASSWORD})
         assert answer.status_code == 200
-    assert not User.objects.exists() and mails() == []
+    assert not User.objects.exists()
+    assert mails() == []
 
 
 def visible(client: Client, answer: Any) -> tuple:
@@ -156,9 +161,7 @@ def test_nobody_learns_from_the_answers_who_has_an_account(journey: str) -> None
 
 
 @pytest.mark.parametrize("address", [SIGN_UP, SIGN_IN, CODE, RESET])
-def test_answers_take_as_long_for_a_known_address_as_for_a_new_one(
-    address: str, settings: Any
-) -> None:
+def test_answers_take_as_long_for_a_known_address_as_for_a_new_one(address: str, settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = False
     PersonFactory(email="known@city.example")
@@ -186,7 +189,7 @@ EXPECTED_MAILS = {
 }
 
 
-@pytest.mark.parametrize("address, email", EXPECTED_MAILS)
+@pytest.mark.parametrize(("address", "email"), EXPECTED_MAILS)
 def test_the_mail_alone_says_which_it_is(client: Client, mails: Mails, address: str, email: str) -> None:
     PersonFactory(email="known@city.example", language="en", display_name="Zoë <i>Ray</i>")
     client.post(address, {"email": email, "password1": PASSWORD})
@@ -238,7 +241,13 @@ def test_a_code_is_good_for_fifteen_minutes_and_three_tries(client: Client, mail
 
 def test_passwords_of_one_person_are_tried_five_times_from_wherever() -> None:
     PersonFactory(email="known@city.example")
-    spellings = ["known@city.example", "KNOWN@city.example", " known@city.example", "Known@City.Example", "known@city.EXAMPLE"]
+    spellings = [
+        "known@city.example",
+        "KNOWN@city.example",
+        " known@city.example",
+        "Known@City.Example",
+        "known@city.EXAMPLE",
+    ]
     for number, spelling in enumerate(spellings):
         Client(REMOTE_ADDR=f"192.0.2.{number}").post(SIGN_IN, {"login": spelling, "password": "wrong passphrase"})
     answer = Client(REMOTE_ADDR="192.0.2.99").post(SIGN_IN, {"login": "known@city.example", "password": PASSWORD})
@@ -262,7 +271,9 @@ def test_behind_our_proxy_each_visitor_has_limits_of_their_own(settings: Any) ->
 
     def knock(claimed: str) -> int:
         client = Client(REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": claimed})
-        return client.post(SIGN_UP, {"email": f"{clock.now().timestamp()}@city.example", "password1": PASSWORD}).status_code
+        return client.post(
+            SIGN_UP, {"email": f"{clock.now().timestamp()}@city.example", "password1": PASSWORD}
+        ).status_code
 
     assert [knock(f"203.0.113.9, 198.51.100.{number}") for number in range(21)] == [302] * 21
     # What the visitor wrote before our proxy's own word changes nothing.
@@ -277,7 +288,7 @@ def test_a_network_of_ipv6_counts_as_one_visitor() -> None:
     assert [knock(number) for number in range(1, 22)] == [302] * 20 + [429]
 
 
-@pytest.mark.parametrize("address, refused", [(CODE, 200), (RESET, 429)])
+@pytest.mark.parametrize(("address", "refused"), [(CODE, 200), (RESET, 429)])
 @pytest.mark.parametrize("email", ["known@city.example", "stranger@city.example"])
 def test_nobodys_inbox_is_flooded_from_many_networks(mails: Mails, address: str, refused: int, email: str) -> None:
     PersonFactory(email="known@city.example")
@@ -359,7 +370,9 @@ def test_a_new_address_counts_once_confirmed_and_the_old_one_is_told(client: Cli
     notice = mails()[-1]
     assert notice.summary() == ("old@city.example", "en", "Your e-mail address was changed")
     words = notice.message.text.replace("\u2068", "").replace("\u2069", "")
-    assert "You now sign in with new@city.example. This address, old@city.example, no longer opens the account." in words
+    assert (
+        "You now sign in with new@city.example. This address, old@city.example, no longer opens the account." in words
+    )
     assert "When: 1 December 2026, 09:00 (Bogota)\nNetwork address: 127.0.0.1\n" in words
     assert not notice.message.is_secret
     assert heard[-1] == ("new@city.example", "new@city.example")

@@ -28,7 +28,8 @@ def test_a_person_is_made_whole() -> None:
     assert person.display_name == "Anna Kowalska"
     assert (person.short_name, str(person)) == ("Anna", "Anna Kowalska")
     assert (person.language, person.timezone, person.country) == ("fr", "America/Bogota", "CO")
-    assert person.is_staff and not person.is_superuser
+    assert person.is_staff
+    assert not person.is_superuser
     assert person.check_password("gkec-demo")
     assert sorted(person.groups.values_list("name", flat=True)) == ["Editors", "Event managers"]
     assert list(EmailAddress.objects.values_list("user", "email", "primary", "verified")) == [
@@ -63,7 +64,7 @@ def test_an_unknown_group_leaves_nobody_behind() -> None:
 
 
 @pytest.mark.parametrize(
-    "field, value",
+    ("field", "value"),
     [
         ("language", "de"),
         ("language", "EN"),
@@ -86,7 +87,7 @@ def test_a_bad_field_is_refused_by_the_service(field: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "field, value",
+    ("field", "value"),
     [
         ("email", "Upper@city.example"),
         ("language", "EN"),

@@ -44,7 +44,7 @@ class PersonIndexView(IndexView):
 
     def get_delete_url(self, instance) -> None:
         """Return nothing: people are erased with all that is about them, or not at all."""
-        return None
+        return
 
     def get_edit_url(self, instance) -> str | None:
         """Return the address of the form, unless the viewer may not use it."""
@@ -54,7 +54,7 @@ class PersonIndexView(IndexView):
 def _access(person) -> str:
     if person.is_superuser:
         return str(_("Administrator"))
-    return ", ".join(group.name for group in person.groups.all())
+    return ", ".join(sorted(group.name for group in person.groups.all()))
 
 
 class KnowsActor:

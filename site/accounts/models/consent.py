@@ -16,6 +16,11 @@ class ConsentQuerySet(models.QuerySet["ConsentRecord"]):
         """Return the records of one purpose, the newest first."""
         return self.filter(purpose=purpose).order_by("-recorded_at", "-pk")
 
+    def stands(self) -> bool:
+        """Tell whether the newest of these decisions is a consent."""
+        newest = self.order_by("-recorded_at", "-pk").first()
+        return bool(newest and newest.given)
+
 
 class ConsentRecord(models.Model):
     """One decision of one person: given or withdrawn, for what, in which words, when and where.

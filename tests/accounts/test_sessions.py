@@ -1,0 +1,168 @@
+"""Sessions: a new key at sign-in, and an end when password, account or factor change."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.test import Client
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import User
+from tests.factories.accounts import PASSWORD, PersonFactory, editor, sign_in
+
+pytestmark = pytest.mark.django_db
+
+SIGN_IN = "/en/account/login/"
+MINE = "/en/account/profile/"
+NEW = "another long passphrase"
+
+
+def signed_in(person: User) -> Client:
+    """Return a browser in which the person has signed in with the password."""
+    client = Client()
+    assert client.post(SIGN_IN, {"login": person.email, "password": PASSWORD}).status_code == 302
+    assert client.get(MINE).status_code == 200
+    return client
+
+
+def is_in(client: Client) -> bool:
+    """Tell whether this browser still reaches the person's own page."""
+    return client.get(MINE).status_code == 200
+
+
+def test_a_session_planted_before_sign_in_is_not_the_one_after(client: Client) -> None:
+    client.get("/en/account/login/code/")
+    session = client.session
+    session["planted"] = "yes"
+    session.save()
+    before = session.session_key
+    client.cookies["sessionid"] = before
+    person = PersonFactory()
+    client.post(SIGN_IN, {"login": person.email, "password": PASSWORD})
+    after = client.session.session_key
+    assert after != before
+    thief = Client()
+    thief.cookies["sessionid"] = before
+    assert not is_in(thief)
+    assert is_in(client)
+
+
+def test_the_cookie_is_hidden_from_scripts_and_other_sites() -> None:
+    cookie = signed_in(PersonFactory()).cookies["sessionid"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+
+
+def test_signing_in_without_asking_to_be_kept_ends_with_the_browser() -> None:
+    person = PersonFactory()
+    assert signed_in(person).cookies["sessionid"]["max-age"] == ""
+    client = Client()
+    client.post(SIGN_IN, {"login": person.email, "password": PASSWORD, "remember": "on"})
+    assert client.cookies["sessionid"]["max-age"] == 14 * 24 * 3600
+
+
+def test_changing_the_password_ends_the_other_sessions() -> None:
+    person = PersonFactory()
+    here, elsewhere = signed_in(person), signed_in(person)
+    before = here.session.session_key
+    data = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    assert here.post("/en/account/password/change/", data).status_code == 302
+    assert is_in(here)
+    assert here.session.session_key != before
+    assert not is_in(elsewhere)
+
+
+def test_resetting_the_password_ends_every_session(mails) -> None:
+    person = PersonFactory()
+    elsewhere, visitor = signed_in(person), Client()
+    visitor.post("/en/account/password/reset/", {"email": person.email})
+    visitor.post("/en/account/password/reset/confirm/", {"code": mails()[-1].code})
+    visitor.post("/en/account/password/reset/complete/", {"password1": NEW, "password2": NEW})
+    assert not is_in(elsewhere)
+    assert not is_in(visitor)
+    assert mails()[-1].summary() == (person.email, "en", "You have a new password")
+
+
+def test_the_page_of_devices_ends_the_others() -> None:
+    person = PersonFactory()
+    here, elsewhere = signed_in(person), signed_in(person)
+    assert UserSession.objects.filter(user=person).count() == 2
+    assert here.post("/en/account/sessions/").status_code == 302
+    assert is_in(here)
+    assert not is_in(elsewhere)
+    assert UserSession.objects.get(user=person).session_key == here.session.session_key
+
+
+def test_nobody_ends_another_persons_sessions() -> None:
+    other = signed_in(PersonFactory())
+    attacker = signed_in(PersonFactory())
+    session = UserSession.objects.exclude(user__email="x").first()
+    attacker.post("/en/account/sessions/", {"id": session.pk, "user": session.user_id, "sessions": session.pk})
+    assert is_in(other)
+
+
+def test_a_closed_account_is_dead_everywhere_and_stays_so(mails) -> None:
+    person = editor(email="gone@city.example")
+    browser = sign_in(Client(), person)
+    assert browser.get("/admin/").status_code == 200
+    services.set_active(person=person, active=False)
+    assert browser.get("/admin/")["Location"] == "/_/sign-in/?next=/admin/"
+    assert not is_in(browser)
+
+    visitor = Client()
+    answer = visitor.post(SIGN_IN, {"login": person.email, "password": PASSWORD})
+    assert answer["Location"] == "/en/account/inactive/"
+    visitor = Client()
+    visitor.post("/en/account/login/code/", {"email": person.email})
+    visitor.post("/en/account/password/reset/", {"email": person.email})
+    assert {mail.summary()[2] for mail in mails()} == {"There is no account under this address"}
+
+    services.set_active(person=person, active=True)
+    assert not is_in(browser)
+
+
+def test_closing_accounts_in_bulk_ends_their_sessions_for_good() -> None:
+    person = PersonFactory()
+    browser = signed_in(person)
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    User.objects.filter(pk=person.pk).update(is_active=True)
+    assert not is_in(browser)
+
+
+def test_a_session_half_way_through_the_second_factor_ends_with_the_account() -> None:
+    person = editor()
+    sign_in(Client(), person)
+    half_way = Client()
+    half_way.post(SIGN_IN, {"login": person.email, "password": PASSWORD})
+    services.set_active(person=person, active=False)
+    assert half_way.get("/en/account/2fa/authenticate/").status_code in {200, 302}
+    half_way.post("/en/account/2fa/authenticate/", {"code": "000000"})
+    assert "_auth_user_id" not in half_way.session
+
+
+def test_taking_a_factor_away_ends_the_other_sessions() -> None:
+    person = editor()
+    here, elsewhere = sign_in(Client(), person), sign_in(Client(), person)
+    session = here.session
+    now = timezone.now().timestamp()
+    session["account_authentication_methods"] = [
+        *session["account_authentication_methods"],
+        {"method": "mfa", "at": now, "id": Authenticator.objects.get().pk, "type": "totp", "reauthenticated": True},
+    ]
+    session.save()
+    assert here.post("/en/account/2fa/totp/deactivate/").status_code == 302
+    assert not Authenticator.objects.exists()
+    assert is_in(here)
+    assert not is_in(elsewhere)
+
+
+def test_a_new_address_by_staff_ends_every_session_and_is_confirmed_at_the_next() -> None:
+    person = PersonFactory(email="old@city.example")
+    browser = signed_in(person)
+    services.change_address(person=person, email="new@city.example")
+    assert not is_in(browser)
+    visitor = Client()
+    assert visitor.post(SIGN_IN, {"login": "old@city.example", "password": PASSWORD}).status_code == 200
+    answer = visitor.post(SIGN_IN, {"login": "new@city.example", "password": PASSWORD})
+    assert answer["Location"] == "/en/account/confirm-email/"
+    assert not EmailAddress.objects.get().verified
