@@ -26,7 +26,7 @@ class OutboxBackend(BaseEmailBackend):
     """
 
     def send_messages(self, email_messages: Iterable[EmailMessage]) -> int:
-        return sum(self._enqueue(message) for message in email_messages)
+        return sum(self._enqueue(message) > 0 for message in email_messages)
 
     def _enqueue(self, message: EmailMessage) -> int:
         text, html = _bodies(message)
