@@ -3,12 +3,20 @@
 from typing import Any
 
 from wagtail import hooks
+from wagtail.permissions import register_permission_policy
 
+from core.admin import branding
+from core.admin.terms import TermViewSet
 from core.linkhandlers import DocumentLinks, PageLinks
+from core.models import Term
 from core.pagecache.marking import mark_page
+from core.permissions import NoDeletion
+
+register_permission_policy(Term, NoDeletion(Term))
 
 # After hooks that may answer themselves, so that only a page which is really served is marked.
 hooks.register("before_serve_page", mark_page, order=100)
+hooks.register("insert_global_admin_css", branding.stylesheet)
 
 
 # After Wagtail's own handlers, which these replace.
@@ -16,3 +24,8 @@ hooks.register("before_serve_page", mark_page, order=100)
 def link_together(features: Any) -> None:
     features.register_link_type(PageLinks)
     features.register_link_type(DocumentLinks)
+
+
+@hooks.register("register_admin_viewset")
+def register_terms() -> TermViewSet:
+    return TermViewSet("terms")

@@ -1,6 +1,7 @@
 """Controlled vocabularies: terms whose slug is the same in every language, with a label in each."""
 
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from core import languages
@@ -14,6 +15,13 @@ class TermQuerySet(models.QuerySet):
     def active(self) -> "TermQuerySet":
         """Leave out the terms that staff have retired."""
         return self.filter(is_active=True)
+
+    def labelled_like(self, text: str) -> "TermQuerySet":
+        """Return the terms with a slug or a label, in any language, that contains `text`."""
+        labels = Cast("labels", models.TextField())
+        return self.annotate(all_labels=labels).filter(
+            models.Q(all_labels__icontains=text) | models.Q(slug__icontains=text)
+        )
 
 
 class Term(models.Model):
