@@ -1,9 +1,10 @@
 """Editing a webinar: the page, its record and its meeting link are written in one transaction or not at all."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from wagtail.admin.views.pages.create import CreateView
 from wagtail.admin.views.pages.edit import EditView
+from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
 from wagtail.admin.viewsets.pages import PageViewSet
 
 from core.projection import AtomicForm
@@ -44,9 +45,30 @@ class WebinarEdit(WithJoinLink, StoresJoinLink, EditView):
     """Wagtail's view to edit a page."""
 
 
+class WithoutJoinLink:
+    """A preview that leaves the meeting link out: Wagtail keeps what is previewed in a table of its own for a day."""
+
+    def get_form(self, query_dict: QueryDict) -> WebinarForm:
+        """Drop the link before the form, and so the table, sees it."""
+        if query_dict:
+            query_dict = query_dict.copy()
+            query_dict.pop("join_link", None)
+        return super().get_form(query_dict)
+
+
+class WebinarPreviewOnEdit(WithoutJoinLink, PreviewOnEditView):
+    """Wagtail's preview of a page that is being edited."""
+
+
+class WebinarPreviewOnCreate(WithoutJoinLink, PreviewOnCreateView):
+    """Wagtail's preview of a page that is being made."""
+
+
 class WebinarViews(PageViewSet):
     """Which views Wagtail uses for webinars, wherever it edits pages."""
 
     model = WebinarPage
     add_view_class = WebinarCreate
     edit_view_class = WebinarEdit
+    preview_on_add_view_class = WebinarPreviewOnCreate
+    preview_on_edit_view_class = WebinarPreviewOnEdit
