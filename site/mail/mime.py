@@ -19,7 +19,8 @@ from mail.kinds import Attachment
 # C0 controls but tab and line ends; no mail program shows them and some choke on them.
 _CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\r\n")))
 _FOREIGN = bytes(range(128, 256))
-_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+([ ]*;[ ]*[A-Za-z0-9_-]+=(\"[^\"\\\r\n]*\"|[^\s\";]+))*")
+_NAME = r"[A-Za-z0-9!#$&^_.+-]+"
+_TYPE = re.compile(rf"{_NAME}/{_NAME}([ ]*;[ ]*{_NAME}=(\"[^\"\\\r\n]*\"|[^\s\";]+))*")
 _SAFE_NAME = re.compile(r"[/\\:*?\"<>|]")
 
 

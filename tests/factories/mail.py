@@ -1,7 +1,10 @@
 """Messages for tests, and delivering them without a worker."""
 
+from collections.abc import Callable
 from itertools import count
 from typing import Any
+
+from django.db import transaction
 
 from mail.models import Message
 from mail.services import delivery, enqueue_prepared
@@ -22,6 +25,13 @@ def ask(**fields: Any) -> Message:
         **fields,
     }
     return enqueue_prepared(**given)
+
+
+def fail_after(change: Callable[[], object]) -> None:
+    """Make a change in a transaction that then fails with RuntimeError."""
+    with transaction.atomic():
+        change()
+        raise RuntimeError
 
 
 def deliver_all(stream: str = "transactional") -> int:

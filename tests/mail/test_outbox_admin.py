@@ -234,13 +234,17 @@ def test_not_even_an_administrator_can_write_or_delete_a_message(client: Client,
                 "due_at": datetime(2026, 12, 12, 15, tzinfo=UTC),
                 "first_tried_at": datetime(2026, 12, 12, 14, tzinfo=UTC),
             },
-            "It will be tried again at 2026-12-12 15:00:00, because the receiving server asked to try later."
-            " At 2026-12-15 14:00:00 trying ends.",
+            (
+                "It will be tried again at 2026-12-12 15:00:00, because the receiving server asked to try later."
+                " At 2026-12-15 14:00:00 trying ends."
+            ),
         ),
         (
             {"state": "unknown", "reason": "no_answer", "finished_at": datetime(2026, 12, 12, 14, tzinfo=UTC)},
-            "Nothing, unless you decide so: it may have arrived or not, because the connection broke before the server"
-            " answered, and sending it again could make a second copy.",
+            (
+                "Nothing, unless you decide so: it may have arrived or not, because the connection broke before the"
+                " server answered, and sending it again could make a second copy."
+            ),
         ),
         (
             {"state": "failed", "reason": "refused", "finished_at": datetime(2026, 12, 12, 14, tzinfo=UTC)},

@@ -54,6 +54,9 @@ class ScriptedServer:
 
     def stop(self) -> None:
         self.is_over.set()
+        with contextlib.suppress(OSError):
+            # Closing alone leaves the port open for as long as a thread waits in accept.
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
     def _listen(self) -> None:
@@ -92,52 +95,63 @@ class _Conversation:
         self.has_sender = False
 
     def run(self) -> None:
+        verbs = {
+            "EHLO": self.ehlo,
+            "HELO": self.ehlo,
+            "MAIL": self.mail,
+            "RCPT": self.rcpt,
+            "DATA": self.data,
+            "QUIT": self.quit,
+        }
         self.answer("CONNECT", "220 script ESMTP")
         while line := self.file.readline():
             command = line.decode().strip()
             self.server.commands.append(command)
-            verb = command.split(" ", maxsplit=1)[0].split(":")[0].upper()
-            if verb in {"EHLO", "HELO"}:
-                extra = "250-PIPELINING\r\n" if self.server.pipelining else ""
-                self.answer("EHLO", f"250-script\r\n{extra}250 SIZE 1000000")
-            elif verb == "MAIL":
-                self.recipient = ""
-                self.has_sender = self.answer("MAIL", "250 OK")
-            elif verb == "RCPT" and not self.has_sender:
-                self.send("503 MAIL first")
-            elif verb == "RCPT":
-                self.recipient = command.partition("<")[2].rstrip(">")
-                if not self.answer("RCPT", "250 OK"):
-                    self.recipient = ""
-            elif verb == "DATA":
-                self.data()
-            elif verb == "QUIT":
-                self.send("221 bye")
-                return
-            else:
-                self.send("250 OK")
+            verb = command.split(" ", maxsplit=1)[0].upper()
+            verbs.get(verb, lambda _command: self.send("250 OK"))(command)
 
-    def data(self) -> None:
-        if not self.recipient and self.server.asks_anyway:
-            self.send("354 go on")
-            while self.file.readline() not in {b".\r\n", b""}:
-                pass
+    def ehlo(self, command: str) -> None:
+        extra = "250-PIPELINING\r\n" if self.server.pipelining else ""
+        self.answer("EHLO", f"250-script\r\n{extra}250 SIZE 1000000000")
+
+    def mail(self, command: str) -> None:
+        self.recipient = ""
+        self.has_sender = self.answer("MAIL", "250 OK")
+
+    def rcpt(self, command: str) -> None:
+        if not self.has_sender:
+            self.send("503 MAIL first")
+            return
+        self.recipient = command.partition("<")[2].rstrip(">")
+        if not self.answer("RCPT", "250 OK"):
+            self.recipient = ""
+
+    def quit(self, command: str) -> None:
+        self.send("221 bye")
+        raise _Over
+
+    def data(self, command: str) -> None:
         if not self.recipient:
+            if self.server.asks_anyway:
+                self.send("354 go on")
+                self.lines()
             self.send("554 no valid recipients")
-            return
-        if not self.answer("DATA", "354 go on"):
-            return
+        elif self.answer("DATA", "354 go on"):
+            lines = self.lines()
+            if self.server.on_data is not None:
+                self.server.on_data(self.recipient)
+            action = self.server.action("END", self.recipient)
+            if self.server.keeps or not action or action[0] == "2":
+                self.take(lines)
+            self.act(action, "250 taken")
+
+    def lines(self) -> list[bytes]:
         lines: list[bytes] = []
         while (line := self.file.readline()) not in {b".\r\n", b""}:
             lines.append(line)
             if len(lines) == 3 and self.server.action("MIDDLE", self.recipient):
                 raise _Over
-        if self.server.on_data is not None:
-            self.server.on_data(self.recipient)
-        action = self.server.action("END", self.recipient)
-        if self.server.keeps or not action or action[0] == "2":
-            self.take(lines)
-        self.act(action, "250 taken")
+        return lines
 
     def take(self, lines: list[bytes]) -> None:
         found = next((line for line in lines if line.lower().startswith(b"message-id:")), b"")
