@@ -1,0 +1,191 @@
+"""Several workers, sweeps and callers at once on a real database; each proof fails when its lock is taken away."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import IntegrityError, connection
+
+from core import clock
+from mail.models import Attempt, Message
+from mail.services import delivery, enqueueing, ledger, sweeping, withdraw
+from mail.services.ledger import Opening
+from tests.factories.mail import ask
+from tests.services.smtpscript import ScriptedServer
+
+pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+Start = Callable[..., ScriptedServer]
+
+
+def together(*works: Callable[[], object]) -> list[object]:
+    """Run all at once, each on a connection of its own, and return what they returned or raised."""
+    barrier = threading.Barrier(len(works))
+    results: list[object] = [None] * len(works)
+
+    def run(number: int, work: Callable[[], object]) -> None:
+        try:
+            barrier.wait(10)
+            results[number] = work()
+        except Exception as problem:  # noqa: BLE001  (told to the test)
+            results[number] = problem
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+@contextmanager
+def without(monkeypatch: pytest.MonkeyPatch, module: object, name: str, *texts: tuple[str, str]) -> Iterator[None]:
+    """Take words out of a statement; each must have been there."""
+    statement = getattr(module, name)
+    for there, instead in texts:
+        assert there in statement
+        statement = statement.replace(there, instead)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, statement)
+        ledger._statement.cache_clear()
+        yield
+    ledger._statement.cache_clear()
+
+
+# Slept in the middle of taking, so that all workers see the same rows waiting.
+SLOWLY = ("ORDER BY due_at, id FOR", "AND pg_sleep(0.02) IS NOT NULL ORDER BY due_at, id FOR")
+NO_LOCK = (" FOR UPDATE SKIP LOCKED", "")
+NO_GUARD = ("mail_message.state = 'leased' AND mail_message.lease_id = %(lease)s", "TRUE")
+
+
+def deliver_with(workers: int, stream: str) -> None:
+    results = together(*[lambda: delivery.deliver(stream=stream)] * workers)
+    assert not [one for one in results if isinstance(one, Exception)], results
+
+
+@pytest.mark.parametrize("stream", ["transactional", "bulk"])
+def test_four_workers_on_one_queue_send_each_message_once(
+    scripted: Start, stream: str, monkeypatch: pytest.MonkeyPatch, settings
+) -> None:
+    settings.MAIL_BATCH_SIZES = {"transactional": 10, "bulk": 10}
+    server = scripted()
+    messages = [ask(stream=stream) for _n in range(40)]
+    with without(monkeypatch, ledger, "_LEASE", SLOWLY):
+        deliver_with(4, stream)
+    assert server.recipients() == dict.fromkeys((message.to_address for message in messages), 1)
+    assert set(Message.objects.values_list("state", flat=True)) == {"accepted"}
+    assert Attempt.objects.count() == 40
+
+
+@pytest.mark.parametrize("stream", ["transactional", "bulk"])
+def test_negative_control_without_lock_and_guard_messages_double(
+    scripted: Start, stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = scripted()
+    for _n in range(10):
+        ask(stream=stream)
+    opened = "_OPEN_PREPARED"
+    with (
+        without(monkeypatch, ledger, "_LEASE", SLOWLY, NO_LOCK),
+        without(monkeypatch, ledger, opened, NO_GUARD),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # Both hold the same messages before either begins.
+        barrier = threading.Barrier(2)
+        work = delivery._work_through
+        patch.setattr(delivery, "_work_through", lambda lease: (barrier.wait(10), work(lease)))
+        patch.setattr(ledger, "release", lambda *, lease: 0)
+        together(*[lambda: delivery.deliver(stream=stream)] * 2)
+    assert max(server.recipients().values()) == 2
+
+
+def test_the_guard_alone_keeps_two_holders_of_one_message_from_both_sending_it(
+    scripted: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = scripted()
+    for _n in range(10):
+        ask()
+    with without(monkeypatch, ledger, "_LEASE", SLOWLY, NO_LOCK):
+        deliver_with(2, "transactional")
+        deliver_with(2, "transactional")
+    assert set(server.recipients().values()) == {1}
+    assert len(server.accepted) == 10
+
+
+def withdrawn_in_mid_flight(server: ScriptedServer) -> tuple[int, str]:
+    """Withdraw a message between its being taken and its start; return how often it was sent, and its state."""
+    message = ask(key="k", to="a@city.example")
+    lease = ledger.lease(stream="transactional", limit=1)
+    assert withdraw(keys=["k"]) == 1
+    delivery._work_through(lease)
+    message.refresh_from_db()
+    return server.recipients()["a@city.example"], message.state
+
+
+def test_a_withdrawn_message_is_not_sent_by_whoever_holds_it(scripted: Start) -> None:
+    assert withdrawn_in_mid_flight(scripted()) == (0, "cancelled")
+
+
+def test_negative_control_without_the_guard_the_holder_cannot_start_what_was_withdrawn(
+    scripted: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = scripted()
+    with without(monkeypatch, ledger, "_OPEN_PREPARED", NO_GUARD):
+        # Even then the database refuses a started message that nobody holds.
+        with pytest.raises(IntegrityError, match="mail_message_"):
+            withdrawn_in_mid_flight(server)
+
+
+def lost(number: int) -> None:
+    """Leave messages as a killed worker does."""
+    for _n in range(number):
+        ask()
+    lease = ledger.lease(stream="transactional", limit=number)
+    ledger.turn(lease=lease, closing=[], opening=[Opening(one, None) for one in lease.messages])
+    Message.objects.update(leased_until=clock.now())
+
+
+def sweep_twice_at_once() -> tuple[Counter, int]:
+    results = together(sweeping.sweep, sweeping.sweep)
+    assert not [one for one in results if isinstance(one, Exception)], results
+    return Counter(Message.objects.values_list("state", "repeats")), sum(one.repeated for one in results)
+
+
+def test_two_sweeps_at_once_do_no_more_than_one() -> None:
+    lost(30)
+    assert sweep_twice_at_once() == ({("queued", 1): 30}, 30)
+    assert Attempt.objects.count() == 30
+
+
+def test_negative_control_two_sweeps_without_the_lock_repeat_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost(30)
+    slowly = ("AND leased_until < %(now)s", "AND leased_until < %(now)s AND pg_sleep(0.02) IS NOT NULL")
+    with without(monkeypatch, sweeping, "_SETTLE", slowly, ("FOR UPDATE SKIP LOCKED", "")):
+        found, repeated = sweep_twice_at_once()
+    assert (found, repeated) == ({("queued", 2): 30}, 60)
+
+
+def ask_at_once(number: int) -> list[object]:
+    def work() -> object:
+        return ask(key="the same", to="a@city.example").pk
+
+    return together(*[work] * number)
+
+
+def test_sixteen_callers_with_one_key_make_one_message() -> None:
+    results = ask_at_once(16)
+    assert len(set(results)) == 1, results
+    assert Message.objects.count() == 1
+
+
+def test_negative_control_callers_collide_when_the_conflict_is_not_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    def statement(columns: tuple[str, ...]) -> str:
+        marks = ", ".join(["%s"] * len(columns))
+        return f"INSERT INTO mail_message ({', '.join(columns)}) VALUES ({marks}) RETURNING id"
+
+    monkeypatch.setattr(enqueueing, "_statement", statement)
+    results = ask_at_once(16)
+    assert sum(isinstance(one, IntegrityError) for one in results) == 15
