@@ -18,7 +18,11 @@ from search.question import Question
 
 # Characters of the private use area, which neither questions nor documents may hold, so that marks cannot be forged.
 MARK, UNMARK = "\ue000", "\ue001"
-HEADLINE = f'StartSel={MARK}, StopSel={UNMARK}, MaxWords=32, MinWords=16, MaxFragments=2, FragmentDelimiter=" … "'
+SELECTION = f"StartSel={MARK}, StopSel={UNMARK}"
+WHOLE = f"{SELECTION}, HighlightAll=true"
+FRAGMENTS = f'{SELECTION}, MaxWords=32, MinWords=16, MaxFragments=2, FragmentDelimiter=" … "'
+# A text of so many characters is shown whole; of a longer one, what stands round the words that were found.
+SHORT = 260
 # A page may be asked for that lies far behind; nobody reads on for so long.
 LAST_PAGE = 50
 WORD = re.compile(r"\w{3,}")
@@ -56,10 +60,14 @@ SELECT
     SELECT jsonb_agg(
       jsonb_build_object(
         'page', d.page_id, 'title', d.title, 'kind', d.kind, 'language', d.language,
-        'snippet', ts_headline(s.config, concat_ws(' ', nullif(d.summary, ''), d.body), s.asked, %(headline)s)
+        'snippet', CASE
+          WHEN length(words) <= %(short)s THEN ts_headline(s.config, words, s.asked, %(whole)s)
+          ELSE '… ' || ts_headline(s.config, words, s.asked, %(fragments)s) || ' …'
+        END
       ) ORDER BY s.own DESC, s.rank DESC, s.id
     )
-    FROM shown s JOIN search_searchdocument d ON d.id = s.id
+    FROM shown s JOIN search_searchdocument d ON d.id = s.id,
+    concat_ws(' ', nullif(d.summary, ''), nullif(d.body, '')) AS words
   )
 """
 
@@ -116,7 +124,9 @@ class PostgresEngine:
             "kind": kind,
             "limit": PER_PAGE,
             "offset": (page - 1) * PER_PAGE,
-            "headline": HEADLINE,
+            "short": SHORT,
+            "whole": WHOLE,
+            "fragments": FRAGMENTS,
         }
         with connection.cursor() as cursor:
             cursor.execute(FIND.format(questions=questions, readable=READABLE), parameters)

@@ -46,9 +46,12 @@ class Question:
         """
         found = []
         for word in dict.fromkeys(ARABIC_WORD.findall(self.in_language("ar"))):
-            bare = CONJUNCTION_AND_ARTICLE.sub("", word).removeprefix("ال")
+            whole = CONJUNCTION_AND_ARTICLE.sub("", word)
+            bare = whole.removeprefix("ال")
             if len(bare) > 1:
-                found.append((word, (bare, f"ال{bare}", f"وال{bare}", f"فال{bare}")))
+                # What looks like the article may be an alef with madda, typed without it.
+                doubtful = (f"آل{bare}",) if bare != whole else ()
+                found.append((word, (bare, f"ال{bare}", f"وال{bare}", f"فال{bare}", *doubtful)))
         return found[:MOST_ARABIC_WORDS]
 
 

@@ -14,7 +14,7 @@ class HeadingBlock(blocks.StructBlock):
     """A heading within the page; the page's own title is the only first-level one."""
 
     text = blocks.CharBlock(label=_("text"), max_length=200)
-    level = blocks.ChoiceBlock(label=_("level"), choices=LEVELS, default="h2")
+    level = blocks.ChoiceBlock(label=_("level"), choices=LEVELS, default="h2", search_index=False)
 
     class Meta:
         template = "blocks/heading.html"
