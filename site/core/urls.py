@@ -1,10 +1,15 @@
-"""Addresses of the foundation: health, root, robots."""
+"""Addresses of the foundation: health, the way to a language, what robots read, drawn covers."""
 
 from django.urls import path
 
-from core.views import covers
+from core.views import covers, health, robots, welcome
 
 urlpatterns = [
+    path("", welcome.to_best_language, name="welcome"),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("sitemap.xml", robots.sitemap, name="sitemap"),
+    path(".well-known/security.txt", robots.security, name="security_txt"),
     path("covers/<slug:topic>/<path:key>.svg", covers.cover, name="cover"),
 ]
-

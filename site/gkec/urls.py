@@ -2,10 +2,12 @@
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path, re_path
+from django.urls import include, path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
+
+from core.views import media
 
 urlpatterns = [
     path("", include("core.urls")),
@@ -16,7 +18,7 @@ urlpatterns = [
 ]
 
 if getattr(settings, "DEMO", False):
-    urlpatterns += [path("dev/", include("demo.urls"))]
+    urlpatterns += [path("dev/", include("demo.urls")), path("media/<path:path>", media.picture)]
 
 urlpatterns += i18n_patterns(
     path("", include("accounts.doors_by_language")),

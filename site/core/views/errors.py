@@ -1,5 +1,27 @@
 """Pages shown when something went wrong; each is a template named after its status code."""
 
-from django.views.csrf import csrf_failure  # noqa: F401
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
 from django.views.defaults import page_not_found as not_found  # noqa: F401
-from django.views.defaults import server_error  # noqa: F401
+
+RETRY_SECONDS = 30
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Ask in the reader's language to send the form once more; the reason is for our log, which has it."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say in all languages, without a template's data, that it is our fault; 503 when the database is away.
+
+    Reads nothing: whatever is broken may be what a fuller page would need.
+    """
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        page = loader.get_template("503.html").render()
+        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+    return HttpResponse(loader.get_template("500.html").render(), status=500)
