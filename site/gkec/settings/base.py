@@ -321,6 +321,7 @@ WAGTAIL_AUTOSAVE_INTERVAL = 5000
 
 # Security ------------------------------------------------------------------------------------------
 
+SECURITY_CONTACT = env.text("SECURITY_CONTACT", default=f"mailto:security@{urlsplit(BASE_URL).hostname}")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
