@@ -58,7 +58,7 @@ def agenda(page: "WebinarPage", event: "Event") -> list[dict[str, Any]]:
     """Return the items of the programme with the moments at which they begin and end."""
     items = sorted((block.value for block in page.agenda), key=lambda item: item["minutes"])
     starts = [event.starts_at + timedelta(minutes=item["minutes"]) for item in items]
-    ends = [*starts[1:], event.ends_at]
+    ends = [*starts, event.ends_at][1:]
     return [
         {
             "start": start,

@@ -16,11 +16,12 @@ from events.querysets import EventQuerySet
 PAST_PER_PAGE = 12
 MOST_COMING = 200
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+SLUG = re.compile(r"[-\w]{1,60}")
 
 
 def programme(request: HttpRequest, events: EventQuerySet) -> dict[str, Any]:
     """Return the context of the list; at most seven statements, whatever the number of events."""
-    chosen = {"format": request.GET.get("format", "")[:60], "month": _month(request.GET.get("month", ""))}
+    chosen = {"format": _if_like(SLUG, request.GET.get("format")), "month": _if_like(MONTH, request.GET.get("month"))}
     narrowed = _narrow(events, chosen)
     coming = rows(narrowed.upcoming().select_related("format")[:MOST_COMING], request=request)
     past = Paginator(narrowed.past().select_related("format"), PAST_PER_PAGE).get_page(request.GET.get("page"))
@@ -34,8 +35,8 @@ def programme(request: HttpRequest, events: EventQuerySet) -> dict[str, Any]:
     }
 
 
-def _month(text: str) -> str:
-    return text if MONTH.fullmatch(text) else ""
+def _if_like(pattern: re.Pattern, text: str | None) -> str:
+    return text if text and pattern.fullmatch(text) else ""
 
 
 def _narrow(events: EventQuerySet, chosen: dict[str, str]) -> EventQuerySet:

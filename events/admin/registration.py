@@ -88,6 +88,8 @@ class ReasonForm(forms.Form):
 class ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     """A sentence about what will happen, a reason, a button."""
 
+    # Wagtail finds the policy by the model; without one it would let everybody in.
+    model = Registration
     permission_required = "change"
     form_class = ReasonForm
     template_name = "events/admin/act.html"

@@ -30,6 +30,7 @@ class EventIndexPage(BasePage):
     template = "events/index.html"
     # Past and upcoming change with the clock.
     cache_seconds: ClassVar[int | None] = 60
+    search_kind = "events"
     cache_query: ClassVar[frozenset[str]] = frozenset({"format", "month", "page"})
 
     class Meta:
@@ -100,6 +101,8 @@ class WebinarPage(AtomicPublishing, BasePage):
     template = "events/webinar.html"
     # Whether registration is open depends on the clock.
     cache_seconds: ClassVar[int | None] = 60
+    search_kind = "events"
+    lists = ("events",)
 
     # A copy is another occasion: its dates are never those of the first.
     copy_form_class = WebinarCopyForm

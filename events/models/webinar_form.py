@@ -97,6 +97,8 @@ class WebinarForm(WagtailAdminPageForm):
         for name in SCHEDULE:
             if name in self.fields:
                 self.fields[name].disabled = True
+                value = getattr(event, name)
+                self.initial[name] = wall_clock(value, event.timezone) if name in WALL_CLOCKS and value else value
         note = _("Dates, seats and format are set on the page in the event's source language: %(language)s.")
         self.fields["starts_at"].help_text = note % {
             "language": languages.own_name(event.source_locale.language_code)

@@ -1,0 +1,253 @@
+"""The staff's lists: what they show, cost and export, and who may see personal data."""
+
+import csv
+import io
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from accounts import roles
+from accounts.services import ensure_groups
+from events.admin.webinars import seats_in_words, starts_in_words, state_in_words, with_records
+from events.models import Event, WebinarPage
+from tests.factories import accounts
+from tests.factories import core as trees
+from tests.factories import events as make
+
+pytestmark = pytest.mark.django_db
+
+LIST = "registrations:index"
+
+
+@pytest.fixture
+def admin(client):
+    return accounts.sign_in(client, accounts.PersonFactory(admin=True, display_name="Staff"))
+
+
+@pytest.fixture
+def manager(client):
+    ensure_groups()
+    return accounts.sign_in(client, accounts.PersonFactory(groups=[roles.EVENT_MANAGERS], is_staff=True))
+
+
+@pytest.fixture
+def editor(client):
+    ensure_groups()
+    return accounts.sign_in(client, accounts.editor())
+
+
+def cells(answer) -> list[list[str]]:
+    """Return the words of each row of a listing."""
+    body = answer.content.decode().split("<tbody", 1)[1].split("</tbody", 1)[0]
+    rows = re.findall(r"<tr.*?</tr>", body, re.DOTALL)
+    return [
+        [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)]
+        for row in rows
+    ]
+
+
+def names(answer) -> list[str]:
+    return [registration.name for registration in answer.context["object_list"]]
+
+
+def test_webinars_are_listed_once_with_date_in_their_zone_and_seats(admin):
+    page = make.webinar(title="Budget", capacity=2, timezone="Asia/Kathmandu", starts_at=make.in_days(3))
+    for parent in (make.section().get_parent().specific, make.section()):
+        trees.translated(parent, "fr")
+    event = Event.objects.get()
+    for name in "ABC":
+        make.registered(event, name)
+    answer = admin.get(reverse("webinars:index_results"))
+    (row,) = cells(answer)
+    assert row[0].startswith("Budget")
+    local = page.starts_at.astimezone(event.zone)
+    assert row[1:4] == [f"{local:%Y-%m-%d %H:%M} Asia/Kathmandu", "2 of 2, 1 waiting", "Waiting list"]
+    assert f'href="{reverse(LIST)}?event={event.pk}"' in answer.content.decode()
+    assert f'href="{reverse("events_clone", args=[page.pk])}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_of_webinars_costs_us_the_same_for_one_and_for_three(admin, django_assert_num_queries, number):
+    for _ in range(number):
+        make.registered(make.event(starts_at=make.in_days(2)), "Ana")
+    with django_assert_num_queries(1):
+        words = [
+            (starts_in_words(page) != "", seats_in_words(page), state_in_words(page))
+            for page in with_records(WebinarPage.objects.all())
+        ]
+    assert words == [(True, "1 seat", "Seats free")] * number
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [("", {"Old", "New", "Draft"}), ("when=coming", {"New", "Draft"}), ("when=past", {"Old"}), ("seats=open", {"Old", "New"})],
+)
+def test_webinars_are_filtered(admin, query, titles):
+    make.webinar(title="Old", starts_at=make.in_days(-9))
+    make.webinar(title="New", starts_at=make.in_days(9))
+    make.webinar(title="Draft", publish=False, starts_at=make.in_days(20))
+    answer = admin.get(f"{reverse('webinars:index')}?{query}")
+    assert {page.title for page in answer.context["object_list"]} == titles
+
+
+def test_registrations_are_filtered_and_searched(admin):
+    first, second = make.event(capacity=1), make.event()
+    make.registered(first, "Ana", country="CO", language="fr")
+    make.registered(first, "Bo", country="BE", organisation="Ghent")
+    make.registered(second, "Cy", country="BE", organisation_type_id=make.term("organisation-type", "company").pk)
+    company = make.term("organisation-type", "company").pk
+    for query, expected in (
+        ("", ["Cy", "Bo", "Ana"]),
+        (f"event={first.pk}", ["Bo", "Ana"]),
+        ("state=waiting", ["Bo"]),
+        ("country=BE", ["Cy", "Bo"]),
+        ("language=fr", ["Ana"]),
+        (f"organisation_type={company}", ["Cy"]),
+        ("q=ghent", ["Bo"]),
+        ("q=ana%40", ["Ana"]),
+        ("registered_at_to=2020-01-01", []),
+    ):
+        assert names(admin.get(f"{reverse(LIST)}?{query}")) == expected, query
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_of_registrations_costs_the_same_for_one_and_for_three(admin, django_assert_num_queries, number):
+    for step in range(number):
+        make.registered(make.event(starts_at=make.in_days(2 + step)), f"Guest {step}")
+    url = reverse("registrations:index_results")
+    admin.get(url)
+    with django_assert_num_queries(5):
+        assert len(names(admin.get(url))) == number
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =cmd|' /C calc'!A0"]
+
+
+def test_the_spreadsheets_equal_the_screen_and_hold_no_formula(admin):
+    event = make.event(title="=Budget")
+    for number, name in enumerate(FORMULAS):
+        make.registered(event, name, email=f"{number}@example.org", organisation=name)
+    screen = admin.get(f"{reverse('registrations:index_results')}?ordering=registered_at")
+    table = csv.reader(io.StringIO(export(admin, "csv").decode("utf-8-sig")))
+    headings, *rows = list(table)
+    assert headings == [
+        "Name", "E-mail address", "Event", "State", "Waiting number", "Country", "Organisation",
+        "Type of organisation", "Language", "Time zone", "Registered",
+    ]  # fmt: skip
+    assert len(rows) == len(FORMULAS)
+    for shown, row in zip(cells(screen), rows, strict=True):
+        assert shown[1:6] == [row[1], row[2].removeprefix("'"), *row[3:6]]
+        assert (row[0][0], row[2][0], row[6][0]) == ("'", "'", "'")
+    sheet = load_workbook(io.BytesIO(export(admin, "xlsx"))).active
+    for cell in (cell for line in sheet.iter_rows(min_row=2) for cell in line):
+        assert cell.data_type != "f", cell.value
+    assert [cell.value for cell in sheet[1]] == headings
+
+
+def export(client, kind: str) -> bytes:
+    answer = client.get(f"{reverse(LIST)}?export={kind}&ordering=registered_at")
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def test_the_spreadsheet_keeps_the_filter(admin):
+    event = make.event()
+    make.registered(event, "Ana", country="CO")
+    make.registered(event, "Bo", country="BE")
+    answer = admin.get(f"{reverse(LIST)}?export=csv&country=BE")
+    content = b"".join(answer.streaming_content).decode()
+    assert ("Bo" in content, "Ana" in content) == (True, False)
+
+
+def test_one_registration_shows_its_history(admin):
+    event = make.event(capacity=1)
+    first, second = make.registered(event, "Ana"), make.registered(event, "Bo")
+    cancel_url = reverse("registrations:cancel", args=[first.pk])
+    assert "The person gets a mail" in admin.get(cancel_url).content.decode()
+    answer = admin.post(cancel_url, {"reason": "Asked by phone"})
+    assert answer["Location"] == reverse("registrations:inspect", args=[first.pk])
+    history = admin.get(answer["Location"]).content.decode().split("History", 1)[1]
+    assert [word in history for word in ("Registered with a seat", "Cancelled", "Staff", "Asked by phone")] == [True] * 4
+    second.refresh_from_db()
+    assert second.state == "confirmed"
+
+
+def test_staff_must_give_a_reason(admin):
+    registration = make.registered(make.event())
+    answer = admin.post(reverse("registrations:cancel", args=[registration.pk]), {"reason": ""})
+    registration.refresh_from_db()
+    assert (answer.status_code, registration.state) == (200, "confirmed")
+
+
+def test_a_seat_is_given_out_of_turn_only_where_one_is_free(admin):
+    event = make.event(capacity=1)
+    make.registered(event, "Ana")
+    waiting = make.registered(event, "Bo")
+    url = reverse("registrations:promote", args=[waiting.pk])
+    refused = admin.post(url, {"reason": "Speaker"})
+    assert (refused.status_code, "No seat is free" in refused.content.decode()) == (409, True)
+    Event.objects.update(capacity=2)
+    assert admin.post(url, {"reason": "Speaker"}).status_code == 302
+    waiting.refresh_from_db()
+    assert waiting.state == "confirmed"
+
+
+def doors(registration) -> list[str]:
+    return [
+        reverse(LIST),
+        reverse("registrations:index_results"),
+        f"{reverse(LIST)}?export=csv",
+        f"{reverse(LIST)}?export=xlsx",
+        reverse("registrations:inspect", args=[registration.pk]),
+        reverse("registrations:cancel", args=[registration.pk]),
+        reverse("registrations:promote", args=[registration.pk]),
+    ]
+
+
+def test_an_editor_without_the_right_reads_no_personal_data_anywhere(editor):
+    registration = make.registered(make.event(), "Secret Person")
+    for url in doors(registration):
+        for answer in (editor.get(url), editor.post(url, {"reason": "x"})):
+            assert (answer.status_code, b"Secret" in answer.content) == (302, False), url
+    listing = editor.get(reverse("webinars:index"))
+    assert (listing.status_code, "1 seat" in listing.content.decode()) == (200, True)
+    assert reverse(LIST) not in listing.content.decode()
+    registration.refresh_from_db()
+    assert registration.state == "confirmed"
+
+
+def test_a_visitor_reaches_no_staff_page(client):
+    registration = make.registered(make.event(), "Secret Person")
+    for url in [*doors(registration), reverse("webinars:index"), reverse("events_clone", args=[1])]:
+        answer = client.get(url)
+        assert (answer.status_code, b"Secret" in answer.content) == (302, False), url
+
+
+def test_an_event_manager_sees_and_cancels(manager):
+    registration = make.registered(make.event())
+    for url in doors(registration):
+        assert manager.get(url).status_code == 200, url
+    manager.post(reverse("registrations:cancel", args=[registration.pk]), {"reason": "x"})
+    registration.refresh_from_db()
+    assert registration.state == "cancelled"
+
+
+def test_who_may_only_look_cannot_cancel(client):
+    ensure_groups()
+    person = accounts.editor()
+    person.user_permissions.add(Permission.objects.get(codename="view_registration"))
+    accounts.sign_in(client, person)
+    registration = make.registered(make.event())
+    assert client.get(reverse("registrations:inspect", args=[registration.pk])).status_code == 200
+    assert "Give a seat" not in client.get(reverse("registrations:inspect", args=[registration.pk])).content.decode()
+    client.post(reverse("registrations:cancel", args=[registration.pk]), {"reason": "x"})
+    registration.refresh_from_db()
+    assert registration.state == "confirmed"
+
+
+def test_nothing_can_be_added_edited_or_deleted_by_hand(admin):
+    registration = make.registered(make.event())
+    for rest in ("new/", f"edit/{registration.pk}/", f"delete/{registration.pk}/", f"history/{registration.pk}/"):
+        assert admin.get(reverse(LIST) + rest).status_code == 404
