@@ -1,4 +1,4 @@
-"""Who reaches the admin must have shown a second factor."""
+"""What stands between a visitor and the pages about accounts: the second factor, and honest status codes."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,16 @@ from allauth.account.internal.flows.reauthentication import suspend_request
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts import rules, second_factor
+
+REFUSED = 422
 
 
 def needs_no_second_factor(view: Callable) -> Callable:
@@ -54,6 +58,24 @@ class SecondFactorMiddleware:
                 return HttpResponseRedirect(way)
         # allauth keeps what was posted and goes on with it afterwards, so nothing typed is lost.
         return suspend_request(request, way)
+
+
+class RefusedFormMiddleware:
+    """Gives allauth's pages the status of the project's own when a form is refused: 422 instead of 200."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        is_allauths = request.resolver_match and request.resolver_match.func.__module__.startswith("allauth.")
+        if is_allauths and request.method == "POST" and response.status_code == 200:
+            values = (response.context_data or {}).values()
+            if any(isinstance(value, BaseForm) and value.is_bound and value.errors for value in values):
+                response.status_code = REFUSED
+        return response
 
 
 def _is_navigation(request: HttpRequest) -> bool:

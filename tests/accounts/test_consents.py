@@ -112,8 +112,8 @@ def test_tampering_with_the_log_is_refused_by_the_database(statement: str) -> No
     assert ConsentRecord.objects.values().get() == before
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         record.delete()
+    record.given = False
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        record.given = False
         record.save()
 
 

@@ -1,6 +1,7 @@
 """Attacks on the doors: no address opens a session for a password alone, and none leads off the site."""
 
 import base64
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -170,11 +171,11 @@ LOGIN_VIEWS = (
 
 
 def test_every_login_view_that_came_with_a_library_stands_behind_a_door_of_ours() -> None:
-    behind = [
+    behind = {
         path
         for path, pattern in patterns(get_resolver())
         if issubclass(getattr(pattern.callback, "view_class", type(None)), LOGIN_VIEWS)
-    ]
+    }
     assert sorted(behind) == [
         "admin/login/",
         "admin/logout/",
@@ -243,3 +244,59 @@ def test_groups_are_stopped_as_administrators_are(client: Client) -> None:
         assert client.get("/admin/")["Location"] == "/en/account/2fa/"
         give_factor(person)
         assert client.get("/admin/")["Location"] == "/en/account/2fa/reauthenticate/?next=%2Fadmin%2F"
+
+
+def concrete(path: str) -> str:
+    """Return an address that a pattern below /admin/ takes, with 1 for every key and a word for every name."""
+    path = re.sub(r"<(?:int:|uuid:|path:)?(\w*(?:id|pk|page|parent|key|number|revision)\w*)>", "1", path)
+    return "/" + re.sub(r"<[^>]+>", "x", path)
+
+
+def admin_addresses() -> list[str]:
+    """Return one address for every pattern below /admin/, those of apps that come later included."""
+    found = {concrete(path) for path, _pattern in patterns(get_resolver()) if path.startswith("admin/")}
+    plain = {address for address in found if not re.search(r"[\^$()\\]", address)}
+    return sorted(plain - {"/admin/login/", "/admin/logout/"})
+
+
+def test_no_address_of_the_admin_answers_without_a_second_factor(client: Client) -> None:
+    sign_in(client, PersonFactory(admin=True), factor=False)
+    addresses = admin_addresses()
+    assert len(addresses) > 150
+    for address in addresses:
+        if not address.startswith("/admin/password_reset/"):
+            answer = client.post(address)
+            assert (answer.status_code, answer.get("Location")) == (302, "/en/account/2fa/"), address
+
+
+# Sprite and translations of the interface are the same for everybody; the other two only show an error.
+HARMLESS = {"/admin/sprite/", "/admin/jsi18n/", "/admin/test404/", "/admin/failwhale/"}
+
+
+@pytest.mark.parametrize("who", ["a stranger", "somebody below the admin"])
+def test_no_address_of_the_admin_answers_others(client: Client, who: str) -> None:
+    if who != "a stranger":
+        sign_in(client, PersonFactory())
+    for address in admin_addresses():
+        if address in HARMLESS or address.startswith("/admin/password_reset/"):
+            continue
+        answer = client.get(address)
+        assert answer.status_code in {302, 404, 405}, address
+        assert answer.status_code != 302 or answer["Location"].startswith("/_/sign-in/?next="), address
+
+
+def test_signing_in_and_failing_to_is_written_down_without_addresses(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = editor(email="secret@city.example")
+    give_factor(person)
+    with caplog.at_level("INFO", logger="accounts.security"):
+        client.post("/en/account/login/", {"login": person.email, "password": "wrong passphrase"})
+        client.post("/en/account/login/", {"login": person.email, "password": PASSWORD})
+        client.post("/en/account/2fa/authenticate/", {"code": "000000"})
+    lines = [record.getMessage() for record in caplog.records if record.name == "accounts.security"]
+    assert lines == [
+        "sign-in refused: wrong address or password from 127.0.0.1",
+        f"second factor refused: person {person.pk} from 127.0.0.1",
+    ]
+    assert "secret@city.example" not in caplog.text

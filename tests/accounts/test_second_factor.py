@@ -48,7 +48,7 @@ def test_password_then_code_opens_the_admin(client: Client) -> None:
     assert "_auth_user_id" not in client.session
     assert client.get("/admin/")["Location"] == "/_/sign-in/?next=/admin/"
     wrong = client.post("/en/account/2fa/authenticate/", {"code": "000000"})
-    assert (wrong.status_code, "_auth_user_id" in client.session) == (200, False)
+    assert (wrong.status_code, "_auth_user_id" in client.session) == (422, False)
     right = client.post("/en/account/2fa/authenticate/", {"code": code(authenticator)})
     assert right["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
@@ -57,7 +57,7 @@ def test_password_then_code_opens_the_admin(client: Client) -> None:
 def test_a_code_seen_over_a_shoulder_works_once(client: Client) -> None:
     person = editor()
     seen = code(give_factor(person))
-    for number, expected in enumerate([302, 200]):
+    for number, expected in enumerate([302, 422]):
         visitor = Client()
         post_password(visitor, person)
         answer = visitor.post("/en/account/2fa/authenticate/", {"code": seen})
@@ -74,7 +74,7 @@ def test_guessing_codes_is_stopped_per_person_wherever_the_guesses_come_from() -
     visitor = Client(REMOTE_ADDR="192.0.2.99")
     post_password(visitor, person)
     answer = visitor.post("/en/account/2fa/authenticate/", {"code": code(authenticator)})
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "_auth_user_id" not in visitor.session
 
 
@@ -219,7 +219,7 @@ def test_secrets_are_not_readable_in_the_database(client: Client) -> None:
         post_password(client, person)
         # The code of an empty secret, which anybody can compute, must not open the account either.
         answer = client.post("/en/account/2fa/authenticate/", {"code": code_of("")})
-        assert (answer.status_code, "_auth_user_id" in client.session) == (200, False)
+        assert (answer.status_code, "_auth_user_id" in client.session) == (422, False)
 
 
 # Passkeys ------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def test_a_key_that_does_not_verify_its_owner_is_no_passkey() -> None:
     client = Client(**LOCALHOST)
     post_password(client, person)
     _key, status = enrol_passkey(client, verifies=False)
-    assert status == 200
+    assert status == 422
     assert not Authenticator.objects.filter(user=person).exists()
 
 

@@ -162,7 +162,7 @@ def test_a_new_address_by_staff_ends_every_session_and_is_confirmed_at_the_next(
     services.change_address(person=person, email="new@city.example")
     assert not is_in(browser)
     visitor = Client()
-    assert visitor.post(SIGN_IN, {"login": "old@city.example", "password": PASSWORD}).status_code == 200
+    assert visitor.post(SIGN_IN, {"login": "old@city.example", "password": PASSWORD}).status_code == 422
     answer = visitor.post(SIGN_IN, {"login": "new@city.example", "password": PASSWORD})
     assert answer["Location"] == "/en/account/confirm-email/"
     assert not EmailAddress.objects.get().verified

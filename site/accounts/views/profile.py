@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ProfileForm
+from accounts.middleware import REFUSED
 from accounts.services import update_profile
 
-REFUSED = 422
 SEE_OTHER = 303
 
 
