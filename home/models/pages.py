@@ -26,6 +26,7 @@ class HomePage(BasePage):
     template = "home/home_page.html"
     # Coming events and their seats depend on the clock.
     cache_seconds = 60
+    search_kind = "site"
 
     class Meta:
         verbose_name = _("home page")
@@ -57,6 +58,8 @@ class SectionPage(BasePage):
     override_translatable_fields = [*BasePage.override_translatable_fields, SynchronizedField("section")]
     parent_page_types: ClassVar[list[str]] = ["home.HomePage"]
     template = "home/section_page.html"
+    cache_seconds = None
+    search_kind = "site"
 
     class Meta:
         verbose_name = _("section page")

@@ -63,6 +63,7 @@ class CourseIndexPage(BasePage):
     subpage_types: ClassVar[list[str]] = ["learning.CoursePage"]
     max_count_per_parent = 1
     search_kind = "learning"
+    cache_seconds = None
 
     class Meta:
         verbose_name = _("course index page")
@@ -134,6 +135,7 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
     parent_page_types: ClassVar[list[str]] = ["learning.CourseIndexPage"]
     subpage_types: ClassVar[list[str]] = ["learning.ModulePage"]
     search_kind = "learning"
+    cache_seconds = None
     lists = ("courses",)
 
     class Meta:
@@ -159,6 +161,7 @@ class ModulePage(InCourse, AtomicPublishing, BasePage):
     parent_page_types: ClassVar[list[str]] = ["learning.CoursePage"]
     subpage_types: ClassVar[list[str]] = ["learning.UnitPage"]
     search_kind = "learning"
+    cache_seconds = None
 
     class Meta:
         verbose_name = _("module page")
@@ -200,6 +203,7 @@ class UnitPage(InCourse, AtomicPublishing, BasePage):
     parent_page_types: ClassVar[list[str]] = ["learning.ModulePage"]
     subpage_types: ClassVar[list[str]] = []
     search_kind = "learning"
+    cache_seconds = None
 
     class Meta:
         verbose_name = _("unit page")

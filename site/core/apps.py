@@ -7,6 +7,6 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import componentchecks, receivers  # noqa: F401  (importing registers the checks)
+        from core import checks, componentchecks, receivers  # noqa: F401  (importing registers the checks)
 
         receivers.connect()

@@ -23,8 +23,8 @@ class Entry:
 
 
 def listed_types() -> list[type[BasePage]]:
-    """Return the page types that search engines may list."""
-    return [model for model in get_page_models() if issubclass(model, BasePage) and model.is_listed]
+    """Return the page types that search may list."""
+    return [model for model in get_page_models() if issubclass(model, BasePage) and model.search_kind]
 
 
 def entries() -> Iterator[Entry]:

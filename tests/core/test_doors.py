@@ -154,7 +154,7 @@ def test_the_sitemap_costs_the_same_for_any_number_of_pages(client, django_asser
 def test_a_page_type_may_stay_out_of_the_sitemap(client, monkeypatch):
     home = make.site_root()
     make.child(home, "list", ListPage)
-    monkeypatch.setattr(ListPage, "is_listed", False)
+    monkeypatch.setattr(ListPage, "search_kind", "")
     assert set(listed(client)) == {f"{settings.BASE_URL}/en/"}
 
 

@@ -18,6 +18,8 @@ class PlainPage(BasePage):
 
     content_panels = [*BasePage.content_panels, FieldPanel("body")]
     lists: ClassVar[tuple[str, ...]] = ("plain",)
+    cache_seconds: ClassVar[int | None] = None
+    search_kind: ClassVar[str] = "site"
     cache_query: ClassVar[frozenset[str]] = frozenset({"page"})
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -29,6 +31,7 @@ class ListPage(BasePage):
     """Shows the titles of all plain pages."""
 
     cache_seconds: ClassVar[int | None] = 60
+    search_kind: ClassVar[str] = "site"
 
     def cache_tags(self) -> set[str]:
         return {*super().cache_tags(), "list:plain"}
@@ -42,6 +45,8 @@ class RoutedPage(RoutablePageMixin, BasePage):
     """A page that answers at addresses beneath its own."""
 
     template = "testpages/plain_page.html"
+    cache_seconds: ClassVar[int | None] = None
+    search_kind: ClassVar[str] = "site"
 
     @path("archive/")
     def archive(self, request: HttpRequest) -> HttpResponse:

@@ -43,8 +43,8 @@ class BasePage(Page):
     cache_seconds: ClassVar[int | None] = None
     # The lists that show pages of this type, such as "events": their tags are purged with the page.
     lists: ClassVar[tuple[str, ...]] = ()
-    # Whether the sitemap and the site's own search list pages of this type.
-    is_listed: ClassVar[bool] = True
+    # What it belongs to in the site's search; empty: neither search nor the sitemap lists it.
+    search_kind: ClassVar[str] = "site"
     # Names that may stand in the query of a kept page, such as "page"; any other name bypasses the page cache.
     cache_query: ClassVar[frozenset[str]] = frozenset()
 

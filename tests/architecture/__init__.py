@@ -1,0 +1,1 @@
+"""Tests that the shape of the house holds."""
