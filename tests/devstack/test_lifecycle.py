@@ -13,7 +13,7 @@ import pytest
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
 from gkec.devstack.valkey import Valkey
-from tests.devstack.conftest import READY, SITE, SLOW_STEPS, Demo, StartDemo, start_one
+from tests.services.demo import READY, SITE, SLOW_STEPS, Demo, StartDemo, start_one
 from tests.services.mailserver import running_mail_server
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(600)]

@@ -14,7 +14,7 @@ from gkec.devstack import options
 from gkec.devstack.errors import Refusal
 from gkec.devstack.folders import Folders, Lock
 from gkec.devstack.valkey import free_port
-from tests.devstack.conftest import StartDemo
+from tests.services.demo import StartDemo
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("devstack")]
 

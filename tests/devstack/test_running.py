@@ -12,14 +12,14 @@ import redis
 
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
-from tests.devstack.conftest import READY, SERVICES, SITE, SLOW_STEPS, Demo, StartDemo, end_all, start_one
+from tests.services.demo import READY, SERVICES, SITE, SLOW_STEPS, Demo, StartDemo, end_all, start_one
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(600)]
 
 
 def answers(demo: Demo) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/readyz", timeout=15) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -38,13 +38,13 @@ def running(first_start: Demo, tmp_path_factory: pytest.TempPathFactory) -> Gene
 
 def test_a_second_start_skips_what_has_been_done(running: Demo) -> None:
     assert not [step for step in SLOW_STEPS if step in running.said()]
-    assert answers(running)
+    assert wait_until(lambda: answers(running), seconds=60)
 
 
 def test_a_second_instance_in_the_same_folder_is_refused(running: Demo, start_demo: StartDemo) -> None:
     second = start_demo(var=running.var)
     assert second.refusal() == f"GKEC is already running from this folder (process {running.process.pid})."
-    assert answers(running)
+    assert wait_until(lambda: answers(running), seconds=60)
 
 
 def test_a_taken_port_is_one_sentence(running: Demo, start_demo: StartDemo) -> None:
@@ -63,7 +63,7 @@ def test_a_child_that_dies_comes_back(running: Demo, name: str) -> None:
     _, alive = psutil.wait_procs(family, timeout=5)
     assert alive == []
     assert wait_until(lambda: running.children().get(name, before) != before, seconds=40)
-    assert wait_until(lambda: answers(running), seconds=60)
+    assert wait_until(lambda: answers(running), seconds=180)
 
 
 def test_only_the_owner_gets_at_the_services(running: Demo) -> None:
