@@ -8,6 +8,7 @@ __all__ = ["django_db_setup"]
 pytest_plugins = [
     "tests.services.browser",
     "tests.services.caches",
+    "tests.services.demo",
     "tests.services.mailserver",
     "tests.services.smtpscript",
     "tests.services.worker",

@@ -1,0 +1,69 @@
+"""One running site for all browser tests, and visitors of every kind."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Generator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from gkec.devstack.postgres import Postgres
+from tests.browser.site import Site, environment_of
+from tests.services.browser import WIDTHS
+from tests.services.demo import READY, Demo, end_all, start_one
+
+
+@pytest.fixture(scope="session")
+def site(first_start: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+    """The site with its demo content, worker and mail catcher, on a copy of the data that the first start made."""
+    folder = tmp_path_factory.mktemp("site")
+    folder.chmod(0o711)
+    var = folder / "var"
+    shutil.copytree(first_start.var, var, symlinks=True, copy_function=shutil.copy2)
+    _give_to_same_owner(first_start, var)
+    demo = start_one(var, folder / "output.txt", (), {})
+    try:
+        demo.wait_for(READY, seconds=200)
+        url = Postgres(var / "postgres", var / "log" / "postgres.log").url
+        environment = environment_of(port=demo.port, var=var, database_url=url)
+        yield Site(url=f"http://127.0.0.1:{demo.port}", var=var, environment=environment)
+    finally:
+        end_all([demo])
+
+
+def _give_to_same_owner(first_start: Demo, var: object) -> None:
+    """Let the copied cluster belong to whom the original belongs to: PostgreSQL refuses anybody else's."""
+    owner = (first_start.var / "postgres").stat()
+    cluster = var / "postgres"  # type: ignore[operator]
+    for path in (cluster, *cluster.rglob("*")):
+        shutil.chown(path, owner.st_uid, owner.st_gid)
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Generator[Callable[..., BrowserContext]]:
+    """Open separate visitors: `visit(language="ar", scheme="dark", width="phone", javascript=False)`."""
+    with contextlib.ExitStack() as stack:
+
+        def open_context(
+            *,
+            language: str = "en",
+            scheme: str = "light",
+            width: str = "desktop",
+            javascript: bool = True,
+            timezone: str = "Europe/Berlin",
+        ) -> BrowserContext:
+            across, down = WIDTHS[width]
+            context = browser.new_context(
+                base_url=site.url,
+                locale=language,
+                color_scheme=scheme,  # type: ignore[arg-type]
+                viewport={"width": across, "height": down},
+                java_script_enabled=javascript,
+                timezone_id=timezone,
+                reduced_motion="reduce",
+            )
+            context.set_default_timeout(15_000)
+            stack.callback(context.close)
+            return context
+
+        yield open_context

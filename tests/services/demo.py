@@ -1,0 +1,135 @@
+"""Runs the real `python -m gkec.devstack` in a folder of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gkec.devstack.options import ROOT
+from gkec.devstack.valkey import free_port
+
+READY = "Ready after"
+SITE = {"web", "worker", "worker-bulk", "beat"}
+SERVICES = {"postgres", "valkey", "mail"}
+SLOW_STEPS = ("Bringing the database", "Collecting static", "Loading the demo")
+GREETING = "GKEC is starting; Ctrl-C stops it."
+OWN_VARIABLES = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "BASE_URL", "BIND", "ALLOWED_HOSTS", "SECRET_KEY")
+
+
+@dataclass
+class Demo:
+    """One instance, its output and every process it ever started."""
+
+    var: Path
+    port: int
+    output: Path
+    process: subprocess.Popen
+    seen: set[psutil.Process] = field(default_factory=set)
+
+    def said(self) -> str:
+        """Return what the instance has printed so far."""
+        self.note_processes()
+        return self.output.read_text()
+
+    def note_processes(self) -> None:
+        """Remember all descendants, to look for survivors later."""
+        if self.process.poll() is None:
+            self.seen.update(psutil.Process(self.process.pid).children(recursive=True))
+
+    def wait_for(self, text: str, *, seconds: float = 150) -> str:
+        """Wait until the instance has printed `text`; fail with its output when it ends before."""
+        deadline = time.monotonic() + seconds
+        while text not in self.said():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.05)
+        return self.said()
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and return the exit code."""
+        self.note_processes()
+        self.process.send_signal(number)
+        return self.process.wait(40)
+
+    def survivors(self, *, seconds: float = 5) -> list[str]:
+        """Return what still runs after a moment of grace, by command line."""
+        _, alive = psutil.wait_procs(list(self.seen), timeout=seconds)
+        return [" ".join(one.cmdline()) or one.name() for one in alive if one.status() != psutil.STATUS_ZOMBIE]
+
+    def children(self) -> dict[str, psutil.Process]:
+        """Return the direct children by the name of their log."""
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            found[Path(f"/proc/{child.pid}/fd/1").readlink().stem] = child
+        return found
+
+    def refusal(self) -> str:
+        """Wait for the end of a start that must fail and return the one line it says about it."""
+        code = self.process.wait(60)
+        lines = [line for line in self.output.read_text().splitlines() if line != GREETING]
+        assert (code, len(lines)) == (1, 1), (code, lines)
+        assert self.survivors() == []
+        return lines[0]
+
+
+StartDemo = Callable[..., Demo]
+
+
+def start_one(folder: Path, output: Path, arguments: tuple[str, ...], variables: dict[str, str]) -> Demo:
+    """Start an instance with none of this run's own services."""
+    port = int(variables.get("PORT") or free_port())
+    environment = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
+    environment |= {"PORT": str(port), "VAR_DIR": str(folder), **variables}
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gkec.devstack", *arguments],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+    return Demo(folder, port, output, process)
+
+
+def end_all(started: list[Demo]) -> None:
+    """Kill what a test left running, and see to it that nothing outlives it."""
+    for demo in started:
+        demo.note_processes()
+        demo.process.kill()
+        demo.process.wait()
+        assert demo.survivors() == []
+
+
+@pytest.fixture
+def start_demo(tmp_path: Path) -> Generator[StartDemo]:
+    """Start an instance: `start_demo(PORT="8001")`; none outlives the test."""
+    started: list[Demo] = []
+
+    def start(*arguments: str, var: Path | None = None, **variables: str) -> Demo:
+        output = tmp_path / f"output-{len(started)}.txt"
+        started.append(start_one(var or tmp_path / "var", output, arguments, variables))
+        return started[-1]
+
+    yield start
+    end_all(started)
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The one start of this run that does everything a fresh machine needs, ended by Ctrl-C."""
+    folder = tmp_path_factory.mktemp("devstack")
+    demo = start_one(folder / "var", folder / "first.txt", (), {})
+    try:
+        demo.wait_for(READY, seconds=400)
+        assert demo.end(signal.SIGINT) == 0, demo.said()
+    finally:
+        demo.process.kill()
+    return demo
