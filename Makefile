@@ -9,7 +9,8 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 UV := $(BIN)/uv
-SYNC := umask 022 && $(UV) sync --locked --no-default-groups --quiet
+# Compiled at once, so that no start has to do it again.
+SYNC := umask 022 && $(UV) sync --locked --no-default-groups --compile-bytecode --quiet
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES = $(shell find templates -name '*.html')
 
