@@ -1,0 +1,70 @@
+"""What a signed-in person sees of their own registrations, and how guest registrations come to them."""
+
+import pytest
+
+from accounts.models import User
+from accounts.signals import address_verified
+from events.models import Registration
+from events.services import cancel, claim_registrations
+from tests.factories import accounts
+from tests.factories import core as trees
+from tests.factories import events as make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_registrations_of_a_guest_come_to_their_account_when_the_address_is_verified():
+    first, second = make.event(), make.event()
+    mine = [make.registered(first, "Ana"), make.registered(second, "Ana", email="ANA@Example.org")]
+    other = make.registered(first, "Bo")
+    person = accounts.PersonFactory(email="ana@example.org")
+    address_verified.send(sender=User, person=person, address="ana@example.org")
+    assert list(Registration.objects.of_person(person).order_by("pk")) == mine
+    other.refresh_from_db()
+    assert other.person is None
+    assert [step.what for step in mine[0].changes.all()] == ["confirmed", "claimed"]
+    assert claim_registrations(person=person, address="ana@example.org") == 0
+
+
+def test_nobody_claims_what_belongs_to_another_account():
+    owner = accounts.PersonFactory(email="ana@example.org")
+    registration = make.registered(make.event(), "Ana", person=owner)
+    thief = accounts.PersonFactory(email="thief@example.org")
+    assert claim_registrations(person=thief, address="ana@example.org") == 0
+    registration.refresh_from_db()
+    assert registration.person == owner
+
+
+def test_the_list_shows_the_next_event_first_in_the_readers_language(client):
+    later, sooner = make.webinar(title="Later", starts_at=make.in_days(9)), make.webinar(title="Sooner", capacity=0)
+    for parent in (make.section().get_parent().specific, make.section()):
+        trees.translated(parent, "fr")
+    trees.translated(later, "fr", title="Plus tard", starts_at=later.starts_at, ends_at=later.ends_at)
+    person = accounts.PersonFactory(email="ana@example.org")
+    for page in (later, sooner):
+        event = make.Event.objects.get(translation_key=page.translation_key)
+        make.registered(event, "Ana", person=person)
+    make.registered(make.event(title="Somebody else's"), "Bo")
+    gone = make.registered(make.event(title="Cancelled one"), "Ana", person=person)
+    cancel(registration_id=gone.pk)
+    shown = [
+        (one.display_title, one.display_language, one.place)
+        for one in Registration.objects.of_person(person).for_display("fr")
+    ]
+    assert shown == [("Sooner", "en", 1), ("Plus tard", "", None)]
+    html = accounts.sign_in(client, person).get("/en/my/").content.decode()
+    assert [word in html for word in ("Sooner", "Later", "Somebody else", "Cancelled one")] == [True, True, False, False]
+    assert "Number 1 on the waiting list" in html
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_costs_one_statement_for_one_and_for_three(django_assert_num_queries, number):
+    person = accounts.PersonFactory()
+    for _ in range(number):
+        make.registered(make.event(), "Ana", person=person)
+    with django_assert_num_queries(1):
+        shown = [
+            (one.display_title, one.display_language, one.place, one.token)
+            for one in Registration.objects.of_person(person).for_display("en")
+        ]
+    assert len(shown) == number
