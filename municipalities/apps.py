@@ -9,4 +9,9 @@ class MunicipalitiesConfig(AppConfig):
     verbose_name = _("Cities")
 
     def ready(self) -> None:
+        from accounts import roles
         from municipalities import receivers  # noqa: F401  (connects the receivers once every model is loaded)
+
+        # Nobody but administrators deletes one: what people did hangs from it, so it is retired instead.
+        rights = ("view", "add", "change")
+        roles.grant(roles.EDITORS, *(f"municipalities.{right}_localgovernment" for right in rights))

@@ -1,0 +1,185 @@
+"""The staff's directory of local governments: listing, filters, search, export, form."""
+
+import csv
+import io
+import re
+from datetime import date
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from municipalities.models import LocalGovernment
+from tests.factories import municipalities as make
+from tests.factories.accounts import PersonFactory, editor, sign_in
+
+pytestmark = pytest.mark.django_db
+
+INDEX = "local_governments:index"
+RESULTS = "local_governments:index_results"
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    return sign_in(client, PersonFactory(admin=True))
+
+
+def rows(client: Client, **query: str) -> list[list[str]]:
+    """Return the words of each row's cells."""
+    html = client.get(reverse(RESULTS), query).content.decode()
+    body = html.partition("<tbody>")[2].partition("</tbody>")[0]
+    cells = [re.findall(r"<td.*?</td>", row, re.S) for row in re.findall(r"<tr.*?</tr>", body, re.S)]
+    return [[re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", cell))).strip() for cell in row] for row in cells]
+
+
+def several() -> None:
+    make.local_government(name="Örebro", names={"ar": "أوربرو"}, population=156000, population_source="SCB")
+    make.local_government(
+        name="Aarhus", country="DK", is_mission_city=True, label_date=date(2025, 5, 1), label_precision="month"
+    )
+    make.local_government(name="Rio", country="BR", is_up2030_pilot=True, standing="retired")
+
+
+def test_the_list_shows_what_is_known(staff: Client) -> None:
+    several()
+    found = {row[0].split(" ")[0]: row[1:] for row in rows(staff)}
+    assert found["Örebro"][:4] == ["Sweden", "154", "Municipality", "156000"]
+    assert found["Aarhus"][5] == "2025-05"
+    assert found["Rio"][-1] == "No longer listed"
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ({"country": "SE"}, {"Örebro"}),
+        ({"standing": "retired"}, {"Rio"}),
+        ({"is_mission_city": "true"}, {"Aarhus"}),
+        ({"label": "true"}, {"Aarhus"}),
+        ({"label": "false"}, {"Örebro", "Rio"}),
+        ({"is_up2030_pilot": "true"}, {"Rio"}),
+        ({"q": "orebro"}, {"Örebro"}),
+        ({"q": "اوربرو"}, {"Örebro"}),
+        ({"q": "nothing"}, set()),
+    ],
+)
+def test_the_list_is_narrowed_and_searched_without_accents(staff: Client, query: dict, left: set[str]) -> None:
+    several()
+    assert {row[0].split(" ")[0] for row in rows(staff, **query)} == left
+
+
+def test_the_spreadsheet_equals_the_screen_and_runs_no_formula(staff: Client) -> None:
+    make.local_government(name="=1+1", population=10, population_source="SCB")
+    response = staff.get(reverse(INDEX), {"export": "csv"})
+    table = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+    assert table == [
+        [
+            "Name",
+            "Country",
+            "World region",
+            "Kind",
+            "Population",
+            "EU Mission City",
+            "EU Mission Label",
+            "Climate City Contract",
+            "UP2030 pilot",
+            "Climate neutral by",
+            "Standing",
+        ],
+        ["'=1+1", "Sweden", "154", "Municipality", "10", "No", "", "", "No", "", "Listed"],
+    ]
+    assert staff.get(reverse(INDEX), {"export": "xlsx"}).status_code == 200
+
+
+def form(**changes: str) -> dict[str, str]:
+    return {
+        "name": "Ghent",
+        "name_en": "Ghent",
+        "name_fr": "Gand",
+        "name_es": "Gante",
+        "name_pt": "",
+        "name_ar": "غنت",
+        "slug": "ghent",
+        "kind": str(make.term("local-government-kind", "municipality").pk),
+        "standing": "active",
+        "country": "BE",
+        "subregion": str(make.term("world-subregion", "155").pk),
+        "latitude": "51.05",
+        "longitude": "3.71667",
+        "timezone": "Europe/Brussels",
+        **changes,
+    }
+
+
+def test_staff_add_a_local_government_with_its_names(staff: Client) -> None:
+    assert staff.get(reverse("local_governments:add")).status_code == 200
+    response = staff.post(reverse("local_governments:add"), form())
+    assert response.status_code == 302
+    ghent = LocalGovernment.objects.get(slug="ghent")
+    assert ghent.names == {"fr": "Gand", "es": "Gante", "ar": "غنت"}
+    assert ghent.name_in("pt") == "Ghent"
+    assert list(LocalGovernment.objects.named_like("gante")) == [ghent]
+    html = staff.get(reverse("local_governments:edit", args=[ghent.pk])).content.decode()
+    assert re.search(r'name="name_fr" value="Gand"', html)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"country": "XX"}, "Select a valid choice. XX is not one of the available choices."),
+        ({"timezone": "Europe/Atlantis"}, "Select a valid choice. Europe/Atlantis is not one of the available choices."),
+        ({"timezone": ""}, "A listed local government needs its kind, world region and time zone."),
+        ({"latitude": "95"}, "Ensure this value is less than or equal to 90."),
+        ({"longitude": ""}, "Give both latitude and longitude, or neither."),
+        ({"population": "5000"}, "Say where the population comes from."),
+        ({"population_source": "SCB"}, "Give the population, or remove its year and source."),
+        ({"label_date": "2025-05-07", "label_precision": "month", "is_mission_city": "on"}, "Where only the month is known, give its first day."),
+        ({"label_date": "2025-05-07", "label_precision": "day"}, "Only an EU Mission City can hold the EU Mission Label."),
+        ({"target_year": "1999"}, "Ensure this value is greater than or equal to 2020."),
+    ],
+)
+def test_a_wrong_entry_gets_a_sentence_and_writes_nothing(staff: Client, wrong: dict, sentence: str) -> None:
+    response = staff.post(reverse("local_governments:add"), form(**wrong))
+    assert response.status_code == 200
+    assert sentence in unescape(response.content.decode())
+    assert not LocalGovernment.objects.exists()
+
+
+def test_an_editor_can_correct_a_local_government_but_not_delete_it(client: Client) -> None:
+    city = make.local_government(name="Örebro")
+    sign_in(client, editor())
+    assert client.get(reverse(INDEX)).status_code == 200
+    assert client.post(reverse("local_governments:edit", args=[city.pk]), form(name="Corrected")).status_code == 302
+    city.refresh_from_db()
+    assert city.name == "Corrected"
+    assert client.post(reverse("local_governments:delete", args=[city.pk])).status_code in {302, 403}
+    assert LocalGovernment.objects.filter(pk=city.pk).exists()
+
+
+@pytest.mark.parametrize("who", ["visitor", "person"])
+def test_a_person_who_is_not_staff_cannot_reach_the_directory(client: Client, who: str) -> None:
+    city = make.local_government(name="Örebro")
+    if who == "person":
+        sign_in(client, PersonFactory())
+    for address in (
+        reverse(INDEX),
+        reverse(INDEX) + "?export=csv",
+        reverse("local_governments:add"),
+        reverse("local_governments:edit", args=[city.pk]),
+        reverse("local_governments:delete", args=[city.pk]),
+    ):
+        assert client.post(address, form()).status_code in {302, 403}
+    assert list(LocalGovernment.objects.values_list("name", flat=True)) == ["Örebro"]
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_list_costs_the_same_however_many_there_are(staff: Client, size: int) -> None:
+    for _ in range(size):
+        make.local_government()
+    staff.get(reverse(INDEX))
+    with CaptureQueriesContext(connection) as queries:
+        staff.get(reverse(INDEX))
+    assert len(queries) == 12
