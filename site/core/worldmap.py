@@ -57,7 +57,7 @@ def dots(places: Iterable[dict]) -> list[dict]:
     drawn = []
     for place in places:
         x, y = project(place["latitude"], place["longitude"])
-        drawn.append({**place, "x": x, "y": y, "radius": round(7 + 15 * math.sqrt(place.get("size") or 0), 1)})
+        drawn.append({**place, "x": x, "y": y, "radius": round(7 + 15 * math.sqrt(place.get("size") or 0))})
     return sorted(drawn, key=lambda dot: -dot["radius"])
 
 

@@ -53,7 +53,7 @@ def test_dots_grow_with_the_area_and_small_ones_lie_on_top():
     dots = worldmap.dots(
         [{"latitude": 0, "longitude": 0, "name": "a"}, {"latitude": 0, "longitude": 0, "name": "b", "size": 1}]
     )
-    assert [(dot["name"], dot["radius"]) for dot in dots] == [("b", 22.0), ("a", 7.0)]
+    assert [(dot["name"], dot["radius"]) for dot in dots] == [("b", 22), ("a", 7)]
 
 
 @pytest.mark.parametrize(
