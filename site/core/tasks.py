@@ -2,10 +2,22 @@
 
 from celery import shared_task
 
-from core.services import publishing
+from core.services import publishing, translating
 
 
 @shared_task(name="core.tasks.publish_due", ignore_result=True)
 def publish_due() -> None:
     """Publish and take down what is due."""
     publishing.publish_due()
+
+
+@shared_task(name=translating.TASK, ignore_result=True)
+def translate_subtree(job_id: int) -> None:
+    """Prepare the pages below a page for translation."""
+    translating.translate(job_id=job_id)
+
+
+@shared_task(name="core.tasks.translate_waiting", ignore_result=True)
+def translate_waiting() -> None:
+    """Do what a killed worker or a silent broker left waiting."""
+    translating.translate_waiting()

@@ -3,5 +3,6 @@
 from core.models.base_page import BasePage
 from core.models.pictures import Picture, PictureRendition
 from core.models.terms import Term
+from core.models.translation_jobs import TranslationJob
 
-__all__ = ["BasePage", "Picture", "PictureRendition", "Term"]
+__all__ = ["BasePage", "Picture", "PictureRendition", "Term", "TranslationJob"]

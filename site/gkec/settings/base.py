@@ -235,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "publish-due": {"task": "core.tasks.publish_due", "schedule": 30, "options": {"expires": 60}},
+    "translate-waiting": {"task": "core.tasks.translate_waiting", "schedule": 60, "options": {"expires": 60}},
     "events-sweep": {"task": "events.tasks.sweep", "schedule": 300, "options": {"expires": 300}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
@@ -319,6 +320,7 @@ WAGTAILADMIN_RICH_TEXT_EDITORS = {
 }
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAIL_AUTOSAVE_INTERVAL = 5000
+WAGTAILLOCALIZE_JOBS = {"BACKEND": "core.localizejobs.JobBackend"}
 
 # Security ------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('core', '0002_page_url_path_index'),
+        ('core', '0003_locales'),
         ('wagtailcore', '0098_apitoken'),
     ]
 
