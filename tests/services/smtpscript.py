@@ -147,9 +147,10 @@ class _Conversation:
 
     def lines(self) -> list[bytes]:
         lines: list[bytes] = []
-        while (line := self.file.readline()) not in {b".\r\n", b""}:
+        while (line := self.file.readline()) != b".\r\n":
             lines.append(line)
-            if len(lines) == 3 and self.server.action("MIDDLE", self.recipient):
+            # A message without its final dot is none (RFC 5321, 4.1.1.4).
+            if not line or (len(lines) == 3 and self.server.action("MIDDLE", self.recipient)):
                 raise _Over
         return lines
 
