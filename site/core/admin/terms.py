@@ -6,11 +6,12 @@ import django_filters
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
 from wagtail.admin.views.generic import IndexView
 from wagtail.admin.viewsets.model import ModelViewSet
 
@@ -88,7 +89,7 @@ class TermViewSet(ModelViewSet):
     export_filename = "vocabularies"
     copy_view_enabled = False
     list_display = [
-        Column("label", label=_("Label")),
+        TitleColumn("label", label=_("Label"), get_url=lambda term: reverse("terms:edit", args=[term.pk])),
         Column("vocabulary", label=_("Vocabulary"), sort_key="vocabulary"),
         Column("slug", label=_("Slug"), sort_key="slug"),
         Column("order", label=_("Order"), sort_key="order"),

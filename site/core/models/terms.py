@@ -16,6 +16,10 @@ class TermQuerySet(models.QuerySet):
         """Leave out the terms that staff have retired."""
         return self.filter(is_active=True)
 
+    def choices(self, vocabulary: str) -> list[tuple[str, str]]:
+        """Return (slug, label in the active language) of each active term, in the vocabulary's order; one query."""
+        return [(term.slug, term.label) for term in self.of(vocabulary).active()]
+
     def labelled_like(self, text: str) -> "TermQuerySet":
         """Return the terms with a slug or a label, in any language, that contains `text`."""
         labels = Cast("labels", models.TextField())
