@@ -19,7 +19,8 @@ def on_signed_in(*, request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Write with what the person signed in."""
     records = get_authentication_records(request, user)
     methods = [f"{record['method']}:{record['type']}" if "type" in record else record["method"] for record in records]
-    logger.info("signed in: person %s by %s from %s", user.pk, "+".join(methods), _network(request))
+    # Whoever has just confirmed a new address has shown nothing else.
+    logger.info("signed in: person %s by %s from %s", user.pk, "+".join(methods) or "sign-up", _network(request))
 
 
 def on_sign_in_failed(*, request: HttpRequest | None = None, **kwargs: Any) -> None:

@@ -8,19 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Gender
 from accounts.models import User
-from core import countries, languages, text, timezones
+from core import countries, languages, timezones
+from core.forms import Line
 from core.models import Term
 
 UNKNOWN = [("", _("Not said"))]
 NOT_IN_LIST = _("Choose one of the entries in the list.")
-
-
-class Line(forms.CharField):
-    """One line of plain text: hidden characters and direction overrides are taken out, not complained about."""
-
-    def to_python(self, value) -> str:
-        """Return the cleaned line."""
-        return text.single_line(super().to_python(value))
 
 
 class BrowserZone(forms.CharField):

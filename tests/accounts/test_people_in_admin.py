@@ -49,6 +49,7 @@ def edit(person: User) -> str:
 def test_an_administrator_makes_a_person_who_gets_a_mail(admin: Client, mails: Callable[[], list]) -> None:
     page = admin.get(NEW).content.decode()
     assert "first_name" not in page
+    assert '<option value="UTC" selected>UTC</option>' in page
     assert "password" not in page.lower().replace("chooses a password", "")
     group = Group.objects.get(name=roles.EVENT_MANAGERS)
     answer = admin.post(NEW, fields(email="Ana@City.Example", groups=[group.pk]))

@@ -55,6 +55,11 @@ class PersonCreationForm(PersonFields, UserCreationForm):
     class Meta(UserCreationForm.Meta):
         fields = FIELDS
 
+    def __init__(self, *args, actor: User, **kwargs) -> None:
+        super().__init__(*args, actor=actor, **kwargs)
+        # Whoever makes an account is more often near the person than Abidjan, the first in the list, is.
+        self.initial = {"language": actor.language, "timezone": actor.timezone, **self.initial}
+
     def save(self, commit: bool = True) -> User:
         """Make the person and write to them; they confirm the address by signing in with a mailed code."""
         data = dict(self.cleaned_data)

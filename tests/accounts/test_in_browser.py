@@ -1,0 +1,129 @@
+"""Signing up, passkeys and profile in a real browser, under the site's own policy for scripts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from playwright.sync_api import BrowserContext, Page
+
+from accounts.models import User
+from tests.factories.accounts import PASSWORD, PersonFactory, editor
+from tests.services.browser import assert_accessible, assert_no_sideways_scroll
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Open = Callable[..., BrowserContext]
+
+
+def watched(context: BrowserContext) -> tuple[Page, list[str]]:
+    """Open a page and collect what its browser complains about, refusals by the policy for scripts included."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page, complaints
+
+
+def sign_in(page: Page, person: User, language: str = "en") -> None:
+    page.goto(f"/{language}/account/login/")
+    page.fill("[name=login]", person.email)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(f"**/{language}/my/")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_somebody_signs_up_confirms_and_fills_in_the_profile(
+    new_context: Open, mails: Callable[[], list], javascript: bool
+) -> None:
+    page = new_context(language="fr", timezone="America/Bogota", javascript=javascript).new_page()
+    page.goto("/fr/account/signup/")
+    page.fill("[name=email]", "neu@city.example")
+    page.fill("[name=password1]", PASSWORD)
+    page.press("[name=password1]", "Enter")
+    page.wait_for_url("**/fr/account/confirm-email/")
+    page.fill("[name=code]", mails()[0].code)
+    page.press("[name=code]", "Enter")
+    page.wait_for_url("**/fr/my/")
+    person = User.objects.get()
+    assert (person.language, person.timezone) == ("fr", "America/Bogota" if javascript else "UTC")
+    page.goto("/fr/account/profile/")
+    page.fill("[name=display_name]", "  ")
+    page.press("[name=display_name]", "Enter")
+    page.wait_for_selector(".errors")
+    if javascript:
+        assert page.evaluate("document.activeElement.className") == "errors"
+    page.fill("[name=display_name]", "Neu Mann")
+    page.select_option("[name=country]", "DE")
+    page.press("[name=display_name]", "Enter")
+    page.wait_for_selector(".message--success")
+    person.refresh_from_db()
+    assert (person.display_name, person.country) == ("Neu Mann", "DE")
+
+
+def test_a_passkey_is_added_and_opens_the_admin(new_context: Open, live_server: Any) -> None:
+    person = editor(display_name="Edna")
+    context = new_context()
+    page, complaints = watched(context)
+    keys = context.new_cdp_session(page)
+    keys.send("WebAuthn.enable")
+    device = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    keys.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+    sign_in(page, person)
+    page.goto("/admin/")
+    page.wait_for_url("**/en/account/2fa/")
+    page.goto("/en/account/2fa/webauthn/add/")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/en/account/2fa/webauthn/add/**")
+    page.check("[name=passwordless]")
+    page.click("#mfa_webauthn_add")
+    page.wait_for_url("**/en/account/2fa/recovery-codes/")
+    assert Authenticator.objects.filter(user=person, type="webauthn").count() == 1
+    page.goto("/admin/")
+    assert page.url == f"{live_server.url}/admin/"
+
+    context.clear_cookies()
+    page.goto("/en/account/login/")
+    page.click("#passkey_login")
+    page.wait_for_url("**/en/my/")
+    page.goto("/admin/")
+    assert page.url == f"{live_server.url}/admin/"
+    assert [line for line in complaints if "Content Security Policy" in line or "webauthn" in line.lower()] == []
+
+
+PAGES = ["login", "signup", "login/code", "password/reset"]
+OWN_PAGES = ["profile", "email", "password/change", "2fa", "sessions", "logout"]
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), [("en", "light", "desktop"), ("ar", "dark", "phone")])
+def test_pages_about_accounts_are_accessible(new_context: Open, language: str, scheme: str, width: str) -> None:
+    page, complaints = watched(new_context(language=language, scheme=scheme, width=width))
+    for name in PAGES:
+        page.goto(f"/{language}/account/{name}/")
+        assert_accessible(page)
+        assert_no_sideways_scroll(page)
+    sign_in(page, PersonFactory(display_name="Ana Lima"), language)
+    for name in OWN_PAGES:
+        page.goto(f"/{language}/account/{name}/")
+        assert_accessible(page)
+        assert_no_sideways_scroll(page)
+    assert complaints == []
+
+
+def test_a_refused_profile_is_accessible_too(new_context: Open) -> None:
+    page = new_context(language="ar").new_page()
+    sign_in(page, PersonFactory(), "ar")
+    page.goto("/ar/account/profile/")
+    page.fill("[name=display_name]", "")
+    page.press("[name=display_name]", "Enter")
+    page.wait_for_selector(".errors")
+    assert_accessible(page)
