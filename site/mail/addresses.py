@@ -1,5 +1,6 @@
 """E-mail addresses as they may stand in an envelope and in a header."""
 
+import hashlib
 from email.utils import parseaddr
 
 from django.core.exceptions import ValidationError
@@ -35,3 +36,8 @@ def split(text: str) -> tuple[str, str]:
     """Return (name, address) of a setting such as `GKEC <no-reply@gkec.example>`."""
     name, address = parseaddr(text)
     return name, envelope_address(address)
+
+
+def fingerprint(address: str) -> str:
+    """Return the hash under which an address stays known after its erasure; case makes no difference."""
+    return hashlib.sha256(f"gkec-address:{address.strip().lower()}".encode()).hexdigest()

@@ -50,6 +50,17 @@ class Reason(models.TextChoices):
     SUPPRESSED = "suppressed", _("the address is on the suppression list")
 
 
+class SuppressionReason(models.TextChoices):
+    BOUNCED = "bounced", _("mail to it comes back for good")
+    COMPLAINED = "complained", _("somebody there called our mail spam")
+    ASKED = "asked", _("somebody there asked us not to write")
+    STAFF = "staff", _("staff decided so")
+
+
+# Who complains about a newsletter still wants the sign-in code they ask for.
+STOPS_EVERYTHING = frozenset({SuppressionReason.BOUNCED, SuppressionReason.STAFF})
+
+
 class Outcome(StrEnum):
     """What became of one hand-over, seen from our end of the connection."""
 

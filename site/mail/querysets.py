@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
-from mail.enums import FINAL, HELD, WAITING, State
+from mail.enums import FINAL, HELD, STOPS_EVERYTHING, WAITING, State, Stream
 
 
 class MessageQuerySet(models.QuerySet):
@@ -31,3 +31,13 @@ class MessageQuerySet(models.QuerySet):
     def without_content(self) -> "MessageQuerySet":
         """Leave the words and files in the database, for lists."""
         return self.defer("text", "html", "attachments", "params")
+
+
+class SuppressionQuerySet(models.QuerySet):
+    def in_force(self, *, now: datetime) -> "SuppressionQuerySet":
+        """Leave out what has expired."""
+        return self.filter(models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now))
+
+    def stopping(self, stream: str) -> "SuppressionQuerySet":
+        """Return what stops mail of this stream: every reason stops bulk mail, only the strong ones other mail."""
+        return self if stream == Stream.BULK else self.filter(reason__in=STOPS_EVERYTHING)

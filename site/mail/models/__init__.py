@@ -2,5 +2,6 @@
 
 from mail.models.attempt import Attempt
 from mail.models.message import Message
+from mail.models.suppression import Suppression
 
-__all__ = ["Attempt", "Message"]
+__all__ = ["Attempt", "Message", "Suppression"]

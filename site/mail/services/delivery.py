@@ -16,6 +16,7 @@ from mail.models import Message
 from mail.rules import Verdict
 from mail.services import ledger
 from mail.services.ledger import Lease, Opening
+from mail.services.suppressing import suppressed
 from mail.transport import Answer, Connection, Letter, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -97,12 +98,16 @@ def _verdicts(sending: list[_Ready], answers: list[Answer]) -> list[Verdict]:
 def _ready(lease: Lease) -> Iterator[_Ready]:
     """Yield the messages of a lease that still make sense, written; settle the others on the way."""
     sender = split(settings.DEFAULT_FROM_EMAIL)
+    stopped = suppressed(addresses=[message.to_address for message in lease.messages], stream=lease.stream)
     for message in lease.messages:
-        verdict = _written(message, sender)
-        if isinstance(verdict, _Ready):
-            yield verdict
+        if message.to_address in stopped:
+            ledger.drop(lease=lease, verdict=rules.dropped(message, Reason.SUPPRESSED, now=clock.now()))
+            continue
+        ready = _written(message, sender)
+        if isinstance(ready, _Ready):
+            yield ready
         else:
-            ledger.drop(lease=lease, verdict=verdict)
+            ledger.drop(lease=lease, verdict=ready)
 
 
 def _written(message: Message, sender: tuple[str, str]) -> _Ready | Verdict:
