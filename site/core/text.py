@@ -8,8 +8,6 @@ BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 # A surrogate alone cannot be written as UTF-8, so neither the database nor a mail could hold it.
 UNSEEN = {"Cc", "Cs"}
 SPACE = re.compile(r"\s+")
-BLANKS = re.compile(r"[^\S\n]+")
-EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def single_line(value: str) -> str:
@@ -18,13 +16,6 @@ def single_line(value: str) -> str:
     Joiners (U+200C, U+200D) and marks (U+200E, U+200F) stay: names in Persian, Urdu and Indic scripts need them.
     """
     return SPACE.sub(" ", _without_unseen(unicodedata.normalize("NFC", value), keep="\t\n\v\f\r\x85")).strip()
-
-
-def several_lines(value: str) -> str:
-    """Return the text with its line breaks as LF and at most one empty line in a row, otherwise as `single_line`."""
-    lines = "\n".join(unicodedata.normalize("NFC", value).splitlines())
-    text = BLANKS.sub(" ", _without_unseen(lines, keep="\t\n"))
-    return EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in text.split("\n"))).strip()
 
 
 def sort_key(value: str) -> str:

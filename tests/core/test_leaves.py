@@ -1,0 +1,182 @@
+"""The leaves of the foundation: text, numbers, countries, time zones, languages, kept values, the forgiving cache."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+import redis
+import time_machine
+from django import forms
+from django.utils import translation
+
+from core import alternates, countries, languages, numbers, text, timezones, valkey
+from core.caches import ForgivingRedisCache
+from core.forms import Line
+from core.kept import Kept, clear_all
+
+CODES = ("en", "fr", "es", "pt", "ar")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Ana   Silva ", "Ana Silva"),
+        ("Ana\r\nBcc: all@example.org", "Ana Bcc: all@example.org"),
+        ("Ana\tSilva\x0bX\x85Y", "Ana Silva X Y"),
+        ("An\x00a\x1b[31m", "Ana[31m"),
+        ("evil\u202egnp.exe", "evilgnp.exe"),
+        ("\u2066isolated\u2069 \u202aembedded\u202c", "isolated embedded"),
+        ("Jose\u0301", "Jos\u00e9"),
+        ("broken\ud800half", "brokenhalf"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\u2028line\u2029paragraph", "line paragraph"),
+        ("\u202e\u2066", ""),
+        ("😀 Zoë", "😀 Zoë"),
+    ],
+)
+def test_a_line_keeps_what_can_be_seen(typed, kept):
+    assert text.single_line(typed) == kept
+    assert text.single_line(text.single_line(typed)) == kept
+
+
+def test_a_line_of_a_form_is_cleaned_before_it_is_judged():
+    class Form(forms.Form):
+        name = Line(max_length=5)
+
+    form = Form({"name": " \u202eAna\n12 "})
+    assert not form.is_valid()
+    form = Form({"name": " \u202eAna\n1 "})
+    assert form.is_valid()
+    assert form.cleaned_data == {"name": "Ana 1"}
+    assert not Form({"name": "\u202e\x00"}).is_valid()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_countries_are_named_once_each_in_alphabetical_order(code):
+    choices = countries.choices(code)
+    assert len(choices) == 250
+    assert max(Counter(name for _code, name in choices).values()) == 1
+    keys = [text.sort_key(name) for _code, name in choices]
+    assert keys == sorted(keys)
+    assert {"EU", "UN", "ZZ", "XA"}.isdisjoint(dict(choices))
+
+
+def test_a_country_has_a_name_in_each_language():
+    assert [countries.name("DE", code) for code in CODES] == ["Germany", "Allemagne", "Alemania", "Alemanha", "ألمانيا"]
+    assert countries.name("XX", "en") == "XX"
+    assert (countries.is_valid("XK"), countries.is_valid("EU"), countries.is_valid("de")) == (True, False, False)
+
+
+@time_machine.travel(datetime(2026, 1, 15, 12, tzinfo=UTC))
+def test_a_zone_is_named_by_its_city_and_its_difference_in_winter():
+    assert timezones.label("Europe/Brussels", "fr") == "Bruxelles (UTC+1)"
+    assert timezones.label("America/Argentina/Buenos_Aires", "en") == "Buenos Aires (UTC−3)"
+    assert timezones.label("Asia/Kolkata", "en") == "Kolkata (UTC+5:30)"
+    assert timezones.label("UTC", "ar") == "UTC"
+
+
+@time_machine.travel(datetime(2026, 7, 15, 12, tzinfo=UTC))
+def test_a_zones_difference_follows_the_season():
+    assert timezones.label("Europe/Brussels", "en") == "Brussels (UTC+2)"
+    assert dict(timezones.choices("en"))["Europe/Lisbon"] == "Lisbon (UTC+1)"
+    assert timezones.label("Europe/Brussels", "en", at=datetime(2026, 1, 15, tzinfo=UTC)) == "Brussels (UTC+1)"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_zones_are_listed_once_each(code):
+    choices = timezones.choices(code)
+    assert len(choices) > 400
+    assert max(Counter(label for _name, label in choices).values()) == 1
+    assert all(timezones.is_valid(name) for name, _label in choices)
+    assert {"Asia/Calcutta", "Europe/Kiev", "Factory"}.isdisjoint(dict(choices))
+
+
+@pytest.mark.parametrize(
+    ("said", "listed"),
+    [
+        ("Asia/Calcutta", "Asia/Kolkata"),
+        ("Europe/Kiev", "Europe/Kyiv"),
+        ("America/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+        ("Etc/UTC", "UTC"),
+        ("Europe/Oslo", "Europe/Oslo"),
+        ("Etc/GMT-3", "Etc/GMT-3"),
+    ],
+)
+def test_what_browsers_say_is_found_in_the_list(said, listed):
+    assert timezones.is_valid(said)
+    assert timezones.canonical(said) == listed
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "Factory", "europe/berlin"])
+def test_what_is_no_zone_is_refused(name):
+    assert not timezones.is_valid(name)
+
+
+def test_numbers_are_written_as_in_each_language():
+    written = [numbers.decimal(Decimal("1234567.50"), code) for code in CODES]
+    assert written == ["1,234,567.5", "1\u202f234\u202f567,5", "1.234.567,5", "1.234.567,5", "1,234,567.5"]
+
+
+def test_languages_run_in_their_direction_and_stand_in_for_each_other():
+    assert [languages.direction(code) for code in CODES] == ["ltr", "ltr", "ltr", "ltr", "rtl"]
+    assert languages.fallback_chain("pt") == ["pt", "en", "fr", "es", "ar"]
+    with translation.override("pt-br"):
+        assert languages.current() == "pt"
+    with translation.override("de"):
+        assert languages.current() == "en"
+    assert alternates.default_code({"ar", "fr"}, languages.codes()) == "fr"
+    assert alternates.default_code(set(), languages.codes()) is None
+
+
+def test_a_kept_value_is_computed_once_until_it_is_old(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("core.kept.time.monotonic", lambda: now[0])
+    kept: Kept[int] = Kept(seconds=30, size=2)
+    calls = iter(range(10))
+    assert [kept.get("a", lambda: next(calls)) for _ in range(3)] == [0, 0, 0]
+    now[0] += 29.9
+    assert kept.get("a", lambda: next(calls)) == 0
+    now[0] += 0.2
+    assert kept.get("a", lambda: next(calls)) == 1
+    kept.get("b", lambda: next(calls))
+    # A third key would pass the size, so the table begins anew.
+    kept.get("c", lambda: next(calls))
+    assert (kept.peek("a"), kept.peek("c")) == (None, 3)
+    clear_all()
+    assert kept.peek("c") is None
+
+
+def test_a_cache_whose_server_is_away_is_an_empty_cache(caplog):
+    cache = ForgivingRedisCache("redis://127.0.0.1:1/0", {})
+    assert cache.get("a", "none") == "none"
+    cache.set("a", 1)
+    assert cache.add("a", 1) is True
+    assert cache.touch("a") is False
+    assert cache.delete("a") is False
+    assert cache.get_many(["a", "b"]) == {}
+    assert "a" not in cache
+    assert cache.get_or_set("a", 5) == 5
+    cache.set_many({"a": 1})
+    cache.delete_many(["a"])
+    assert cache.clear() is False
+    with pytest.raises(ValueError, match="not found"):
+        cache.incr("a")
+    assert sum("Valkey does not answer" in record.message for record in caplog.records) == 1
+
+
+def test_a_cache_whose_server_is_there_remembers(settings):
+    cache = ForgivingRedisCache(settings.REDIS_URL, {})
+    cache.set("a", {"b": 1})
+    assert cache.get("a") == {"b": 1}
+    cache.set("number", 1)
+    assert cache.incr("number") == 2
+    with pytest.raises(ValueError, match="missing"):
+        cache.incr("missing")
+    assert cache.add("a", 2) is False
+
+
+def test_the_client_of_what_may_be_missed_never_waits_long():
+    assert valkey.client().connection_pool.connection_kwargs["socket_timeout"] <= 1
+    with pytest.raises(redis.ConnectionError):
+        redis.Redis.from_url("redis://127.0.0.1:1/0", **valkey.TIMEOUTS).ping()
