@@ -14,11 +14,12 @@ SYNC := umask 022 && $(UV) sync --locked --no-default-groups --compile-bytecode 
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES = $(shell find templates -name '*.html')
 
-# Enough of an environment to look at production's settings without any service.
-PRODUCTION := DJANGO_SETTINGS_MODULE=gkec.settings.production \
+# Enough of an environment to look at settings and models; nobody listens on port 1.
+WITHOUT_SERVICES := DATABASE_URL=postgres://gkec@127.0.0.1:1/gkec REDIS_URL=redis://127.0.0.1:1/0 \
+	EMAIL_URL=smtp://127.0.0.1:1
+PRODUCTION := $(WITHOUT_SERVICES) DJANGO_SETTINGS_MODULE=gkec.settings.production \
 	SECRET_KEY=only-to-look-at-the-settings-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \
-	BASE_URL=https://gkec.example ALLOWED_HOSTS=gkec.example \
-	DATABASE_URL=postgres://gkec@127.0.0.1:1/gkec REDIS_URL=redis://127.0.0.1:1/0 EMAIL_URL=smtp://127.0.0.1:1
+	BASE_URL=https://gkec.example ALLOWED_HOSTS=gkec.example
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +41,8 @@ check: .venv/synced-test ## Check formatting, lint, types, layers, migrations, c
 	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(PRODUCTION) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(WITHOUT_SERVICES) DJANGO_SETTINGS_MODULE=gkec.settings.test \
+		$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(BIN)/python -m gkec.catalogues
 	@$(if $(wildcard tests/catalogues),$(PYTEST) -n0 -q tests/catalogues,true)
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
