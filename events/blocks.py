@@ -8,11 +8,11 @@ class AgendaItemBlock(blocks.StructBlock):
     """One item of the programme, placed by minutes so that moving the event moves the programme along."""
 
     minutes = blocks.IntegerBlock(
-        label=_("minutes after the start"), min_value=0, max_value=60 * 24 * 14, help_text=_("0 for the opening.")
+        label=_("Minutes after the start"), min_value=0, max_value=60 * 24 * 14, help_text=_("0 for the opening.")
     )
-    title = blocks.CharBlock(label=_("title"), max_length=200)
-    speakers = blocks.CharBlock(label=_("who"), max_length=300, required=False)
-    note = blocks.CharBlock(label=_("note"), max_length=300, required=False)
+    title = blocks.CharBlock(label=_("Title"), max_length=200)
+    speakers = blocks.CharBlock(label=_("Who"), max_length=300, required=False)
+    note = blocks.CharBlock(label=_("Note"), max_length=300, required=False)
 
     class Meta:
         template = "blocks/agenda_item.html"

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages, text, timezones
+from core.forms import Line
 from core.kept import Kept
 from core.models import Term
 from events.addresses import email_key
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 _terms: Kept[list[tuple[str, int, str]]] = Kept(seconds=30)
-
-
-class Line(forms.CharField):
-    """One line of plain text: what cannot be seen is taken out, not complained about."""
-
-    def to_python(self, value: object) -> str:
-        """Return the cleaned line."""
-        return text.single_line(super().to_python(value))
 
 
 class AddressField(forms.EmailField):
@@ -67,8 +60,9 @@ class PreferencesForm(forms.Form):
         label=_("Your time zone"), error_messages={"invalid_choice": _("Choose a time zone from the list.")}
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_guess: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_guess = is_guess
         here = languages.current()
         self.fields["language"].choices = [(code, languages.own_name(code)) for code in languages.codes()]
         zones = dict(timezones.choices(here))
@@ -76,6 +70,8 @@ class PreferencesForm(forms.Form):
         if timezones.is_valid(present):
             zones.setdefault(present, timezones.label(present, here))
         self.fields["timezone"].choices = list(zones.items())
+        # Where nobody has chosen yet, a script may put the browser's zone in the place of our guess.
+        self.fields["timezone"].widget.attrs["data-guess-timezone"] = present if self.is_guess else "no"
 
     @classmethod
     def of(cls, registration: Registration, data: Any = None) -> "PreferencesForm":
@@ -136,7 +132,7 @@ class RegistrationForm(PreferencesForm):
     ALWAYS_SHOWN = ("name", "email", "organisation")
 
     def __init__(self, *args: Any, event: Event, person: "User | None" = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, is_guess=person is None, **kwargs)
         here = languages.current()
         self.event, self.person = event, person
         self.types = {slug: pk for slug, pk, _label in _organisation_types(here)}

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSetGroup
-from wagtail.admin.widgets.button import Button
+from wagtail.admin.widgets.button import Button, ListingButton
 from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 
@@ -41,9 +41,19 @@ def urls() -> list[URLPattern]:
 
 
 @hooks.register("register_page_header_buttons")
-@hooks.register("register_page_listing_buttons")
-def clone_button(page: Page, user, *args: object, **kwargs: object) -> Iterator[Button]:
-    """Offer cloning wherever a webinar is listed or edited."""
-    # Whether the page's parent may be added to is asked when the button is pressed: here it would cost a statement a row.
-    if isinstance(page.specific_deferred, WebinarPage) and page.permissions_for_user(user).can_copy():
+def clone_from_editor(page: Page, user, *args: object, **kwargs: object) -> Iterator[Button]:
+    """Offer cloning where a webinar is edited."""
+    if _is_offered(page, user):
         yield Button(_("Clone"), reverse("events_clone", args=[page.pk]), icon_name="copy", priority=15)
+
+
+@hooks.register("register_page_listing_buttons")
+def clone_from_list(page: Page, user, *args: object, **kwargs: object) -> Iterator[Button]:
+    """Offer cloning where webinars are listed."""
+    if _is_offered(page, user):
+        yield ListingButton(_("Clone"), reverse("events_clone", args=[page.pk]), priority=15)
+
+
+def _is_offered(page: Page, user) -> bool:
+    # Whether the page's parent may be added to is asked when the button is pressed: here it would cost a statement a row.
+    return isinstance(page.specific_deferred, WebinarPage) and page.permissions_for_user(user).can_copy()

@@ -41,6 +41,15 @@ class CloneView(WagtailAdminTemplateMixin, FormView):
         """Return the title of what is cloned."""
         return self.page.title
 
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the list and to the page."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("webinars:index"), "label": _("Webinars")},
+            {"url": reverse("wagtailadmin_pages:edit", args=[self.page.pk]), "label": self.page.title},
+            {"url": "", "label": self.page_title},
+        ]
+
     def get_initial(self) -> dict[str, Any]:
         """Start from the title there is."""
         return {"title": self.page.title}

@@ -13,7 +13,6 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
-from wagtail.admin.widgets.button import HeaderButton
 
 from core import clock, countries, languages
 from events import rules
@@ -47,24 +46,17 @@ class RegistrationView(InspectView):
         """Return the name."""
         return self.object.name
 
-    @cached_property
-    def header_more_buttons(self) -> list:
-        """Offer what is possible now to those who may."""
-        if not rules.may_change_registrations(self.request.user) or not self._is_open:
-            return []
-        buttons = [
-            HeaderButton(
-                _("Cancel"), url=reverse("registrations:cancel", args=[self.object.pk]), icon_name="cross"
-            )
-        ]
-        if self.object.is_waiting:
-            url = reverse("registrations:promote", args=[self.object.pk])
-            buttons.append(HeaderButton(_("Give a seat"), url=url, icon_name="arrow-up"))
-        return buttons
-
     @property
-    def _is_open(self) -> bool:
-        return self.object.is_live and clock.now() < self.object.event.ends_at
+    def actions(self) -> list[dict[str, Any]]:
+        """What is possible now, for those who may."""
+        found = self.object
+        is_open = found.is_live and clock.now() < found.event.ends_at
+        if not is_open or not rules.may_change_registrations(self.request.user):
+            return []
+        offered = [(_("Cancel this registration"), "registrations:cancel")]
+        if found.is_waiting:
+            offered.insert(0, (_("Give a seat"), "registrations:promote"))
+        return [{"label": label, "url": reverse(name, args=[found.pk])} for label, name in offered]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the words for codes, and the history."""
@@ -73,6 +65,7 @@ class RegistrationView(InspectView):
             **kwargs,
             registration=self.object,
             country=countries.name(self.object.country, language) if self.object.country else "",
+            actions=self.actions,
             changes=self.object.changes.select_related("by"),
         )
 
@@ -114,6 +107,15 @@ class ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     def get_page_subtitle(self) -> str:
         """Return the name."""
         return self.registration.name
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the list and to the registration."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("registrations:index"), "label": _("Registrations")},
+            {"url": reverse("registrations:inspect", args=[self.pk]), "label": self.registration.name},
+            {"url": "", "label": self.page_title},
+        ]
 
     def form_valid(self, form: ReasonForm) -> HttpResponse:
         """Act, and lead back; a refusal is shown in its own words."""

@@ -84,7 +84,11 @@ class WebinarIndex(ScreenExportMixin, IndexView):
         translations = Translation.objects.filter(
             target_locale=OuterRef("locale"), source__object_id=OuterRef("translation_key")
         )
-        return super().get_base_queryset().filter(~Exists(translations), alias_of=None)
+        written_elsewhere = Event.objects.filter(translation_key=OuterRef("translation_key")).exclude(
+            source_locale=OuterRef("locale")
+        )
+        pages = super().get_base_queryset()
+        return pages.filter(~Exists(translations), ~Exists(written_elsewhere), alias_of=None)
 
     def annotate_queryset(self, pages: QuerySet) -> QuerySet:
         """Add the record's state and seats in the same statement."""

@@ -104,7 +104,7 @@ def _context(request: HttpRequest, token: str, registration: Registration) -> di
         **event_context(registration.event, request),
         "registration": registration,
         "own_url": _address("event_registration", token),
-        "cancel_url": _address("event_registration_cancel", token),
+        "leave_url": _address("event_registration_cancel", token),
         "calendar_url": _address("event_registration_calendar", token),
         "is_over": clock.now() >= registration.event.ends_at,
     }
