@@ -148,6 +148,4 @@ def _city(city: LocalGovernment) -> City:
         notes.append(_("UP2030 pilot"))
     if city.target_year:
         notes.append(_("climate neutral by %(year)s") % {"year": city.target_year})
-    return City(
-        name=city.display_name, country=city.country_name, notes=tuple(notes), source_url=city.source_url
-    )
+    return City(name=city.display_name, country=city.country_name, notes=tuple(notes), source_url=city.source_url)

@@ -20,13 +20,13 @@ from search.question import Question
 MARK, UNMARK = "\ue000", "\ue001"
 SELECTION = f"StartSel={MARK}, StopSel={UNMARK}"
 WHOLE = f"{SELECTION}, HighlightAll=true"
-FRAGMENTS = f'{SELECTION}, MaxWords=32, MinWords=16, MaxFragments=2, FragmentDelimiter=" … "'
+FRAGMENTS = f'{SELECTION}, MaxWords=24, MinWords=12, MaxFragments=2, FragmentDelimiter=" … "'
 # A text of so many characters is shown whole; of a longer one, what stands round the words that were found.
 SHORT = 260
 # A page may be asked for that lies far behind; nobody reads on for so long.
 LAST_PAGE = 50
 WORD = re.compile(r"\w{3,}")
-# How alike a word and a part of a title must be, from 0 to 1, to be offered instead.
+# How alike a word and one of a page must be, from 0 to 1, for the page to be looked at.
 LIKE_ENOUGH = 0.4
 SAME_WORD_MISTYPED = 0.72
 MOST_WORDS = 8
@@ -72,7 +72,7 @@ SELECT
 """
 
 MISTYPED = """
-SELECT d.page_id AS page, d.title, d.summary, d.kind, d.language
+SELECT d.page_id AS page, d.title, d.summary, d.body, d.kind, d.language
 FROM search_searchdocument d
 {readable} AND d.language = %(reader)s AND d.folded %%> ANY(%(words)s)
 ORDER BY (SELECT sum(word_similarity(word, d.folded)) FROM unnest(%(words)s::text[]) AS word) DESC, d.id
@@ -102,7 +102,7 @@ class PostgresEngine:
         )
 
     def suggest(self, question: Question, *, language: str, request: HttpRequest | None = None) -> Suggestions:
-        """See `search.port.SearchEngine`. Looks at titles and summaries in the reader's language only."""
+        """See `search.port.SearchEngine`. Looks at pages in the reader's language only."""
         words = list(dict.fromkeys(WORD.findall(fold(question.words))))[:MOST_WORDS]
         if not words:
             return Suggestions()
@@ -178,10 +178,10 @@ def _marked(passage: str) -> SafeString:
 
 
 def _corrected(question: Question, rows: list[dict[str, Any]]) -> str:
-    """Return the question with each word that no title or summary knows replaced by the nearest that one does."""
+    """Return the question with each word that these pages do not know replaced by the nearest that they do."""
     known: dict[str, str] = {}
     for row in rows:
-        for word in WORD.findall(f"{row['title']} {row['summary']}"):
+        for word in WORD.findall(f"{row['title']} {row['summary']} {row['body']}"):
             known.setdefault(fold(word), word.lower())
 
     def nearest(match: re.Match[str]) -> str:

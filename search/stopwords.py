@@ -3,10 +3,9 @@
 # PostgreSQL has no list for Arabic; its French one lacks a few forms that people type.
 STOP_WORDS = {
     "ar": frozenset(
-        "في من على إلى الى عن مع أو او و ف أن ان إن هو هي هذا هذه ذلك تلك التي الذي الذين ما كل بين بعد قبل عند كيف هل لا لم"
-        " ثم قد كان كانت".split()
+        ["في", "من", "على", "إلى", "الى", "عن", "مع", "أو", "او", "و", "ف", "أن", "ان", "إن", "هو", "هي", "هذا", "هذه", "ذلك", "تلك", "التي", "الذي", "الذين", "ما", "كل", "بين", "بعد", "قبل", "عند", "كيف", "هل", "لا", "لم", "ثم", "قد", "كان", "كانت"]
     ),
-    "fr": frozenset("les cet cette ces entre chez comment quel quelle quels quelles".split()),
+    "fr": frozenset(["les", "cet", "cette", "ces", "entre", "chez", "comment", "quel", "quelle", "quels", "quelles"]),
 }
 
 

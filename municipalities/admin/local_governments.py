@@ -39,7 +39,16 @@ class LocalGovernmentFilterSet(WagtailFilterSet):
 
     class Meta:
         model = LocalGovernment
-        fields = ["standing", "kind", "country", "subregion", "is_mission_city", "label", "ccc_status", "is_up2030_pilot"]
+        fields = [
+            "standing",
+            "kind",
+            "country",
+            "subregion",
+            "is_mission_city",
+            "label",
+            "ccc_status",
+            "is_up2030_pilot",
+        ]
 
 
 class LocalGovernmentIndexView(ScreenExportMixin, IndexView):

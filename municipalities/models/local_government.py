@@ -13,7 +13,6 @@ from core.folding import fold
 from municipalities.enums import Precision, Standing
 from municipalities.querysets import LocalGovernmentQuerySet
 
-
 LATITUDES = (-90, 90)
 LONGITUDES = (-180, 180)
 POPULATION_YEARS = (1900, 2200)
@@ -62,15 +61,15 @@ class LocalGovernment(models.Model):
     """A local government as it is known in public: facts only, each empty rather than guessed."""
 
     slug = models.SlugField(_("slug"), max_length=120, unique=True)
-    name = models.CharField(_("name"), max_length=160, help_text=_("Shown where a language has no name of its own for it."))
+    name = models.CharField(
+        _("name"), max_length=160, help_text=_("Shown where a language has no name of its own for it.")
+    )
     names = models.JSONField(_("names in other languages"), default=dict, blank=True)
     folded_names = FoldedNames(editable=False, default="")
     kind = _term("local-government-kind", _("kind"))
     country = models.CharField(_("country"), max_length=2, validators=[validate_country])
     subregion = _term("world-subregion", _("world region"))
-    population = models.PositiveIntegerField(
-        _("population"), null=True, blank=True, validators=[MinValueValidator(1)]
-    )
+    population = models.PositiveIntegerField(_("population"), null=True, blank=True, validators=[MinValueValidator(1)])
     population_year = models.PositiveSmallIntegerField(
         _("year of the population"), null=True, blank=True, validators=_between(*POPULATION_YEARS)
     )

@@ -36,7 +36,9 @@ class SearchDocument(models.Model):
     title = models.TextField(_("title"))
     summary = models.TextField(_("summary"), blank=True)
     body = models.TextField(_("text"), blank=True)
-    folded = models.TextField(_("title and summary, folded"), help_text=_("For finding what was meant by a typing error."))
+    folded = models.TextField(
+        _("words, folded"), help_text=_("Each once, for finding what was meant by a typing error.")
+    )
     revision_id = models.BigIntegerField(_("indexed revision"), null=True)
     updated_at = models.DateTimeField(_("page last published"), null=True)
     vector = models.GeneratedField(

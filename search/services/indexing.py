@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from modelsearch import index
-from wagtail.models import Page, PageViewRestriction
+from wagtail.models import Page
 
 from core import languages, locales, text
 from core.folding import fold
@@ -22,6 +22,8 @@ LONGEST_BODY = 200_000
 AT_ONCE = 100
 # The engine marks what it found with such characters.
 PRIVATE_USE = re.compile(r"[\ue000-\uf8ff]")
+# What may be mistyped: shorter words, and numbers, are more often meant as they stand.
+WORD = re.compile(r"[^\W\d_]{3,}")
 OWN_COLUMNS = {"title", "summary"}
 WRITTEN = ["translation_key", "language", "kind", "title", "summary", "body", "folded", "revision_id", "updated_at"]
 
@@ -66,9 +68,13 @@ def repair() -> Indexed:
 
     For the periodic sweep: it finds what happened past Wagtail's signals, and what failed.
     """
-    in_step = Q(search_document__revision_id=F("live_revision_id")) | Q(
-        live_revision_id=None, search_document__revision_id=None, search_document__updated_at=F("last_published_at")
-    ) | Q(live_revision_id=None, last_published_at=None, search_document__isnull=False)
+    in_step = (
+        Q(search_document__revision_id=F("live_revision_id"))
+        | Q(
+            live_revision_id=None, search_document__revision_id=None, search_document__updated_at=F("last_published_at")
+        )
+        | Q(live_revision_id=None, last_published_at=None, search_document__isnull=False)
+    )
     stale = indexable().exclude(pk__in=Page.objects.filter(in_step).values("pk"))
     return Indexed(written=_write(stale), removed=_remove_strangers(SearchDocument.objects.all()))
 
@@ -128,6 +134,7 @@ def _portions(pages: QuerySet[Page]) -> Iterator[list[Page]]:
 def document_of(page: BasePage) -> SearchDocument:
     """Return the document of a page, not yet saved."""
     title, summary = _clean(page.title), _clean(page.summary)
+    body = _clean(" ".join(_searchable(page)))[:LONGEST_BODY]
     return SearchDocument(
         page_id=page.pk,
         translation_key=page.translation_key,
@@ -135,8 +142,8 @@ def document_of(page: BasePage) -> SearchDocument:
         kind=getattr(page, "search_kind", Kind.SITE),
         title=title,
         summary=summary,
-        body=_clean(" ".join(_searchable(page)))[:LONGEST_BODY],
-        folded=fold(f"{title} {summary}"),
+        body=body,
+        folded=" ".join(dict.fromkeys(WORD.findall(fold(f"{title} {summary} {body}")))),
         revision_id=page.live_revision_id,
         updated_at=page.last_published_at,
     )

@@ -177,7 +177,13 @@ def test_kinds_are_counted_and_narrow() -> None:
 
 @pytest.mark.parametrize(
     "attack",
-    ["<script>alert(1)</script>", '<img src=x onerror="alert(1)">', "\ue000<b>\ue001", "<mark>not ours</mark>", "</mark><a href=javascript:x>"],
+    [
+        "<script>alert(1)</script>",
+        '<img src=x onerror="alert(1)">',
+        "\ue000<b>\ue001",
+        "<mark>not ours</mark>",
+        "</mark><a href=javascript:x>",
+    ],
 )
 def test_nothing_in_a_snippet_is_markup_but_our_marks(attack: str) -> None:
     page("Heat", summary=f"heat {attack} heat")
@@ -234,7 +240,7 @@ def test_an_unpublished_page_cannot_be_found_even_while_the_index_still_has_it()
         ("en", "Mobility and heating", "zebra", ""),
     ],
 )
-def test_typing_errors_are_mended_with_words_that_titles_know(language: str, title: str, typed: str, meant: str) -> None:
+def test_typing_errors_are_mended_with_words_that_pages_know(language: str, title: str, typed: str, meant: str) -> None:
     page(title, language=language)
     assert titles(typed, language=language) == []
     suggestions = engine().suggest(asked(typed), language=language)
@@ -242,6 +248,11 @@ def test_typing_errors_are_mended_with_words_that_titles_know(language: str, tit
     assert [hit.title for hit in suggestions.hits] == ([title] if meant else [])
     if meant:
         assert titles(meant, language=language) == [title]
+
+
+def test_typing_errors_are_mended_with_words_of_the_text_too() -> None:
+    page("Some plan", text="Réfection of the harbour; harbours are cold.")
+    assert engine().suggest(asked("harbuor"), language="en").words == "harbour"
 
 
 def test_words_that_stand_everywhere_are_named_as_such() -> None:

@@ -30,7 +30,7 @@ def get(client: Client, words: str | None = None, *, language: str = "en", statu
 
 def words(html: str, pattern: str) -> list[str]:
     """Return what a pattern's only group holds, without tags and runs of white space."""
-    found = re.findall(pattern, html, re.S)
+    found = re.findall(pattern, html, re.DOTALL)
     return [re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", part))).strip() for part in found]
 
 
@@ -77,6 +77,15 @@ def test_an_arabic_reader_gets_a_page_from_right_to_left(client: Client) -> None
     html = get(client, "climate", language="ar")
     assert '<html lang="ar" dir="rtl">' in html
     assert re.search(r'<a href="[^"]*" lang="en" dir="ltr">Climate</a>', html)
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "نتيجة واحدة"), (2, "نتيجتان"), (3, "3 نتائج")])
+def test_results_are_counted_as_arabic_counts(client: Client, number: int, said: str) -> None:
+    for _ in range(number):
+        make.course_page(title="Climate")
+    assert words(get(client, "climate", language="ar"), r'<p class="soft" role="status">(.*?)</p>') == [
+        f"{said} للبحث عن climate"
+    ]
 
 
 def test_many_results_come_in_pages_that_keep_the_question(client: Client) -> None:
@@ -135,7 +144,9 @@ def test_invisible_turns_of_direction_are_taken_out(client: Client) -> None:
     assert "\u2066" not in html
 
 
-@pytest.mark.parametrize("attack", ['"><script>alert(1)</script>', "'onfocus=alert(1) x='", "{{ 7|add:7 }}", "%0d%0aSet-Cookie: x=1"])
+@pytest.mark.parametrize(
+    "attack", ['"><script>alert(1)</script>', "'onfocus=alert(1) x='", "{{ 7|add:7 }}", "%0d%0aSet-Cookie: x=1"]
+)
 def test_a_question_cannot_put_markup_into_the_page(client: Client, attack: str) -> None:
     html = get(client, attack)
     assert "<script>alert" not in html
