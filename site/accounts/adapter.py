@@ -19,6 +19,9 @@ from mail.addresses import BadAddress, envelope_address
 
 logger = logging.getLogger(__name__)
 
+# What an SMTP envelope takes (RFC 5321) and the column of the address keeps.
+LONGEST_ADDRESS = 254
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Gives new people the language of the page and the browser's zone, and mails through the outbox."""
@@ -35,7 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):
             sendable = envelope_address(email)
         except BadAddress:
             sendable = ""
-        if not sendable or len(email) > User._meta.get_field("email").max_length:
+        if not sendable or len(email) > LONGEST_ADDRESS:
             raise ValidationError(EmailValidator.message, code="invalid")
         return email
 

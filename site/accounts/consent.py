@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 SALT = "accounts.consent.address"
 
 
-def address_hash(email: str, *, secret: str | None = None) -> str:
+def address_hash(email: str, *, secret: str | bytes | None = None) -> str:
     """Return a keyed hash of an address, the same in any case; without the key it cannot be guessed back."""
     return salted_hmac(SALT, email.strip().lower(), secret=secret, algorithm="sha256").hexdigest()
 

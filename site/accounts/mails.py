@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -71,7 +72,7 @@ def _where(facts: Mapping[str, Any], person: User | None) -> list[dict[str, str]
     """Return when, from which network address and with which browser the thing was done."""
     moment: datetime = facts.get("timestamp") or clock.now()
     zone = person.timezone if person else "UTC"
-    local = dates.in_zone(moment, zone)
+    local = moment.astimezone(ZoneInfo(zone))
     return [
         {"term": _("When"), "value": f"{dates.day(local)}, {dates.clock(local)} ({dates.zone_city(zone)})"},
         {"term": _("Network address"), "value": str(facts.get("ip", ""))},

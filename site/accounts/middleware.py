@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts import rules, second_factor
+from accounts.models import User
 
 REFUSED = 422
 
@@ -42,17 +43,19 @@ class SecondFactorMiddleware:
         into_admin = request.path_info.startswith(reverse("wagtailadmin_home"))
         if not into_admin or not settings.SECOND_FACTOR_REQUIRED_FOR_STAFF:
             return None
-        if getattr(view, "needs_no_second_factor", False) or not rules.can_reach_admin(request.user):
+        if getattr(view, "needs_no_second_factor", False) or not isinstance(request.user, User):
             return None
-        return None if second_factor.is_shown(request) else self._send_away(request)
+        if not rules.can_reach_admin(request.user):
+            return None
+        return None if second_factor.is_shown(request) else self._send_away(request, request.user)
 
-    def _send_away(self, request: HttpRequest) -> HttpResponseBase:
+    def _send_away(self, request: HttpRequest, person: User) -> HttpResponseBase:
         if not _is_navigation(request):
             # A script cannot follow to a page where somebody types a code.
             raise PermissionDenied
-        way = second_factor.way_to_show(request.user)
-        with override(request.user.language):
-            if not second_factor.has_one(request.user):
+        way = second_factor.way_to_show(person)
+        with override(person.language):
+            if not second_factor.has_one(person):
                 words = _("The editing pages need a second factor. Set up an app or a passkey here first.")
                 messages.warning(request, words)
                 return HttpResponseRedirect(way)

@@ -1,11 +1,13 @@
 """Who may do what with accounts."""
 
+from django.contrib.auth.models import AnonymousUser
+
 from accounts.models import User
 
 ACCESS_ADMIN = "wagtailadmin.access_admin"
 
 
-def can_reach_admin(user) -> bool:
+def can_reach_admin(user: User | AnonymousUser) -> bool:
     """Tell whether this visitor may open the editing pages, the second factor aside."""
     return bool(user.is_authenticated and user.has_perm(ACCESS_ADMIN))
 

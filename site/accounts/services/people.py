@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
@@ -27,7 +28,7 @@ def create_person(
     groups: Iterable[str] = (),
     is_superuser: bool = False,
     verified: bool = True,
-    **profile,
+    **profile: Any,
 ) -> User:
     """Make a person who signs in with `email`; returns the saved User.
 
@@ -50,7 +51,7 @@ def create_person(
 
 
 @transaction.atomic
-def invite_person(*, email: str, **fields) -> User:
+def invite_person(*, email: str, **fields: Any) -> User:
     """Make a person by staff's hand and write to them how to sign in; takes what `create_person` takes."""
     person = create_person(email=email, verified=False, **fields)
     mails.enqueue_letter(name="invitation", to=person.email, facts={"user": person})
@@ -75,7 +76,7 @@ def put_in_groups(*, person: User, groups: Iterable[str]) -> None:
 
 
 @transaction.atomic
-def update_profile(*, person: User, **changes) -> User:
+def update_profile(*, person: User, **changes: Any) -> User:
     """Change fields of PROFILE_FIELDS; the rest of the person is left alone. Raises ValidationError.
 
     The admin's own copy of language and zone follows, so that a person has one of each.

@@ -1,5 +1,6 @@
 """A person's own profile."""
 
+from allauth.core.internal.httpkit import authenticated_user
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,10 +23,11 @@ SEE_OTHER = 303
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Show the profile, and change it on POST; the answer to a change is the page in the language now chosen."""
-    form = ProfileForm(request.POST if request.method == "POST" else None, person=request.user)
+    person = authenticated_user(request)
+    form = ProfileForm(request.POST if request.method == "POST" else None, person=person)
     if not form.is_bound or not form.is_valid():
         return render(request, "accounts/profile.html", {"form": form}, status=REFUSED if form.is_bound else 200)
-    person = update_profile(person=request.user, **form.cleaned_data)
+    update_profile(person=person, **form.cleaned_data)
     with override(person.language):
         messages.success(request, _("Your profile is saved."))
         return HttpResponseRedirect(reverse("account_profile"), status=SEE_OTHER)
