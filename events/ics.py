@@ -45,7 +45,7 @@ def invitation(occasion: Occasion, *, organiser: Party, attendee: Party) -> byte
 
 
 def withdrawal(occasion: Occasion, *, organiser: Party, attendee: Party) -> bytes:
-    """Return the file that takes the occasion off the attendee's calendar; `sequence` must be above the invitation's."""
+    """Return the file that takes the occasion off the attendee's calendar; its `sequence` tops the invitation's."""
     return _scheduling("CANCEL", occasion, organiser, attendee)
 
 

@@ -33,9 +33,7 @@ def confirmation(message: Message) -> Rendering:
     """Write the invitation of somebody who got a seat."""
     registration = _registration(message)
     _need(registration.is_confirmed, "The registration has no seat any more.")
-    return _render(
-        message, registration, subject=_("You are registered: %(title)s"), files=[_invitation(registration)]
-    )
+    return _render(message, registration, subject=_("You are registered: %(title)s"), files=[_invitation(registration)])
 
 
 def waiting(message: Message) -> Rendering:
@@ -156,6 +154,4 @@ def _invitation(registration: Registration) -> Attachment:
 
 
 def _calendar_part(method: str, content: bytes) -> Attachment:
-    return Attachment(
-        "invitation.ics", content, f"text/calendar; method={method}; charset=utf-8", as_alternative=True
-    )
+    return Attachment("invitation.ics", content, f"text/calendar; method={method}; charset=utf-8", as_alternative=True)

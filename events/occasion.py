@@ -100,4 +100,3 @@ def _note(event: "Event", availability: Availability) -> str:
         Availability.FULL: _("All seats are taken and this event keeps no waiting list."),
         Availability.CLOSED: _("Registration has closed."),
     }.get(availability, "")
-

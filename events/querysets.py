@@ -30,9 +30,7 @@ def public_pages() -> QuerySet:
 
 def title_in(language: str, key: str) -> Subquery:
     """Return the title of the live page in `language` of the occasion whose translation key is in field `key`."""
-    pages = Page.objects.filter(
-        translation_key=OuterRef(key), live=True, alias_of=None, locale__language_code=language
-    )
+    pages = Page.objects.filter(translation_key=OuterRef(key), live=True, alias_of=None, locale__language_code=language)
     return Subquery(pages.values("title")[:1], output_field=CharField())
 
 
@@ -68,9 +66,7 @@ class EventQuerySet(QuerySet):
 
     def with_publicity(self) -> "EventQuerySet":
         """Add `is_public`: whether the event has, in some language, a page that anybody may read."""
-        return self.annotate(
-            is_public=Exists(public_pages().filter(translation_key=OuterRef("translation_key")))
-        )
+        return self.annotate(is_public=Exists(public_pages().filter(translation_key=OuterRef("translation_key"))))
 
     def public(self) -> "EventQuerySet":
         """Return the events that have, in some language, a page that anybody may read."""

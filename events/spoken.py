@@ -5,10 +5,50 @@ from functools import lru_cache
 from babel import Locale
 
 # The official languages of the European Union and of the United Nations, and those of the invited cities.
-CODES = (
-    "ar bg bs cs da de el en es et fi fr ga hi hr hu id it ja ko lt lv mk mt nl no pl pt ro ru sk sl sq sr sv sw th "
-    "tr uk ur vi zh"
-).split()
+CODES = [
+    "ar",
+    "bg",
+    "bs",
+    "cs",
+    "da",
+    "de",
+    "el",
+    "en",
+    "es",
+    "et",
+    "fi",
+    "fr",
+    "ga",
+    "hi",
+    "hr",
+    "hu",
+    "id",
+    "it",
+    "ja",
+    "ko",
+    "lt",
+    "lv",
+    "mk",
+    "mt",
+    "nl",
+    "no",
+    "pl",
+    "pt",
+    "ro",
+    "ru",
+    "sk",
+    "sl",
+    "sq",
+    "sr",
+    "sv",
+    "sw",
+    "th",
+    "tr",
+    "uk",
+    "ur",
+    "vi",
+    "zh",
+]
 
 
 @lru_cache(maxsize=512)

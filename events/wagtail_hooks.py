@@ -55,5 +55,5 @@ def clone_from_list(page: Page, user, *args: object, **kwargs: object) -> Iterat
 
 
 def _is_offered(page: Page, user) -> bool:
-    # Whether the page's parent may be added to is asked when the button is pressed: here it would cost a statement a row.
+    # Whether its parent may be added to is asked when the button is pressed: here it would cost a statement a row.
     return isinstance(page.specific_deferred, WebinarPage) and page.permissions_for_user(user).can_copy()

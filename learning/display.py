@@ -173,8 +173,7 @@ def course_cards(
     They stand in the editors' order, or the newest first.
     """
     courses = {
-        course.translation_key: course
-        for course in Course.objects.current().with_totals().prefetch_related("audience")
+        course.translation_key: course for course in Course.objects.current().with_totals().prefetch_related("audience")
     }
     # Pages stand above this module, so their class is looked up where it is needed.
     of_courses = apps.get_model("learning", "CoursePage").objects.public().filter(translation_key__in=courses)

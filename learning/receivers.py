@@ -19,6 +19,7 @@ def _courses_around(*paths: str) -> list[CoursePage]:
 
 @receiver(page_published, dispatch_uid="learning.publish")
 def project_published(sender: type[Page], instance: Page, **kwargs: object) -> None:
+    """Bring the course round a published page up to its pages."""
     if issubclass(sender, PAGE_TYPES) and instance.live and not instance.alias_of_id:
         for page in _courses_around(instance.path):
             services.project_course(page=page)
@@ -26,6 +27,7 @@ def project_published(sender: type[Page], instance: Page, **kwargs: object) -> N
 
 @receiver(page_unpublished, dispatch_uid="learning.unpublish")
 def withdraw_unpublished(sender: type[Page], instance: Page, **kwargs: object) -> None:
+    """Take what is unpublished or deleted out of what is taught."""
     if issubclass(sender, PAGE_TYPES):
         services.withdraw(page=instance)
 
@@ -34,6 +36,7 @@ def withdraw_unpublished(sender: type[Page], instance: Page, **kwargs: object) -
 def project_moved(
     sender: type[Page], instance: Page, parent_page_before: Page, parent_page_after: Page, **kwargs: object
 ) -> None:
+    """Bring the course that a page moved into, and the one it left, up to their pages."""
     # Where the page is now goes first, so that the course it left finds it taken over rather than gone.
     if issubclass(sender, PAGE_TYPES):
         for page in _courses_around(parent_page_after.path):

@@ -57,7 +57,7 @@ def map_of(cities: Iterable[LocalGovernment]) -> dict[str, Any]:
     counts = dict.fromkeys(labels, 0)
     places = []
     for city in cities:
-        if city.latitude is None:
+        if city.latitude is None or city.longitude is None:
             continue
         tone = "green" if city.label_date else "sun" if city.is_up2030_pilot else "clay"
         counts[tone] += 1
@@ -90,7 +90,7 @@ def figures(cities: list[LocalGovernment]) -> list[dict[str, Any]]:
             }
         )
     if labelled:
-        latest = max(labelled, key=lambda city: city.label_date)
+        latest = max(labelled, key=lambda city: city.label_date or date.min)
         found.append(
             {
                 "value": numbers.decimal(len(labelled), language),

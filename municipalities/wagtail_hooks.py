@@ -7,4 +7,5 @@ from municipalities.admin.local_governments import LocalGovernmentViewSet
 
 @hooks.register("register_admin_viewset")
 def register_local_governments() -> LocalGovernmentViewSet:
+    """Offer the list of local governments in the menu."""
     return LocalGovernmentViewSet("local_governments")

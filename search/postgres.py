@@ -139,9 +139,10 @@ def _decoded(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _questions(question: Question) -> tuple[str, dict[str, str]]:
+def _questions(question: Question) -> tuple[str, dict[str, Any]]:
     """Return one row of SQL for each language, with its configuration and what is asked in it."""
-    rows, parameters = [], {}
+    rows: list[str] = []
+    parameters: dict[str, Any] = {}
     for code in configurations.LANGUAGES:
         parameters |= {f"config_{code}": configurations.name(code), f"words_{code}": question.in_language(code)}
         config = f"%(config_{code})s::regconfig"

@@ -31,9 +31,7 @@ class StoresJoinLink:
 
     def form_valid(self, form: WebinarForm) -> HttpResponse:
         """Store the link, then let Wagtail save the page."""
-        set_join_link(
-            translation_key=form.instance.translation_key, url=form.cleaned_data.get("join_link") or ""
-        )
+        set_join_link(translation_key=form.instance.translation_key, url=form.cleaned_data.get("join_link") or "")
         return super().form_valid(form)
 
 

@@ -83,9 +83,7 @@ class RegistrationIndex(ScreenExportMixin, IndexView):
         if not self.is_searching:
             return queryset
         words = self.search_query.strip()
-        return queryset.filter(
-            Q(name__icontains=words) | Q(email__icontains=words) | Q(organisation__icontains=words)
-        )
+        return queryset.filter(Q(name__icontains=words) | Q(email__icontains=words) | Q(organisation__icontains=words))
 
     def get_list_buttons(self, instance: Registration) -> list:
         """Offer nothing in the list: what can be done stands on each registration's own page."""

@@ -66,9 +66,7 @@ class Event(models.Model):
     interpretation = ArrayField(models.CharField(max_length=8), verbose_name=_("interpretation into"), default=list)
     captions = ArrayField(models.CharField(max_length=8), verbose_name=_("captions in"), default=list)
 
-    status = models.CharField(
-        _("status"), max_length=16, choices=EventStatus.choices, default=EventStatus.SCHEDULED
-    )
+    status = models.CharField(_("status"), max_length=16, choices=EventStatus.choices, default=EventStatus.SCHEDULED)
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
     seat_state = models.CharField(
         _("seats"), max_length=16, choices=SeatState.choices, default=SeatState.OPEN, editable=False
@@ -93,12 +91,8 @@ class Event(models.Model):
                 condition=Q(capacity=None) | Q(capacity__gte=0), name="events_event_capacity_not_negative"
             ),
             models.CheckConstraint(condition=~Q(timezone=""), name="events_event_has_timezone"),
-            models.CheckConstraint(
-                condition=Q(status__in=EventStatus.values), name="events_event_status_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(seat_state__in=SeatState.values), name="events_event_seat_state_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=EventStatus.values), name="events_event_status_known"),
+            models.CheckConstraint(condition=Q(seat_state__in=SeatState.values), name="events_event_seat_state_known"),
         ]
 
     def __str__(self) -> str:

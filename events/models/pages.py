@@ -172,9 +172,6 @@ class WebinarPage(AtomicPublishing, BasePage):
         ]
     )
 
-    # Listings of events show it.
-    lists: ClassVar[tuple[str, ...]] = ("events",)
-
     class Meta:
         verbose_name = _("webinar")
         verbose_name_plural = _("webinars")

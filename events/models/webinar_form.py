@@ -100,9 +100,7 @@ class WebinarForm(WagtailAdminPageForm):
                 value = getattr(event, name)
                 self.initial[name] = wall_clock(value, event.timezone) if name in WALL_CLOCKS and value else value
         note = _("Dates, seats and format are set on the page in the event's source language: %(language)s.")
-        self.fields["starts_at"].help_text = note % {
-            "language": languages.own_name(event.source_locale.language_code)
-        }
+        self.fields["starts_at"].help_text = note % {"language": languages.own_name(event.source_locale.language_code)}
 
     def clean(self) -> dict:
         """Join the typed times to the zone and check their order."""

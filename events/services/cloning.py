@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 def clone_webinar(*, page: WebinarPage, title: str, by: "User") -> WebinarPage:
     """Return a draft beside `page` with its words, seats and languages, but no dates, link, history or translations."""
     slug = _free_slug(page.get_parent(), title)
-    return page.copy(
-        keep_live=False, copy_revisions=False, update_attrs={"title": title, "slug": slug}, user=by
-    )
+    return page.copy(keep_live=False, copy_revisions=False, update_attrs={"title": title, "slug": slug}, user=by)
 
 
 def _free_slug(parent: Page, title: str) -> str:

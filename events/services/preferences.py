@@ -12,16 +12,12 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def change_preferences(
-    *, registration_id: int, language: str, timezone: str, by: "User | None" = None
-) -> Registration:
+def change_preferences(*, registration_id: int, language: str, timezone: str, by: "User | None" = None) -> Registration:
     """Store in which language and zone the person is written to; seats are not touched, so no event is locked."""
     registration = Registration.objects.select_for_update(of=("self",)).get(pk=registration_id)
     if (registration.language, registration.timezone) == (language, timezone):
         return registration
     registration.language, registration.timezone = language, timezone
     registration.save(update_fields=["language", "timezone"])
-    RegistrationChange.objects.create(
-        registration=registration, what=ChangeKind.PREFERENCES, actor=Actor.PERSON, by=by
-    )
+    RegistrationChange.objects.create(registration=registration, what=ChangeKind.PREFERENCES, actor=Actor.PERSON, by=by)
     return registration

@@ -27,7 +27,11 @@ class SiteTextViewSet(ModelViewSet):
     menu_order = 340
     add_to_admin_menu = True
     copy_view_enabled = False
-    list_display = ["__str__", Column("organisation", label=_("Organisation")), Column("updated_at", label=_("Last changed"))]
+    list_display = [
+        "__str__",
+        Column("organisation", label=_("Organisation")),
+        Column("updated_at", label=_("Last changed")),
+    ]
     search_fields = ["organisation"]
     edit_handler = ObjectList(
         [

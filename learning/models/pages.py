@@ -114,7 +114,10 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
         index.SearchField("how_it_runs"),
         index.SearchField("body"),
     ]
-    override_translatable_fields = [*BasePage.override_translatable_fields, SynchronizedField("audience", overridable=False)]
+    override_translatable_fields = [
+        *BasePage.override_translatable_fields,
+        SynchronizedField("audience", overridable=False),
+    ]
     edit_handler = TabbedInterface(
         [
             ObjectList(

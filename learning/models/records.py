@@ -54,9 +54,7 @@ class Course(Projected):
 class Module(Projected):
     """A part of a course that ends with something to bring home."""
 
-    course = models.ForeignKey(
-        Course, verbose_name=_("course"), on_delete=models.PROTECT, related_name="modules"
-    )
+    course = models.ForeignKey(Course, verbose_name=_("course"), on_delete=models.PROTECT, related_name="modules")
     order = models.PositiveSmallIntegerField(_("order"), null=True, help_text=_("Empty while it is not taught."))
 
     objects = ModuleQuerySet.as_manager()

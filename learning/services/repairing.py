@@ -21,8 +21,8 @@ def repair_courses() -> list[UUID]:
         before = _facts(page.translation_key)
         try:
             project_course(page=page)
-        except LearningError as problem:
-            logger.error("The course page %s cannot be brought into its records: %s", page.pk, problem)
+        except LearningError:
+            logger.exception("The course page %s cannot be brought into its records", page.pk)
         if _facts(page.translation_key) != before:
             repaired.append(page.translation_key)
     for course in Course.objects.current().order_by("pk"):

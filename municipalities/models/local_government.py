@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages, timezones
@@ -189,20 +190,27 @@ class LocalGovernment(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        problems = {}
+        if problems := {**self._doubtful_facts(), **self._doubtful_label()}:
+            raise ValidationError(problems)
+
+    def _doubtful_facts(self) -> dict[str, Promise]:
+        problems: dict[str, Promise] = {}
         if self.population and not self.population_source:
             problems["population_source"] = _("Say where the population comes from.")
         if not self.population and (self.population_source or self.population_year):
             problems["population"] = _("Give the population, or remove its year and source.")
         if (self.latitude is None) != (self.longitude is None):
             problems["longitude"] = _("Give both latitude and longitude, or neither.")
+        if self.standing == Standing.ACTIVE and not (self.kind_id and self.subregion_id and self.timezone):
+            problems["standing"] = _("A listed local government needs its kind, world region and time zone.")
+        return problems
+
+    def _doubtful_label(self) -> dict[str, Promise]:
+        problems: dict[str, Promise] = {}
         if bool(self.label_date) != bool(self.label_precision):
             problems["label_precision"] = _("Give the date of the label and how exactly it is known, or neither.")
         if isinstance(self.label_date, date) and self.label_precision == Precision.MONTH and self.label_date.day != 1:
             problems["label_date"] = _("Where only the month is known, give its first day.")
         if self.label_date and not self.is_mission_city:
             problems["is_mission_city"] = _("Only an EU Mission City can hold the EU Mission Label.")
-        if self.standing == Standing.ACTIVE and not (self.kind_id and self.subregion_id and self.timezone):
-            problems["standing"] = _("A listed local government needs its kind, world region and time zone.")
-        if problems:
-            raise ValidationError(problems)
+        return problems

@@ -1,16 +1,17 @@
 """What search knows of a page: its words, and the vector that PostgreSQL makes of them."""
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import CombinedSearchVector, SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Case, Q, When
+from django.db.models.expressions import CombinedExpression
 from django.utils.translation import gettext_lazy as _
 
 from search import configurations
 from search.enums import Kind
 
 
-def _weighted(language: str) -> CombinedSearchVector:
+def _weighted(language: str) -> CombinedExpression:
     """Return the vector of a document in its own language's configuration; the title weighs most."""
     config = configurations.name(language)
     return (

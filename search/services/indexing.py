@@ -91,9 +91,10 @@ def indexable() -> QuerySet[Page]:
 
 
 def _page_types() -> list[type[BasePage]]:
-    def below(model: type) -> Iterator[type]:
+    def below(model: type[BasePage]) -> Iterator[type[BasePage]]:
+        child: type[BasePage]
         for child in model.__subclasses__():
-            if not child._meta.abstract and getattr(child, "search_kind", Kind.SITE):
+            if not child._meta.abstract:
                 yield child
             yield from below(child)
 

@@ -59,4 +59,3 @@ def _count(pairs: list[tuple[Limit, str]]) -> list[int]:
         pipeline.incr(key)
         pipeline.expire(key, limit.seconds)
     return pipeline.execute()[::2]
-

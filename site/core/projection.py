@@ -1,4 +1,4 @@
-"""What every projection of pages into language-neutral records shares: who may project, and publishing as one transaction."""
+"""What every projection of pages into records shares: who may project, and publishing as one transaction."""
 
 from django.db import transaction
 from wagtail.models import Page
@@ -11,9 +11,7 @@ def is_translation(page: Page) -> bool:
     True only while the page it was made from exists: deleting that page deletes the rows which say so. A record
     therefore keeps its own source locale; see `may_project`.
     """
-    return Translation.objects.filter(
-        target_locale_id=page.locale_id, source__object_id=page.translation_key
-    ).exists()
+    return Translation.objects.filter(target_locale_id=page.locale_id, source__object_id=page.translation_key).exists()
 
 
 def may_project(page: Page, *, source_locale_id: int | None) -> bool:

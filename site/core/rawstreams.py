@@ -45,9 +45,7 @@ def _value(block: dict[str, Any], path: str, page_of: PageFinder) -> Any:
     if "level" in fields:
         fields["level"] = f"h{fields['level']}"
     return {
-        name: [
-            {"type": "item", "id": _id(f"{path}/{name}", index), "value": item} for index, item in enumerate(inner)
-        ]
+        name: [{"type": "item", "id": _id(f"{path}/{name}", index), "value": item} for index, item in enumerate(inner)]
         if isinstance(inner, list)
         else inner
         for name, inner in fields.items()

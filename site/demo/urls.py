@@ -9,4 +9,3 @@ urlpatterns = [
     path("components/", gallery.index, name="components"),
     path("components/<slug:name>/", gallery.detail, name="component"),
 ]
-

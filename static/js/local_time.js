@@ -7,8 +7,8 @@ function clock(moment, zone) {
 }
 
 function day(moment, zone) {
-  // Latin digits in every language, as in the dates that the server writes.
-  const locale = new Intl.Locale(language, { numberingSystem: "latn" });
+  // As in the dates that the server writes: Latin digits in every language, and the day before the month in English.
+  const locale = new Intl.Locale(language === "en" ? "en-GB" : language, { numberingSystem: "latn" });
   return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(moment);
 }
 

@@ -56,6 +56,14 @@ class Site:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    def wait_until(self, code: str, *, seconds: float = 60) -> str:
+        """Run `code` until it prints something; return that."""
+        deadline = time.monotonic() + seconds
+        while not (said := self.run(code)):
+            assert time.monotonic() < deadline, f"nothing in {seconds} s"
+            time.sleep(0.5)
+        return said
+
 
 def part(message: EmailMessage, content_type: str) -> EmailMessage:
     """Return the first part of a mail that has this type."""

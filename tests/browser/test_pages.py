@@ -60,7 +60,9 @@ def test_a_page_is_accessible_light_and_dark(
     for scheme, width in (("light", "desktop"), ("dark", "phone")):
         page = visit(language=language, scheme=scheme, width=width).new_page()
         troubles: list[str] = []
-        page.on("console", lambda message, found=troubles: found.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message, found=troubles: found.append(message.text) if message.type == "error" else None
+        )
         page.on("pageerror", lambda error, found=troubles: found.append(str(error)))
         answer = page.goto(addresses[language][name])
         assert answer is not None

@@ -100,7 +100,9 @@ def test_a_card_or_call_leads_to_one_place(db):
     call = BLOCKS["call_to_action"]
     with pytest.raises(ValidationError) as problem:
         call.clean(call.normalize({"text": "Come", "label": "Go"}))
-    assert [str(error.message) for error in problem.value.block_errors.values()] == ["Choose a page or give an address."]
+    assert [str(error.message) for error in problem.value.block_errors.values()] == [
+        "Choose a page or give an address."
+    ]
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x"])
@@ -113,7 +115,10 @@ def test_a_link_with_a_scheme_that_runs_code_is_refused(url):
 @pytest.mark.parametrize(
     ("url", "player"),
     [
-        ("https://www.youtube.com/watch?v=dQw4w9WgXcQ", "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?autoplay=1"),
+        (
+            "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+            "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?autoplay=1",
+        ),
         ("https://youtu.be/dQw4w9WgXcQ?t=5", "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?autoplay=1"),
         ("https://vimeo.com/123456789", "https://player.vimeo.com/video/123456789?dnt=1&autoplay=1"),
     ],
@@ -128,7 +133,7 @@ def test_a_video_of_an_allowed_provider_has_a_player(url, player):
         "http://www.youtube.com/watch?v=dQw4w9WgXcQ",
         "https://evil.example/?u=https://youtu.be/dQw4w9WgXcQ",
         "https://youtube.com.evil.example/watch?v=dQw4w9WgXcQ",
-        "https://www.youtube.com/watch?v=a\"><script>",
+        'https://www.youtube.com/watch?v=a"><script>',
         "https://www.youtube.com/watch?v=" + "a" * 21,
         "https://127.0.0.1/",
         "https://vimeo.com/123456789\nhttps://evil.example/",

@@ -90,7 +90,13 @@ def test_a_browser_that_has_the_page_is_told_so(pages):
 
 @pytest.mark.parametrize(
     ("accepted", "compressed"),
-    [("gzip, deflate, br", True), ("br;q=1.0, gzip;q=0.8", True), ("gzip;q=0", False), ("identity", False), ("", False)],
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, gzip;q=0.8", True),
+        ("gzip;q=0", False),
+        ("identity", False),
+        ("", False),
+    ],
 )
 def test_a_kept_page_is_sent_compressed_to_who_can_read_it(pages, accepted, compressed):
     plain = visit("/en/one/").content

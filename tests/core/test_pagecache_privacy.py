@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.models import Page, PageViewRestriction
 
-from core import pagecache, valkey
+from core import valkey
 from core.pagecache import store
 from tests.factories import core as make
 from tests.pages.models import PlainPage

@@ -53,7 +53,9 @@ def test_an_editor_translates_a_page_and_publishes_it(tree, rung):
     assert (target.slug, target.live, target.title) == ("section", True, "Section")
     assert client.get(f"/admin/pages/{target.pk}/edit/").status_code == 200
     translation = Translation.objects.get(target_locale__language_code="fr", source__object_id=page.translation_key)
-    strings = {segment.string.data: segment for segment in translation.source.stringsegment_set.select_related("string")}
+    strings = {
+        segment.string.data: segment for segment in translation.source.stringsegment_set.select_related("string")
+    }
     assert set(strings) == {"Section", "Why"}
     for source, words in {"Section": "Rubrique", "Why": "Pourquoi"}.items():
         answer = client.put(

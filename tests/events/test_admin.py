@@ -44,7 +44,10 @@ def cells(answer) -> list[list[str]]:
     body = answer.content.decode().split("<tbody", 1)[1].split("</tbody", 1)[0]
     rows = re.findall(r"<tr.*?</tr>", body, re.DOTALL)
     return [
-        [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)]
+        [
+            re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", cell)).strip()
+            for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)
+        ]
         for row in rows
     ]
 
@@ -83,7 +86,12 @@ def test_the_list_of_webinars_costs_us_the_same_for_one_and_for_three(admin, dja
 
 @pytest.mark.parametrize(
     ("query", "titles"),
-    [("", {"Old", "New", "Draft"}), ("when=coming", {"New", "Draft"}), ("when=past", {"Old"}), ("seats=open", {"Old", "New"})],
+    [
+        ("", {"Old", "New", "Draft"}),
+        ("when=coming", {"New", "Draft"}),
+        ("when=past", {"Old"}),
+        ("seats=open", {"Old", "New"}),
+    ],
 )
 def test_webinars_are_filtered(admin, query, titles):
     make.webinar(title="Old", starts_at=make.in_days(-9))
@@ -169,7 +177,9 @@ def test_one_registration_shows_its_history(admin):
     answer = admin.post(cancel_url, {"reason": "Asked by phone"})
     assert answer["Location"] == reverse("registrations:inspect", args=[first.pk])
     history = admin.get(answer["Location"]).content.decode().split("History", 1)[1]
-    assert [word in history for word in ("Registered with a seat", "Cancelled", "Staff", "Asked by phone")] == [True] * 4
+    assert [word in history for word in ("Registered with a seat", "Cancelled", "Staff", "Asked by phone")] == [
+        True
+    ] * 4
     second.refresh_from_db()
     assert second.state == "confirmed"
 

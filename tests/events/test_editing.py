@@ -99,9 +99,7 @@ def test_the_form_shows_those_clocks_again_whatever_the_editors_own_zone(editor)
     ],
 )
 def test_clocks_become_moments(editor, zone, wall, moment):
-    answer = add(
-        editor, timezone=zone, starts_at=wall, ends_at="2029-01-01 00:00", registration_closes_at=""
-    )
+    answer = add(editor, timezone=zone, starts_at=wall, ends_at="2029-01-01 00:00", registration_closes_at="")
     assert answer.status_code == 302
     assert Event.objects.get().starts_at == moment
 
@@ -229,6 +227,8 @@ def test_wagtails_own_copying_makes_neither_live_copies_nor_aliases(editor):
 
 
 def test_the_page_has_one_form_with_tabs(editor):
-    html = editor.get(reverse("wagtailadmin_pages:add", args=["events", "webinarpage", make.section().pk])).content.decode()
+    html = editor.get(
+        reverse("wagtailadmin_pages:add", args=["events", "webinarpage", make.section().pk])
+    ).content.decode()
     tabs = re.findall(r'<a[^>]*class="w-tabs__tab[^"]*"[^>]*>\s*([^<]+?)\s*<', html)
     assert tabs == ["What", "When and where", "Registration", "Programme", "Search and sharing"]

@@ -53,7 +53,12 @@ def test_the_list_shows_the_next_event_first_in_the_readers_language(client):
     ]
     assert shown == [("Sooner", "en", 1), ("Plus tard", "", None)]
     html = accounts.sign_in(client, person).get("/en/my/").content.decode()
-    assert [word in html for word in ("Sooner", "Later", "Somebody else", "Cancelled one")] == [True, True, False, False]
+    assert [word in html for word in ("Sooner", "Later", "Somebody else", "Cancelled one")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
     assert "Number 1 on the waiting list" in html
 
 

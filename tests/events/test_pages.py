@@ -105,7 +105,9 @@ def test_the_list_costs_the_same_for_one_event_and_for_three(client, django_asse
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_an_event_page_costs_the_same_whatever_its_programme(client, django_assert_num_queries, number):
-    agenda = [("item", {"minutes": 10 * step, "title": f"Part {step}", "speakers": "", "note": ""}) for step in range(number)]
+    agenda = [
+        ("item", {"minutes": 10 * step, "title": f"Part {step}", "speakers": "", "note": ""}) for step in range(number)
+    ]
     page = make.webinar(agenda=agenda)
     statements(client, f"/en/events/{page.slug}/", django_assert_num_queries, 8)
 
@@ -165,7 +167,7 @@ def test_one_action_at_most_and_the_seats_in_words(client, change, action, words
 def test_a_past_event_points_to_its_recording(client):
     page = make.webinar(starts_at=make.in_days(-5), recording_note="On our channel.")
     html = client.get(f"/en/events/{page.slug}/").content.decode()
-    assert ("<h2 id=\"recording\">" in html, "On our channel." in html, "kind-hours" in html) == (True, True, False)
+    assert ('<h2 id="recording">' in html, "On our channel." in html, "kind-hours" in html) == (True, True, False)
 
 
 def test_the_seats_on_a_kept_page_change_with_the_last_seat(client, django_capture_on_commit_callbacks):

@@ -103,9 +103,7 @@ def test_people_on_a_list_that_was_closed_still_move_up():
     assert states(event) == {"A": "cancelled", "B": "confirmed"}
 
 
-@pytest.mark.parametrize(
-    "change", [{"status": EventStatus.CANCELLED}, {"starts_at": -5}], ids=["cancelled", "begun"]
-)
+@pytest.mark.parametrize("change", [{"status": EventStatus.CANCELLED}, {"starts_at": -5}], ids=["cancelled", "begun"])
 def test_nobody_moves_up_for_what_is_cancelled_or_has_begun(change):
     event, (a, b) = filled(capacity=1, people="AB")
     if "starts_at" in change:

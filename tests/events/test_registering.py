@@ -143,7 +143,15 @@ def test_history_is_only_ever_added_to():
 
 @pytest.mark.parametrize(
     ("capacity", "taken", "state"),
-    [(10, 0, "open"), (10, 6, "open"), (10, 7, "few"), (10, 9, "few"), (10, 10, "waiting"), (100, 89, "open"), (100, 90, "few")],
+    [
+        (10, 0, "open"),
+        (10, 6, "open"),
+        (10, 7, "few"),
+        (10, 9, "few"),
+        (10, 10, "waiting"),
+        (100, 89, "open"),
+        (100, 90, "few"),
+    ],
 )
 def test_visitors_are_told_how_seats_stand(capacity, taken, state):
     event = make.event(capacity=capacity)

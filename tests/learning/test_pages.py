@@ -25,7 +25,10 @@ def get(client: Client, page: Page) -> str:
 
 def words(html: str, pattern: str) -> list[str]:
     """Return what a pattern's only group holds, without tags and runs of white space."""
-    return [re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", part))).strip() for part in re.findall(pattern, html, re.S)]
+    return [
+        re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", part))).strip()
+        for part in re.findall(pattern, html, re.DOTALL)
+    ]
 
 
 def statements(client: Client, page: Page) -> int:
@@ -89,7 +92,9 @@ def test_a_unit_knows_where_the_reader_is(client: Client) -> None:
     ]
 
 
-@pytest.mark.parametrize(("title", "ways"), [("Unit 1.1", ["Next unit Unit 1.2"]), ("Unit 2.2", ["Previous unit Unit 2.1"])])
+@pytest.mark.parametrize(
+    ("title", "ways"), [("Unit 1.1", ["Next unit Unit 1.2"]), ("Unit 2.2", ["Previous unit Unit 2.1"])]
+)
 def test_the_first_unit_has_no_previous_one_and_the_last_no_next(client: Client, title: str, ways: list[str]) -> None:
     make.whole_course()
     html = get(client, UnitPage.objects.get(title=title))
@@ -106,7 +111,10 @@ def test_a_module_shows_goals_product_units_and_neighbours(client: Client) -> No
     assert words(html, r'<ul class="goals">(.*?)</ul>') == ["Read a budget Draft a ceiling"]
     assert words(html, TITLES) == ["Unit 2.1", "Unit 2.2"]
     assert words(html, r'<section class="panel".*?>(.*?)</section>') == ["What you take home A ceiling for your city"]
-    assert words(html, r'<a class="neighbours__way[^>]*>(.*?)</a>') == ["Previous module Module 1", "Next module Module 3"]
+    assert words(html, r'<a class="neighbours__way[^>]*>(.*?)</a>') == [
+        "Previous module Module 1",
+        "Next module Module 3",
+    ]
 
 
 def test_a_unit_out_of_the_course_still_reads(client: Client) -> None:
@@ -135,8 +143,8 @@ def test_a_path_takes_the_readers_language_and_marks_the_rest(client: Client) ->
     _page, french = french_course()
     html = get(client, french)
     assert re.findall(r'class="path__title" href="([^"]*)"([^>]*)>(.*?)</a>', html) == [
-        ("/fr/learning/{}/module-1/unit-1-1/".format(french.slug), "", "L’unité un"),
-        ("/en/learning/{}/module-1/unit-1-2/".format(french.slug), ' lang="en" dir="ltr"', "Unit 1.2"),
+        (f"/fr/learning/{french.slug}/module-1/unit-1-1/", "", "L’unité un"),
+        (f"/en/learning/{french.slug}/module-1/unit-1-2/", ' lang="en" dir="ltr"', "Unit 1.2"),
     ]
     assert words(html, r'<p class="path__text">(.*?)</p>') == ["English"]
 
@@ -193,7 +201,7 @@ def test_a_visitor_cannot_read_a_draft_unit(client: Client) -> None:
 
 @pytest.mark.parametrize("kind", ["course", "module", "unit"])
 def test_what_editors_write_is_escaped(client: Client, kind: str) -> None:
-    attack = '<script>alert(1)</script>"\'>'
+    attack = "<script>alert(1)</script>\"'>"
     page = make.course_page(title=attack, summary=attack, takes_home=attack, effort=attack, how_it_runs=attack)
     module = make.module_page(page, title=attack, goals=attack, product=attack)
     unit = make.unit_page(module, title=attack, summary=attack)

@@ -124,7 +124,8 @@ def test_a_translation_changes_no_record() -> None:
     french = make.translated(page, "fr", title="Le cours")
     module = make.translated(ModulePage.objects.get(locale__language_code="en"), "fr", title="Le module")
     make.translated(UnitPage.objects.get(locale__language_code="en"), "fr", title="L’unité", minutes=45)
-    assert french.get_parent().pk == section.pk and module.get_parent().pk == french.pk
+    assert french.get_parent().pk == section.pk
+    assert module.get_parent().pk == french.pk
     assert make.record_of(page).title == page.title
     assert path_of(page) == [("Module 1", [("Unit 1.1", 10)])]
 
@@ -276,8 +277,8 @@ def test_the_database_refuses_impossible_units(wrong: dict) -> None:
 
 def test_the_database_refuses_two_units_in_one_place() -> None:
     make.whole_course(modules=1, units=2)
+    Unit.objects.update(order=0)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Unit.objects.update(order=0)
         transaction.get_connection().check_constraints()
 
 

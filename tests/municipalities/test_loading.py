@@ -61,7 +61,11 @@ def test_a_city_is_as_the_file_has_it() -> None:
         "latitude": Decimal("40.64072"),
         "longitude": Decimal("22.93493"),
     }
-    assert (thessaloniki.timezone, thessaloniki.geonames_id, thessaloniki.target_year) == ("Europe/Athens", 734077, 2030)
+    assert (thessaloniki.timezone, thessaloniki.geonames_id, thessaloniki.target_year) == (
+        "Europe/Athens",
+        734077,
+        2030,
+    )
     assert (thessaloniki.is_mission_city, thessaloniki.is_up2030_pilot) == (True, True)
     assert (thessaloniki.label_date, thessaloniki.label_is_to_the_day) == (date(2024, 3, 21), True)
     assert (thessaloniki.subregion.slug, thessaloniki.kind.slug, thessaloniki.ccc_status.slug) == (
@@ -130,10 +134,19 @@ def test_loading_again_keeps_what_staff_have_written_unless_told_to_overwrite() 
     LocalGovernment.objects.get(name="Kochi").delete()
     assert load_cities() == Loaded(created=1, changed=0, unchanged=84)
     oslo.refresh_from_db()
-    assert (oslo.population, oslo.population_source, oslo.name_in("fr")) == (717710, "Statistics Norway", "Oslo-la-verte")
+    assert (oslo.population, oslo.population_source, oslo.name_in("fr")) == (
+        717710,
+        "Statistics Norway",
+        "Oslo-la-verte",
+    )
     assert load_cities(overwrite=True) == Loaded(created=0, changed=1, unchanged=84)
     oslo.refresh_from_db()
-    assert (oslo.population, oslo.population_year, oslo.population_source, oslo.name_in("fr")) == (None, None, "", "Oslo")
+    assert (oslo.population, oslo.population_year, oslo.population_source, oslo.name_in("fr")) == (
+        None,
+        None,
+        "",
+        "Oslo",
+    )
 
 
 HEADER = (

@@ -35,9 +35,7 @@ def several() -> None:
         **oslo,
     )
     make.local_government(name="Aarhus", country="DK", is_mission_city=True)
-    make.local_government(
-        name="Rio", country="BR", subregion=make.term("world-subregion", "005"), is_up2030_pilot=True
-    )
+    make.local_government(name="Rio", country="BR", subregion=make.term("world-subregion", "005"), is_up2030_pilot=True)
     make.local_government(name="Proposed", standing="pending")
 
 
@@ -110,7 +108,9 @@ def test_a_city_outside_every_known_region_is_still_listed() -> None:
     make.local_government(name="Somewhere", subregion=make.term("world-subregion", "999"))
     with translation.override("en"):
         regions = display.cities_section()["regions"]
-    assert [(region.label, [city.name for city in region.cities]) for region in regions] == [("Elsewhere", ["Somewhere"])]
+    assert [(region.label, [city.name for city in region.cities]) for region in regions] == [
+        ("Elsewhere", ["Somewhere"])
+    ]
 
 
 def test_without_cities_the_section_says_so() -> None:

@@ -1,4 +1,4 @@
-"""Finding: each language by its own rules, the reader's first, each occasion once, nothing that is not for everybody."""
+"""Finding: each language by its own rules, the reader's first, each occasion once, nothing private."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The search page: works as a plain form, tells each reader what was found in their language, and survives bad input."""
+"""The search page: a plain form, results in the reader's language first, a sentence for bad input."""
 
 import re
 from html import unescape

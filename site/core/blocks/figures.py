@@ -40,7 +40,7 @@ class FigureBlock(blocks.StructBlock):
         form_layout = ["value", "unit", "label", "year", "boundary", "source_name", "source_url"]
         description = _("One number with its unit, year, boundary and source.")
         preview_value = {
-            "value": Decimal("1250000"),
+            "value": Decimal(1250000),
             "unit": "tCO2e",
             "label": _("saved by district heating"),
             "year": 2024,

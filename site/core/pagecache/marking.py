@@ -21,9 +21,7 @@ class Mark:
     query: frozenset[str]
 
 
-def keep(
-    request: HttpRequest, *, tags: Iterable[str], seconds: int | None = None, query: Iterable[str] = ()
-) -> None:
+def keep(request: HttpRequest, *, tags: Iterable[str], seconds: int | None = None, query: Iterable[str] = ()) -> None:
     """Mark the answer to this request as the same for every anonymous reader.
 
     For views whose answer depends on nothing but the address and public data: never on who asks, from where, or with

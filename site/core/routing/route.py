@@ -1,6 +1,7 @@
 """The two statements: which pages stand on the path, then the page itself."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -93,7 +94,7 @@ def _start(steps: list[Step], root: Root) -> int | None:
     depth = _depth(root)
     if len(steps) <= depth or steps[depth].url_path != root.url_path:
         return None
-    for number, (upper, lower) in enumerate(zip(steps, steps[1:], strict=False), start=1):
+    for number, (upper, lower) in enumerate(pairwise(steps), start=1):
         is_child = lower.path.startswith(upper.path) and len(lower.path) == Page.steplen * (number + 1)
         if not is_child or not lower.url_path.startswith(upper.url_path):
             return None

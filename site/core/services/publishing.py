@@ -29,7 +29,7 @@ def _alone(step: Callable[[int], bool], pk: int) -> bool:
     try:
         with transaction.atomic():
             return step(pk)
-    except Exception:  # noqa: BLE001  (one page must never hold up the others)
+    except Exception:
         logger.exception("Could not %s what is due: %s", step.__name__.strip("_"), pk)
         return False
 

@@ -58,7 +58,7 @@ def translate_waiting() -> int:
     for job_id in list(TranslationJob.objects.waiting().values_list("pk", flat=True)):
         try:
             done += translate(job_id=job_id)
-        except Exception:  # noqa: BLE001  (one job must never hold up the others)
+        except Exception:
             logger.exception("Translation job %s failed; it is given up after %s attempts.", job_id, MOST_ATTEMPTS)
     return done
 

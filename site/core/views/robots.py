@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from core import clock, languages, sitemap as pages
+from core import clock, languages
+from core import sitemap as pages
 
 # Personal or endless: signed links, accounts, searches, the admin.
 CLOSED = ("/admin/", "/documents/", "/join/", "/registration/", "/_/", "/_util/")

@@ -37,9 +37,9 @@ def publish_in_languages(
     )
     page.save_revision().publish()
     page.refresh_from_db()
-    for language in words:
+    for language, translated in words.items():
         if language != content.SOURCE:
-            translate(page=page, words=_words(model, page, locale_of(language), fields(words[language])))
+            translate(page=page, words=_words(model, page, locale_of(language), fields(translated)))
     return page
 
 

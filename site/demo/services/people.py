@@ -27,9 +27,29 @@ class Guest:
 
 GUESTS = (
     Guest("admin@gkec.example", "Ada Lindqvist", "en", "Europe/Brussels", "BE", "GKEC", "city-network", (), True),
-    Guest("editor@gkec.example", "Élise Fontaine", "fr", "Europe/Paris", "FR", "GKEC", "city-network", (roles.EDITORS, roles.EVENT_MANAGERS)),
-    Guest("moderator@gkec.example", "Mariana Duarte", "pt", "Europe/Lisbon", "PT", "GKEC", "city-network", (roles.MODERATORS,)),
-    Guest("coordinator@gkec.example", "Nour El Idrissi", "ar", "Africa/Casablanca", "MA", "Chefchaouen", "local-authority"),
+    Guest(
+        "editor@gkec.example",
+        "Élise Fontaine",
+        "fr",
+        "Europe/Paris",
+        "FR",
+        "GKEC",
+        "city-network",
+        (roles.EDITORS, roles.EVENT_MANAGERS),
+    ),
+    Guest(
+        "moderator@gkec.example",
+        "Mariana Duarte",
+        "pt",
+        "Europe/Lisbon",
+        "PT",
+        "GKEC",
+        "city-network",
+        (roles.MODERATORS,),
+    ),
+    Guest(
+        "coordinator@gkec.example", "Nour El Idrissi", "ar", "Africa/Casablanca", "MA", "Chefchaouen", "local-authority"
+    ),
     Guest("learner@gkec.example", "Camilo Restrepo", "es", "America/Bogota", "CO", "Medellín", "local-authority"),
 )
 

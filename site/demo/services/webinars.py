@@ -43,9 +43,7 @@ def _load(parent: Any, webinar: dict[str, Any]) -> Event:
             "body": stream(words["body"], path=f"events/{webinar['slug']}", page_of=page_of),
         }
 
-    page = publish_in_languages(
-        model=WebinarPage, parent=parent, key=key, words=webinar["languages"], fields=fields
-    )
+    page = publish_in_languages(model=WebinarPage, parent=parent, key=key, words=webinar["languages"], fields=fields)
     if webinar.get("join_link"):
         set_join_link(translation_key=page.translation_key, url=webinar["join_link"])
     return Event.objects.get(translation_key=page.translation_key)

@@ -1,7 +1,7 @@
 """Settings for the public site: everything over TLS, behind a proxy that says so."""
 
 from gkec import environment as env
-from gkec.settings.base import *  # noqa: F403  (a settings module extends another)
+from gkec.settings.base import *
 
 if not env.text("BASE_URL").startswith("https://"):
     raise env.ConfigurationProblem("BASE_URL must start with https:// in production.")

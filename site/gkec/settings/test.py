@@ -9,8 +9,8 @@ os.environ.setdefault("DATABASE_URL", "postgres://gkec@127.0.0.1:5432/gkec")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:2525")
 
-from gkec.settings.base import *  # noqa: E402, F403  (a settings module extends another)
-from gkec.settings.base import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
+from gkec.settings.base import *
+from gkec.settings.base import DATABASES, INSTALLED_APPS, STORAGES
 
 DEMO = True
 INSTALLED_APPS = ["tests.pages", "demo", *INSTALLED_APPS]

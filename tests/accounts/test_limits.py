@@ -1,0 +1,83 @@
+"""Limits on trying and on sending mail: for each person and each network, however the visitor spells or hides."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core import clock
+from tests.accounts.test_entrance import CODE, RESET, SIGN_IN, SIGN_UP, sign_up
+from tests.factories.accounts import PASSWORD, PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+Mails = Callable[[], list]
+
+
+def test_passwords_of_one_person_are_tried_five_times_from_wherever() -> None:
+    PersonFactory(email="known@city.example")
+    spellings = [
+        "known@city.example",
+        "KNOWN@city.example",
+        " known@city.example",
+        "Known@City.Example",
+        "known@city.EXAMPLE",
+    ]
+    for number, spelling in enumerate(spellings):
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post(SIGN_IN, {"login": spelling, "password": "wrong passphrase"})
+    answer = Client(REMOTE_ADDR="192.0.2.99").post(SIGN_IN, {"login": "known@city.example", "password": PASSWORD})
+    assert "Too many failed login attempts. Try again later." in answer.content.decode()
+    assert "_auth_user_id" not in answer.wsgi_request.session
+
+
+def test_one_network_may_try_thirty_times_a_minute_whatever_it_claims_to_be() -> None:
+    def knock(number: int) -> int:
+        client = Client(REMOTE_ADDR="192.0.2.1", headers={"x-forwarded-for": f"198.51.100.{number}"})
+        return client.post(SIGN_UP, {"email": f"p{number}@city.example", "password1": PASSWORD}).status_code
+
+    answers = [knock(number) for number in range(21)]
+    assert answers == [302] * 20 + [429]
+    client = Client(REMOTE_ADDR="192.0.2.2")
+    assert client.post(SIGN_UP, {"email": "else@city.example", "password1": PASSWORD}).status_code == 302
+
+
+def test_behind_our_proxy_each_visitor_has_limits_of_their_own(settings: Any) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+    def knock(claimed: str) -> int:
+        client = Client(REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": claimed})
+        return client.post(
+            SIGN_UP, {"email": f"{clock.now().timestamp()}@city.example", "password1": PASSWORD}
+        ).status_code
+
+    assert [knock(f"203.0.113.9, 198.51.100.{number}") for number in range(21)] == [302] * 21
+    # What the visitor wrote before our proxy's own word changes nothing.
+    assert [knock(f"203.0.113.{number}, 198.51.100.200") for number in range(21)] == [302] * 20 + [429]
+
+
+def test_a_network_of_ipv6_counts_as_one_visitor() -> None:
+    def knock(number: int) -> int:
+        client = Client(REMOTE_ADDR=f"2001:db8:1:1::{number:x}")
+        return client.post(SIGN_UP, {"email": f"p{number}@city.example", "password1": PASSWORD}).status_code
+
+    assert [knock(number) for number in range(1, 22)] == [302] * 20 + [429]
+
+
+@pytest.mark.parametrize(("address", "refused"), [(CODE, 422), (RESET, 429)])
+@pytest.mark.parametrize("email", ["known@city.example", "stranger@city.example"])
+def test_nobodys_inbox_is_flooded_from_many_networks(mails: Mails, address: str, refused: int, email: str) -> None:
+    PersonFactory(email="known@city.example")
+    answers = [
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post(address, {"email": email}).status_code for number in range(5)
+    ]
+    assert answers == [302, 302, 302, refused, refused]
+    assert len(mails()) == 3
+
+
+def test_signing_up_a_stranger_again_and_again_does_not_flood_them_either(mails: Mails) -> None:
+    answers = [
+        sign_up(Client(REMOTE_ADDR=f"192.0.2.{number}"), "stranger@city.example").status_code for number in range(3)
+    ]
+    assert answers == [302, 429, 429]
+    assert len(mails()) == 1

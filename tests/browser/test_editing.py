@@ -1,0 +1,88 @@
+"""An editor clones last month's webinar, dates it, publishes it, and brings it into French with wagtail-localize."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from core import clock
+from tests.browser.site import PASSWORD, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(300)]
+
+Visit = Callable[..., BrowserContext]
+TITLE = "Low-emission zones, one year on"
+SLUG = "low-emission-zones-one-year-on"
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto("/en/account/login/")
+    page.locator("input[name=login]").fill(address)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/my/")
+
+
+def publish(page: Page) -> None:
+    """Press "Publish" in Wagtail's editor, which hides it behind the menu of the footer."""
+    button = page.locator("button[name=action-publish]")
+    if not button.is_visible():
+        page.locator("footer [data-w-dropdown-target=toggle]").first.click()
+    button.click()
+    page.wait_for_load_state()
+
+
+def test_an_editor_clones_dates_publishes_and_translates(site: Site, visit: Visit) -> None:
+    page = visit().new_page()
+    sign_in(page, "editor@gkec.example")
+    source = site.run(
+        "from events.models import WebinarPage\n"
+        "from core import clock\n"
+        "past = WebinarPage.objects.filter(locale__language_code='en', ends_at__lt=clock.now())\n"
+        "print(past.order_by('-ends_at').first().pk)"
+    )
+
+    page.goto(f"/admin/webinars/{source}/clone/")
+    page.locator("input[name=title]").fill(TITLE)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url("**/admin/pages/*/edit/**")
+    starts_at = (clock.now() + timedelta(days=30)).strftime("%Y-%m-%d")
+    page.get_by_role("tab", name="When and where").or_(page.get_by_role("tab", name="Quand et où")).click()
+    page.locator("select[name=timezone]").select_option("America/Mexico_City")
+    page.locator("input[name=starts_at]").fill(f"{starts_at} 09:00")
+    page.locator("input[name=ends_at]").fill(f"{starts_at} 10:15")
+    page.locator("input[name=join_link]").fill("https://meet.example.org/zones")
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Registration").or_(page.get_by_role("tab", name="Inscription")).click()
+    page.locator("input[name=capacity]").fill("40")
+    publish(page)
+
+    reader = visit(timezone="America/Mexico_City").new_page()
+    answer = reader.goto(f"/en/events/{SLUG}/")
+    assert answer is not None
+    assert answer.status == 200
+    expect(reader.locator("h1")).to_have_text(TITLE)
+    expect(reader.locator("main")).to_contain_text("09:00")
+    assert "meet.example.org" not in reader.content()
+
+    new = site.run(f"from events.models import WebinarPage; print(WebinarPage.objects.get(slug='{SLUG}').pk)")
+    page.goto(f"/admin/localize/submit/page/{new}/")
+    french = page.locator("input[name=locales]").first
+    french.check(force=True)
+    page.locator("main form button[type=submit], main form input[type=submit]").first.click()
+    page.wait_for_url("**/admin/pages/*/edit/**")
+    translated = site.wait_until(
+        f"from events.models import WebinarPage; "
+        f"print(WebinarPage.objects.filter(slug='{SLUG}', locale__language_code='fr').values_list('pk', flat=True).first() or '')"
+    )
+    page.goto(f"/admin/pages/{translated}/edit/")
+    expect(page.locator("body")).to_contain_text(TITLE)
+    publish(page)
+
+    answer = reader.goto(f"/fr/events/{SLUG}/")
+    assert answer is not None
+    assert answer.status == 200
+    expect(reader.locator("main a[href$='/register/']").first).to_be_visible()
+    events = site.run(f"from events.models import Event; print(Event.objects.filter(slug='{SLUG}').count())")
+    assert events == "1"

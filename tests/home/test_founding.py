@@ -1,0 +1,79 @@
+"""A new installation: home and sections in five languages, its own texts, and nothing made twice."""
+
+import pytest
+from django.test import Client
+from wagtail.models import Page, Site
+
+from core import languages
+from core.services import load_vocabularies
+from home.models import HomePage, SiteText
+from home.services import found_site
+from municipalities.services import load_cities
+from tests.home.counting import statements
+
+pytestmark = pytest.mark.django_db
+
+SECTIONS = ["learning", "events", "knowledge", "cities", "news"]
+HEADLINES = {
+    "en": "Cities learn climate neutrality from each other",
+    "fr": "La neutralité climatique, les villes l’apprennent les unes des autres",
+    "ar": "مدن تتعلّم الحياد المناخي بعضها من بعض",
+}
+
+
+def test_a_new_site_stands_in_five_languages_and_is_founded_once(client: Client) -> None:
+    home = found_site(hostname="testserver")
+    assert Site.objects.get().root_page_id == home.pk
+    pages = Page.objects.filter(depth__gt=1).count()
+    assert pages == 5 * (1 + len(SECTIONS))
+    found_site(hostname="testserver")
+    assert Page.objects.filter(depth__gt=1).count() == pages
+    assert sorted(SiteText.objects.values_list("language", flat=True)) == sorted(languages.codes())
+    for code in languages.codes():
+        answer = client.get(f"/{code}/")
+        assert answer.status_code == 200
+        assert f'<html lang="{code}" dir="{languages.direction(code)}">' in answer.content.decode()
+        for slug in SECTIONS:
+            assert client.get(f"/{code}/{slug}/").status_code == 200
+    for code, headline in HEADLINES.items():
+        assert headline in client.get(f"/{code}/").content.decode()
+
+
+def test_staff_s_words_survive_a_second_founding() -> None:
+    found_site()
+    home = HomePage.objects.get(locale__language_code="fr")
+    home.title = "Le titre de la rédaction"
+    home.save_revision().publish()
+    SiteText.objects.filter(language="es").update(organisation="Otra")
+    found_site()
+    assert HomePage.objects.get(locale__language_code="fr").title == "Le titre de la rédaction"
+    assert SiteText.objects.get(language="es").organisation == "Otra"
+
+
+def test_every_page_leads_to_its_other_languages_and_to_the_duties(client: Client) -> None:
+    found_site(hostname="testserver")
+    content = client.get("/ar/events/").content.decode()
+    for code in languages.codes():
+        assert f'href="/{code}/events/"' in content
+        assert f'hreflang="{code}"' in content
+    for name in ("privacy", "accessibility", "contact"):
+        assert f'href="/ar/{name}/"' in content
+        answer = client.get(f"/ar/{name}/")
+        assert answer.status_code == 200
+        assert answer.content.decode().count("<h1") == 1
+
+
+def test_my_gkec_is_for_those_who_sign_in(client: Client) -> None:
+    answer = client.get("/fr/my/")
+    assert (answer.status_code, answer["Location"]) == (302, "/fr/account/login/?next=/fr/my/")
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_the_home_page_costs_the_same_for_one_city_and_for_eighty_five(client: Client) -> None:
+    load_vocabularies()
+    found_site(hostname="testserver")
+    client.get("/en/")
+    without = statements(lambda: client.get("/en/?uncached=1"))
+    load_cities()
+    assert statements(lambda: client.get("/en/?uncached=1")) == without
+    assert without <= 20
