@@ -33,8 +33,8 @@ def download(registration: Registration) -> bytes:
 
 def public_feed(language: str) -> bytes:
     """Return the public programme in one language; two statements."""
-    events = Event.objects.public().filter(ends_at__gt=clock.now() - KEPT_IN_FEED).order_by("starts_at", "pk")
-    events = list(events[:MOST_IN_FEED])
+    recent = Event.objects.public().filter(ends_at__gt=clock.now() - KEPT_IN_FEED).order_by("starts_at", "pk")
+    events = list(recent[:MOST_IN_FEED])
     pages = listing.pages_for(events, language)
     occasions = [_public(event, pages[event.pk]) for event in events if event.pk in pages]
     return ics.feed(occasions, name=_("GKEC events"))

@@ -28,7 +28,7 @@ class AddressField(forms.EmailField):
 
     def to_python(self, value: object) -> str:
         """Return the address without what cannot be seen, such as the mark that copying from a mail leaves."""
-        return text.single_line(super().to_python(value))
+        return text.single_line(super().to_python(value) or "")
 
     def run_validators(self, value: str) -> None:
         """Refuse whatever the outbox could not put into an envelope."""

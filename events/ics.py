@@ -73,13 +73,13 @@ def _scheduling(method: str, occasion: Occasion, organiser: Party, attendee: Par
     entry = _entry(occasion)
     if method == "CANCEL":
         entry["status"] = vText("CANCELLED")
-    entry.add("organizer", _address(organiser), encode=0)
+    entry.add("organizer", _address(organiser), encode=False)
     guest = _address(attendee)
     guest.params["CUTYPE"] = vText("INDIVIDUAL")
     guest.params["ROLE"] = vText("REQ-PARTICIPANT")
     guest.params["PARTSTAT"] = vText("ACCEPTED")
     guest.params["RSVP"] = vText("FALSE")
-    entry.add("attendee", guest, encode=0)
+    entry.add("attendee", guest, encode=False)
     _fill(made, [entry], [occasion])
     return made.to_ical()
 

@@ -87,7 +87,8 @@ def _need(condition: bool, otherwise: str) -> None:
 def _registration(message: Message, *, of_live_event: bool = True) -> Registration:
     found = Registration.objects.with_place().select_related("event__format", "event__source_locale")
     registration = found.filter(pk=message.params["registration"]).first()
-    _need(registration is not None, "The registration is gone.")
+    if registration is None:
+        raise NoLongerMakesSense("The registration is gone.")
     event = registration.event
     _need(clock.now() < event.ends_at, "The event is over.")
     _need(not (of_live_event and event.is_cancelled), "The event is cancelled.")

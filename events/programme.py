@@ -49,7 +49,7 @@ def _narrow(events: EventQuerySet, chosen: dict[str, str]) -> EventQuerySet:
 
 def _filters(events: EventQuerySet, chosen: dict[str, str]) -> list[dict[str, Any]]:
     """Return the choices for the filter bar; a bar that leaves no choice is not shown."""
-    fields = [
+    fields: list[dict[str, Any]] = [
         {"name": "format", "label": _("Format"), "all": _("All formats"), "options": _formats(events)},
         {"name": "month", "label": _("Month"), "all": _("All months"), "options": _months(events)},
     ]

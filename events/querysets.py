@@ -1,6 +1,7 @@
 """The named reads of events and registrations."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import (
     CharField,
@@ -95,14 +96,14 @@ class RegistrationQuerySet(QuerySet):
         """Return those who have a seat or wait for one."""
         return self.filter(state__in=LIVE_STATES)
 
-    def of_person(self, person) -> "RegistrationQuerySet":
+    def of_person(self, person: Any) -> "RegistrationQuerySet":
         """Return a signed-in person's own registrations."""
         return self.filter(person=person)
 
     def with_place(self) -> "RegistrationQuerySet":
         """Add `place`: how far from the front of the waiting list, 1 being next; None for others."""
         ahead = (
-            self.model.objects.filter(
+            self.model._default_manager.filter(
                 event=OuterRef("event"),
                 state=RegistrationState.WAITING,
                 waiting_number__lte=OuterRef("waiting_number"),

@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
@@ -34,7 +35,7 @@ def _ical(zone: str, year: int) -> bytes:
 
 def component(zone: str, year: int) -> Timezone:
     """Return the VTIMEZONE of an IANA zone, right from a year before `year` to three years after it."""
-    return Timezone.from_ical(_ical(zone, year))
+    return cast(Timezone, Timezone.from_ical(_ical(zone, year)))
 
 
 def _build(zone: str, year: int) -> Timezone:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from events import rules
+from events.admin.staff import signed_in
 from events.models import WebinarPage
 from events.services import clone_webinar
 
@@ -30,10 +31,10 @@ class CloneView(WagtailAdminTemplateMixin, FormView):
     template_name = "events/admin/act.html"
     page_title = _("Clone a webinar")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Let in who may copy the page."""
         self.page = get_object_or_404(WebinarPage, pk=kwargs["pk"])
-        if not rules.may_clone(request.user, self.page):
+        if not rules.may_clone(signed_in(request), self.page):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -56,7 +57,7 @@ class CloneView(WagtailAdminTemplateMixin, FormView):
 
     def form_valid(self, form: CloneForm) -> HttpResponse:
         """Clone, and go to the editor."""
-        new = clone_webinar(page=self.page, title=form.cleaned_data["title"], by=self.request.user)
+        new = clone_webinar(page=self.page, title=form.cleaned_data["title"], by=signed_in(self.request))
         messages.success(self.request, _("This is the new webinar, a draft. Give it a date and publish it."))
         return redirect("wagtailadmin_pages:edit", new.pk)
 

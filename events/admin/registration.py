@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -16,6 +16,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from core import clock, countries, languages
 from events import rules
+from events.admin.staff import signed_in
 from events.enums import Actor
 from events.errors import EventError
 from events.models import Registration
@@ -90,7 +91,7 @@ class ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     button: Any = ""
     done: Any = ""
 
-    def dispatch(self, request, *args, **kwargs) -> HttpResponse:
+    def dispatch(self, request, *args, **kwargs) -> HttpResponseBase:
         """Find the registration, after the right to change it is known."""
         self.pk = kwargs["pk"]
         return super().dispatch(request, *args, **kwargs)
@@ -148,7 +149,7 @@ class CancelView(ActionView):
 
     def act(self, reason: str) -> None:
         """Cancel in the name of staff."""
-        cancel(registration_id=self.pk, actor=Actor.STAFF, by=self.request.user, reason=reason)
+        cancel(registration_id=self.pk, actor=Actor.STAFF, by=signed_in(self.request), reason=reason)
 
 
 class PromoteView(ActionView):
@@ -161,4 +162,4 @@ class PromoteView(ActionView):
 
     def act(self, reason: str) -> None:
         """Promote in the name of staff."""
-        promote(registration_id=self.pk, by=self.request.user, reason=reason)
+        promote(registration_id=self.pk, by=signed_in(self.request), reason=reason)

@@ -162,6 +162,6 @@ class RegistrationChange(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         """Write the step; a written one is never written again."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("A registration's history is only ever added to.")
         super().save(*args, **kwargs)

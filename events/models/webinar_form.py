@@ -26,7 +26,7 @@ class WallClockField(forms.DateTimeField):
 
     widget = AdminDateTimeInput
 
-    def to_python(self, value: object) -> datetime | None:
+    def to_python(self, value: Any) -> datetime | None:
         """Return what was typed as a naive datetime."""
         if value in self.empty_values or isinstance(value, datetime):
             return value or None
@@ -44,7 +44,7 @@ class WallClockField(forms.DateTimeField):
 
 
 def _timezones() -> list[tuple[str, str]]:
-    return timezones.choices(languages.current())
+    return list(timezones.choices(languages.current()))
 
 
 def _spoken() -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from core import clock
 from events.errors import EventError
-from events.models import Event
+from events.models import Event, WebinarPage
 from events.services.projecting import pages_out_of_step, project_event
 from events.services.promoting import promote_from_waiting_list
 
@@ -29,7 +29,7 @@ def sweep() -> Swept:
     return Swept(projected=projected, promoted=promoted)
 
 
-def _project(page) -> bool:
+def _project(page: WebinarPage) -> bool:
     try:
         return project_event(page=page) is not None
     except EventError as refusal:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -36,7 +36,7 @@ class RegisterView(View):
 
     http_method_names = ["get", "head", "post", "options"]
 
-    def dispatch(self, request: HttpRequest, slug: str) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:
         """Find the event, or answer 404."""
         self.event = access.event_for(request, slug)
         return super().dispatch(request, slug)

@@ -7,7 +7,7 @@ from wagtail.fields import RichTextField
 from core import languages
 
 
-class SiteTextQuerySet(models.QuerySet):
+class SiteTextQuerySet(models.QuerySet["SiteText"]):
     def for_reader(self, language: str) -> "SiteText | None":
         """Return the texts in `language`, or else in the first of its fallbacks that has them."""
         texts = {text.language: text for text in self}

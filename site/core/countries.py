@@ -15,7 +15,8 @@ CODE = re.compile(r"[A-Z]{2}")
 @lru_cache(maxsize=16)
 def _names(language: str) -> dict[str, str]:
     names = Locale.parse(language).territories
-    return {code: str(names[code]) for code in names if CODE.fullmatch(code) and code not in NOT_COUNTRIES}
+    codes = [str(code) for code in names]
+    return {code: str(names[code]) for code in codes if CODE.fullmatch(code) and code not in NOT_COUNTRIES}
 
 
 @lru_cache(maxsize=16)

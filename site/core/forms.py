@@ -10,4 +10,4 @@ class Line(forms.CharField):
 
     def to_python(self, value: object) -> str:
         """Return the cleaned line."""
-        return text.single_line(super().to_python(value))
+        return text.single_line(super().to_python(value) or "")

@@ -33,7 +33,7 @@ def _id(path: str, index: int) -> str:
 
 
 def _value(block: dict[str, Any], path: str, page_of: PageFinder) -> Any:
-    value = block["value"]
+    value: Any = block["value"]
     if block["type"] in PLAIN or not isinstance(value, dict | list):
         return value
     if block["type"] in LISTS:
@@ -41,7 +41,7 @@ def _value(block: dict[str, Any], path: str, page_of: PageFinder) -> Any:
             {"type": "item", "id": _id(path, index), "value": _fields(item, page_of)}
             for index, item in enumerate(value)
         ]
-    fields = _fields(value, page_of)
+    fields: dict[str, Any] = _fields(dict(value), page_of)
     if "level" in fields:
         fields["level"] = f"h{fields['level']}"
     return {

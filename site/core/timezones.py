@@ -1,6 +1,6 @@
 """Time zones of the IANA database, named by their city in each language (Unicode CLDR)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
@@ -60,7 +60,7 @@ def city(name: str, language: str) -> str:
 
 def offset(name: str, moment: datetime) -> str:
     """Return a zone's difference from UTC at an aware moment, such as "UTC+5:30" or "UTC"."""
-    minutes = round(moment.astimezone(ZoneInfo(name)).utcoffset().total_seconds() / 60)
+    minutes = round((moment.astimezone(ZoneInfo(name)).utcoffset() or timedelta()).total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)
     if not minutes:
         return "UTC"

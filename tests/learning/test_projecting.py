@@ -277,9 +277,14 @@ def test_the_database_refuses_impossible_units(wrong: dict) -> None:
 
 def test_the_database_refuses_two_units_in_one_place() -> None:
     make.whole_course(modules=1, units=2)
-    Unit.objects.update(order=0)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        transaction.get_connection().check_constraints()
+
+    def crowd() -> None:
+        with transaction.atomic():
+            Unit.objects.update(order=0)
+            transaction.get_connection().check_constraints()
+
+    with pytest.raises(IntegrityError):
+        crowd()
 
 
 def test_pages_hang_only_where_they_belong() -> None:

@@ -37,7 +37,8 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
         return self.get(email=(email or "").lower())
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+# The manager of Wagtail's own reverse relation has no types.
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """A person with an account."""
 
     email = models.EmailField(_("e-mail address"), unique=True)

@@ -67,7 +67,8 @@ class BasePage(Page):
         """
         if routing.known_public(self):
             return PageViewRestriction.objects.none()
-        paths, unseen = set(), {self.path}
+        paths: set[str] = set()
+        unseen = {self.path}
         while unseen:
             above = {path[:end] for path in unseen for end in range(self.steplen, len(path) + 1, self.steplen)} - paths
             paths |= above

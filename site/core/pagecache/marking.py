@@ -10,6 +10,7 @@ from core import routing
 
 # How long anything is kept at most: bounds what a purge that did not reach Valkey leaves behind.
 LONGEST = 600
+ATTRIBUTE = "_page_cache_mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,12 @@ def keep(request: HttpRequest, *, tags: Iterable[str], seconds: int | None = Non
     which headers. `seconds` None means until purged.
     """
     lifetime = LONGEST if seconds is None else min(seconds, LONGEST)
-    request._page_cache_mark = Mark(frozenset(tags), lifetime, frozenset(query))
+    setattr(request, ATTRIBUTE, Mark(frozenset(tags), lifetime, frozenset(query)))
 
 
 def mark_of(request: HttpRequest) -> Mark | None:
     """Return what the answer asked for, or None when it did not ask to be kept."""
-    return getattr(request, "_page_cache_mark", None)
+    return getattr(request, ATTRIBUTE, None)
 
 
 def mark_page(page: Page, request: HttpRequest, serve_args: list, serve_kwargs: dict) -> None:

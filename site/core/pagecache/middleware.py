@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_cache_control
 
 from core.pagecache import store
@@ -32,7 +32,7 @@ class PageCacheMiddleware:
     def _first(self, request: HttpRequest, key: str, epoch: str | None) -> HttpResponseBase:
         response = self.get_response(request)
         mark = mark_to_keep(request, response)
-        if mark is None:
+        if mark is None or not isinstance(response, HttpResponse):
             return response
         entry = Entry.of(response)
         if epoch and store.write(key, entry, mark=mark, epoch=epoch):

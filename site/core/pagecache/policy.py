@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from wagtail.models import get_page_models
 
 from core import languages
@@ -39,7 +39,7 @@ def lookup_key(request: HttpRequest) -> str | None:
         query = _plain_query(query)
         if query is None:
             return None
-    return f"{request.scheme}://{request._get_raw_host().lower()}{path}?{query}"
+    return f"{request.scheme}://{_host(request)}{path}?{query}"
 
 
 def mark_to_keep(request: HttpRequest, response: HttpResponseBase) -> Mark | None:
@@ -57,6 +57,11 @@ def mark_to_keep(request: HttpRequest, response: HttpResponseBase) -> Mark | Non
     if not set(request.GET) <= mark.query:
         return None
     return mark
+
+
+def _host(request: HttpRequest) -> str:
+    # Unchecked: an entry exists only for a host that CommonMiddleware has let through.
+    return str(request._get_raw_host().lower())  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=1)
@@ -93,6 +98,7 @@ def _has_plain_body(response: HttpResponseBase) -> bool:
         and not response.streaming
         and "Content-Encoding" not in response
         and response.get("Content-Type", "").partition(";")[0] in KEPT_TYPES
+        and isinstance(response, HttpResponse)
         and len(response.content) <= LARGEST
     )
 

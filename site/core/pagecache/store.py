@@ -49,7 +49,8 @@ def _script(source: str) -> Any:
 
 def read(key: str) -> tuple[Entry | None, str | None]:
     """Return the entry and the epoch; no epoch means that Valkey is away and nothing can be kept."""
-    return breaker.call(lambda: _read(key), otherwise=(None, None))
+    away: tuple[Entry | None, str | None] = (None, None)
+    return breaker.call(lambda: _read(key), otherwise=away)
 
 
 def write(key: str, entry: Entry, *, mark: Mark, epoch: str) -> bool:
@@ -72,8 +73,8 @@ def remember(key: str, entry: Entry) -> None:
         local.put(key, entry)
 
 
-def _read(key: str) -> tuple[Entry | None, str]:
-    client = valkey.client()
+def _read(key: str) -> tuple[Entry | None, str | None]:
+    client: Any = valkey.client()
     found, epoch = client.mget(PREFIX + key, EPOCH)
     if epoch is None:
         client.set(EPOCH, uuid4().hex, nx=True)

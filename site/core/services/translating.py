@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 from celery import current_app
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from kombu.exceptions import OperationalError
 from wagtail.models import Locale, Page
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 TASK = "core.tasks.translate_subtree"
 
 
-def ask_for_subtree(*, page: Page, locales: Iterable[Locale], user: AbstractBaseUser | None) -> TranslationJob:
+def ask_for_subtree(*, page: Page, locales: Iterable[Locale], user: Any) -> TranslationJob:
     """Write down that everything below `page` shall be translated, and ring for a worker after the commit."""
     job = TranslationJob.objects.create(
         page=page, languages=[locale.language_code for locale in locales], asked_by=user

@@ -15,7 +15,7 @@ def picture(request: HttpRequest, path: str) -> HttpResponseBase:
     """Hand out a picture's file, which a browser will treat as nothing else."""
     if not path.startswith(FOLDERS) or not path.lower().endswith(KINDS):
         raise Http404
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response

@@ -1,0 +1,58 @@
+"""Pages shown when something went wrong: whole, translated in place, and independent of what may be broken."""
+
+import re
+
+import pytest
+from django.template import loader
+from django.test import RequestFactory
+from django.utils.translation import override
+
+from core import languages
+from tests.core.test_components import problems_of
+
+
+@pytest.mark.parametrize("code", ["500", "503"])
+def test_a_static_page_needs_neither_context_nor_database(code):
+    """No `db` fixture: pytest-django refuses any query."""
+    html = loader.get_template(f"{code}.html").render()
+
+    assert problems_of(html) == []
+    assert re.findall(r'<section class="plain-note" lang="(..)" dir="(...)">', html) == [
+        (language, languages.direction(language)) for language in languages.codes()
+    ]
+    assert re.findall(r'<p><a href="(/../)">', html) == [f"/{language}/" for language in languages.codes()]
+    # A hashed name would need the manifest, which may be what is missing.
+    assert 'href="/static/css/site.css"' in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("403", "This page is not open to you"),
+        ("403_csrf", "Please send the form once more"),
+        ("404", "There is nothing at this address"),
+        ("429", "That was too often"),
+    ],
+)
+def test_a_page_of_an_error_is_whole(code, title, language):
+    request = RequestFactory().get(f"/{language}/nothing/")
+    with override(language):
+        html = loader.get_template(f"{code}.html").render(request=request)
+
+    assert problems_of(html) == []
+    assert f'lang="{language}" dir="{languages.direction(language)}"' in html
+    assert '<meta name="robots" content="noindex">' in html
+    assert 'rel="canonical"' not in html
+    assert html.count("<h1") == 1
+    if language == "en":
+        assert title in html
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_none_offers_the_search(client):
+    response = client.get("/en/nothing-here/")
+
+    assert response.status_code == 404
+    assert 'action="/en/search/"' in response.content.decode()
