@@ -31,7 +31,7 @@ def test_a_refused_sign_in_says_so_once_above_the_form(client):
     response = client.post("/en/account/login/", {"login": "nobody@gkec.example", "password": "wrong"})
     html = response.content.decode()
 
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert html.count('class="errors"') == 1
     assert 'value="nobody@gkec.example"' in html
     assert problems_of(html) == []
