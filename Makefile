@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long check bench format install-production browser-present
+.PHONY: help demo test test-long check bench format messages install-production browser-present
 
 # The first one that runs and is new enough; a name on the path may be an empty promise of a version manager.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -55,6 +55,10 @@ format: .venv/synced-test ## Format code and templates
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	@$(BIN)/djade --target-version 5.2 $(TEMPLATES)
+
+messages: .venv/synced-test ## Collect translatable strings into the catalogues (needs GNU gettext)
+	@$(PRODUCTION) $(BIN)/python manage.py makemessages $(foreach code,fr es pt ar,-l $(code)) -e html,txt,py,mjml --no-wrap \
+		--ignore .venv --ignore var --ignore tests --ignore benchmarks
 
 install-production: $(UV) ## Install what production needs, compile catalogues, collect static files
 	$(SYNC)
