@@ -53,7 +53,7 @@ _LEASE = """
         SELECT id FROM mail_message
         WHERE state IN ('queued', 'deferred') AND stream = %(stream)s AND due_at <= %(now)s
         ORDER BY due_at, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s
-    ))
+    )) AND state IN ('queued', 'deferred')
     RETURNING *
 """
 
