@@ -1,16 +1,17 @@
 """Postfix's smtp-sink: a mail server that throws everything away, quicker than any program under measurement."""
 
 import contextlib
-import getpass
 import os
+import pwd
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.servers import ROOT, free_port
-from gkec.devstack.processes import Program, wait_until
+from gkec.devstack.processes import Account, Program, wait_until
 
 FOLDER = ROOT / "var" / "bench" / "postfix"
 START_SECONDS = 10
@@ -50,8 +51,14 @@ def running(log: Path) -> Iterator[int]:
     """Run smtp-sink on 127.0.0.1 and yield its port; raises NoSink when that is not possible."""
     path, environment = program()
     port = free_port()
-    command = [str(path), *(["-u", "nobody"] if getpass.getuser() == "root" else []), f"127.0.0.1:{port}", "512"]
-    child = Program(name="smtp-sink", command=command, log=log, environment={**os.environ, **environment}).start()
+    child = Program(
+        name="smtp-sink",
+        command=[str(path), f"127.0.0.1:{port}", "512"],
+        log=log,
+        environment={**os.environ, **environment},
+        # smtp-sink refuses root. Its own -u would undo the tie to this process, and leave it running when that dies.
+        account=_nobody() if os.geteuid() == 0 else None,
+    ).start()
     try:
         if not wait_until(lambda: _answers(port), child=child, seconds=START_SECONDS):
             raise NoSink(f"smtp-sink did not start: {log.read_text(errors='replace').strip()}")
@@ -60,9 +67,12 @@ def running(log: Path) -> Iterator[int]:
         child.stop()
 
 
-def _answers(port: int) -> bool:
-    import socket
+def _nobody() -> Account:
+    entry = pwd.getpwnam("nobody")
+    return Account(entry.pw_uid, entry.pw_gid)
 
+
+def _answers(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
         return probe.recv(3) == b"220"
     return False
