@@ -6,10 +6,12 @@ from typing import Any
 def connect() -> None:
     """Connect signals of lower apps to receivers of upper ones; called once, when all apps are ready."""
     from accounts.signals import address_verified
-    from home import sections
+    from home import sections, statements
+    from mail import footer
     from municipalities.display import cities_section
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
+    footer.provide(statements.funding_statement)
     sections.fill("cities", template="municipalities/cities.html", context=cities_section)
 
 
