@@ -33,7 +33,7 @@ def publish(page: Page) -> None:
     page.wait_for_load_state()
 
 
-def test_an_editor_clones_dates_publishes_and_translates(site: Site, visit: Visit) -> None:
+def test_an_editor_clones_dates_and_publishes(site: Site, visit: Visit) -> None:
     page = visit().new_page()
     sign_in(page, "editor@gkec.example")
     source = site.run(
@@ -66,6 +66,12 @@ def test_an_editor_clones_dates_publishes_and_translates(site: Site, visit: Visi
     expect(reader.locator("main")).to_contain_text("09:00")
     assert "meet.example.org" not in reader.content()
 
+
+@pytest.mark.long
+def test_an_editor_brings_the_new_webinar_into_french(site: Site, visit: Visit) -> None:
+    page = visit().new_page()
+    sign_in(page, "editor@gkec.example")
+    reader = visit(timezone="America/Mexico_City").new_page()
     new = site.run(f"from events.models import WebinarPage; print(WebinarPage.objects.get(slug='{SLUG}').pk)")
     page.goto(f"/admin/localize/submit/page/{new}/")
     french = page.locator("input[name=locales]").first
