@@ -69,7 +69,7 @@ def register(request: HttpRequest) -> HttpResponse:
         event = Event.objects.select_for_update().get(pk=1)
         taken = Seat.objects.filter(event=event, waits=False).count()
         Seat.objects.create(event=event, email=request.POST["email"], waits=taken >= event.capacity)
-    return HttpResponse(status=303, headers={"Location": "/done/"})
+    return HttpResponse(status=303, headers={"Location": "/done/", "Content-Length": "0"})
 
 
 urlpatterns = [path("", register)]

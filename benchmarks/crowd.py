@@ -37,6 +37,8 @@ def rush(port: int, path: str, people: list[dict[str, str]], *, clients: int, wi
         token, cookie = connection.form(path) if with_token else ("", "")
         requests = [connection.post(path, {**person, "csrfmiddlewaretoken": token}, cookie) for person in share]
         gate.wait(TIMEOUT)
+        # While the others fetched their forms, the server may have hung up on an idle connection.
+        connection.dial()
         times, statuses = [], Counter()
         for request in requests:
             started = time.monotonic()
@@ -64,6 +66,11 @@ class _Connection:
     def __init__(self, port: int) -> None:
         self.port = port
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
+
+    def dial(self) -> None:
+        """Hang up and connect anew."""
+        self.close()
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
 
     def form(self, path: str) -> tuple[str, str]:
         """Return the token and the cookie of a freshly fetched form."""
@@ -93,8 +100,7 @@ class _Connection:
         while len(body) < length:
             body += self._receive()
         if b"connection: close" in head.lower():
-            self.close()
-            self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
+            self.dial()
         return int(head.split(b" ", 2)[1]), head, body
 
     def close(self) -> None:

@@ -1,5 +1,7 @@
 """The public forms: registering, and how a person wants to hear from us."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -18,7 +20,19 @@ from mail.addresses import BadAddress, envelope_address
 if TYPE_CHECKING:
     from accounts.models import User
 
-_terms: Kept[list[tuple[str, int, str]]] = Kept(seconds=30)
+_terms: Kept[list[Term]] = Kept(seconds=30)
+
+
+class OneOf(forms.ChoiceField):
+    """One of many: the list is made only when it is shown, and what is sent is looked up, not searched for."""
+
+    def __init__(self, *, choices: Callable[[], Any], is_known: Callable[[str], bool], **kwargs: Any) -> None:
+        super().__init__(choices=choices, **kwargs)
+        self.is_known = is_known
+
+    def valid_value(self, value: object) -> bool:
+        """Tell whether this may be chosen."""
+        return self.is_known(str(value))
 
 
 class AddressField(forms.EmailField):
@@ -40,36 +54,57 @@ class AddressField(forms.EmailField):
                 raise ValidationError(self.default_error_messages["invalid"], code="invalid") from None
 
 
-def _organisation_types(language: str) -> list[tuple[str, int, str]]:
-    """Return slug, primary key and label of each type that may be chosen; kept for half a minute."""
+def _types() -> list[Term]:
+    """Return the types of organisation that may be chosen; kept for half a minute."""
+    return _terms.get("organisation-type", lambda: list(Term.objects.of("organisation-type").active()))
 
-    def read() -> list[tuple[str, int, str]]:
-        terms = Term.objects.of("organisation-type").active()
-        return [(term.slug, term.pk, term.label_in(language)) for term in terms]
 
-    return _terms.get(("organisation-type", language), read)
+def _type_choices() -> list[tuple[str, Any]]:
+    return [("", _("Choose")), *((term.slug, term.label) for term in _types())]
+
+
+def _is_type(slug: str) -> bool:
+    return any(term.slug == slug for term in _types())
+
+
+def _country_choices() -> list[tuple[str, Any]]:
+    return [("", _("Choose")), *countries.choices(languages.current())]
+
+
+def _language_choices() -> list[tuple[str, str]]:
+    return [(code, languages.own_name(code)) for code in languages.codes()]
+
+
+def _zone_choices(present: str = "") -> list[tuple[str, str]]:
+    """Return the listed zones, and the present one should it be one that the list leaves out."""
+    here = languages.current()
+    zones = dict(timezones.choices(here))
+    if timezones.is_valid(present):
+        zones.setdefault(present, timezones.label(present, here))
+    return list(zones.items())
 
 
 class PreferencesForm(forms.Form):
     """In which language and time zone a person hears from us."""
 
-    language = forms.ChoiceField(
-        label=_("Language of our mails"), error_messages={"invalid_choice": _("Choose a language from the list.")}
+    language = OneOf(
+        label=_("Language of our mails"),
+        choices=_language_choices,
+        is_known=lambda code: code in languages.codes(),
+        error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
-    timezone = forms.ChoiceField(
-        label=_("Your time zone"), error_messages={"invalid_choice": _("Choose a time zone from the list.")}
+    timezone = OneOf(
+        label=_("Your time zone"),
+        choices=_zone_choices,
+        is_known=timezones.is_valid,
+        error_messages={"invalid_choice": _("Choose a time zone from the list.")},
     )
 
     def __init__(self, *args: Any, is_guess: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_guess = is_guess
-        here = languages.current()
-        self.fields["language"].choices = [(code, languages.own_name(code)) for code in languages.codes()]
-        zones = dict(timezones.choices(here))
         present = str(self.initial.get("timezone") or "")
-        if timezones.is_valid(present):
-            zones.setdefault(present, timezones.label(present, here))
-        self.fields["timezone"].choices = list(zones.items())
+        self.fields["timezone"].choices = partial(_zone_choices, present)
         # Where nobody has chosen yet, a script may put the browser's zone in the place of our guess.
         self.fields["timezone"].widget.attrs["data-guess-timezone"] = present if self.is_guess else "no"
 
@@ -97,8 +132,10 @@ class RegistrationForm(PreferencesForm):
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
     )
-    country = forms.ChoiceField(
+    country = OneOf(
         label=_("Country"),
+        choices=_country_choices,
+        is_known=countries.is_valid,
         error_messages={
             "required": _("Choose a country."),
             "invalid_choice": _("Choose a country from the list."),
@@ -114,8 +151,10 @@ class RegistrationForm(PreferencesForm):
         },
         widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
     )
-    organisation_type = forms.ChoiceField(
+    organisation_type = OneOf(
         label=_("Type of organisation"),
+        choices=_type_choices,
+        is_known=_is_type,
         error_messages={
             "required": _("Choose the type of your organisation."),
             "invalid_choice": _("Choose a type of organisation from the list."),
@@ -133,14 +172,7 @@ class RegistrationForm(PreferencesForm):
 
     def __init__(self, *args: Any, event: Event, person: "User | None" = None, **kwargs: Any) -> None:
         super().__init__(*args, is_guess=person is None, **kwargs)
-        here = languages.current()
         self.event, self.person = event, person
-        self.types = {slug: pk for slug, pk, _label in _organisation_types(here)}
-        self.fields["country"].choices = [("", _("Choose")), *countries.choices(here)]
-        self.fields["organisation_type"].choices = [
-            ("", _("Choose")),
-            *((slug, label) for slug, _pk, label in _organisation_types(here)),
-        ]
 
     @property
     def is_robot(self) -> bool:
@@ -193,7 +225,7 @@ class RegistrationForm(PreferencesForm):
             email=said["email"],
             country=said["country"],
             organisation=said["organisation"],
-            organisation_type_id=self.types[said["organisation_type"]],
+            organisation_type_id=next(term.pk for term in _types() if term.slug == said["organisation_type"]),
             language=said["language"],
             timezone=said["timezone"],
             person=self._own_account(),

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from events.addresses import email_key
-from events.enums import LIVE_STATES, Actor, Availability, ChangeKind, RegistrationState
+from events.enums import Availability, SeatState
 from events.errors import EventCancelled, EventFull, EventPast, RegistrationClosed, RegistrationNotOpen
-from events.models import Event, Registration, RegistrationChange
+from events.models import Event, Registration
 from events.services import notices, seats
+from events.services.taking import take
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -55,19 +56,17 @@ def register(*, event_id: int, applicant: Applicant) -> Outcome:
     A known address gets no second seat but a mail that says what it has. Raises a RegistrationRefused whose sentence
     says why nobody can register now; then nothing is written.
     """
-    key = email_key(applicant.email)
-    event = seats.lock(event_id)
+    taken = take(event_id, applicant, email_key(applicant.email))
+    event = taken.event
     refuse_unless_open(event)
-    known = Registration.objects.filter(event_id=event_id, email_key=key, state__in=LIVE_STATES).first()
-    standing = seats.standing(event)
-    is_full = not standing.has_seat_for_newcomer and not event.waiting_list
-    if known:
+    if taken.known is not None:
+        known = Registration.objects.select_related("person").get(pk=taken.known)
         notices.say_known(event, known)
-        return Outcome(known, is_new=False, is_full=is_full)
-    if is_full:
+        return Outcome(known, is_new=False, is_full=taken.standing.state == SeatState.FULL)
+    registration = taken.registration
+    if registration is None:
         raise EventFull
-    registration = _insert(event, standing, applicant, key)
-    seats.keep_state(event, standing.after(registration.state).state)
+    seats.keep_state(event, taken.standing.after(registration.state).state)
     if registration.is_confirmed:
         notices.confirm(event, registration)
     else:
@@ -79,29 +78,3 @@ def refuse_unless_open(event: Event) -> None:
     """Raise the refusal that fits when the clock or the event's status forbid registering."""
     if refusal := REFUSALS.get(event.availability()):
         raise refusal
-
-
-def _insert(event: Event, standing: seats.Standing, applicant: Applicant, key: str) -> Registration:
-    has_seat = standing.has_seat_for_newcomer
-    registration = Registration.objects.create(
-        event=event,
-        person=applicant.person,
-        name=applicant.name,
-        email=applicant.email,
-        email_key=key,
-        country=applicant.country,
-        organisation=applicant.organisation,
-        organisation_type_id=applicant.organisation_type_id,
-        language=applicant.language,
-        timezone=applicant.timezone,
-        state=RegistrationState.CONFIRMED if has_seat else RegistrationState.WAITING,
-        waiting_number=None if has_seat else standing.last_number + 1,
-    )
-    RegistrationChange.objects.create(
-        registration=registration,
-        at=registration.registered_at,
-        what=ChangeKind.CONFIRMED if has_seat else ChangeKind.WAITING,
-        actor=Actor.PERSON,
-        by=applicant.person,
-    )
-    return registration

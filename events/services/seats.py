@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from django.db.models import Count, Max, Q
 
 from core import pagecache
+from events import rows
 from events.enums import RegistrationState, SeatState
 from events.models import Event, Registration
 
@@ -56,7 +57,10 @@ def lock(event_id: int) -> Event:
 
     Everything that takes or frees a seat goes through this lock, so what is read after it is exact in READ COMMITTED.
     """
-    return Event.objects.select_for_update().get(pk=event_id)
+    event = rows.one(Event, "row.id = %s", [event_id], ending="FOR UPDATE")
+    if event is None:
+        raise Event.DoesNotExist
+    return event
 
 
 def standing(event: Event) -> Standing:

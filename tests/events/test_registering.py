@@ -168,9 +168,14 @@ def test_visitors_are_told_how_seats_stand(capacity, taken, state):
     assert event.seat_state == state
 
 
-def test_seats_are_stated_anew_only_when_words_change(django_assert_num_queries):
+def test_registering_is_two_statements_in_its_transaction(django_assert_num_queries):
     event = make.event(capacity=50)
     applicant = make.applicant("Ana")
-    # Lock, known address, counts, registration, its history, its mail; between savepoint and release.
-    with django_assert_num_queries(8):
+    # Between savepoint and release: lock, count and insert in one round trip, then the mail.
+    with django_assert_num_queries(4):
         register(event_id=event.pk, applicant=applicant)
+
+
+def test_an_event_that_is_gone_is_said_to_be_gone():
+    with pytest.raises(Event.DoesNotExist):
+        register(event_id=0, applicant=make.applicant("Ana"))

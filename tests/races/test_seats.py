@@ -5,7 +5,7 @@ import time
 import pytest
 
 from events.models import Event, Registration
-from events.services import cancel, promote_from_waiting_list, promoting, register, registering, seats
+from events.services import cancel, promote_from_waiting_list, promoting, register, registering, seats, taking
 from mail.models import Message
 from tests.factories import events as make
 
@@ -20,19 +20,20 @@ PAUSE = 0.05
 def without_lock(monkeypatch):
     """Read the event's row without locking it."""
     monkeypatch.setattr(seats, "lock", lambda event_id: Event.objects.get(pk=event_id))
+    monkeypatch.setattr(taking, "LOCKING", "")
 
 
 @pytest.fixture
-def pause_after_counting(monkeypatch):
-    """Leave time between counting the seats and taking one."""
-    count = seats.standing
+def pause_after_taking(monkeypatch):
+    """Leave time between counting the seats and committing the one that was taken."""
+    take = registering.take
 
-    def slowly(event):
-        standing = count(event)
+    def slowly(*args):
+        taken = take(*args)
         time.sleep(PAUSE)
-        return standing
+        return taken
 
-    monkeypatch.setattr(seats, "standing", slowly)
+    monkeypatch.setattr(registering, "take", slowly)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def faults(event: Event) -> list[str]:
     return found
 
 
-def test_the_last_seat_among_thirty_two(at_once, pause_after_counting):
+def test_the_last_seat_among_thirty_two(at_once, pause_after_taking):
     event = make.event(capacity=1)
     answers = all_register(at_once, event)
     states = [answer.registration.state for answer in answers]
@@ -84,13 +85,13 @@ def test_the_last_seat_among_thirty_two(at_once, pause_after_counting):
     assert (kinds.count("event-confirmation"), kinds.count("event-waiting")) == (1, CLIENTS - 1)
 
 
-def test_control_without_the_lock_the_last_seat_is_sold_twice(at_once, pause_after_counting, without_lock):
+def test_control_without_the_lock_the_last_seat_is_sold_twice(at_once, pause_after_taking, without_lock):
     event = make.event(capacity=1)
     all_register(at_once, event)
     assert faults(event) != []
 
 
-def test_the_last_seats_of_an_event_without_a_list(at_once, pause_after_counting):
+def test_the_last_seats_of_an_event_without_a_list(at_once, pause_after_taking):
     event = make.event(capacity=3, waiting_list=False)
     answers = all_register(at_once, event)
     refused = [answer for answer in answers if isinstance(answer, registering.EventFull)]
@@ -98,7 +99,7 @@ def test_the_last_seats_of_an_event_without_a_list(at_once, pause_after_counting
     assert faults(event) == []
 
 
-def test_one_address_registers_thirty_two_times(at_once, pause_after_counting):
+def test_one_address_registers_thirty_two_times(at_once, pause_after_taking):
     event = make.event(capacity=5)
     answers = all_register(at_once, event, same=True)
     assert {answer.registration.pk for answer in answers} == {event.registrations.get().pk}
@@ -106,7 +107,7 @@ def test_one_address_registers_thirty_two_times(at_once, pause_after_counting):
     assert sorted(Message.objects.values_list("kind", flat=True)) == ["event-confirmation", "event-known"]
 
 
-def test_control_without_the_lock_an_address_registers_twice_or_fails(at_once, pause_after_counting, without_lock):
+def test_control_without_the_lock_an_address_registers_twice_or_fails(at_once, pause_after_taking, without_lock):
     event = make.event(capacity=5)
     answers = all_register(at_once, event, same=True)
     assert any(isinstance(answer, Exception) for answer in answers) or event.registrations.count() > 1

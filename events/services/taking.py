@@ -1,0 +1,124 @@
+"""Taking a place: lock the event, count, decide, write the registration and its history, in one round trip.
+
+Sent one by one, the row would stay locked while Python builds each statement and while this thread waits for its turn
+among the others of its process. Both statements go out as one text; in READ COMMITTED each has a snapshot of its
+own, so the second counts what everybody committed whom the first had to wait for.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from events import rows
+from events.enums import Actor, ChangeKind, RegistrationState
+from events.models import Event, Registration
+from events.services import seats
+
+if TYPE_CHECKING:
+    from events.services.registering import Applicant
+
+LOCKING = "FOR UPDATE"
+TAKING = """
+WITH standing AS MATERIALIZED (
+    SELECT count(*) FILTER (WHERE state = 'confirmed') AS taken,
+           count(*) FILTER (WHERE state = 'waiting') AS waiting,
+           coalesce(max(waiting_number), 0) AS last_number,
+           min(id) FILTER (WHERE email_key = %(email_key)s AND state IN ('confirmed', 'waiting')) AS known
+    FROM events_registration WHERE event_id = %(event)s
+), verdict AS (
+    SELECT standing.*, event.waiting_list,
+           (event.capacity IS NULL OR (taken < event.capacity AND waiting = 0)) AS has_seat
+    FROM standing, events_event AS event WHERE event.id = %(event)s
+), added AS (
+    INSERT INTO events_registration (
+        uuid, event_id, person_id, name, email, email_key, country, organisation, organisation_type_id,
+        language, timezone, state, waiting_number, revision, token_version, registered_at
+    )
+    SELECT %(uuid)s, %(event)s, %(person)s, %(name)s, %(email)s, %(email_key)s, %(country)s, %(organisation)s,
+           %(organisation_type)s, %(language)s, %(timezone)s,
+           CASE WHEN has_seat THEN 'confirmed' ELSE 'waiting' END,
+           CASE WHEN has_seat THEN NULL ELSE last_number + 1 END, 0, 0, %(registered_at)s
+    FROM verdict WHERE known IS NULL AND (has_seat OR waiting_list)
+    RETURNING id, state, waiting_number
+), noted AS (
+    INSERT INTO events_registrationchange (registration_id, at, what, actor, by_id, reason)
+    SELECT id, %(registered_at)s, CASE state WHEN 'confirmed' THEN %(got_seat)s ELSE %(got_place)s END,
+           %(actor)s, %(person)s, ''
+    FROM added
+)
+SELECT taken, waiting, last_number, known, added.id, added.state, added.waiting_number
+FROM verdict LEFT JOIN added ON true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was found and done: the event, its standing before, a known registration's key, or the new one."""
+
+    event: Event
+    standing: seats.Standing
+    known: int | None
+    registration: Registration | None
+
+
+def take(event_id: int, applicant: "Applicant", email_key: str) -> Taken:
+    """Give the applicant a seat or a place, unless the address is known or there is neither; the event stays locked.
+
+    The caller must undo it, by raising, when the event turns out not to be open.
+    """
+    # Everything that can be made before the lock is made before it.
+    registration = Registration(
+        event_id=event_id,
+        person=applicant.person,
+        name=applicant.name,
+        email=applicant.email,
+        email_key=email_key,
+        country=applicant.country,
+        organisation=applicant.organisation,
+        organisation_type_id=applicant.organisation_type_id,
+        language=applicant.language,
+        timezone=applicant.timezone,
+    )
+    both = f"{rows.statement(Event, 'row.id = %(event)s', ending=LOCKING)}; {TAKING}"
+    with connection.cursor() as cursor:
+        cursor.execute(both, _values(registration))
+        locked = cursor.fetchone()
+        if locked is None:
+            raise Event.DoesNotExist
+        cursor.nextset()
+        taken, waiting, last_number, known, pk, state, number = cursor.fetchone()
+    event = rows.instance(Event, locked)
+    standing = seats.Standing(
+        capacity=event.capacity,
+        waiting_list=event.waiting_list,
+        taken=taken,
+        waiting=waiting,
+        last_number=last_number,
+    )
+    if pk is None:
+        return Taken(event, standing, known, None)
+    registration.event = event
+    registration.pk, registration.state, registration.waiting_number = pk, RegistrationState(state), number
+    registration._state.adding, registration._state.db = False, connection.alias
+    return Taken(event, standing, None, registration)
+
+
+def _values(registration: Registration) -> dict[str, object]:
+    return {
+        "event": registration.event_id,
+        "uuid": registration.uuid,
+        "person": registration.person_id,
+        "name": registration.name,
+        "email": registration.email,
+        "email_key": registration.email_key,
+        "country": registration.country,
+        "organisation": registration.organisation,
+        "organisation_type": registration.organisation_type_id,
+        "language": registration.language,
+        "timezone": registration.timezone,
+        "registered_at": registration.registered_at,
+        "got_seat": ChangeKind.CONFIRMED.value,
+        "got_place": ChangeKind.WAITING.value,
+        "actor": Actor.PERSON.value,
+    }
