@@ -3,14 +3,7 @@
 from django.http import Http404, HttpRequest
 from wagtail.models import Page
 
-from events import rows
 from events.models import Event
-from events.querysets import is_public_page
-
-IS_PUBLIC = f"""EXISTS (
-    SELECT FROM wagtailcore_page page
-    WHERE page.translation_key = row.translation_key AND {is_public_page("page")}
-)"""
 
 
 def event_for(request: HttpRequest, slug: str) -> Event:
@@ -18,7 +11,7 @@ def event_for(request: HttpRequest, slug: str) -> Event:
 
     One statement for events with a public page; only private ones ask further.
     """
-    event = rows.one(Event, "row.slug = %s", [slug], is_public=IS_PUBLIC)
+    event = Event.objects.with_publicity().select_related("format", "source_locale").filter(slug=slug).first()
     if event is None or not (event.is_public or _may_read_a_page(request, event)):
         raise Http404
     return event

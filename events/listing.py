@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from core import clock, languages, locales
-from events import rows as rows_of
 from events import spoken
 from events.enums import Availability
-from events.querysets import is_public_page
+from events.querysets import public_pages
 
 if TYPE_CHECKING:
     from events.models import Event
@@ -70,8 +69,7 @@ def pages_for(events: "list[Event]", language: str) -> dict[int, Page]:
     if not events:
         return {}
     found: dict = {}
-    keys = [event.translation_key for event in events]
-    for page in rows_of.many(Page, f"row.translation_key = ANY(%s) AND {is_public_page('row')}", [keys]):
+    for page in public_pages().filter(translation_key__in=[event.translation_key for event in events]):
         found.setdefault(page.translation_key, {})[locales.code_of(page.locale_id)] = page
     chosen = {}
     for event in events:

@@ -29,15 +29,6 @@ def public_pages() -> QuerySet:
     return Page.objects.filter(~Exists(restrictions), live=True, alias_of=None)
 
 
-def is_public_page(row: str) -> str:
-    """Return the same as a condition on one row of the page table, for statements that are written once (rows.py)."""
-    return f"""{row}.live AND {row}.alias_of_id IS NULL AND NOT EXISTS (
-        SELECT FROM wagtailcore_pageviewrestriction restriction
-        JOIN wagtailcore_page above ON above.id = restriction.page_id
-        WHERE above.path = left({row}.path, length(above.path))
-    )"""
-
-
 def title_in(language: str, key: str) -> Subquery:
     """Return the title of the live page in `language` of the occasion whose translation key is in field `key`."""
     pages = Page.objects.filter(translation_key=OuterRef(key), live=True, alias_of=None, locale__language_code=language)

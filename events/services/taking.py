@@ -6,7 +6,7 @@ own, so the second counts what everybody committed whom the first had to wait fo
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -80,7 +80,7 @@ def take(event_id: int, applicant: "Applicant", email_key: str) -> Taken:
         language=applicant.language,
         timezone=applicant.timezone,
     )
-    both = f"{rows.statement(Event, 'row.id = %(event)s', ending=LOCKING)}; {TAKING}"
+    both = f"{rows.statement(Event, 'row.id = %(event)s', LOCKING)}; {TAKING}"
     with connection.cursor() as cursor:
         cursor.execute(both, _values(registration))
         locked = cursor.fetchone()
@@ -104,7 +104,7 @@ def take(event_id: int, applicant: "Applicant", email_key: str) -> Taken:
     return Taken(event, standing, None, registration)
 
 
-def _values(registration: Registration) -> dict[str, object]:
+def _values(registration: Registration) -> dict[str, Any]:
     return {
         "event": registration.event_id,
         "uuid": registration.uuid,
