@@ -28,7 +28,8 @@ def compile_one(source: Path, target: Path) -> None:
     """Write one `.mo` file; a reader never sees half of it. Fuzzy entries are left out, as gettext does."""
     try:
         with source.open("rb") as file:
-            catalogue = read_po(file, abort_invalid=True)
+            # Babel writes the plural rule only for a catalogue whose language it has been told.
+            catalogue = read_po(file, locale=source.parents[1].name, abort_invalid=True)
     except PoFileError as problem:
         raise SystemExit(f"{source} cannot be read: {problem}.") from None
     half_written = target.with_suffix(".mo.half")

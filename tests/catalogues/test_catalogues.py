@@ -1,11 +1,13 @@
 """The catalogues are whole: every string, every plural form, the same placeholders, nothing left in English."""
 
+import gettext
 import re
 from pathlib import Path
 
 import polib
 import pytest
 
+from gkec.catalogues import compile_one
 from tests.catalogues.sources import messages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,3 +86,16 @@ def test_nothing_is_left_in_english(language: str) -> None:
 def test_no_translation_shouts(language: str) -> None:
     texts = [text for entry in catalogue(language) for text in (entry.msgstr, *entry.msgstr_plural.values())]
     assert [text for text in texts if MARKS.search(TAG.sub("", text))] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "kinds"), [("fr", [0, 0, 1]), ("es", [2, 0, 2]), ("pt", [1, 0, 1]), ("ar", [0, 1, 2])]
+)
+def test_the_compiled_catalogue_keeps_the_language_s_plural_rule(
+    language: str, kinds: list[int], tmp_path: Path
+) -> None:
+    target = tmp_path / "django.mo"
+    compile_one(ROOT / "locale" / language / "LC_MESSAGES" / "django.po", target)
+    with target.open("rb") as file:
+        rule = gettext.GNUTranslations(file).plural  # type: ignore[attr-defined]
+    assert [rule(number) for number in (0, 1, 2)] == kinds

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from wagtail.models import Revision
 
@@ -16,8 +17,13 @@ AtOnce = Callable[[Sequence[Callable[[], Any]]], list[Any]]
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
 
-def taught_after_publishing_together(at_once: AtOnce, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Publish two units of one module at once, each pausing between reading the pages and writing the records."""
+def taught_after_publishing_together(
+    at_once: AtOnce, monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[BaseException | None], set[str]]:
+    """Publish two units of one module at once, each pausing between reading the pages and writing the records.
+
+    Return what each publisher was told and the titles that are taught.
+    """
     make.whole_course(modules=1, units=0)
     module = ModulePage.objects.get()
     drafts = [make.unit_page(module, title=title, publish=False) for title in ("First", "Second")]
@@ -30,21 +36,23 @@ def taught_after_publishing_together(at_once: AtOnce, monkeypatch: pytest.Monkey
         return put(model, *rest)
 
     monkeypatch.setattr(projecting, "_put", slowly)
-    assert at_once([revision.publish for revision in revisions]) == [None, None]
-    return set(Unit.objects.current().values_list("title", flat=True))
+    told = at_once([revision.publish for revision in revisions])
+    return told, set(Unit.objects.current().values_list("title", flat=True))
 
 
 def test_two_units_published_at_once_are_both_taught(at_once: AtOnce, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert taught_after_publishing_together(at_once, monkeypatch) == {"First", "Second"}
+    assert taught_after_publishing_together(at_once, monkeypatch) == ([None, None], {"First", "Second"})
     assert sorted(Unit.objects.values_list("order", flat=True)) == [0, 1]
 
 
-def test_without_the_lock_a_unit_is_lost(at_once: AtOnce, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_lock_a_unit_is_lost_or_its_publisher_refused(at_once: AtOnce, monkeypatch: pytest.MonkeyPatch) -> None:
     def unlocked(self: QuerySet, *args: Any, **kwargs: Any) -> QuerySet:
         return self
 
     monkeypatch.setattr(type(Course.objects.all()), "select_for_update", unlocked)
-    assert taught_after_publishing_together(at_once, monkeypatch) != {"First", "Second"}
+    told, taught = taught_after_publishing_together(at_once, monkeypatch)
+    assert all(one is None or isinstance(one, IntegrityError) for one in told)
+    assert (told, taught) != ([None, None], {"First", "Second"})
 
 
 def test_a_course_published_twice_at_once_has_one_record(at_once: AtOnce) -> None:
