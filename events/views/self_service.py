@@ -42,7 +42,8 @@ def by_token(view: View) -> View:
                     response = view(request, token, registration)
             response["Content-Language"] = registration.language
         response["Cache-Control"] = "private, no-store"
-        response["Referrer-Policy"] = "no-referrer"
+        # With "no-referrer" a browser sends "Origin: null" with the page's own forms, which the CSRF check refuses.
+        response["Referrer-Policy"] = "same-origin"
         response["X-Robots-Tag"] = "noindex"
         return response
 

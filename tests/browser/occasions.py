@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
-from wagtail.models import Page
+from wagtail.models import Locale, Page
+from wagtail_localize.models import Translation
+from wagtail_localize.operations import translate_object
 
 from core import clock
 from core.models import Term
 from events.models import WebinarPage
+from learning.models import CoursePage
 
 
 def small_webinar(slug: str, *, seats: int = 2) -> str:
@@ -30,17 +33,15 @@ def small_webinar(slug: str, *, seats: int = 2) -> str:
     return slug
 
 
-def translate_learning(language: str) -> str:
-    """Publish the first course, module and unit in a further language; return the addresses."""
-    from wagtail.models import Locale
-
-    from learning.models import CoursePage
-
+def translate_lessons(language: str) -> str:
+    """Publish the first course, module and unit and the past webinar in a further language; return the addresses."""
     locale = Locale.objects.get(language_code=language)
     course = CoursePage.objects.filter(locale__language_code="en").order_by("path").first()
-    pages = [course, course.get_children().first().specific]
-    pages.append(pages[1].get_children().first().specific)
+    module = course.get_children().first()
+    past = WebinarPage.objects.filter(locale__language_code="en", ends_at__lt=clock.now()).order_by("ends_at").first()
+    pages = [course, module.specific, module.get_children().first().specific, past]
     for page in pages:
         if not page.has_translation(locale):
-            page.copy_for_translation(locale).specific.save_revision().publish()
+            translate_object(page, [locale])
+            Translation.objects.get(source__object_id=page.translation_key, target_locale=locale).save_target()
     return "\n".join(page.get_translation(locale).url for page in pages)

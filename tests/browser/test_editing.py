@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.m
 
 Visit = Callable[..., BrowserContext]
 TITLE = "Low-emission zones, one year on"
+FRENCH_TITLE = "Zones à faibles émissions, un an après"
 SLUG = "low-emission-zones-one-year-on"
 
 
@@ -67,28 +68,38 @@ def test_an_editor_clones_dates_and_publishes(site: Site, visit: Visit) -> None:
     assert "meet.example.org" not in reader.content()
 
 
-@pytest.mark.long
 def test_an_editor_brings_the_new_webinar_into_french(site: Site, visit: Visit) -> None:
     page = visit().new_page()
     sign_in(page, "editor@gkec.example")
     reader = visit(timezone="America/Mexico_City").new_page()
-    new = site.run(f"from events.models import WebinarPage; print(WebinarPage.objects.get(slug='{SLUG}').pk)")
+    new, french = site.run(
+        "from events.models import WebinarPage; from wagtail.models import Locale; "
+        f"print(WebinarPage.objects.get(slug='{SLUG}').pk, Locale.objects.get(language_code='fr').pk)"
+    ).split()
     page.goto(f"/admin/localize/submit/page/{new}/")
-    french = page.locator("input[name=locales]").first
-    french.check(force=True)
+    page.locator(f"input[name=locales][value='{french}']").check(force=True)
     page.locator("main form button[type=submit], main form input[type=submit]").first.click()
     page.wait_for_url("**/admin/pages/*/edit/**")
     translated = site.wait_until(
         f"from events.models import WebinarPage; "
         f"print(WebinarPage.objects.filter(slug='{SLUG}', locale__language_code='fr').values_list('pk', flat=True).first() or '')"
     )
+    # Nobody meets a French page in English words before the editor says so.
+    answer = reader.goto(f"/fr/events/{SLUG}/")
+    assert answer is not None
+    assert answer.status == 404
     page.goto(f"/admin/pages/{translated}/edit/")
-    expect(page.locator("body")).to_contain_text(TITLE)
-    publish(page)
+    page.get_by_role("button", name="Traduire", exact=True).first.click()
+    page.locator("main textarea").first.fill(FRENCH_TITLE)
+    page.get_by_role("button", name="Enregistrer", exact=True).first.click()
+    expect(page.locator("main")).to_contain_text(FRENCH_TITLE)
+    page.locator("button[name=action][value=publish]").click()
+    page.wait_for_load_state()
 
     answer = reader.goto(f"/fr/events/{SLUG}/")
     assert answer is not None
     assert answer.status == 200
+    expect(reader.locator("h1")).to_have_text(FRENCH_TITLE)
     expect(reader.locator("main a[href$='/register/']").first).to_be_visible()
     events = site.run(f"from events.models import Event; print(Event.objects.filter(slug='{SLUG}').count())")
     assert events == "1"

@@ -1,6 +1,7 @@
 """A guest registers from another time zone, waits, is promoted, changes and cancels; with and without scripts."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from icalendar import Calendar
@@ -35,7 +36,7 @@ def register(page: Page, path: str, *, name: str, address: str) -> None:
 
 
 def test_a_guest_registers_in_french_from_bogota(site: Site, visit: Visit) -> None:
-    address = "luisa.bogota@example.org"
+    address = f"luisa.{uuid4().hex[:8]}@example.org"
     page = visit(language="fr", timezone="America/Bogota").new_page()
     page.goto(f"/fr{EVENT}")
     expect(page.locator("h1")).to_have_text("Lancer un budget climat dans sa ville")
@@ -80,7 +81,7 @@ def test_a_guest_registers_in_french_from_bogota(site: Site, visit: Visit) -> No
 
 
 def test_the_answer_is_the_same_for_a_known_address(site: Site, visit: Visit) -> None:
-    address = "known@example.org"
+    address = f"known.{uuid4().hex[:8]}@example.org"
     page = visit().new_page()
     register(page, f"/en{EVENT}register/", name="Ana Known", address=address)
     first = page.locator("main").inner_text()
@@ -93,7 +94,7 @@ def test_the_answer_is_the_same_for_a_known_address(site: Site, visit: Visit) ->
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
 def test_who_waits_is_told_the_place_and_gets_the_next_seat(site: Site, visit: Visit, javascript: bool) -> None:
-    mark = "js" if javascript else "plain"
+    mark = uuid4().hex[:8]
     slug = site.run(f"from tests.browser.occasions import small_webinar; print(small_webinar('two-seats-{mark}'))")
     people = [f"{number}.{mark}@example.org" for number in ("first", "second", "third", "fourth")]
     context = visit(javascript=javascript, width="phone")

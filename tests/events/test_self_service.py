@@ -47,7 +47,7 @@ def test_it_is_kept_by_nobody_and_told_to_nobody(client, name):
     answer = client.get(own(make.registered(make.event()), name))
     assert {header: answer[header] for header in ("Cache-Control", "Referrer-Policy", "X-Robots-Tag")} == {
         "Cache-Control": "private, no-store",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "X-Robots-Tag": "noindex",
     }
 

@@ -321,6 +321,8 @@ WAGTAILADMIN_RICH_TEXT_EDITORS = {
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAIL_AUTOSAVE_INTERVAL = 5000
 WAGTAILLOCALIZE_JOBS = {"BACKEND": "core.localizejobs.JobBackend"}
+# A translation is a draft until its editor publishes it: nobody shall meet a French page in English words.
+WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 
 # Security ------------------------------------------------------------------------------------------
 
