@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.utils import translation
 
 from gkec.catalogues import compile_one
 from tests.catalogues.sources import messages
@@ -99,3 +100,15 @@ def test_the_compiled_catalogue_keeps_the_language_s_plural_rule(
     with target.open("rb") as file:
         rule = gettext.GNUTranslations(file).plural  # type: ignore[attr-defined]
     assert [rule(number) for number in (0, 1, 2)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("english", "portuguese"),
+    [
+        ("The email address and/or password you specified are not correct.", "O endereço de email e/ou a palavra-passe"),
+        ("Publish", "Publicar"),
+    ],
+)
+def test_the_libraries_speak_portuguese_too(english: str, portuguese: str) -> None:
+    with translation.override("pt"):
+        assert translation.gettext(english).startswith(portuguese)

@@ -29,7 +29,7 @@ class Preparation:
 
     def run(self) -> None:
         """Bring database, static files, catalogues and demo content up to date."""
-        for line in catalogues.compile_all(ROOT / "locale"):
+        for line in catalogues.prepare_all():
             self.say(line)
         with marks_of(self.environment["DATABASE_URL"]) as marks:
             schema, static = schema_fingerprint(), static_fingerprint()

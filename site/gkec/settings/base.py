@@ -113,10 +113,14 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
-        # The pool replaces persistent connections; connections = processes x max_size.
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", default=5, minimum=1)}},
     },
+}
+# The pool replaces persistent connections; connections = processes x max_size. What the address asks for (sslmode)
+# stands beside it.
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 1,
+    "max_size": env.number("DATABASE_POOL_SIZE", default=5, minimum=1),
 }
 # Django 5.2 warns (W042) without it; Django 6.0 makes it the default.
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -135,7 +139,7 @@ LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [
     ("pt", _("Portuguese")),
     ("ar", _("Arabic")),
 ]
-LOCALE_PATHS = [ROOT / "locale"]
+LOCALE_PATHS = [ROOT / "locale", *sorted((ROOT / "locale" / "borrowed").glob("*"))]
 USE_I18N = WAGTAIL_I18N_ENABLED = True
 USE_TZ = True
 TIME_ZONE = "UTC"
