@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from core import languages
+from core import epochs, languages
 from core.blocks import FigureBlock
 from home import live
 
@@ -49,7 +49,8 @@ class OpeningBlock(blocks.StructBlock):
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
         if value["show_map"]:
-            context["city_map"] = live.city_map()
+            key = ("city map", languages.current())
+            context["city_map"] = epochs.kept(context.get("request"), key, live.city_map)
         return context
 
 
@@ -87,7 +88,9 @@ class CoursesBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
-        context["courses"] = live.courses(languages.current(), value["count"], context.get("request"))
+        language, count, request = languages.current(), value["count"], context.get("request")
+        key = ("newest courses", language, count)
+        context["courses"] = epochs.kept(request, key, lambda: live.courses(language, count, request))
         return context
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from core import languages
+from core import epochs, languages
 from home import navigation
 from home.models import SiteText
 
@@ -19,8 +19,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
         return {}
     language = languages.current()
     return {
-        "site_text": SimpleLazyObject(lambda: SiteText.objects.for_reader(language)),
+        "site_text": SimpleLazyObject(lambda: _site_text(request, language)),
         "sections": SimpleLazyObject(lambda: navigation.sections(request, language)),
         "language_links": SimpleLazyObject(lambda: navigation.language_links(request, language)),
         "footer_links": SimpleLazyObject(lambda: navigation.footer_links(language)),
     }
+
+
+def _site_text(request: HttpRequest, language: str) -> SiteText | None:
+    return epochs.kept(request, ("site text", language), lambda: SiteText.objects.for_reader(language))

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from core import alternates, languages
+from core import alternates, epochs, languages
 
 # The tree is root, home pages, sections.
 SECTION_DEPTH = 3
@@ -39,14 +39,15 @@ class TextLink:
 
 
 def sections(request: HttpRequest, language: str) -> list[SectionLink]:
-    """Return the sections of the menu in `language`, in the tree's order; one query."""
+    """Return the sections of the menu in `language`, in the tree's order; one query at most."""
+
+    def read() -> list[tuple[str, str]]:
+        pages = Page.objects.live().in_menu().filter(locale__language_code=language, depth=SECTION_DEPTH)
+        return list(pages.order_by("path").values_list("slug", "title"))
+
     return [
         SectionLink(slug, title, url := f"/{language}/{slug}/", request.path.startswith(url))
-        for slug, title in Page.objects.live()
-        .in_menu()
-        .filter(locale__language_code=language, depth=SECTION_DEPTH)
-        .order_by("path")
-        .values_list("slug", "title")
+        for slug, title in epochs.kept(request, ("sections", language), read)
     ]
 
 

@@ -6,28 +6,30 @@ from uuid import UUID
 from django.http import HttpRequest
 from wagtail.models import Page
 
-from core import locales
+from core import addresses, epochs
 
 DEFAULT = "x-default"
 
 
 def alternates(page: Page, request: HttpRequest | None = None) -> dict[str, str]:
-    """Return the address of each live translation of `page`, itself included, by language code; one statement.
+    """Return the address of each live translation of `page`, itself included, by language code; one statement at most.
 
     A page that exists in no other language still stands for itself. Aliases are left out: an alias repeats the
     content of another language under this one's address.
     """
-    return for_keys([page.translation_key], request).get(page.translation_key, {})
+    key = page.translation_key
+    return epochs.kept(request, ("alternates", key), lambda: for_keys([key])).get(key, {})
 
 
-def for_keys(keys: Iterable[UUID], request: HttpRequest | None = None) -> dict[UUID, dict[str, str]]:
+def for_keys(keys: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     """Return the addresses of live translations by translation key and language code; one statement for all keys."""
     found: dict[UUID, dict[str, str]] = {}
-    live = Page.objects.live().filter(translation_key__in=set(keys), alias_of__isnull=True)
-    for translation in live.order_by("locale_id"):
-        code, url = locales.code_of(translation.locale_id), translation.get_url(request)
-        if code and url:
-            found.setdefault(translation.translation_key, {})[code] = url
+    roots = addresses.roots()
+    live = Page.objects.live().filter(translation_key__in=set(keys), alias_of__isnull=True).order_by("locale_id")
+    for key, url_path in live.values_list("translation_key", "url_path"):
+        if place := addresses.address(url_path, roots):
+            code, url = place
+            found.setdefault(key, {})[code] = url
     return found
 
 

@@ -6,10 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
-from django.utils.encoding import iri_to_uri
-from wagtail.models import Page, Site, get_page_models
+from wagtail.models import Page, get_page_models
 
-from core import alternates, languages
+from core import addresses, alternates, languages
 from core.models import BasePage
 
 
@@ -29,27 +28,19 @@ def listed_types() -> list[type[BasePage]]:
 
 def entries() -> Iterator[Entry]:
     """Yield every live, public page of a listed type, in the order of the tree; aliases are left out."""
-    roots = [(root.root_path, root.language_code) for root in Site.get_site_root_paths()]
+    roots = addresses.roots()
     types = ContentType.objects.get_for_models(*listed_types()).values()
     pages = Page.objects.live().public().filter(content_type__in=types, alias_of__isnull=True).order_by("path")
     rows = list(pages.values_list("url_path", "translation_key", "last_published_at"))
-    addresses = {url_path: found for url_path, *_ in rows if (found := _address(url_path, roots))}
+    found_at = {url_path: found for url_path, *_ in rows if (found := addresses.address(url_path, roots))}
     translations: dict[UUID, dict[str, str]] = {}
     for url_path, key, _ in rows:
-        if url_path in addresses:
-            code, address = addresses[url_path]
+        if url_path in found_at:
+            code, address = found_at[url_path]
             translations.setdefault(key, {})[code] = address
     for codes in translations.values():
         if default := alternates.default_code(codes, languages.codes()):
             codes[alternates.DEFAULT] = codes[default]
     for url_path, key, changed_at in rows:
-        if url_path in addresses:
-            yield Entry(addresses[url_path][1], changed_at, translations[key])
-
-
-def _address(url_path: str, roots: list[tuple[str, str]]) -> tuple[str, str] | None:
-    """Return the language and the path that readers see, or None for a page outside every site."""
-    for root, code in roots:
-        if url_path.startswith(root):
-            return code, iri_to_uri(f"/{code}/{url_path[len(root) :]}")
-    return None
+        if url_path in found_at:
+            yield Entry(found_at[url_path][1], changed_at, translations[key])

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_cache_control
 
+from core import epochs
 from core.pagecache import store
 from core.pagecache.entry import Entry
 from core.pagecache.policy import lookup_key, mark_to_keep
@@ -27,6 +28,7 @@ class PageCacheMiddleware:
         if entry:
             store.remember(key, entry)
             return entry.response(request)
+        epochs.begin(request, epoch)
         return self._first(request, key, epoch)
 
     def _first(self, request: HttpRequest, key: str, epoch: str | None) -> HttpResponseBase:

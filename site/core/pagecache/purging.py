@@ -5,6 +5,7 @@ from functools import partial
 
 from django.db import transaction
 
+from core import epochs
 from core.pagecache import store
 
 logger = logging.getLogger(__name__)
@@ -16,6 +17,8 @@ def purge(*tags: str) -> None:
     Tags are `page:<translation key>`, `list:<type>` and `site`. Other processes may answer from a copy of theirs for
     one second more.
     """
+    # At once for this process; others learn of it by the new epoch.
+    epochs.forget()
     if tags:
         transaction.on_commit(partial(purge_now, tags), robust=True)
 

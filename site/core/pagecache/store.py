@@ -5,13 +5,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from core import valkey
+from core import epochs, valkey
 from core.kept import Kept
 from core.pagecache.entry import Entry
 from core.pagecache.marking import LONGEST, Mark
 
 PREFIX = "gkec:pages:"
-EPOCH = f"{PREFIX}epoch"
 # A tag's set outlives every entry in it.
 TAG_SECONDS = LONGEST + 60
 
@@ -55,7 +54,7 @@ def read(key: str) -> tuple[Entry | None, str | None]:
 
 def write(key: str, entry: Entry, *, mark: Mark, epoch: str) -> bool:
     """Keep an entry rendered under `epoch`; False when a purge came in between or Valkey is away."""
-    keys = [EPOCH, PREFIX + key, *(_tag(name) for name in sorted(mark.tags))]
+    keys = [epochs.KEY, PREFIX + key, *(_tag(name) for name in sorted(mark.tags))]
     arguments = [epoch, entry.pack(), mark.seconds, TAG_SECONDS]
     return breaker.call(lambda: bool(_script(WRITE)(keys=keys, args=arguments)), otherwise=False)
 
@@ -63,7 +62,8 @@ def write(key: str, entry: Entry, *, mark: Mark, epoch: str) -> bool:
 def drop(tags: Iterable[str]) -> int | None:
     """Drop every entry with one of the tags and start a new epoch; None when Valkey is away."""
     local.clear()
-    keys = [EPOCH, *(_tag(name) for name in sorted(set(tags)))]
+    epochs.forget()
+    keys = [epochs.KEY, *(_tag(name) for name in sorted(set(tags)))]
     return breaker.call(lambda: int(_script(PURGE)(keys=keys, args=[uuid4().hex])), otherwise=None, insist=True)
 
 
@@ -75,11 +75,8 @@ def remember(key: str, entry: Entry) -> None:
 
 def _read(key: str) -> tuple[Entry | None, str | None]:
     client: Any = valkey.client()
-    found, epoch = client.mget(PREFIX + key, EPOCH)
-    if epoch is None:
-        client.set(EPOCH, uuid4().hex, nx=True)
-        epoch = client.get(EPOCH)
-    return (Entry.unpack(found) if found else None), (epoch or b"").decode()
+    found, epoch = client.mget(PREFIX + key, epochs.KEY)
+    return (Entry.unpack(found) if found else None), (epoch.decode() if epoch else epochs.current())
 
 
 def _tag(name: str) -> str:

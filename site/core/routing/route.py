@@ -60,6 +60,7 @@ def route(request: HttpRequest, path: str) -> RouteResult | None:
         request._wagtail_site = None
         return None
     request._wagtail_site = root.site
+    request._wagtail_cached_site_root_paths = root.paths
     components = [component for component in path.split("/") if component]
     steps = _steps(root.url_path, components)
     start = _start(steps, root)

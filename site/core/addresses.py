@@ -1,0 +1,23 @@
+"""Addresses of many pages at once, from their `url_path` alone."""
+
+from django.utils.encoding import iri_to_uri
+from wagtail.models import Site
+
+# (root's url_path, language code), the most specific first.
+Roots = list[tuple[str, str]]
+
+
+def roots() -> Roots:
+    """Return where each language's tree starts."""
+    return [(root.root_path, root.language_code) for root in Site.get_site_root_paths()]
+
+
+def address(url_path: str, starts: Roots) -> tuple[str, str] | None:
+    """Return the language and the path that readers see, or None for a page outside every site.
+
+    The same as `Page.get_url` gives on a site of one host, without a page's data.
+    """
+    for root, code in starts:
+        if url_path.startswith(root):
+            return code, iri_to_uri(f"/{code}/{url_path[len(root) :]}")
+    return None
