@@ -23,7 +23,13 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "sections": SimpleLazyObject(lambda: navigation.sections(request, language)),
         "language_links": SimpleLazyObject(lambda: navigation.language_links(request, language)),
         "footer_links": SimpleLazyObject(lambda: navigation.footer_links(language)),
+        "kept_path": _kept_path(request),
     }
+
+
+def _kept_path(request: HttpRequest) -> str | None:
+    """Return what tells the header of one page from another's; None where the rest of the address shows in it."""
+    return request.path if getattr(request, "_wagtail_route_for_request", None) is not None else None
 
 
 def _site_text(request: HttpRequest, language: str) -> SiteText | None:

@@ -8,12 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail_localize.fields import SynchronizedField
 
+from core import clock
 from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
 from home import sections
 from home.blocks import LIVE_BLOCKS
 from home.enums import Section
+
+CLOCK_STEP_SECONDS = 10
 
 
 class HomePage(BasePage):
@@ -39,6 +42,8 @@ class HomePage(BasePage):
         context = super().get_context(request, *args, **kwargs)
         # The title is the headline; the tab also needs the site's name, which base.html adds.
         context["is_home"] = True
+        # Coming events depend on the clock, so what is kept of them ages in steps of some seconds.
+        context["moment"] = int(clock.now().timestamp()) // CLOCK_STEP_SECONDS
         return context
 
 

@@ -105,7 +105,10 @@ def test_the_compiled_catalogue_keeps_the_language_s_plural_rule(
 @pytest.mark.parametrize(
     ("english", "portuguese"),
     [
-        ("The email address and/or password you specified are not correct.", "O endereço de email e/ou a palavra-passe"),
+        (
+            "The email address and/or password you specified are not correct.",
+            "O endereço de email e/ou a palavra-passe",
+        ),
         ("Publish", "Publicar"),
     ],
 )
