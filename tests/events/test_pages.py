@@ -100,7 +100,7 @@ def test_the_list_costs_the_same_for_one_event_and_for_three(client, django_asse
     for step in range(number):
         in_french(make.webinar(starts_at=make.in_days(2 + step)))
         make.webinar(starts_at=make.in_days(-2 - step))
-    statements(client, "/en/events/", django_assert_num_queries, 14)
+    statements(client, "/en/events/", django_assert_num_queries, 16)
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -109,7 +109,7 @@ def test_an_event_page_costs_the_same_whatever_its_programme(client, django_asse
         ("item", {"minutes": 10 * step, "title": f"Part {step}", "speakers": "", "note": ""}) for step in range(number)
     ]
     page = make.webinar(agenda=agenda)
-    statements(client, f"/en/events/{page.slug}/", django_assert_num_queries, 8)
+    statements(client, f"/en/events/{page.slug}/", django_assert_num_queries, 10)
 
 
 def test_the_event_page_reads_its_dates_from_the_record(client):

@@ -196,4 +196,4 @@ def test_the_page_costs_the_same_however_much_is_found(client: Client, size: int
     get(client, "heat")
     with CaptureQueriesContext(connection) as queries:
         assert len(words(get(client, "heat"), RESULTS)) == size
-    assert len(queries) == 5
+    assert len(queries) == 4
