@@ -1,4 +1,4 @@
-"""Taking a place: lock the event, count, decide, write the registration and its history, in one round trip.
+"""Taking a place: lock the event, count, decide, write the registration, its history and its reminders, in one round trip.
 
 Sent one by one, the row would stay locked while Python builds each statement and while this thread waits for its turn
 among the others of its process. Both statements go out as one text; in READ COMMITTED each has a snapshot of its
@@ -46,6 +46,13 @@ WITH standing AS MATERIALIZED (
     SELECT id, %(registered_at)s, CASE state WHEN 'confirmed' THEN %(got_seat)s ELSE %(got_place)s END,
            %(actor)s, %(person)s, ''
     FROM added
+), planned AS (
+    INSERT INTO events_reminder (registration_id, rule_id, state, due_at, expires_at)
+    SELECT added.id, rule.id, 'planned', rule.due_at, rule.expires_at
+    FROM added
+    JOIN events_event AS event ON event.id = %(event)s AND event.status = 'scheduled'
+    JOIN events_reminderrule AS rule ON rule.translation_key = event.translation_key
+    WHERE rule.armed_at IS NOT NULL AND rule.audience = added.state AND rule.due_at > %(registered_at)s
 )
 SELECT taken, waiting, last_number, known, added.id, added.state, added.waiting_number
 FROM verdict LEFT JOIN added ON true
