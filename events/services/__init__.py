@@ -4,10 +4,10 @@ from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
 from events.services.cloning import clone_webinar
 from events.services.joining import set_join_link
+from events.services.planning import plan
 from events.services.preferences import change_preferences
 from events.services.projecting import hand_over_source, project_event
 from events.services.promoting import promote, promote_from_waiting_list
-from events.services.planning import plan
 from events.services.registering import Applicant, Outcome, register
 from events.services.reminding import remind
 from events.services.ruling import arm, copy_rules, delete_rule, disarm, propose_rules, save_rule, send_now

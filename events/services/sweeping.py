@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Swept:
-    """How many events one sweep brought up to their page, how many people it gave a seat, how many reminders it planned."""
+    """How many events one sweep brought up to their page, people it gave a seat, and reminders it planned."""
 
     projected: int
     promoted: int

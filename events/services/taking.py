@@ -1,4 +1,4 @@
-"""Taking a place: lock the event, count, decide, write the registration, its history and its reminders, in one round trip.
+"""Taking a place: lock the event, count, decide, write registration, history and reminders, in one round trip.
 
 Sent one by one, the row would stay locked while Python builds each statement and while this thread waits for its turn
 among the others of its process. Both statements go out as one text; in READ COMMITTED each has a snapshot of its
