@@ -16,3 +16,5 @@ class EventsConfig(AppConfig):
         mails.register_kinds()
         mails_to_many.register_kinds()
         roles.grant(roles.EVENT_MANAGERS, rules.VIEW_REGISTRATIONS, rules.CHANGE_REGISTRATIONS)
+        roles.grant(roles.EVENT_MANAGERS, rules.CHANGE_REMINDERS, rules.WRITE_MESSAGES)
+        roles.grant(roles.EDITORS, rules.CHANGE_REMINDERS)

@@ -80,3 +80,11 @@ class ReminderOver(EventError):
 
 class ReminderArmed(EventError):
     sentence = _("This reminder is armed or has been sent already, so it stays.")
+
+
+class EventOverForMessages(EventError):
+    sentence = _("This event has been cancelled or is long over, so nobody is written to any more.")
+
+
+class MessageGone(EventError):
+    sentence = _("This message has not been sent, so there is nothing to take back.")

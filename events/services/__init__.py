@@ -11,6 +11,7 @@ from events.services.promoting import promote, promote_from_waiting_list
 from events.services.registering import Applicant, Outcome, register
 from events.services.reminding import remind
 from events.services.ruling import arm, copy_rules, delete_rule, disarm, propose_rules, save_rule, send_now
+from events.services.writing import send_message, take_back_message, write_message
 
 __all__ = [
     "Applicant",
@@ -32,6 +33,9 @@ __all__ = [
     "register",
     "remind",
     "save_rule",
+    "send_message",
     "send_now",
     "set_join_link",
+    "take_back_message",
+    "write_message",
 ]
