@@ -7,7 +7,7 @@ from django.db import transaction
 
 from core import clock
 from events import moments
-from events.enums import ReminderAnchor, ReminderAudience
+from events.enums import ReminderAnchor
 from events.errors import ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
 from events.models import Event, ReminderRule
 from events.services import planning, seats
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DAY = 24 * 60
+TIME = ("anchor", "offset_minutes", "day_offset", "clock_time")
 # What most webinars want: a day before, an hour before, and a word of thanks an hour after.
 PROPOSED = (
     (ReminderAnchor.START, -DAY),
@@ -51,27 +52,29 @@ def copy_rules(*, source: uuid.UUID, target: uuid.UUID) -> int:
 
 @transaction.atomic
 def save_rule(*, rule: ReminderRule) -> ReminderRule:
-    """Write a rule that staff made or changed, and plan anew if it is armed.
+    """Write a rule that staff made, or what they changed of one, and plan anew if it is armed; return it as it is now.
 
-    Raises ReminderTwice where the occasion has a rule for that time and those people already.
+    Whether it is armed is not taken from `rule`: somebody may have armed or held it back since it was read. Raises
+    ReminderTwice where the occasion has a rule for that time and those people already.
     """
     event = _lock(rule.translation_key)
-    if rule.audience not in ReminderAudience.values:
-        raise ValueError(rule.audience)
     same = ReminderRule.objects.filter(
-        translation_key=rule.translation_key,
-        audience=rule.audience,
-        anchor=rule.anchor,
-        offset_minutes=rule.offset_minutes,
-        day_offset=rule.day_offset,
-        clock_time=rule.clock_time,
+        translation_key=rule.translation_key, **{name: getattr(rule, name) for name in (*TIME, "audience")}
     )
     if same.exclude(pk=rule.pk).exists():
         raise ReminderTwice
-    _keep(rule, event)
-    if rule.is_armed and event is not None:
+    if rule.pk is None:
+        _keep(rule, event)
+        return rule
+    kept = ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    is_moved = any(getattr(kept, name) != getattr(rule, name) for name in TIME)
+    for name in (*TIME, "audience", "words"):
+        setattr(kept, name, getattr(rule, name))
+    # Other words or people leave a reminder that is being sent now at its moment.
+    _keep(kept, event if is_moved else None)
+    if kept.is_armed and event is not None:
         planning.plan(event_id=event.pk)
-    return rule
+    return kept
 
 
 @transaction.atomic
@@ -86,9 +89,13 @@ def arm(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
     if rule.is_armed:
         return rule
     _reckon(rule, event)
-    if rule.due_at is None or rule.due_at <= clock.now():
+    now = clock.now()
+    if rule.due_at is None or rule.due_at <= now:
         raise ReminderOver
-    rule.armed_at, rule.armed_by = clock.now(), by
+    # What is due within the undo window waits for its end, so that a slip can always be taken back.
+    rule.due_at = max(rule.due_at, now + planning.undo_window())
+    rule.expires_at = moments.expires(rule.due_at, event)
+    rule.armed_at, rule.armed_by = now, by
     rule.save()
     planning.plan(event_id=event.pk)
     return rule

@@ -26,6 +26,7 @@ from events.services import (
     save_rule,
     send_now,
 )
+from events.services.sweeping import sweep as sweep_events
 from mail import rendering
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
@@ -354,6 +355,81 @@ def test_nothing_leaves_for_an_event_that_has_been_called_off(time):
     Event.objects.update(status="cancelled")
     time.move_to(event.starts_at - DAY)
     assert (remind(), planned(registration)) == (0, [("dropped", "12-11 14:00", 0)])
+
+
+def test_what_is_due_at_once_waits_for_the_undo_window(time):
+    event = an_event()
+    time.move_to(event.starts_at - HOUR - timedelta(seconds=30))
+    registration = make.registered(event)
+    armed(event, 1)
+    assert planned(registration) == [("planned", "12-12 13:01", 0)]
+    assert registration.reminders.get().due_at == clock.now() + timedelta(minutes=2)
+
+
+def test_saving_a_rule_that_was_read_before_it_was_armed_does_not_disarm_it():
+    event = an_event()
+    stale = rules(event)[0]
+    armed(event, 0)
+    registration = make.registered(event)
+    stale.words = {"en": {"subject": "", "text": "Hello"}}
+    assert save_rule(rule=stale).is_armed
+    assert planned(registration) == [("planned", "12-11 14:00", 0)]
+
+
+def test_other_words_leave_a_reminder_that_is_sent_now_at_its_moment():
+    event = an_event()
+    registration = make.registered(event)
+    rule = send_now(rule_id=rules(event)[0].pk)
+    rule.words = {"en": {"subject": "", "text": "Hello"}}
+    save_rule(rule=rule)
+    assert planned(registration) == [("planned", "11-01 09:02", 0)]
+
+
+def test_the_sweep_plans_what_nobody_planned():
+    event = an_event()
+    armed(event, 0)
+    registration = make.registered(event)
+    Reminder.objects.all().delete()
+    assert (sweep_events().planned, planned(registration)) == (1, [("planned", "12-11 14:00", 0)])
+    assert sweep_events().planned == 0
+
+
+@pytest.mark.parametrize("number", [3, 120])
+def test_planning_costs_the_same_for_three_and_for_many(number, django_assert_num_queries):
+    event = an_event()
+    for person in range(number):
+        Registration.objects.create(
+            event=event, name="A", email=f"{person}@example.org", email_key=f"{person}@example.org",
+            language="en", timezone="UTC", state="confirmed",
+        )  # fmt: skip
+    (rule,) = armed(event, 0)
+    with django_assert_num_queries(5):
+        plan(event_id=event.pk)
+    assert Reminder.objects.filter(rule=rule, state="planned").count() == number
+
+
+@pytest.mark.parametrize("number", [3, 120])
+def test_asking_costs_the_same_for_three_and_for_many(number, time, django_assert_num_queries):
+    event = an_event()
+    for person in range(number):
+        Registration.objects.create(
+            event=event, name="A", email=f"{person}@example.org", email_key=f"{person}@example.org",
+            language="en", timezone="UTC", state="confirmed",
+        )  # fmt: skip
+    armed(event, 0)
+    time.move_to(event.starts_at - DAY)
+    with django_assert_num_queries(9):
+        assert remind() == number
+
+
+def test_an_address_that_cannot_be_written_to_holds_nobody_up(time):
+    event = an_event()
+    armed(event, 0)
+    Registration.objects.filter(pk=make.registered(event, "Bad").pk).update(email="not an address")
+    make.registered(event, "Good")
+    time.move_to(event.starts_at - DAY)
+    assert (remind(), remind()) == (2, 0)
+    assert messages() == [("good@example.org", "queued")]
 
 
 # What the mails say ---------------------------------------------------------------------------------
