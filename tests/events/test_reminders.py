@@ -23,6 +23,7 @@ from events.services import (
     promote,
     propose_rules,
     remind,
+    reminding,
     save_rule,
     send_now,
 )
@@ -33,6 +34,7 @@ from mail.models import Message
 from mail.services.sweeping import sweep as sweep_mail
 from tests.factories import accounts
 from tests.factories import events as make
+from tests.factories.mail import deliver_all
 
 pytestmark = pytest.mark.django_db
 NOW = "2026-11-01T09:00:00Z"
@@ -430,6 +432,42 @@ def test_an_address_that_cannot_be_written_to_holds_nobody_up(time):
     time.move_to(event.starts_at - DAY)
     assert (remind(), remind()) == (2, 0)
     assert messages() == [("good@example.org", "queued")]
+
+
+def test_each_person_gets_each_reminder_once_from_the_mail_server(time, mail_server):
+    event = an_event()
+    armed(event, 0)
+    for name in ("Ana", "Bo", "Cy"):
+        make.registered(event, name)
+    Message.objects.all().delete()
+    time.move_to(event.starts_at - DAY)
+    for _ in range(2):
+        remind()
+        deliver_all("bulk")
+    assert dict(mail_server.recipients()) == {f"{name}@example.org": 1 for name in ("ana", "bo", "cy")}
+    assert mail_server.to("bo@example.org")[0]["Subject"] == "Reminder: Budget"
+
+
+def test_a_sweep_that_breaks_leaves_whole_batches_and_the_next_one_goes_on(time, monkeypatch):
+    event = an_event()
+    armed(event, 0)
+    for number in range(5):
+        make.registered(event, f"Guest {number}")
+    time.move_to(event.starts_at - DAY)
+    monkeypatch.setattr(reminding, "BATCH", 2)
+    ask, calls = reminding.enqueue_many, []
+
+    def break_at_second(**kwargs):
+        calls.append(ask(**kwargs))
+        if len(calls) == 2:
+            raise RuntimeError
+        return calls[-1]
+
+    monkeypatch.setattr(reminding, "enqueue_many", break_at_second)
+    with pytest.raises(RuntimeError):
+        remind()
+    assert (len(messages()), Reminder.objects.filter(state="asked").count()) == (2, 2)
+    assert (remind(), len(messages()), Reminder.objects.filter(state="asked").count()) == (3, 5, 5)
 
 
 # What the mails say ---------------------------------------------------------------------------------
