@@ -27,7 +27,7 @@ WITH standing AS MATERIALIZED (
            min(id) FILTER (WHERE email_key = %(email_key)s AND state IN ('confirmed', 'waiting')) AS known
     FROM events_registration WHERE event_id = %(event)s
 ), verdict AS (
-    SELECT standing.*, event.waiting_list,
+    SELECT standing.*, event.waiting_list, event.translation_key, event.status,
            (event.capacity IS NULL OR (taken < event.capacity AND waiting = 0)) AS has_seat
     FROM standing, events_event AS event WHERE event.id = %(event)s
 ), added AS (
@@ -49,10 +49,9 @@ WITH standing AS MATERIALIZED (
 ), planned AS (
     INSERT INTO events_reminder (registration_id, rule_id, state, due_at, expires_at)
     SELECT added.id, rule.id, 'planned', rule.due_at, rule.expires_at
-    FROM added
-    JOIN events_event AS event ON event.id = %(event)s AND event.status = 'scheduled'
-    JOIN events_reminderrule AS rule ON rule.translation_key = event.translation_key
-    WHERE rule.armed_at IS NOT NULL AND rule.audience = added.state AND rule.due_at > %(registered_at)s
+    FROM added, verdict, events_reminderrule AS rule
+    WHERE rule.translation_key = verdict.translation_key AND verdict.status = 'scheduled'
+        AND rule.armed_at IS NOT NULL AND rule.audience = added.state AND rule.due_at > %(registered_at)s
 )
 SELECT taken, waiting, last_number, known, added.id, added.state, added.waiting_number
 FROM verdict LEFT JOIN added ON true

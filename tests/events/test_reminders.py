@@ -420,7 +420,7 @@ def test_asking_costs_the_same_for_three_and_for_many(number, time, django_asser
         )  # fmt: skip
     armed(event, 0)
     time.move_to(event.starts_at - DAY)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         assert remind() == number
 
 
