@@ -16,6 +16,7 @@ from mail import kinds
 from mail.enums import Stream
 from mail.kinds import Attachment, MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message
+from mail.services.mailings import is_taken_back
 
 REMINDER = planning.KIND
 STAFF_MESSAGE = "event-message"
@@ -50,8 +51,8 @@ def staff_message(message: Message) -> Rendering:
     """Write what staff say, to one of those for whom it was meant."""
     registration = _registration(message)
     found = StaffMessage.objects.filter(pk=message.params["message"]).first()
-    if found is None:
-        raise NoLongerMakesSense("The message is gone.")
+    if found is None or is_taken_back(message):
+        raise NoLongerMakesSense("The message is gone or has been taken back.")
     _need_audience(registration, found.audience)
     return write_staff_message(found, registration, message.language)
 

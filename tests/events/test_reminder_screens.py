@@ -14,6 +14,7 @@ from events.models import Event, Reminder, ReminderRule, StaffMessage
 from events.services import remind, send_message, take_back_message, write_message
 from mail import rendering
 from mail.enums import SuppressionReason
+from mail.kinds import NoLongerMakesSense
 from mail.models import Mailing, Message
 from mail.services import suppress
 from tests.factories import accounts
@@ -240,6 +241,17 @@ def test_one_button_takes_all_of_it_back(manager, event, time):
         {"cancelled"},
     )
     assert take_back_message(message_id=message.pk).withdrawn == 3
+
+
+def test_what_a_worker_takes_this_instant_is_not_written_once_it_is_taken_back(event):
+    make.registered(event)
+    message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
+    mailing = send_message(message_id=message.pk)
+    in_hand = Message.objects.get(mailing=mailing)
+    assert "Hello" in rendering.render(in_hand).text
+    Mailing.objects.update(withdrawn_at=clock.now())
+    with pytest.raises(NoLongerMakesSense):
+        rendering.render(in_hand)
 
 
 def test_what_has_begun_to_leave_is_not_taken_back(event):

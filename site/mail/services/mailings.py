@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 
 from core import clock
-from mail.enums import WAITING, Reason, State, Stream
+from mail.enums import Reason, State, Stream
 from mail.models import Mailing, Message
 from mail.services.asking_many import Asked, enqueue_many
 
@@ -33,24 +33,40 @@ def freeze(*, kind: str, title: str, asked: Iterable[Asked], leaves_at: datetime
     return mailing
 
 
+# What a worker is taking or starting this instant is passed over: waiting for it while holding other rows that it may
+# want next would be a deadlock, and its kind asks once more before it is written.
+_TAKE_BACK = """
+    UPDATE mail_message SET state = 'cancelled', reason = %(reason)s, finished_at = %(now)s,
+        lease_id = NULL, leased_until = NULL
+    WHERE id = ANY (ARRAY (
+        SELECT id FROM mail_message
+        WHERE mailing_id = %(mailing)s AND state IN ('queued', 'deferred', 'leased')
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ))
+"""
+
+
 @transaction.atomic
 def take_back(*, mailing_id: int) -> Mailing:
-    """Withdraw every message of a mailing that has not begun to leave; taking back twice changes nothing."""
+    """Withdraw every message of a mailing that has not begun to leave; taking back twice changes nothing.
+
+    A kind that writes for mailings must refuse with `NoLongerMakesSense` what `is_taken_back` says is withdrawn.
+    """
     mailing = Mailing.objects.select_for_update(of=("self",)).get(pk=mailing_id)
     if mailing.withdrawn_at is not None:
         return mailing
-    waiting = Message.objects.filter(mailing=mailing, state__in=WAITING | {State.LEASED})
     mailing.withdrawn_at = clock.now()
-    # A worker that has one in hand but has not started finds its lease gone and skips it.
-    mailing.withdrawn = waiting.update(
-        state=State.CANCELLED,
-        reason=Reason.WITHDRAWN,
-        finished_at=mailing.withdrawn_at,
-        lease_id=None,
-        leased_until=None,
-    )
+    values = {"reason": Reason.WITHDRAWN.value, "now": mailing.withdrawn_at, "mailing": mailing.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_BACK, values)
+        mailing.withdrawn = cursor.rowcount
     mailing.save(update_fields=["withdrawn_at", "withdrawn"])
     return mailing
+
+
+def is_taken_back(message: Message) -> bool:
+    """Whether the mailing to which a message belongs has been taken back."""
+    return Mailing.objects.filter(pk=message.mailing_id, withdrawn_at__isnull=False).exists()
 
 
 def books(mailing: Mailing) -> dict[State, int]:
