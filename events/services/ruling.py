@@ -63,7 +63,7 @@ def save_rule(*, rule: ReminderRule) -> ReminderRule:
     )
     if same.exclude(pk=rule.pk).exists():
         raise ReminderTwice
-    if rule.pk is None:
+    if rule._state.adding:
         _keep(rule, event)
         return rule
     kept = ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)

@@ -513,6 +513,19 @@ def test_after_the_event_the_mail_gives_thanks(time):
     assert "/registration/" not in content.text
 
 
+def test_who_waits_reads_the_place_and_gets_no_file(time):
+    event = an_event(capacity=1)
+    rule = save_rule(rule=ReminderRule(translation_key=event.translation_key, offset_minutes=-1440, audience="waiting"))
+    arm(rule_id=rule.pk)
+    for name in ("Ana", "Bo", "Cy"):
+        make.registered(event, name)
+    time.move_to(event.starts_at - DAY)
+    assert remind() == 2
+    content = written()
+    assert "This event is near and you are number 2 on the waiting list." in content.text
+    assert ("number 2" in content.html, content.attachments) == (True, ())
+
+
 @pytest.mark.parametrize("language", ["en", "fr", "es", "pt", "ar"])
 def test_a_reminder_is_written_in_the_language_of_the_person(time, language):
     reminded(time, language=language)

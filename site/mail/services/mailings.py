@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -56,7 +56,7 @@ def take_back(*, mailing_id: int) -> Mailing:
     if mailing.withdrawn_at is not None:
         return mailing
     mailing.withdrawn_at = clock.now()
-    values = {"reason": Reason.WITHDRAWN.value, "now": mailing.withdrawn_at, "mailing": mailing.pk}
+    values: dict[str, Any] = {"reason": Reason.WITHDRAWN.value, "now": mailing.withdrawn_at, "mailing": mailing.pk}
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_BACK, values)
         mailing.withdrawn = cursor.rowcount
@@ -66,7 +66,7 @@ def take_back(*, mailing_id: int) -> Mailing:
 
 def is_taken_back(message: Message) -> bool:
     """Whether the mailing to which a message belongs has been taken back."""
-    return Mailing.objects.filter(pk=message.mailing_id, withdrawn_at__isnull=False).exists()
+    return Mailing.objects.filter(messages=message, withdrawn_at__isnull=False).exists()
 
 
 def books(mailing: Mailing) -> dict[State, int]:
