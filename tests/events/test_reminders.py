@@ -8,7 +8,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 
 from core import clock
-from events import errors
+from events import errors, mails_to_many
 from events.models import Event, Registration, Reminder, ReminderRule
 from events.services import (
     arm,
@@ -19,6 +19,7 @@ from events.services import (
     delete_rule,
     disarm,
     plan,
+    planning,
     project_event,
     promote,
     propose_rules,
@@ -446,6 +447,37 @@ def test_each_person_gets_each_reminder_once_from_the_mail_server(time, mail_ser
         deliver_all("bulk")
     assert dict(mail_server.recipients()) == {f"{name}@example.org": 1 for name in ("ana", "bo", "cy")}
     assert mail_server.to("bo@example.org")[0]["Subject"] == "Reminder: Budget"
+
+
+def moved_while_a_worker_writes(time, monkeypatch) -> Registration:
+    """Move the event by a week after a worker has taken and checked the reminder, before it starts to send it."""
+    event = an_event()
+    armed(event, 0)
+    registration = make.registered(event)
+    Message.objects.all().delete()
+    time.move_to(event.starts_at - DAY)
+    remind()
+    write = mails_to_many.write_reminder
+
+    def write_slowly(*args):
+        move(event, 7 * DAY)
+        return write(*args)
+
+    monkeypatch.setattr(mails_to_many, "write_reminder", write_slowly)
+    deliver_all("bulk")
+    return registration
+
+
+def test_a_new_date_stops_a_reminder_that_a_worker_has_in_hand(time, monkeypatch, mail_server):
+    registration = moved_while_a_worker_writes(time, monkeypatch)
+    assert (mail_server.accepted, planned(registration)) == ([], [("planned", "12-18 14:00", 1)])
+    assert messages() == [("ana.silva@example.org", "cancelled")]
+
+
+def test_control_without_withdrawing_the_reminder_leaves_all_the_same(time, monkeypatch, mail_server):
+    monkeypatch.setattr(planning, "withdraw", lambda **kwargs: 0)
+    moved_while_a_worker_writes(time, monkeypatch)
+    assert len(mail_server.accepted) == 1
 
 
 def test_a_sweep_that_breaks_leaves_whole_batches_and_the_next_one_goes_on(time, monkeypatch):
