@@ -61,3 +61,26 @@ class Actor(models.TextChoices):
     PERSON = "person", _("The person")
     STAFF = "staff", _("Staff")
     SYSTEM = "system", _("The system")
+
+
+class ReminderAnchor(models.TextChoices):
+    """What a reminder's time is reckoned from."""
+
+    START = "start", _("the start")
+    END = "end", _("the end")
+
+
+class ReminderAudience(models.TextChoices):
+    """Who a reminder or a message of staff goes to; each value is the state of a registration."""
+
+    CONFIRMED = "confirmed", _("those with a seat")
+    WAITING = "waiting", _("those on the waiting list")
+
+
+class ReminderState(models.TextChoices):
+    """How far one person's reminder has come."""
+
+    PLANNED = "planned", _("planned")
+    ASKED = "asked", _("in the outbox")
+    MISSED = "missed", _("its time had passed before it could leave")
+    DROPPED = "dropped", _("its reason had ended")

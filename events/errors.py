@@ -64,3 +64,27 @@ class NoSeatFree(EventError):
 
 class EventOver(EventError):
     sentence = _("This event is over, so the registration can no longer be changed.")
+
+
+class ReminderTwice(EventError):
+    sentence = _("There is a reminder for this time and these people already.")
+
+
+class ReminderWithoutDate(EventError):
+    sentence = _("Publish the event first: before, its reminders have no date.")
+
+
+class ReminderOver(EventError):
+    sentence = _("The time of this reminder has passed, so it would reach nobody. Choose a later time.")
+
+
+class ReminderArmed(EventError):
+    sentence = _("This reminder is armed or has been sent already, so it stays.")
+
+
+class EventOverForMessages(EventError):
+    sentence = _("This event has been cancelled or is long over, so nobody is written to any more.")
+
+
+class MessageGone(EventError):
+    sentence = _("This message has not been sent, so there is nothing to take back.")

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 VIEW_REGISTRATIONS = "events.view_registration"
 CHANGE_REGISTRATIONS = "events.change_registration"
+CHANGE_REMINDERS = "events.change_reminderrule"
+WRITE_MESSAGES = "events.add_staffmessage"
 
 
 def may_see_registrations(user: "User") -> bool:
@@ -19,6 +21,16 @@ def may_see_registrations(user: "User") -> bool:
 def may_change_registrations(user: "User") -> bool:
     """Whether somebody may cancel other people's registrations and move them up."""
     return may_see_registrations(user) and user.has_perm(CHANGE_REGISTRATIONS)
+
+
+def may_change_reminders(user: "User") -> bool:
+    """Whether somebody may write reminders and say that they shall leave; names and addresses are not shown there."""
+    return user.is_active and user.has_perm(CHANGE_REMINDERS)
+
+
+def may_write_to_registered(user: "User") -> bool:
+    """Whether somebody may write to all who registered for an event."""
+    return user.is_active and user.has_perm(WRITE_MESSAGES)
 
 
 def may_clone(user: "User", page: Page) -> bool:

@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from events.services import sweeping
+from events.services import reminding, sweeping
 
 
 @shared_task(name="events.tasks.sweep", ignore_result=True)
 def sweep() -> None:
     """Bring up to date what no signal announced."""
     sweeping.sweep()
+
+
+@shared_task(name="events.tasks.remind", ignore_result=True)
+def remind() -> None:
+    """Put the reminders that are due into the outbox."""
+    reminding.remind()

@@ -10,11 +10,13 @@ from wagtail.admin.widgets.button import Button, ListingButton
 from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 
+from events import rules
 from events.admin.cloning import CloneView
 from events.admin.pages import WebinarViews
 from events.admin.registrations import RegistrationPolicy, Registrations
 from events.admin.webinars import Webinars
 from events.models import Registration, WebinarPage
+from events.urls import reminders
 
 register_permission_policy(Registration, RegistrationPolicy(Registration))
 
@@ -36,8 +38,8 @@ def viewsets() -> list:
 
 @hooks.register("register_admin_urls")
 def urls() -> list[URLPattern]:
-    """Return the address of cloning."""
-    return [path("webinars/<int:pk>/clone/", CloneView.as_view(), name="events_clone")]
+    """Return the addresses of cloning, of reminders and of messages."""
+    return [path("webinars/<int:pk>/clone/", CloneView.as_view(), name="events_clone"), *reminders.urlpatterns]
 
 
 @hooks.register("register_page_header_buttons")
@@ -45,6 +47,14 @@ def clone_from_editor(page: Page, user, *args: object, **kwargs: object) -> Iter
     """Offer cloning where a webinar is edited."""
     if _is_offered(page, user):
         yield Button(_("Clone"), reverse("events_clone", args=[page.pk]), icon_name="copy", priority=15)
+
+
+@hooks.register("register_page_header_buttons")
+def reminders_from_editor(page: Page, user, *args: object, **kwargs: object) -> Iterator[Button]:
+    """Offer the reminders where a webinar is edited."""
+    if isinstance(page.specific_deferred, WebinarPage) and rules.may_change_reminders(user):
+        url = reverse("events_reminders", args=[page.translation_key])
+        yield Button(_("Reminders"), url, icon_name="mail", priority=16)
 
 
 @hooks.register("register_page_listing_buttons")

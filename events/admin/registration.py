@@ -15,7 +15,7 @@ from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from core import clock, countries, languages
-from events import rules
+from events import reminder_words, rules
 from events.admin.staff import signed_in
 from events.enums import Actor
 from events.errors import EventError
@@ -68,6 +68,10 @@ class RegistrationView(InspectView):
             country=countries.name(self.object.country, language) if self.object.country else "",
             actions=self.actions,
             changes=self.object.changes.select_related("by"),
+            reminders=[
+                {"reminder": one, "when": reminder_words.when(one.rule)}
+                for one in self.object.reminders.select_related("rule")
+            ],
         )
 
 

@@ -4,5 +4,16 @@ from events.models.event import Event
 from events.models.join_link import JoinLink
 from events.models.pages import EventIndexPage, WebinarPage
 from events.models.registration import Registration, RegistrationChange
+from events.models.reminder import Reminder, ReminderRule, StaffMessage
 
-__all__ = ["Event", "EventIndexPage", "JoinLink", "Registration", "RegistrationChange", "WebinarPage"]
+__all__ = [
+    "Event",
+    "EventIndexPage",
+    "JoinLink",
+    "Registration",
+    "RegistrationChange",
+    "Reminder",
+    "ReminderRule",
+    "StaffMessage",
+    "WebinarPage",
+]

@@ -4,22 +4,38 @@ from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
 from events.services.cloning import clone_webinar
 from events.services.joining import set_join_link
+from events.services.planning import plan
 from events.services.preferences import change_preferences
 from events.services.projecting import hand_over_source, project_event
 from events.services.promoting import promote, promote_from_waiting_list
 from events.services.registering import Applicant, Outcome, register
+from events.services.reminding import remind
+from events.services.ruling import arm, copy_rules, delete_rule, disarm, propose_rules, save_rule, send_now
+from events.services.writing import send_message, take_back_message, write_message
 
 __all__ = [
     "Applicant",
     "Outcome",
+    "arm",
     "cancel",
     "change_preferences",
     "claim_registrations",
     "clone_webinar",
+    "copy_rules",
+    "delete_rule",
+    "disarm",
     "hand_over_source",
+    "plan",
     "project_event",
     "promote",
     "promote_from_waiting_list",
+    "propose_rules",
     "register",
+    "remind",
+    "save_rule",
+    "send_message",
+    "send_now",
     "set_join_link",
+    "take_back_message",
+    "write_message",
 ]

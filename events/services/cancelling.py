@@ -8,7 +8,7 @@ from core import clock
 from events.enums import Actor, ChangeKind, RegistrationState
 from events.errors import EventOver
 from events.models import Registration, RegistrationChange
-from events.services import notices, seats
+from events.services import notices, planning, seats
 from events.services.promoting import fill_seats
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def cancel(
     RegistrationChange.objects.create(
         registration=registration, at=now, what=ChangeKind.CANCELLED, actor=actor, by=by, reason=reason
     )
+    planning.plan(event_id=event.pk, registration_ids=[registration.pk])
     notices.say_cancelled(event, registration)
     fill_seats(event)
     return registration

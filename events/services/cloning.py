@@ -7,6 +7,7 @@ from django.utils.text import slugify
 from wagtail.models import Page
 
 from events.models import Event, WebinarPage
+from events.services import ruling
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def clone_webinar(*, page: WebinarPage, title: str, by: "User") -> WebinarPage:
-    """Return a draft beside `page` with its words, seats and languages, but no dates, link, history or translations."""
+    """Return a draft beside `page` with its words, seats and languages, but no dates, link, history or translations.
+
+    Its reminders come along unarmed: they write to nobody before staff arm them.
+    """
     slug = _free_slug(page.get_parent(), title)
-    return page.copy(keep_live=False, copy_revisions=False, update_attrs={"title": title, "slug": slug}, user=by)
+    clone = page.copy(keep_live=False, copy_revisions=False, update_attrs={"title": title, "slug": slug}, user=by)
+    ruling.copy_rules(source=page.translation_key, target=clone.translation_key)
+    return clone
 
 
 def _free_slug(parent: Page, title: str) -> str:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from events.enums import Actor, ChangeKind
 from events.models import Registration, RegistrationChange
+from events.services import planning
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -20,4 +21,5 @@ def change_preferences(*, registration_id: int, language: str, timezone: str, by
     registration.language, registration.timezone = language, timezone
     registration.save(update_fields=["language", "timezone"])
     RegistrationChange.objects.create(registration=registration, what=ChangeKind.PREFERENCES, actor=Actor.PERSON, by=by)
+    planning.ask_again(registration=registration)
     return registration

@@ -9,7 +9,7 @@ from core.projection import may_project
 from events.errors import AddressTaken, IncompleteSchedule
 from events.models import Event, WebinarPage
 from events.schedule import validate_timezone
-from events.services import seats
+from events.services import planning, ruling, seats
 from events.services.promoting import fill_seats
 
 
@@ -26,13 +26,18 @@ def project_event(*, page: WebinarPage) -> Event | None:
         return None
     refuse_incomplete(page)
     _free_address(page)
+    is_new = event is None
     if event is None:
         event = Event(translation_key=page.translation_key, source_locale_id=page.locale_id)
-        event.take_over(page)
-    elif event.take_over(page):
+    is_moved = event.take_over(page)
+    if is_moved and not is_new:
         event.revision += 1
     event.source_revision_id = page.live_revision_id
     event.save()
+    if is_new:
+        ruling.propose_rules(translation_key=event.translation_key)
+    if is_moved:
+        planning.reckon(event=event)
     fill_seats(event)
     seats.purge(event)
     return event

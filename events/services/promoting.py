@@ -8,7 +8,7 @@ from core import clock
 from events.enums import Actor, ChangeKind, RegistrationState
 from events.errors import NoSeatFree, NotWaiting
 from events.models import Event, Registration, RegistrationChange
-from events.services import notices, seats
+from events.services import notices, planning, seats
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -35,6 +35,7 @@ def promote(*, registration_id: int, by: "User", reason: str) -> Registration:
     if not _may_promote(event) or standing.free == 0:
         raise NoSeatFree
     _give_seat(event, registration, actor=Actor.STAFF, by=by, reason=reason)
+    planning.plan(event_id=event.pk, registration_ids=[registration.pk])
     seats.keep_state(event, seats.standing(event).state)
     return registration
 
@@ -48,6 +49,7 @@ def fill_seats(event: Event) -> list[Registration]:
         promoted = list(line if standing.free is None else line[: standing.free])
         for registration in promoted:
             _give_seat(event, registration, actor=Actor.SYSTEM)
+        planning.plan(event_id=event.pk, registration_ids=[one.pk for one in promoted])
         standing = seats.standing(event)
     seats.keep_state(event, standing.state)
     return promoted

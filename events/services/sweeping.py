@@ -1,13 +1,15 @@
-"""The sweep: finds live pages whose event was written from another revision, and seats that nobody filled."""
+"""The sweep: finds pages whose event is out of step, seats that nobody filled, reminders that nobody planned."""
 
 import logging
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from core import clock
 from events.errors import EventError
-from events.models import Event, WebinarPage
+from events.models import Event, ReminderRule, WebinarPage
+from events.services import planning, seats
 from events.services.projecting import pages_out_of_step, project_event
 from events.services.promoting import promote_from_waiting_list
 
@@ -16,17 +18,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Swept:
-    """How many events one sweep brought up to their page, and how many people it gave a seat."""
+    """How many events one sweep brought up to their page, people it gave a seat, and reminders it planned."""
 
     projected: int
     promoted: int
+    planned: int
 
 
 def sweep() -> Swept:
     """Put right what was missed; safe at any time and any number of times."""
     projected = sum(_project(page) for page in pages_out_of_step())
     promoted = sum(len(promote_from_waiting_list(event_id=pk)) for pk in _with_seats_to_give())
-    return Swept(projected=projected, promoted=promoted)
+    planned = sum(_plan(pk) for pk in _with_reminders_to_come())
+    return Swept(projected=projected, promoted=promoted, planned=planned)
 
 
 def _project(page: WebinarPage) -> bool:
@@ -36,6 +40,20 @@ def _project(page: WebinarPage) -> bool:
         # The page was published past every form, so only staff can mend it.
         logger.warning("Page %s cannot become an event: %s", page.pk, type(refusal).__name__)
         return False
+
+
+@transaction.atomic
+def _plan(event_id: int) -> int:
+    return planning.plan(event_id=seats.lock(event_id).pk)
+
+
+def _with_reminders_to_come() -> list[int]:
+    rules = ReminderRule.objects.filter(armed_at__isnull=False, due_at__gt=clock.now())
+    return list(
+        Event.objects.filter(translation_key__in=rules.values("translation_key"))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def _with_seats_to_give() -> list[int]:

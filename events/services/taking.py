@@ -1,4 +1,4 @@
-"""Taking a place: lock the event, count, decide, write the registration and its history, in one round trip.
+"""Taking a place: lock the event, count, decide, write registration, history and reminders, in one round trip.
 
 Sent one by one, the row would stay locked while Python builds each statement and while this thread waits for its turn
 among the others of its process. Both statements go out as one text; in READ COMMITTED each has a snapshot of its
@@ -27,7 +27,7 @@ WITH standing AS MATERIALIZED (
            min(id) FILTER (WHERE email_key = %(email_key)s AND state IN ('confirmed', 'waiting')) AS known
     FROM events_registration WHERE event_id = %(event)s
 ), verdict AS (
-    SELECT standing.*, event.waiting_list,
+    SELECT standing.*, event.waiting_list, event.translation_key, event.status,
            (event.capacity IS NULL OR (taken < event.capacity AND waiting = 0)) AS has_seat
     FROM standing, events_event AS event WHERE event.id = %(event)s
 ), added AS (
@@ -46,6 +46,12 @@ WITH standing AS MATERIALIZED (
     SELECT id, %(registered_at)s, CASE state WHEN 'confirmed' THEN %(got_seat)s ELSE %(got_place)s END,
            %(actor)s, %(person)s, ''
     FROM added
+), planned AS (
+    INSERT INTO events_reminder (registration_id, rule_id, state, due_at, expires_at)
+    SELECT added.id, rule.id, 'planned', rule.due_at, rule.expires_at
+    FROM added, verdict, events_reminderrule AS rule
+    WHERE rule.translation_key = verdict.translation_key AND verdict.status = 'scheduled'
+        AND rule.armed_at IS NOT NULL AND rule.audience = added.state AND rule.due_at > %(registered_at)s
 )
 SELECT taken, waiting, last_number, known, added.id, added.state, added.waiting_number
 FROM verdict LEFT JOIN added ON true

@@ -32,7 +32,7 @@ def render(message: Message) -> Content:
     if message.is_prepared:
         return prepared(message)
     with translation.override(message.language):
-        return _content(kinds.render(message), language=message.language, name=message.to_name)
+        return written(kinds.render(message), language=message.language, name=message.to_name)
 
 
 def prepared(message: Message) -> Content:
@@ -61,7 +61,8 @@ def render_words(template: str, context: Mapping[str, Any], *, language: str) ->
         return _text(template, whole), _html(template, whole)
 
 
-def _content(rendering: Rendering, *, language: str, name: str) -> Content:
+def written(rendering: Rendering, *, language: str, name: str = "") -> Content:
+    """Return what a kind has answered as words; `language` must be active."""
     whole = _whole_context({"subject": rendering.subject, "to_name": name, **rendering.context}, language)
     return Content(
         subject=str(rendering.subject),

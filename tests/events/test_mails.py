@@ -213,4 +213,6 @@ def test_every_kind_is_known_to_staff():
         "event-promoted",
         "event-cancelled",
         "event-known",
+        "event-reminder",
+        "event-message",
     }

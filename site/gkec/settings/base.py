@@ -241,6 +241,11 @@ CELERY_BEAT_SCHEDULE = {
     "publish-due": {"task": "core.tasks.publish_due", "schedule": 30, "options": {"expires": 60}},
     "translate-waiting": {"task": "core.tasks.translate_waiting", "schedule": 60, "options": {"expires": 60}},
     "events-sweep": {"task": "events.tasks.sweep", "schedule": 300, "options": {"expires": 300}},
+    "events-remind": {
+        "task": "events.tasks.remind",
+        "schedule": env.number("REMINDERS_SWEEP_SECONDS", default=20, minimum=1),
+        "options": {"expires": 60},
+    },
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
@@ -278,6 +283,9 @@ REGISTRATIONS_PER_NETWORK_PER_HOUR = env.number("REGISTRATIONS_PER_NETWORK_PER_H
 REGISTRATIONS_PER_ADDRESS_PER_HOUR = env.number("REGISTRATIONS_PER_ADDRESS_PER_HOUR", default=10, minimum=1)
 # How long after an event the links in its mails still open the person's own page.
 REGISTRATION_LINKS_LAST = timedelta(days=env.number("REGISTRATION_LINKS_LAST_DAYS", default=60, minimum=1))
+
+# What goes to many, or tells many of a change, can be taken back for so long before anything leaves.
+EVENT_UNDO_SECONDS = env.number("EVENT_UNDO_SECONDS", default=120)
 
 # Search ----------------------------------------------------------------------------------------------
 

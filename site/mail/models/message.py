@@ -39,6 +39,15 @@ class Message(models.Model):
         related_name="messages",
         db_index=False,
     )
+    mailing = models.ForeignKey(
+        "mail.Mailing",
+        verbose_name=_("mailing"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="messages",
+        db_index=False,
+    )
     language = models.CharField(_("language"), max_length=8)
     params = models.JSONField(
         _("parameters"), default=dict, db_default=models.Value({}, models.JSONField()), help_text=_("Ids only.")
@@ -134,6 +143,7 @@ class Message(models.Model):
                 name="mail_message_secret",
             ),
             models.Index(fields=["person"], condition=Q(person__isnull=False), name="mail_message_person"),
+            models.Index(fields=["mailing", "state"], condition=Q(mailing__isnull=False), name="mail_message_mailing"),
             models.Index(Lower("to_address"), name="mail_message_address"),
         ]
 

@@ -1,0 +1,252 @@
+"""Dry runs of reminders and of messages of staff: seen first, then said yes to, then taken back if need be."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView, TemplateView
+from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from core import clock
+from events import rules
+from events.admin.reminders import OfRule
+from events.admin.staff import signed_in
+from events.audiences import MessageAudience, RuleAudience
+from events.errors import EventError, ReminderWithoutDate
+from events.models import Event, StaffMessage
+from events.services import arm, planning, send_message, send_now, take_back_message, write_message
+from events.staff_forms import MessageForm
+from mail.admin.dry_run import DryRunView, SampleView
+from mail.services import mailings
+
+
+class RuleDryRun(OfRule, DryRunView):
+    """What the dry runs of a reminder share."""
+
+    refusals = (EventError,)
+
+    def get_audience(self) -> RuleAudience:
+        """Return who has the state that the rule is for."""
+        if self.event is None:
+            raise Http404(ReminderWithoutDate.sentence)
+        return RuleAudience(self.rule, self.event)
+
+    def get_sample_url(self, language: str) -> str:
+        """Return the address of the rule's sample."""
+        return reverse("events_reminder_sample", args=[self.rule.pk, language])
+
+    def get_back_url(self) -> str:
+        """Return to the reminders."""
+        return self.list_url
+
+
+class ArmView(RuleDryRun):
+    """Arms a reminder: it leaves at its own time."""
+
+    page_title = _("Arm a reminder")
+    button = _("Arm the reminder")
+    done = _("The reminder is armed. Until it leaves you can hold it back.")
+    note = _("Who registers before gets it too; who cancels does not.")
+
+    def get_leaves_at(self) -> datetime | None:
+        """Return the rule's moment."""
+        return self.rule.due_at
+
+    def act(self) -> str:
+        """Arm."""
+        arm(rule_id=self.rule.pk, by=signed_in(self.request))
+        return self.list_url
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Offer the button even while nobody has registered."""
+        return super().get_context_data(**kwargs, is_for_later=True)
+
+
+class SendNowView(RuleDryRun):
+    """Sends a reminder at once, whatever its own time."""
+
+    page_title = _("Send a reminder now")
+    button = _("Send to all of them")
+    done = _("The reminder leaves soon. Until then you can hold it back.")
+    note = _("Who has had this reminder before gets it once more.")
+
+    def get_leaves_at(self) -> datetime:
+        """Return the end of the undo window."""
+        return clock.now() + planning.undo_window()
+
+    def act(self) -> str:
+        """Send."""
+        send_now(rule_id=self.rule.pk, by=signed_in(self.request))
+        return self.list_url
+
+
+class RuleSampleView(OfRule, SampleView):
+    """The reminder's HTML in one language."""
+
+    def get_audience(self) -> RuleAudience:
+        """Return the audience of the dry run."""
+        if self.event is None:
+            raise Http404(ReminderWithoutDate.sentence)
+        return RuleAudience(self.rule, self.event)
+
+
+class ForWriters(WagtailAdminTemplateMixin):
+    """Lets in who may write to all who registered."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse everybody else before anything is read."""
+        if not rules.may_write_to_registered(signed_in(request)):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_page_subtitle(self) -> str:
+        """Return the event's title."""
+        return self.event.title
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the registrations of the event."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": self.registrations_url, "label": _("Registrations")},
+            {"url": "", "label": self.page_title},
+        ]
+
+    @property
+    def registrations_url(self) -> str:
+        """The list of those registered for the event."""
+        return f"{reverse('registrations:index')}?event={self.event.pk}"
+
+
+class WriteView(ForWriters, FormView):
+    """Asks for words and people, keeps both, and leads to the dry run."""
+
+    form_class = MessageForm
+    template_name = "events/admin/words_form.html"
+    page_title = _("Write to registered people")
+
+    @cached_property
+    def event(self) -> Event:
+        """The event whose people are written to."""
+        return get_object_or_404(Event, pk=self.kwargs["pk"])
+
+    def form_valid(self, form: MessageForm) -> HttpResponse:
+        """Keep the message; nothing is sent before the next screen."""
+        message = write_message(
+            event_id=self.event.pk,
+            audience=form.cleaned_data["audience"],
+            words=form.words,
+            by=signed_in(self.request),
+        )
+        return redirect("events_message", message.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what happens next."""
+        return super().get_context_data(
+            **kwargs,
+            sentence=_("Nothing is sent yet: the next screen shows who would get it and how it would read."),
+            button=_("Continue to the dry run"),
+            back_url=self.registrations_url,
+        )
+
+
+class OfMessage(ForWriters):
+    """What the screens of one message share."""
+
+    @cached_property
+    def message(self) -> StaffMessage:
+        """The message."""
+        found = StaffMessage.objects.select_related("event__source_locale", "mailing")
+        return get_object_or_404(found, pk=self.kwargs["pk"])
+
+    @property
+    def event(self) -> Event:
+        """Its event."""
+        return self.message.event
+
+
+class MessageDryRun(OfMessage, DryRunView):
+    """Rehearses a message of staff, and sends it."""
+
+    page_title = _("Dry run of a message")
+    button = _("Send to all of them")
+    done = _("The message leaves soon. Until then you can take it back.")
+    refusals = (EventError,)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show what became of it once it is sent."""
+        if self.message.mailing_id is not None:
+            return redirect("events_message_sent", self.message.pk)
+        return super().get(request, *args, **kwargs)
+
+    def get_audience(self) -> MessageAudience:
+        """Return who has the state that the message is for."""
+        return MessageAudience(self.message)
+
+    def get_leaves_at(self) -> datetime:
+        """Return the end of the undo window."""
+        return clock.now() + planning.undo_window()
+
+    def get_sample_url(self, language: str) -> str:
+        """Return the address of the message's sample."""
+        return reverse("events_message_sample", args=[self.message.pk, language])
+
+    def get_back_url(self) -> str:
+        """Return to the registrations."""
+        return self.registrations_url
+
+    def act(self) -> str:
+        """Send."""
+        send_message(message_id=self.message.pk, by=signed_in(self.request))
+        return reverse("events_message_sent", args=[self.message.pk])
+
+
+class MessageSampleView(OfMessage, SampleView):
+    """The message's HTML in one language."""
+
+    def get_audience(self) -> MessageAudience:
+        """Return the audience of the dry run."""
+        return MessageAudience(self.message)
+
+
+class SentView(OfMessage, TemplateView):
+    """What became of a message, and the button that takes it back."""
+
+    template_name = "mail/admin/mailing.html"
+    page_title = _("Message to registered people")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the books; what is not sent yet has none."""
+        if self.message.mailing is None:
+            return redirect("events_message", self.message.pk)
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take the message back as one."""
+        try:
+            mailing = take_back_message(message_id=self.message.pk)
+        except EventError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(
+                request,
+                _("%(number)s of %(total)s messages are taken back.")
+                % {"number": mailing.withdrawn, "total": mailing.total},
+            )
+        return redirect("events_message", self.message.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the mailing and how many of its messages stand in each state."""
+        mailing = self.message.mailing
+        return super().get_context_data(
+            **kwargs,
+            mailing=mailing,
+            books=[(state.label, number) for state, number in mailings.books(mailing).items()] if mailing else [],
+            has_left=mailing is not None and clock.now() >= mailing.leaves_at,
+            back_url=self.registrations_url,
+        )

@@ -1,0 +1,229 @@
+"""The reminders of one occasion in the admin: what shall leave when, to whom, in which words."""
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView, TemplateView
+from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.models import Page
+
+from core import dates
+from events import reminder_words, rules
+from events.admin.staff import signed_in
+from events.enums import ReminderState
+from events.errors import EventError
+from events.models import Event, Reminder, ReminderRule, WebinarPage
+from events.services import delete_rule, disarm, propose_rules, save_rule
+from events.staff_forms import RuleForm
+
+
+class OfOccasion(WagtailAdminTemplateMixin):
+    """What the screens of one occasion share: who may come in, its title, its event, the way back."""
+
+    key: uuid.UUID
+    request: HttpRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Let in who may write reminders."""
+        if not rules.may_change_reminders(signed_in(request)):
+            raise PermissionDenied
+        self.key = self.find_key(kwargs)
+        # An occasion without a page and without an event is none.
+        if self.event is None:
+            get_object_or_404(WebinarPage.objects.filter(translation_key=self.key)[:1])
+        return super().dispatch(request, *args, **kwargs)
+
+    def find_key(self, kwargs: dict[str, Any]) -> uuid.UUID:
+        """Return the occasion's translation key from the address."""
+        return kwargs["key"]
+
+    @cached_property
+    def event(self) -> Event | None:
+        """The occasion's record; None before its page is published."""
+        return Event.objects.select_related("source_locale").filter(translation_key=self.key).first()
+
+    def get_page_subtitle(self) -> str:
+        """Return the occasion's title."""
+        if self.event is not None:
+            return self.event.title
+        return Page.objects.filter(translation_key=self.key).values_list("title", flat=True).first() or ""
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the webinars and to the occasion's reminders."""
+        own = [] if isinstance(self, RemindersView) else [{"url": self.list_url, "label": _("Reminders")}]
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("webinars:index"), "label": _("Webinars")},
+            *own,
+            {"url": "", "label": self.page_title},
+        ]
+
+    @property
+    def list_url(self) -> str:
+        """The address of the occasion's reminders."""
+        return reverse("events_reminders", args=[self.key])
+
+
+class OfRule(OfOccasion):
+    """What the screens of one rule share."""
+
+    rule: ReminderRule
+
+    def find_key(self, kwargs: dict[str, Any]) -> uuid.UUID:
+        """Find the rule, and the occasion by it."""
+        self.rule = get_object_or_404(ReminderRule, pk=kwargs["pk"])
+        return self.rule.translation_key
+
+
+class RemindersView(OfOccasion, TemplateView):
+    """Every reminder of an occasion with its moment, its state and how many it has planned; four statements."""
+
+    template_name = "events/admin/reminders.html"
+    page_title = _("Reminders")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Write down the usual three for an occasion that has none."""
+        propose_rules(translation_key=self.key)
+        return redirect(self.list_url)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add a row for each rule."""
+        found = list(ReminderRule.objects.filter(translation_key=self.key).order_by("due_at", "pk"))
+        counted = Reminder.objects.filter(rule__in=found).order_by().values_list("rule", "state")
+        numbers = {(rule, state): number for rule, state, number in counted.annotate(number=Count("pk"))}
+        return super().get_context_data(
+            **kwargs,
+            event=self.event,
+            rows=[self._row(rule, numbers) for rule in found],
+            add_url=reverse("events_reminder_add", args=[self.key]),
+            write_url=reverse("events_message_write", args=[self.event.pk])
+            if self.event and rules.may_write_to_registered(signed_in(self.request))
+            else "",
+        )
+
+    def _row(self, rule: ReminderRule, numbers: dict[tuple[int, str], int]) -> dict[str, Any]:
+        counts = [(state.label, numbers.get((rule.pk, state.value), 0)) for state in ReminderState]
+        return {
+            "rule": rule,
+            "when": reminder_words.when(rule),
+            "due": in_zone(self.event, rule),
+            "counts": [(label, number) for label, number in counts if number],
+            "languages": ", ".join(sorted(rule.words)),
+        }
+
+
+def in_zone(event: Event | None, rule: ReminderRule) -> str:
+    """Return the rule's moment on the clocks of the event's zone, or nothing before there is a date."""
+    if event is None or rule.due_at is None:
+        return ""
+    local = rule.due_at.astimezone(event.zone)
+    return f"{dates.iso_day(local)} {dates.clock(local)} {event.timezone}"
+
+
+class RuleFormView(OfOccasion, FormView):
+    """Asks for a reminder's time, people and words, and keeps them."""
+
+    form_class = RuleForm
+    template_name = "events/admin/words_form.html"
+    rule: ReminderRule
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Start from the rule."""
+        return {**super().get_form_kwargs(), "rule": self.rule}
+
+    def form_valid(self, form: RuleForm) -> HttpResponse:
+        """Keep it; a refusal is shown in its own words."""
+        try:
+            save_rule(rule=form.changed_rule())
+        except EventError as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, _("The reminder is kept."))
+        return redirect(self.list_url)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what the words may hold."""
+        return super().get_context_data(
+            **kwargs,
+            sentence=_("Without words of your own in a language, people read the standing ones in theirs."),
+            button=_("Save"),
+            back_url=self.list_url,
+        )
+
+
+class RuleAddView(RuleFormView):
+    """Makes a reminder, unarmed."""
+
+    page_title = _("Add a reminder")
+
+    def find_key(self, kwargs: dict[str, Any]) -> uuid.UUID:
+        """Begin with an empty rule of the occasion."""
+        self.rule = ReminderRule(translation_key=kwargs["key"])
+        return self.rule.translation_key
+
+
+class RuleEditView(OfRule, RuleFormView):
+    """Changes a reminder; what an armed one has planned moves along."""
+
+    page_title = _("Change a reminder")
+
+
+class RuleActionView(OfRule, TemplateView):
+    """A sentence, a button, one service."""
+
+    template_name = "events/admin/act.html"
+    sentence: Any = ""
+    button: Any = ""
+    done: Any = ""
+
+    def act(self) -> None:
+        """Call the service."""
+        raise NotImplementedError
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Act, and lead back; a refusal is shown in its own words."""
+        try:
+            self.act()
+        except EventError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, self.done)
+        return redirect(self.list_url)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what will happen."""
+        return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=self.list_url)
+
+
+class DisarmView(RuleActionView):
+    """Holds a reminder back."""
+
+    page_title = _("Hold a reminder back")
+    sentence = _("Nobody gets this reminder until it is armed again; what has not begun to leave is taken back.")
+    button = _("Hold back")
+    done = _("The reminder is held back.")
+
+    def act(self) -> None:
+        """Disarm."""
+        disarm(rule_id=self.rule.pk)
+
+
+class DeleteView(RuleActionView):
+    """Forgets a reminder that has written to nobody."""
+
+    page_title = _("Delete a reminder")
+    sentence = _("The reminder is forgotten. One that is armed or has been sent stays.")
+    button = _("Delete")
+    done = _("The reminder is deleted.")
+
+    def act(self) -> None:
+        """Delete."""
+        delete_rule(rule_id=self.rule.pk)

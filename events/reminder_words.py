@@ -1,0 +1,55 @@
+"""A reminder's time in words and as the parts of a form."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from events.enums import ReminderAnchor
+
+if TYPE_CHECKING:
+    from events.models import ReminderRule
+
+BEFORE, AFTER = "before", "after"
+SIDES = [(BEFORE, gettext_lazy("before")), (AFTER, gettext_lazy("after"))]
+MINUTES = {"minutes": 1, "hours": 60, "days": 24 * 60}
+UNITS = [("minutes", gettext_lazy("minutes")), ("hours", gettext_lazy("hours")), ("days", gettext_lazy("days"))]
+
+
+def parts(rule: "ReminderRule") -> tuple[int, str, str]:
+    """Return amount, unit and side, such as (1, "days", "before"); the largest unit that comes out even."""
+    if rule.offset_minutes is None:
+        days = rule.day_offset or 0
+        return abs(days), "days", BEFORE if days <= 0 else AFTER
+    size = abs(rule.offset_minutes)
+    unit = next(unit for unit in ("days", "hours", "minutes") if size % MINUTES[unit] == 0)
+    unit = unit if size else "minutes"
+    return size // MINUTES[unit], unit, BEFORE if rule.offset_minutes < 0 else AFTER
+
+
+def when(rule: "ReminderRule") -> str:
+    """Return for example "1 day before the start" or "2 days before the start, at 09:00"."""
+    amount, unit, side = parts(rule)
+    is_start = rule.anchor == ReminderAnchor.START
+    if rule.clock_time is None:
+        return _around(amount, unit, side, is_start)
+    time = f"{rule.clock_time:%H:%M}"
+    if amount == 0:
+        words = _("On the day of the start, at %(time)s") if is_start else _("On the day of the end, at %(time)s")
+        return words % {"time": time}
+    return _("%(distance)s, at %(time)s") % {"distance": _around(amount, "days", side, is_start), "time": time}
+
+
+def _around(amount: int, unit: str, side: str, is_start: bool) -> str:
+    if amount == 0:
+        return _("At the start") if is_start else _("At the end")
+    span = {
+        "minutes": ngettext("%(number)s minute", "%(number)s minutes", amount),
+        "hours": ngettext("%(number)s hour", "%(number)s hours", amount),
+        "days": ngettext("%(number)s day", "%(number)s days", amount),
+    }[unit] % {"number": amount}
+    if side == BEFORE:
+        words = _("%(span)s before the start") if is_start else _("%(span)s before the end")
+    else:
+        words = _("%(span)s after the start") if is_start else _("%(span)s after the end")
+    return words % {"span": span}

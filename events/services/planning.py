@@ -1,0 +1,143 @@
+"""Planning reminders: brings the rows of an event's registrations into line with its rules, set by set.
+
+Every step is one statement over all registrations, or over some, so an event with ten thousand of them costs a few
+statements and no memory. Call it with the event's row locked: then nobody registers in between, and nobody arms.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from core import clock
+from events import moments
+from events.enums import ReminderState
+from events.models import Event, Registration, Reminder, ReminderRule
+from mail.services import withdraw
+
+KIND = "event-reminder"
+CHUNK = 1000
+
+# Who gets a reminder: said once, for planning, for asking and for the plan of a new registration.
+FITS = "rule.armed_at IS NOT NULL AND registration.state = rule.audience AND event.status = 'scheduled'"
+
+_PLAN = f"""
+    INSERT INTO events_reminder AS reminder (registration_id, rule_id, state, due_at, expires_at)
+    SELECT registration.id, rule.id, 'planned', rule.due_at, rule.expires_at
+    FROM events_event AS event
+    JOIN events_reminderrule AS rule ON rule.translation_key = event.translation_key
+    JOIN events_registration AS registration ON registration.event_id = event.id
+    WHERE event.id = %(event)s AND {FITS} AND rule.due_at > greatest(%(now)s, registration.registered_at)
+        AND (%(some)s::bigint[] IS NULL OR registration.id = ANY (%(some)s))
+    ON CONFLICT (registration_id, rule_id) DO UPDATE SET
+        state = 'planned', due_at = excluded.due_at, expires_at = excluded.expires_at,
+        revision = reminder.revision + (reminder.state = 'asked')::int, asked_at = NULL
+    WHERE reminder.state = 'dropped' OR reminder.due_at <> excluded.due_at
+        OR (reminder.state = 'planned' AND reminder.expires_at <> excluded.expires_at)
+"""  # noqa: S608  (no value is put in)
+
+_DROP = f"""
+    UPDATE events_reminder AS reminder SET state = 'dropped'
+    FROM events_event AS event, events_registration AS registration, events_reminderrule AS rule
+    WHERE event.id = %(event)s AND registration.event_id = event.id AND reminder.registration_id = registration.id
+        AND reminder.rule_id = rule.id AND reminder.state = 'planned'
+        AND NOT ({FITS} AND reminder.due_at = rule.due_at)
+        AND (%(some)s::bigint[] IS NULL OR registration.id = ANY (%(some)s))
+"""  # noqa: S608  (likewise)
+
+_OUTDATED = f"""
+    SELECT reminder.id, registration.uuid, reminder.rule_id, reminder.revision - (reminder.state <> 'asked')::int
+    FROM events_event AS event
+    JOIN events_registration AS registration ON registration.event_id = event.id
+    JOIN events_reminder AS reminder ON reminder.registration_id = registration.id
+    JOIN events_reminderrule AS rule ON rule.id = reminder.rule_id
+    WHERE event.id = %(event)s AND reminder.id > %(after)s
+        AND (reminder.state = 'asked' AND reminder.expires_at > %(now)s AND NOT ({FITS})
+             OR reminder.state <> 'asked' AND reminder.revision > 0)
+        AND (%(some)s::bigint[] IS NULL OR registration.id = ANY (%(some)s))
+    ORDER BY reminder.id LIMIT %(chunk)s
+"""  # noqa: S608  (likewise)
+
+
+def undo_window() -> timedelta:
+    """Return how long staff can take back what goes to many."""
+    return timedelta(seconds=settings.EVENT_UNDO_SECONDS)
+
+
+def key(registration_uuid: object, rule_id: int, revision: int) -> str:
+    """Return the key under which the outbox knows one person's reminder."""
+    return f"{KIND}:{registration_uuid}:{rule_id}:{revision}"
+
+
+@transaction.atomic
+def plan(*, event_id: int, registration_ids: Collection[int] | None = None) -> int:
+    """Bring the reminders of an event, or of some of its registrations, into line; return how many changed.
+
+    What is due later is planned or moved, with a higher revision where an earlier one has been asked for already.
+    What lost its reason, or whose new time has passed, is dropped, and its message withdrawn unless it has begun to
+    leave. A time that has passed is never planned: who comes late gets the reminders that are still to come.
+    """
+    values: dict[str, Any] = {
+        "event": event_id,
+        "now": clock.now(),
+        "some": None if registration_ids is None else list(registration_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAN, values)
+        changed = cursor.rowcount
+        cursor.execute(_DROP, values)
+        changed += cursor.rowcount
+    for keys in _outdated(values):
+        withdraw(keys=keys)
+    return changed
+
+
+def _outdated(values: dict[str, Any]) -> Iterator[list[str]]:
+    after = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_OUTDATED, {**values, "after": after, "chunk": CHUNK})
+            rows = cursor.fetchall()
+        if rows:
+            after = rows[-1][0]
+            yield [key(uuid, rule, revision) for _pk, uuid, rule, revision in rows]
+        if len(rows) < CHUNK:
+            return
+
+
+@transaction.atomic
+def reckon(*, event: Event) -> None:
+    """Give each rule of a locked event its moments for the present date, and plan by them."""
+    for rule in ReminderRule.objects.select_for_update().filter(translation_key=event.translation_key).order_by("pk"):
+        due_at = moments.due(rule, event)
+        expires_at = moments.expires(due_at, event)
+        if (rule.due_at, rule.expires_at) != (due_at, expires_at):
+            rule.due_at, rule.expires_at = due_at, expires_at
+            rule.save(update_fields=["due_at", "expires_at"])
+    plan(event_id=event.pk)
+
+
+@transaction.atomic
+def ask_again(*, registration: Registration) -> int:
+    """Take back one person's reminders that wait in the outbox and plan them anew; return how many.
+
+    For somebody who has chosen another language: a message keeps the one in which it was asked for.
+    """
+    waiting = registration.reminders.select_for_update().filter(state=ReminderState.ASKED, expires_at__gt=clock.now())
+    number = 0
+    for reminder in waiting.order_by("pk"):
+        if withdraw(keys=[key(registration.uuid, reminder.rule_id, reminder.revision)]):
+            reminder.state, reminder.asked_at = ReminderState.PLANNED, None
+            reminder.revision += 1
+            reminder.save(update_fields=["state", "asked_at", "revision"])
+            number += 1
+    return number
+
+
+def is_current(*, registration_id: int, rule_id: int, revision: int) -> bool:
+    """Whether a reminder that was asked for is still the one that shall leave."""
+    return Reminder.objects.filter(
+        registration_id=registration_id, rule_id=rule_id, revision=revision, asked_at__isnull=False
+    ).exists()

@@ -1,0 +1,77 @@
+"""Asking for reminders that are due: safe at any time, any number of times, and by two sweeps at once."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from core import clock
+from events.services.planning import FITS, KIND, key
+from mail.services.asking_many import Asked, enqueue_many
+
+BATCH = 500
+# A due reminder is in one sweep's hands at a time; another sweep takes the next ones.
+LOCKING = "FOR UPDATE SKIP LOCKED"
+
+_TAKE = """
+    SELECT id FROM events_reminder WHERE state = 'planned' AND due_at <= %(now)s
+    ORDER BY due_at, id LIMIT %(batch)s {locking}
+"""
+# Read once the rows are locked, so that it sees what everybody committed whom the lock had to wait for.
+_READ = f"""
+    SELECT reminder.id, registration.uuid, reminder.rule_id, reminder.revision, registration.id, registration.email,
+        registration.language, registration.person_id, reminder.expires_at,
+        reminder.expires_at > %(now)s AND {FITS} AND reminder.due_at = rule.due_at AS is_sound
+    FROM events_reminder AS reminder
+    JOIN events_registration AS registration ON registration.id = reminder.registration_id
+    JOIN events_reminderrule AS rule ON rule.id = reminder.rule_id
+    JOIN events_event AS event ON event.id = registration.event_id
+    WHERE reminder.id = ANY (%(ids)s)
+    ORDER BY reminder.due_at, reminder.id
+"""  # noqa: S608  (no value is put in)
+_SETTLE = """
+    UPDATE events_reminder SET
+        state = CASE WHEN id = ANY (%(asked)s) THEN 'asked' WHEN expires_at <= %(now)s THEN 'missed' ELSE 'dropped' END,
+        asked_at = CASE WHEN id = ANY (%(asked)s) THEN %(now)s::timestamptz END
+    WHERE id = ANY (%(ids)s) AND state = 'planned'
+"""
+
+
+def remind() -> int:
+    """Put every reminder that is due into the outbox; return how many were asked for.
+
+    A batch is one transaction, so a sweep that is killed leaves whole batches done. What came too late, or lost its
+    reason without anybody planning anew, is marked instead of sent.
+    """
+    total, is_more = 0, True
+    while is_more:
+        number, is_more = _ask_for_batch(clock.now())
+        total += number
+    return total
+
+
+@transaction.atomic
+def _ask_for_batch(now: datetime) -> tuple[int, bool]:
+    values: dict[str, Any] = {"now": now, "batch": BATCH}
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE.format(locking=LOCKING), values)
+        values["ids"] = [row[0] for row in cursor.fetchall()]
+        if not values["ids"]:
+            return 0, False
+        cursor.execute(_READ, values)
+        sound = [row for row in cursor.fetchall() if row[-1]]
+        enqueue_many(kind=KIND, asked=[_asked(row) for row in sound])
+        cursor.execute(_SETTLE, {**values, "asked": [row[0] for row in sound]})
+    return len(sound), len(values["ids"]) == BATCH
+
+
+def _asked(row: tuple[Any, ...]) -> Asked:
+    _pk, uuid, rule, revision, registration, email, language, person, expires_at, _is_sound = row
+    return Asked(
+        key=key(uuid, rule, revision),
+        to=email,
+        language=language,
+        params={"registration": registration, "rule": rule, "revision": revision},
+        expires_at=expires_at,
+        person_id=person,
+    )

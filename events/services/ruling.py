@@ -1,0 +1,168 @@
+"""Reminder rules: proposing, writing, arming and disarming them."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core import clock
+from events import moments
+from events.enums import ReminderAnchor
+from events.errors import ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
+from events.models import Event, ReminderRule
+from events.services import planning, seats
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+DAY = 24 * 60
+TIME = ("anchor", "offset_minutes", "day_offset", "clock_time")
+# What most webinars want: a day before, an hour before, and a word of thanks an hour after.
+PROPOSED = (
+    (ReminderAnchor.START, -DAY),
+    (ReminderAnchor.START, -60),
+    (ReminderAnchor.END, 60),
+)
+
+
+@transaction.atomic
+def propose_rules(*, translation_key: uuid.UUID) -> int:
+    """Write down the usual reminders of an occasion that has none yet, unarmed; return how many."""
+    event = _lock(translation_key)
+    if ReminderRule.objects.filter(translation_key=translation_key).exists():
+        return 0
+    for anchor, minutes in PROPOSED:
+        _keep(ReminderRule(translation_key=translation_key, anchor=anchor, offset_minutes=minutes), event)
+    return len(PROPOSED)
+
+
+@transaction.atomic
+def copy_rules(*, source: uuid.UUID, target: uuid.UUID) -> int:
+    """Give an occasion the rules of another one, unarmed: a clone must write to nobody before staff say so."""
+    event = _lock(target)
+    copied = list(ReminderRule.objects.filter(translation_key=source).order_by("pk"))
+    for rule in copied:
+        rule.pk, rule.translation_key, rule.armed_at, rule.armed_by = None, target, None, None
+        rule.due_at = rule.expires_at = None
+        rule.created_at = clock.now()
+        rule._state.adding = True
+        _keep(rule, event)
+    return len(copied)
+
+
+@transaction.atomic
+def save_rule(*, rule: ReminderRule) -> ReminderRule:
+    """Write a rule that staff made, or what they changed of one, and plan anew if it is armed; return it as it is now.
+
+    Whether it is armed is not taken from `rule`: somebody may have armed or held it back since it was read. Raises
+    ReminderTwice where the occasion has a rule for that time and those people already.
+    """
+    event = _lock(rule.translation_key)
+    same = ReminderRule.objects.filter(
+        translation_key=rule.translation_key, **{name: getattr(rule, name) for name in (*TIME, "audience")}
+    )
+    if same.exclude(pk=rule.pk).exists():
+        raise ReminderTwice
+    if rule._state.adding:
+        _keep(rule, event)
+        return rule
+    kept = ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    is_moved = any(getattr(kept, name) != getattr(rule, name) for name in TIME)
+    for name in (*TIME, "audience", "words"):
+        setattr(kept, name, getattr(rule, name))
+    # Other words or people leave a reminder that is being sent now at its moment.
+    _keep(kept, event if is_moved else None)
+    if kept.is_armed and event is not None:
+        planning.plan(event_id=event.pk)
+    return kept
+
+
+@transaction.atomic
+def arm(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
+    """Let a rule's reminders leave when they are due, and plan them; arming twice changes nothing.
+
+    Raises ReminderWithoutDate before the page is published, and ReminderOver where its time has passed.
+    """
+    event, rule = _locked(rule_id)
+    if event is None:
+        raise ReminderWithoutDate
+    if rule.is_armed:
+        return rule
+    _reckon(rule, event)
+    now = clock.now()
+    if rule.due_at is None or rule.due_at <= now:
+        raise ReminderOver
+    # What is due within the undo window waits for its end, so that a slip can always be taken back.
+    rule.due_at = max(rule.due_at, now + planning.undo_window())
+    rule.expires_at = moments.expires(rule.due_at, event)
+    rule.armed_at, rule.armed_by = now, by
+    rule.save()
+    planning.plan(event_id=event.pk)
+    return rule
+
+
+@transaction.atomic
+def disarm(*, rule_id: int) -> ReminderRule:
+    """Hold a rule back: what it planned is dropped, what has not begun to leave is withdrawn."""
+    event, rule = _locked(rule_id)
+    if not rule.is_armed:
+        return rule
+    rule.armed_at = rule.armed_by = None
+    if event is not None:
+        _reckon(rule, event)
+    rule.save()
+    if event is not None:
+        planning.plan(event_id=event.pk)
+    return rule
+
+
+@transaction.atomic
+def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
+    """Let a rule's reminders leave once the undo window has passed, whatever time it names; disarming takes it back.
+
+    A new date of the event gives the rule its own time again. Raises ReminderOver where the event is so far over
+    that nothing of it makes sense.
+    """
+    event, rule = _locked(rule_id)
+    if event is None:
+        raise ReminderWithoutDate
+    due_at = clock.now() + planning.undo_window()
+    expires_at = moments.expires(due_at, event)
+    if event.is_cancelled or due_at >= event.ends_at + moments.AFTERWARDS:
+        raise ReminderOver
+    rule.armed_at, rule.armed_by, rule.due_at, rule.expires_at = clock.now(), by, due_at, expires_at
+    rule.save()
+    planning.plan(event_id=event.pk)
+    return rule
+
+
+@transaction.atomic
+def delete_rule(*, rule_id: int) -> None:
+    """Forget a rule; raises ReminderArmed where it is armed or has written to somebody, which must stay explicable."""
+    _event, rule = _locked(rule_id)
+    if rule.is_armed or rule.reminders.filter(asked_at__isnull=False).exists():
+        raise ReminderArmed
+    rule.reminders.all().delete()
+    rule.delete()
+
+
+def _lock(translation_key: uuid.UUID) -> Event | None:
+    found = Event.objects.filter(translation_key=translation_key).values_list("pk", flat=True).first()
+    return None if found is None else seats.lock(found)
+
+
+def _locked(rule_id: int) -> tuple[Event | None, ReminderRule]:
+    key = ReminderRule.objects.values_list("translation_key", flat=True).get(pk=rule_id)
+    event = _lock(key)
+    return event, ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule_id)
+
+
+def _keep(rule: ReminderRule, event: Event | None) -> None:
+    if event is not None:
+        _reckon(rule, event)
+    rule.save()
+
+
+def _reckon(rule: ReminderRule, event: Event) -> None:
+    rule.due_at = moments.due(rule, event)
+    rule.expires_at = moments.expires(rule.due_at, event)

@@ -1,0 +1,79 @@
+"""Writing to those who are registered for an event: kept first, rehearsed, then sent once as one mailing."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core import clock
+from events import moments
+from events.enums import ReminderAudience
+from events.errors import EventOverForMessages, MessageGone
+from events.models import Event, Registration, StaffMessage
+from events.services import planning, seats
+from mail.models import Mailing
+from mail.services.asking_many import Asked
+from mail.services.mailings import freeze, take_back
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+KIND = "event-message"
+
+
+@transaction.atomic
+def write_message(
+    *, event_id: int, audience: str, words: Mapping[str, Mapping[str, str]], by: "User | None" = None
+) -> StaffMessage:
+    """Keep a message to those registered; nobody gets it before `send_message`."""
+    return StaffMessage.objects.create(event_id=event_id, audience=ReminderAudience(audience), words={**words}, by=by)
+
+
+@transaction.atomic
+def send_message(*, message_id: int, by: "User | None" = None) -> Mailing:
+    """Freeze who gets a message and let it leave once the undo window has passed; sending twice sends once.
+
+    Raises EventOverForMessages for an event that has been called off or is long over: nothing would leave.
+    """
+    event_id = StaffMessage.objects.values_list("event_id", flat=True).get(pk=message_id)
+    event = seats.lock(event_id)
+    message = StaffMessage.objects.select_for_update(of=("self",)).select_related("mailing").get(pk=message_id)
+    if message.mailing is not None:
+        return message.mailing
+    leaves_at = clock.now() + planning.undo_window()
+    expires_at = max(event.ends_at, leaves_at) + moments.AFTERWARDS
+    if event.is_cancelled or leaves_at >= event.ends_at + moments.AFTERWARDS:
+        raise EventOverForMessages
+    message.mailing = freeze(
+        kind=KIND,
+        title=event.title,
+        asked=_asked(message, event, leaves_at, expires_at),
+        leaves_at=leaves_at,
+        by=by,
+    )
+    message.save(update_fields=["mailing"])
+    return message.mailing
+
+
+@transaction.atomic
+def take_back_message(*, message_id: int) -> Mailing:
+    """Withdraw every copy that has not begun to leave; raises MessageGone where none was sent."""
+    message = StaffMessage.objects.get(pk=message_id)
+    if message.mailing_id is None:
+        raise MessageGone
+    return take_back(mailing_id=message.mailing_id)
+
+
+def _asked(message: StaffMessage, event: Event, leaves_at: datetime, expires_at: datetime) -> Iterator[Asked]:
+    people = Registration.objects.filter(event=event, state=message.audience).order_by("pk")
+    for one in people.only("uuid", "email", "language", "person_id").iterator(chunk_size=500):
+        yield Asked(
+            key=f"{KIND}:{message.uuid}:{one.uuid}",
+            to=one.email,
+            language=one.language,
+            params={"registration": one.pk, "message": message.pk},
+            due_at=leaves_at,
+            expires_at=expires_at,
+            person_id=one.person_id,
+        )

@@ -1,0 +1,28 @@
+"""Addresses in the admin of reminders and of messages to registered people."""
+
+from django.urls import path
+
+from events.admin import dry_runs, reminders
+
+urlpatterns = [
+    path("reminders/<uuid:key>/", reminders.RemindersView.as_view(), name="events_reminders"),
+    path("reminders/<uuid:key>/new/", reminders.RuleAddView.as_view(), name="events_reminder_add"),
+    path("reminders/rule/<int:pk>/", reminders.RuleEditView.as_view(), name="events_reminder_edit"),
+    path("reminders/rule/<int:pk>/arm/", dry_runs.ArmView.as_view(), name="events_reminder_arm"),
+    path("reminders/rule/<int:pk>/now/", dry_runs.SendNowView.as_view(), name="events_reminder_now"),
+    path("reminders/rule/<int:pk>/hold/", reminders.DisarmView.as_view(), name="events_reminder_disarm"),
+    path("reminders/rule/<int:pk>/delete/", reminders.DeleteView.as_view(), name="events_reminder_delete"),
+    path(
+        "reminders/rule/<int:pk>/sample/<slug:language>/",
+        dry_runs.RuleSampleView.as_view(),
+        name="events_reminder_sample",
+    ),
+    path("registered/<int:pk>/write/", dry_runs.WriteView.as_view(), name="events_message_write"),
+    path("registered/message/<int:pk>/", dry_runs.MessageDryRun.as_view(), name="events_message"),
+    path("registered/message/<int:pk>/sent/", dry_runs.SentView.as_view(), name="events_message_sent"),
+    path(
+        "registered/message/<int:pk>/sample/<slug:language>/",
+        dry_runs.MessageSampleView.as_view(),
+        name="events_message_sample",
+    ),
+]

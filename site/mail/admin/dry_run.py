@@ -1,0 +1,90 @@
+"""The screen before any message to many: counts, samples, when it would leave, and one button."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView, View
+from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from core import languages
+from mail import rehearsal
+from mail.admin.message import FRAME_POLICY
+from mail.rehearsal import Audience
+
+
+class DryRunView(WagtailAdminTemplateMixin, TemplateView):
+    """Rehearses an audience on GET and acts on POST; subclasses say whose audience, when, and what acting is.
+
+    A subclass checks in `dispatch` who may do this, before anything is counted.
+    """
+
+    template_name = "mail/admin/dry_run.html"
+    page_title: Any = _("Dry run")
+    button: Any = ""
+    done: Any = ""
+    note: Any = ""
+    refusals: tuple[type[Exception], ...] = ()
+
+    def get_audience(self) -> Audience:
+        """Return who would get it."""
+        raise NotImplementedError
+
+    def get_leaves_at(self) -> datetime | None:
+        """Return when the first message would leave, if acted on now."""
+        raise NotImplementedError
+
+    def get_sample_url(self, language: str) -> str:
+        """Return the address of a `SampleView` of the same audience."""
+        raise NotImplementedError
+
+    def get_back_url(self) -> str:
+        """Return where staff come from."""
+        raise NotImplementedError
+
+    def act(self) -> str:
+        """Do it, and return where to go."""
+        raise NotImplementedError
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Act; a refusal is shown in its own words."""
+        try:
+            target = self.act()
+        except self.refusals as refusal:
+            return self.render_to_response(self.get_context_data(refusal=str(refusal)), status=409)
+        messages.success(request, self.done)
+        return redirect(target)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the rehearsal."""
+        found = rehearsal.rehearse(self.get_audience())
+        return super().get_context_data(
+            **kwargs,
+            rehearsal=found,
+            samples=[{"sample": one, "url": self.get_sample_url(one.language)} for one in found.samples],
+            leaves_at=self.get_leaves_at(),
+            button=self.button,
+            note=self.note,
+            back_url=self.get_back_url(),
+        )
+
+
+class SampleView(View):
+    """One sample's HTML alone, for the frame of a dry run, under a policy that lets it do nothing."""
+
+    def get_audience(self) -> Audience:
+        """Return the audience of the dry run."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Write the sample and answer it as it would leave."""
+        language = kwargs["language"]
+        if language not in languages.codes():
+            raise Http404
+        response = HttpResponse(rehearsal.sample(self.get_audience(), language).html)
+        response["Content-Security-Policy"] = FRAME_POLICY
+        response["Referrer-Policy"] = "no-referrer"
+        return response

@@ -1,0 +1,91 @@
+"""The dry run of a message to many: who would get it and how it would read, before anybody does."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from django.utils import translation
+
+from core import languages
+from mail import rendering
+from mail.kinds import Rendering
+from mail.mime import Content
+from mail.services.suppressing import suppressed
+
+CHUNK = 1000
+
+
+class Audience(Protocol):
+    """Who a message to many would go to; any app can rehearse what offers these."""
+
+    stream: str
+
+    def tally(self) -> Iterable[tuple[str, str, str, int]]:
+        """Return (language, time zone, state in words, number) for each combination there is."""
+
+    def addresses(self) -> Iterator[str]:
+        """Yield the addresses, a chunk at a time from the database."""
+
+    def sample(self, language: str) -> Rendering:
+        """Write the message for a person who does not exist; `language` is active."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The message as somebody of one language would read it."""
+
+    language: str
+    name: str
+    direction: str
+    number: int
+    content: Content
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What staff see before they say yes. Each count is sorted, the largest first."""
+
+    total: int
+    stopped: int
+    by_language: list[tuple[str, int]]
+    by_zone: list[tuple[str, int]]
+    by_state: list[tuple[str, int]]
+    samples: list[Sample]
+
+
+def rehearse(audience: Audience) -> Rehearsal:
+    """Count an audience and write one sample in each language; writes nothing to the database."""
+    by_language: Counter[str] = Counter()
+    by_zone: Counter[str] = Counter()
+    by_state: Counter[str] = Counter()
+    for language, zone, state, number in audience.tally():
+        by_language[language] += number
+        by_zone[zone] += number
+        by_state[state] += number
+    return Rehearsal(
+        total=by_language.total(),
+        stopped=_stopped(audience),
+        by_language=[(languages.own_name(code), number) for code, number in by_language.most_common()],
+        by_zone=by_zone.most_common(),
+        by_state=by_state.most_common(),
+        samples=[
+            Sample(code, languages.own_name(code), languages.direction(code), by_language[code], sample(audience, code))
+            for code in languages.codes()
+        ],
+    )
+
+
+def sample(audience: Audience, language: str) -> Content:
+    """Return the sample in one language as it would leave."""
+    with translation.override(language):
+        return rendering.written(audience.sample(language), language=language)
+
+
+def _stopped(audience: Audience) -> int:
+    """Count addresses on the suppression list, which get nothing whatever is asked for."""
+    number, addresses = 0, iter(audience.addresses())
+    while chunk := list(islice(addresses, CHUNK)):
+        number += len(suppressed(addresses=chunk, stream=audience.stream))
+    return number

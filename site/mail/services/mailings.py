@@ -1,0 +1,82 @@
+"""Mailings: freezing who a message to many goes to, and taking it back as one."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+
+from core import clock
+from mail.enums import Reason, State, Stream
+from mail.models import Mailing, Message
+from mail.services.asking_many import Asked, enqueue_many
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+CHUNK = 500
+
+
+@transaction.atomic
+def freeze(*, kind: str, title: str, asked: Iterable[Asked], leaves_at: datetime, by: "User | None" = None) -> Mailing:
+    """Ask for one message to many; the number asked for is stored and never changes, whatever becomes of each.
+
+    `asked` may be a generator over any number of rows: it is read in chunks. Nothing leaves before `leaves_at`,
+    which each row must carry as its `due_at`.
+    """
+    mailing = Mailing.objects.create(kind=kind, title=title[:255], leaves_at=leaves_at, by=by)
+    for chunk in _chunks(asked):
+        mailing.total += enqueue_many(kind=kind, asked=chunk, stream=Stream.BULK, mailing=mailing)
+    mailing.save(update_fields=["total"])
+    return mailing
+
+
+# What a worker is taking or starting this instant is passed over: waiting for it while holding other rows that it may
+# want next would be a deadlock, and its kind asks once more before it is written.
+_TAKE_BACK = """
+    UPDATE mail_message SET state = 'cancelled', reason = %(reason)s, finished_at = %(now)s,
+        lease_id = NULL, leased_until = NULL
+    WHERE id = ANY (ARRAY (
+        SELECT id FROM mail_message
+        WHERE mailing_id = %(mailing)s AND state IN ('queued', 'deferred', 'leased')
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ))
+"""
+
+
+@transaction.atomic
+def take_back(*, mailing_id: int) -> Mailing:
+    """Withdraw every message of a mailing that has not begun to leave; taking back twice changes nothing.
+
+    A kind that writes for mailings must refuse with `NoLongerMakesSense` what `is_taken_back` says is withdrawn.
+    """
+    mailing = Mailing.objects.select_for_update(of=("self",)).get(pk=mailing_id)
+    if mailing.withdrawn_at is not None:
+        return mailing
+    mailing.withdrawn_at = clock.now()
+    values: dict[str, Any] = {"reason": Reason.WITHDRAWN.value, "now": mailing.withdrawn_at, "mailing": mailing.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_BACK, values)
+        mailing.withdrawn = cursor.rowcount
+    mailing.save(update_fields=["withdrawn_at", "withdrawn"])
+    return mailing
+
+
+def is_taken_back(message: Message) -> bool:
+    """Whether the mailing to which a message belongs has been taken back."""
+    return Mailing.objects.filter(messages=message, withdrawn_at__isnull=False).exists()
+
+
+def books(mailing: Mailing) -> dict[State, int]:
+    """Return how many messages of a mailing stand in each state; together they are its total."""
+    counted = mailing.messages.order_by().values_list("state").annotate(number=Count("pk"))
+    found = {State(state): number for state, number in counted}
+    return {state: found[state] for state in State if state in found}
+
+
+def _chunks(asked: Iterable[Asked]) -> Iterator[list[Asked]]:
+    rows = iter(asked)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk

@@ -1,0 +1,354 @@
+"""The screens of reminders and of messages to many: dry run first, then yes, then back if need be."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts import roles
+from accounts.services import ensure_groups
+from core import clock
+from events import errors
+from events.models import Event, Reminder, ReminderRule, StaffMessage
+from events.services import remind, send_message, take_back_message, write_message
+from mail import rendering
+from mail.enums import SuppressionReason
+from mail.kinds import NoLongerMakesSense
+from mail.models import Mailing, Message
+from mail.services import suppress
+from tests.factories import accounts
+from tests.factories import core as trees
+from tests.factories import events as make
+
+pytestmark = pytest.mark.django_db
+NOW = "2026-11-01T09:00:00Z"
+WINDOW = timedelta(minutes=2)
+
+
+@pytest.fixture(autouse=True)
+def time():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def manager(client):
+    ensure_groups()
+    person = accounts.PersonFactory(groups=[roles.EVENT_MANAGERS], is_staff=True)
+    return accounts.sign_in(client, person)
+
+
+@pytest.fixture
+def event() -> Event:
+    return make.event(title="Budget", starts_at=clock.now().replace(month=12, day=12, hour=14))
+
+
+@pytest.fixture
+def rule(event) -> ReminderRule:
+    return ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[0]
+
+
+def body(answer) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def url(name: str, *args: object) -> str:
+    return reverse(f"events_{name}", args=args)
+
+
+def filled(**fields: object) -> dict[str, object]:
+    """Return what the form of a reminder posts."""
+    given = {"amount": 2, "unit": "days", "side": "before", "anchor": "start", "clock_time": "09:00"}
+    return {**given, "audience": "confirmed", **fields}
+
+
+def test_the_list_says_when_to_whom_and_how_many(manager, event, rule):
+    make.registered(event)
+    assert manager.post(url("reminder_arm", rule.pk)).status_code == 302
+    page = body(manager.get(url("reminders", event.translation_key)))
+    for words in ("1 day before the start", "2026-12-11 15:00 Europe/Brussels", "those with a seat", "1 planned"):
+        assert words in page
+    assert "1 hour after the end" in page
+    assert (page.count(">Armed<"), page.count(">Not armed<")) == (1, 2)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_costs_the_same_for_one_and_for_three(manager, event, number, django_assert_num_queries):
+    spare = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[number:]
+    ReminderRule.objects.filter(pk__in=list(spare.values_list("pk", flat=True))).delete()
+    address = url("reminders", event.translation_key)
+    manager.get(address)
+    with django_assert_num_queries(12):
+        assert len(manager.get(address).context["rows"]) == number
+
+
+def test_a_draft_has_reminders_without_a_date_and_nothing_to_arm(manager):
+    page = make.webinar(publish=False)
+    address = url("reminders", page.translation_key)
+    assert "This event has no reminders." in body(manager.get(address))
+    manager.post(address)
+    shown = body(manager.get(address))
+    assert ("1 day before the start" in shown, ">Arm<" in shown, ">Send now<" in shown) == (True, False, False)
+    rule = ReminderRule.objects.filter(translation_key=page.translation_key)[0]
+    assert manager.get(url("reminder_arm", rule.pk)).status_code == 404
+
+
+def test_a_reminder_is_added_changed_and_deleted(manager, event):
+    manager.post(url("reminder_add", event.translation_key), filled(text_fr="Bonjour {name}", subject_fr=" Bientôt  "))
+    rule = ReminderRule.objects.latest("pk")
+    assert (rule.day_offset, f"{rule.clock_time:%H:%M}", rule.offset_minutes, rule.words) == (
+        -2, "09:00", None, {"fr": {"subject": "Bientôt", "text": "Bonjour {name}"}},
+    )  # fmt: skip
+    assert f"{rule.due_at:%m-%d %H:%M}" == "12-10 08:00"
+    address = url("reminder_edit", rule.pk)
+    assert 'value="09:00"' in body(manager.get(address))
+    manager.post(address, filled(amount=90, unit="minutes", side="after", clock_time=""))
+    rule.refresh_from_db()
+    assert (rule.offset_minutes, rule.day_offset, rule.clock_time, rule.words) == (90, None, None, {})
+    manager.post(url("reminder_delete", rule.pk))
+    assert not ReminderRule.objects.filter(pk=rule.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"unit": "hours"}, "A time of day goes with days only."),
+        ({"amount": 400}, "Choose a time within a year."),
+        ({"text_en": "{0.__class__}"}, "Only {name}, {title} and {when} are filled in, not {0.__class__}."),
+        ({"subject_en": "Soon"}, "Write the text too, or leave the subject empty."),
+        ({"amount": 1, "clock_time": ""}, "There is a reminder for this time and these people already."),
+    ],
+)
+def test_a_form_refuses_with_a_sentence(manager, event, fields, sentence):
+    answer = manager.post(url("reminder_add", event.translation_key), filled(**fields))
+    assert sentence in body(answer)
+    assert ReminderRule.objects.count() == 3
+
+
+def test_the_dry_run_of_a_reminder_counts_and_shows_a_sample_in_each_language(manager, event, rule):
+    make.registered(event, "Ana", language="fr")
+    make.registered(event, "Bo", language="fr", timezone="Asia/Kathmandu")
+    make.registered(event, "Cy", language="ar")
+    suppress(address="bo@example.org", reason=SuppressionReason.ASKED)
+    answer = manager.get(url("reminder_arm", rule.pk))
+    page = body(answer)
+    found = answer.context["rehearsal"]
+    assert (found.total, found.stopped, found.by_language, found.by_zone, found.by_state) == (
+        3,
+        1,
+        [("français", 2), ("العربيّة", 1)],
+        [("America/Bogota", 2), ("Asia/Kathmandu", 1)],
+        [("Confirmed", 3)],
+    )
+    assert [(one.language, one.number) for one in found.samples] == [
+        ("en", 0), ("fr", 2), ("es", 0), ("pt", 0), ("ar", 1),
+    ]  # fmt: skip
+    for words in ("3 people would get this.", "would leave at 2026-12-11 14:00 UTC", "1 of these addresses is on"):
+        assert words in page
+    assert (Message.objects.filter(kind="event-reminder").count(), Reminder.objects.count()) == (0, 0)
+
+
+def test_a_sample_is_the_mail_itself_and_its_links_open_nothing(manager, client, event, rule):
+    registration = make.registered(event)
+    answer = manager.get(url("reminder_sample", rule.pk, "ar"))
+    html = answer.content.decode()
+    assert ('dir="rtl"' in html, "Budget" in html, registration.token in html) == (True, True, False)
+    assert "sandbox" in answer["Content-Security-Policy"]
+    link = html.split("/registration/")[1].split("/")[0]
+    assert client.get(f"/registration/{link}/").status_code == 404
+    assert manager.get(url("reminder_sample", rule.pk, "xx")).status_code == 404
+
+
+def test_an_armed_reminder_is_held_back_with_one_button(manager, event, rule):
+    make.registered(event)
+    manager.post(url("reminder_arm", rule.pk))
+    assert Reminder.objects.get().state == "planned"
+    manager.post(url("reminder_disarm", rule.pk))
+    rule.refresh_from_db()
+    assert (Reminder.objects.get().state, rule.is_armed) == ("dropped", False)
+
+
+def test_a_reminder_sent_now_leaves_after_the_undo_window(manager, event, rule, time):
+    make.registered(event)
+    answer = manager.get(url("reminder_now", rule.pk))
+    assert "would leave at 2026-11-01 09:02 UTC" in body(answer)
+    manager.post(url("reminder_now", rule.pk))
+    assert remind() == 0
+    time.shift(WINDOW)
+    assert remind() == 1
+
+
+def test_arming_what_is_past_is_refused_in_words(manager, time):
+    event = make.event(starts_at=clock.now() + timedelta(hours=25))
+    rule = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[0]
+    time.shift(timedelta(hours=1))
+    answer = manager.post(url("reminder_arm", rule.pk))
+    assert (answer.status_code, str(errors.ReminderOver.sentence) in body(answer)) == (409, True)
+
+
+# Writing to registered people -----------------------------------------------------------------------
+
+
+def written_to(manager, event: Event, **fields: str) -> StaffMessage:
+    given = {"audience": "confirmed", "subject_en": "News about {title}", "text_en": "Dear {name},\n\nbring a map."}
+    manager.post(url("message_write", event.pk), {**given, **fields})
+    return StaffMessage.objects.latest("pk")
+
+
+def test_a_message_is_rehearsed_sent_once_and_leaves_after_the_window(manager, event, time):
+    make.registered(event, "Ana")
+    make.registered(event, "Bo", language="fr")
+    message = written_to(manager, event)
+    page = body(manager.get(url("message", message.pk)))
+    assert ("2 people would get this." in page, "would leave at 2026-11-01 09:02 UTC" in page) == (True, True)
+    assert Message.objects.filter(kind="event-message").count() == 0
+    for _ in range(2):
+        assert manager.post(url("message", message.pk)).url == url("message_sent", message.pk)
+    mailing = Mailing.objects.get()
+    sent = Message.objects.filter(kind="event-message")
+    assert (mailing.total, mailing.leaves_at, sent.count()) == (2, clock.now() + WINDOW, 2)
+    assert {(one.due_at, one.stream, one.mailing_id) for one in sent} == {(mailing.leaves_at, "bulk", mailing.pk)}
+    shown = manager.get(url("message_sent", message.pk))
+    assert ("Nothing leaves before 2026-11-01 09:02:00 UTC." in body(shown), shown.context["books"]) == (
+        True,
+        [("waiting", 2)],
+    )
+
+
+def test_words_are_shown_in_another_language_where_there_are_none_and_marked(manager, event):
+    make.registered(event, "Ana", language="fr")
+    send_message(message_id=written_to(manager, event).pk)
+    content = rendering.render(Message.objects.get(kind="event-message"))
+    assert content.subject == "News about Budget"
+    assert "\u2068Dear Ana,\u2069\n\n\u2068bring a map.\u2069\n" in content.text
+    assert '<p lang="en" dir="ltr"' in content.html
+
+
+def test_one_button_takes_all_of_it_back(manager, event, time):
+    for name in ("Ana", "Bo", "Cy"):
+        make.registered(event, name)
+    message = written_to(manager, event)
+    manager.post(url("message", message.pk))
+    Message.objects.filter(kind="event-message", to_address="ana@example.org").update(
+        state="leased", lease_id="00000000-0000-0000-0000-000000000001", leased_until=clock.now()
+    )
+    answer = manager.post(url("message_sent", message.pk), follow=True)
+    assert "3 of 3 messages are taken back." in body(answer)
+    mailing = Mailing.objects.get()
+    assert (mailing.withdrawn, set(Message.objects.filter(mailing=mailing).values_list("state", flat=True))) == (
+        3,
+        {"cancelled"},
+    )
+    assert take_back_message(message_id=message.pk).withdrawn == 3
+
+
+def test_what_a_worker_takes_this_instant_is_not_written_once_it_is_taken_back(event):
+    make.registered(event)
+    message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
+    mailing = send_message(message_id=message.pk)
+    in_hand = Message.objects.get(mailing=mailing)
+    assert "Hello" in rendering.render(in_hand).text
+    Mailing.objects.update(withdrawn_at=clock.now())
+    with pytest.raises(NoLongerMakesSense):
+        rendering.render(in_hand)
+
+
+def test_what_has_begun_to_leave_is_not_taken_back(event):
+    make.registered(event, "Ana")
+    make.registered(event, "Bo")
+    message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
+    send_message(message_id=message.pk)
+    now = clock.now()
+    Message.objects.filter(kind="event-message", to_address="ana@example.org").update(
+        state="accepted", started_at=now, first_tried_at=now, finished_at=now, attempts=1
+    )
+    assert take_back_message(message_id=message.pk).withdrawn == 1
+
+
+def test_waiting_people_alone_are_written_to(manager):
+    event = make.event(capacity=1)
+    make.registered(event, "Ana")
+    make.registered(event, "Bo")
+    send_message(message_id=written_to(manager, event, audience="waiting").pk)
+    assert list(Message.objects.filter(kind="event-message").values_list("to_address", flat=True)) == ["bo@example.org"]
+
+
+@pytest.mark.parametrize("change", ["cancelled", "over"])
+def test_nobody_is_written_to_about_what_is_cancelled_or_long_over(manager, event, time, change):
+    message = written_to(manager, event)
+    if change == "cancelled":
+        Event.objects.update(status="cancelled")
+    else:
+        time.move_to(event.ends_at + timedelta(days=4))
+    with pytest.raises(errors.EventOverForMessages):
+        send_message(message_id=message.pk)
+
+
+def test_a_message_without_words_is_refused(manager, event):
+    answer = manager.post(url("message_write", event.pk), {"audience": "confirmed"})
+    assert "Write a text in at least one language." in body(answer)
+    assert StaffMessage.objects.count() == 0
+
+
+# Attacks --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", [roles.EDITORS, roles.MODERATORS])
+def test_staff_without_the_right_cannot_write_to_registered_people(client, event, group):
+    ensure_groups()
+    accounts.sign_in(client, accounts.PersonFactory(groups=[group], is_staff=True))
+    make.registered(event)
+    message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
+    for address in (url("message_write", event.pk), url("message", message.pk), url("message_sent", message.pk)):
+        assert client.get(address).status_code == 302
+        client.post(address, {"audience": "confirmed", "text_en": "Spam"})
+    assert client.get(url("message_sample", message.pk, "en")).status_code == 302
+    assert (StaffMessage.objects.count(), Mailing.objects.count()) == (1, 0)
+
+
+def test_a_moderator_cannot_arm_change_or_delete_a_reminder(client, event, rule):
+    ensure_groups()
+    accounts.sign_in(client, accounts.PersonFactory(groups=[roles.MODERATORS], is_staff=True))
+    for name in ("reminder_edit", "reminder_arm", "reminder_now", "reminder_disarm", "reminder_delete"):
+        assert client.get(url(name, rule.pk)).status_code == 302
+        client.post(url(name, rule.pk), filled())
+    assert client.get(url("reminder_sample", rule.pk, "en")).status_code == 302
+    before = (rule.offset_minutes, None)
+    rule.refresh_from_db()
+    assert (rule.offset_minutes, rule.armed_at) == before
+
+
+def test_a_stranger_and_an_account_without_rights_are_sent_to_sign_in(client, event, rule):
+    for person in (None, accounts.PersonFactory()):
+        if person:
+            accounts.sign_in(client, person)
+        for address in (url("reminders", event.translation_key), url("reminder_arm", rule.pk)):
+            assert client.get(address).status_code == 302
+            assert client.post(address).status_code == 302
+    rule.refresh_from_db()
+    assert rule.armed_at is None
+
+
+def test_reading_a_dry_run_changes_nothing(manager, event, rule):
+    make.registered(event)
+    for name in ("reminder_arm", "reminder_now", "reminder_disarm", "reminder_delete"):
+        manager.get(url(name, rule.pk))
+    rule.refresh_from_db()
+    assert (rule.armed_at, Reminder.objects.count()) == (None, 0)
+
+
+def test_an_occasion_that_does_not_exist_has_no_reminders(manager):
+    address = url("reminders", "00000000-0000-0000-0000-000000000000")
+    assert (manager.get(address).status_code, manager.post(address).status_code) == (404, 404)
+    assert ReminderRule.objects.count() == 0
+
+
+def test_the_editor_leads_to_the_reminders_in_every_language(manager, event):
+    page = make.WebinarPage.objects.get()
+    for parent in (make.section().get_parent().specific, make.section()):
+        trees.translated(parent, "fr")
+    french = trees.translated(page, "fr", title="Un budget", starts_at=page.starts_at, ends_at=page.ends_at)
+    for one in (page, french):
+        shown = manager.get(reverse("wagtailadmin_pages:edit", args=[one.pk])).content.decode()
+        assert url("reminders", event.translation_key) in shown

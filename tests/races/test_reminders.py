@@ -1,0 +1,153 @@
+"""Races about reminders on a real database; each with a control that takes the lock away and must go wrong."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from events.models import Event, Registration, Reminder, ReminderRule
+from events.services import arm, project_event, register, registering, remind, reminding, seats
+from events.services.sweeping import sweep
+from mail.models import Message
+from tests.factories import events as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Long enough for every other thread to come to the same place, or to stand before a lock.
+PAUSE = 0.5
+PATIENCE = 20
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def pause_before_asking(monkeypatch):
+    """Leave time between reading what is due and putting it into the outbox."""
+    ask = reminding.enqueue_many
+
+    def slowly(**kwargs):
+        time.sleep(PAUSE)
+        return ask(**kwargs)
+
+    monkeypatch.setattr(reminding, "enqueue_many", slowly)
+
+
+def due_now(people: int = 3) -> Event:
+    """Make an event two hours from now whose reminder falls due this second."""
+    event = make.event(starts_at=clock.now() + timedelta(hours=2))
+    rule = ReminderRule.objects.get(translation_key=event.translation_key, offset_minutes=-60)
+    arm(rule_id=rule.pk)
+    for number in range(people):
+        make.registered(event, f"Guest {number}")
+    a_second_ago = clock.now() - timedelta(seconds=1)
+    ReminderRule.objects.filter(pk=rule.pk).update(due_at=a_second_ago)
+    Reminder.objects.update(due_at=a_second_ago)
+    return event
+
+
+def asked() -> list[str]:
+    return sorted(Message.objects.filter(kind="event-reminder", state="queued").values_list("key", flat=True))
+
+
+def test_four_sweeps_at_once_ask_for_each_reminder_once(at_once, pause_before_asking, monkeypatch):
+    monkeypatch.setattr(reminding, "BATCH", 2)
+    due_now(people=7)
+    answers = at_once([remind] * 4)
+    assert sum(answers) == 7
+    assert (len(asked()), Reminder.objects.filter(state="asked").count()) == (7, 7)
+
+
+def test_control_without_the_lock_sweeps_do_each_others_work(at_once, pause_before_asking, monkeypatch):
+    monkeypatch.setattr(reminding, "LOCKING", "")
+    due_now(people=7)
+    answers = at_once([remind] * 4)
+    # The key still keeps everybody from being written to twice.
+    assert (sum(answers) > 7, len(asked())) == (True, 7)
+
+
+class Meeting:
+    """Holds one call in the middle until another one is through, or until it is plain that a lock holds that one."""
+
+    def __init__(self) -> None:
+        self.reached, self.through = threading.Event(), threading.Event()
+
+    def hold(self, call, *, seconds: float):
+        """Return `call`, before which the other one is let go and waited for."""
+
+        def held(*args, **kwargs):
+            self.reached.set()
+            self.through.wait(seconds)
+            return call(*args, **kwargs)
+
+        return held
+
+    def other(self, call):
+        """Return the other call: it begins when the first is in its middle."""
+
+        def meanwhile():
+            assert self.reached.wait(PATIENCE)
+            try:
+                return call()
+            finally:
+                self.through.set()
+
+        return meanwhile
+
+
+def planned_anew_while_asked_for(at_once, monkeypatch, *, seconds: float) -> Event:
+    """Move the event by a week while the sweep has its reminders in hand."""
+    event, meeting = due_now(), Meeting()
+    page = make.WebinarPage.objects.get()
+    page.starts_at, page.ends_at = event.starts_at + WEEK, event.ends_at + WEEK
+    monkeypatch.setattr(reminding, "enqueue_many", meeting.hold(reminding.enqueue_many, seconds=seconds))
+
+    def move():
+        page.save()
+        return project_event(page=page)
+
+    problems = [one for one in at_once([remind, meeting.other(move)]) if isinstance(one, Exception)]
+    assert problems == []
+    return event
+
+
+def test_planning_anew_against_asking(at_once, monkeypatch):
+    event = planned_anew_while_asked_for(at_once, monkeypatch, seconds=PAUSE)
+    start = Event.objects.get(pk=event.pk).starts_at
+    assert asked() == []
+    assert set(Reminder.objects.values_list("state", "revision", "due_at")) == {
+        ("planned", 1, start - timedelta(hours=1))
+    }
+
+
+def test_control_without_the_lock_an_old_reminder_leaves_and_the_new_one_is_lost(at_once, monkeypatch):
+    monkeypatch.setattr(reminding, "LOCKING", "")
+    planned_anew_while_asked_for(at_once, monkeypatch, seconds=PATIENCE)
+    assert (len(asked()), set(Reminder.objects.values_list("state", flat=True))) == (3, {"asked"})
+
+
+def armed_while_somebody_registers(at_once, monkeypatch, *, seconds: float) -> Registration:
+    """Arm a rule while a registration is in flight that has already looked for rules."""
+    event, meeting = make.event(starts_at=clock.now() + timedelta(days=5)), Meeting()
+    rule = ReminderRule.objects.filter(translation_key=event.translation_key).earliest("pk")
+    monkeypatch.setattr(registering.notices, "confirm", meeting.hold(registering.notices.confirm, seconds=seconds))
+    outcome, _armed = at_once(
+        [
+            lambda: register(event_id=event.pk, applicant=make.applicant()),
+            meeting.other(lambda: arm(rule_id=rule.pk)),
+        ]
+    )
+    return outcome.registration
+
+
+def test_arming_against_registering_leaves_nobody_out(at_once, monkeypatch):
+    registration = armed_while_somebody_registers(at_once, monkeypatch, seconds=PAUSE)
+    assert registration.reminders.count() == 1
+
+
+def test_control_without_the_lock_somebody_is_left_out_until_the_sweep(at_once, monkeypatch):
+    monkeypatch.setattr(seats, "lock", lambda event_id: Event.objects.get(pk=event_id))
+    registration = armed_while_somebody_registers(at_once, monkeypatch, seconds=PATIENCE)
+    assert registration.reminders.count() == 0
+    sweep()
+    assert registration.reminders.count() == 1
