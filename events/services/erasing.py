@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from django.db import transaction
-from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
 from core import clock
@@ -13,6 +13,7 @@ from events.addresses import email_key
 from events.enums import Actor
 from events.errors import EventOver
 from events.models import Event, Registration, RegistrationChange
+from events.querysets import RegistrationQuerySet
 from events.services import notices
 from events.services.cancelling import cancel
 from mail.addresses import ERASED_DOMAIN
@@ -20,7 +21,7 @@ from mail.addresses import ERASED_DOMAIN
 NOBODY = "–"
 
 
-def registrations_of(subject: Subject) -> QuerySet[Registration]:
+def registrations_of(subject: Subject) -> RegistrationQuerySet:
     """Return the registrations of an account, and those made as a guest with its addresses."""
     mine = Q(person=None, email_key__in=[email_key(one) for one in subject.addresses])
     if subject.person_id is not None:

@@ -132,7 +132,7 @@ def period(days: int) -> str:
     return ngettext("%(number)d day", "%(number)d days", days) % {"number": days}
 
 
-def _label(model: type[Model], path: str) -> Words:
+def _label(model: Any, path: str) -> Words:
     *relations, last = path.split("__")
     for name in relations:
         model = model._meta.get_field(name).related_model
