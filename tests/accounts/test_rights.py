@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.core.files.base import ContentFile
 from django.test import Client
 from wagtail.models import ModelLogEntry, Page, PageLogEntry
+from wagtail.users.models import UserProfile
 
 from accounts import services
 from accounts.enums import Channel
@@ -242,6 +244,26 @@ def test_the_only_administrator_cannot_vanish(client):
     assert User.objects.filter(is_superuser=True).count() == 1
 
 
+def test_the_picture_of_the_account_goes_from_the_disk(ana, settings, tmp_path, django_capture_on_commit_callbacks):
+    settings.MEDIA_ROOT = tmp_path
+    profile = UserProfile.get_for_user(ana)
+    profile.avatar.save("ana.png", ContentFile(b"picture"))
+    [file] = [one for one in tmp_path.rglob("*") if one.is_file()]
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(ana)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("verified", "password", "known"), [(True, "x", True), (False, None, True), (False, "x", False)]
+)
+def test_an_account_counts_once_confirmed_or_made_by_staff(verified, password, known):
+    person = PersonFactory(email="bo@city.example", verified=verified)
+    person.set_password(password)
+    person.save()
+    assert services.has_account(email=" BO@city.example ") is known
+
+
 # Attacks -------------------------------------------------------------------------------------------
 
 
@@ -270,6 +292,12 @@ def test_downloading_needs_the_password_again(client, ana):
         f"/en/account/reauthenticate/?next={DOWNLOAD.replace('/', '%2F')}",
     )
     assert DataRequest.objects.count() == 0
+
+
+def test_confirming_the_password_goes_on_with_the_download(client, ana):
+    asked = sign_in(client, ana, factor=False).post(DOWNLOAD)["Location"]
+    answer = client.post(asked, {"password": PASSWORD, "next": DOWNLOAD})
+    assert opened(answer.content)[1]["kinds"][0]["rows"][0]["email"] == ana.email
 
 
 def test_a_link_cannot_make_a_browser_download_or_delete(client, ana):

@@ -86,6 +86,21 @@ def test_no_address_of_a_page_names_anybody(staff):
         assert staff.get(where, {"email": GUEST}).status_code == 405
 
 
+def test_the_list_of_requests_costs_the_same_however_long(staff, keeper, django_assert_num_queries):
+    def met(number: int) -> None:
+        for _number in range(number):
+            DataRequest.objects.create(what="export", channel="staff", ground="asked", by=keeper)
+
+    met(1)
+    staff.get(HERE)
+    with django_assert_num_queries(10):
+        page = staff.get(HERE).content.decode()
+    assert "<td>Exported</td><td>By staff, in the admin</td><td>The person asked for it</td>" in page
+    met(2)
+    with django_assert_num_queries(10):
+        assert staff.get(HERE).content.decode().count("<td>Exported</td>") == 3
+
+
 def test_retention_shows_what_is_due(staff):
     page = staff.get(RETENTION).content.decode()
     assert "The words of a mail are deleted 90 days after sending it has ended." in page

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from accounts import services
 from accounts.enums import Channel
@@ -82,6 +83,23 @@ def test_two_erasures_at_once_are_one(at_once) -> None:
     assert DataRequest.objects.count() == 1
     assert sorted(Registration.objects.values_list("name", "state")) == [("Bo", "confirmed"), ("–", "cancelled")]
     assert next_one.changes.count() == 2
+
+
+@pytest.mark.parametrize("_round", range(4))
+def test_who_registers_while_being_erased_leaves_no_name_and_no_deadlock(at_once, _round) -> None:
+    person = PersonFactory(email=ADDRESS)
+    first, second = make.bare_event(), make.bare_event()
+    make.registered(first, email=ADDRESS, person=person)
+    subject = services.subject_of(person)
+    calls = [
+        lambda: services.erase(subject=subject, channel=Channel.SELF),
+        lambda: make.registered(second, email=ADDRESS, person=person),
+    ]
+    answers = at_once(calls)
+    assert isinstance(answers[0], DataRequest)
+    # Whoever comes too late finds no account to register with.
+    assert isinstance(answers[1], Registration | IntegrityError)
+    assert set(Registration.objects.values_list("name", flat=True)) == {"–"}
 
 
 def old_messages(number: int) -> personal.Rule:
