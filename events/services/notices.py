@@ -11,7 +11,7 @@ WAITING = "event-waiting"
 PROMOTED = "event-promoted"
 CANCELLED = "event-cancelled"
 KNOWN = "event-known"
-ERASE = "event-erase"
+ERASE = "erasure-question"
 
 
 def confirm(event: Event, registration: Registration) -> None:

@@ -208,3 +208,14 @@ def test_the_database_refuses_an_erased_registration_with_a_person():
     registration = make.registered(make.bare_event())
     with pytest.raises(IntegrityError, match="events_registration_erased_is_nobodys"), transaction.atomic():
         Registration.objects.filter(pk=registration.pk).update(erased_at=clock.now())
+
+
+def test_beat_asks_for_the_purge_each_night_by_a_name_that_workers_know(settings):
+    from gkec.celery import app
+
+    entry = settings.CELERY_BEAT_SCHEDULE["retention-purge"]
+    app.loader.import_default_modules()
+    assert (entry["task"] in app.tasks, entry["schedule"].hour, entry["schedule"].minute) == (True, {2}, {40})
+    ended(731)
+    app.tasks[entry["task"]]()
+    assert Message.objects.count() == 0

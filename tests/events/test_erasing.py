@@ -36,7 +36,7 @@ def link(registration: Registration) -> str:
     """Return the address in the mail, as its kind writes it."""
     from events.erase_mail import question
 
-    message = Message.objects.filter(kind="event-erase").latest("pk")
+    message = Message.objects.filter(kind="erasure-question").latest("pk")
     return re.sub(r"^https?://[^/]+", "", question(message).context["button"]["url"])
 
 
@@ -50,7 +50,7 @@ def test_a_guest_is_forgotten_at_all_events_after_two_buttons(client, guest):
     assert "To be sure that it is you, we first send a link to that address." in page
     answer = client.post(ask_address(guest))
     assert (answer.status_code, answer["Location"]) == (303, ask_address(guest) + "?asked")
-    mail = Message.objects.get(kind="event-erase")
+    mail = Message.objects.get(kind="erasure-question")
     assert (mail.to_address, mail.language, names()) == (
         "ana.silva@example.org",
         "fr",
@@ -141,7 +141,7 @@ def test_the_link_ends_after_a_day(client, guest):
 def test_asking_often_mails_once_an_hour(client, guest):
     for _number in range(5):
         client.post(ask_address(guest))
-    assert Message.objects.filter(kind="event-erase").count() == 1
+    assert Message.objects.filter(kind="erasure-question").count() == 1
 
 
 def test_asking_needs_the_forms_own_token(guest):
