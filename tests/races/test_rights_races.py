@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from accounts import services
 from accounts.enums import Channel
@@ -14,7 +15,8 @@ from accounts.services import rights
 from core import clock, personal
 from core.personal import Subject
 from core.services import purging
-from events.models import Registration
+from events.models import Event, Registration
+from events.services import erasing
 from mail.addresses import ERASED
 from mail.enums import Outcome
 from mail.models import Message
@@ -83,6 +85,25 @@ def test_two_erasures_at_once_are_one(at_once) -> None:
     assert DataRequest.objects.count() == 1
     assert sorted(Registration.objects.values_list("name", "state")) == [("Bo", "confirmed"), ("–", "cancelled")]
     assert next_one.changes.count() == 2
+
+
+def erase_both(at_once, monkeypatch) -> int:
+    """Erase somebody twice at once, with time between finding and forgetting; return how many claim to have done it."""
+    registration = make.registered(make.bare_event())
+    over = clock.now() - timedelta(hours=1)
+    Event.objects.filter(pk=registration.event_id).update(starts_at=over - timedelta(hours=1), ends_at=over)
+    forget = erasing.forget_people
+    monkeypatch.setattr(erasing, "forget_people", lambda keys: (time.sleep(0.3), forget(keys)))
+    return sum(isinstance(one, DataRequest) for one in at_once([erase, erase]))
+
+
+def test_what_was_found_is_locked_until_it_is_forgotten(at_once, monkeypatch) -> None:
+    assert erase_both(at_once, monkeypatch) == 1
+
+
+def test_without_the_lock_both_would_claim_the_erasure(at_once, monkeypatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **kwargs: rows)
+    assert erase_both(at_once, monkeypatch) == 2
 
 
 @pytest.mark.parametrize("_round", range(4))
