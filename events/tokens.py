@@ -3,10 +3,12 @@
 import base64
 import binascii
 import uuid
+from datetime import timedelta
 
 from django.core import signing
 
 SALT = "events.registration"
+ERASE_SALT = "events.erase"
 
 
 def make(identifier: uuid.UUID, version: int) -> str:
@@ -21,6 +23,19 @@ def read(token: str) -> tuple[uuid.UUID, int] | None:
         packed, _, version = _signer().unsign(token).rpartition(".")
         return uuid.UUID(bytes=base64.urlsafe_b64decode(packed + "==")), int(version)
     except (signing.BadSignature, binascii.Error, ValueError):
+        return None
+
+
+def make_erasure(identifier: uuid.UUID) -> str:
+    """Return the token of a link, made now, that erases what is kept about a registration's address."""
+    return signing.TimestampSigner(salt=ERASE_SALT, sep="~").sign(identifier.hex)
+
+
+def read_erasure(token: str, *, lasts: timedelta) -> uuid.UUID | None:
+    """Return the registration of a token that we signed and that is not too old, else None."""
+    try:
+        return uuid.UUID(hex=signing.TimestampSigner(salt=ERASE_SALT, sep="~").unsign(token, max_age=lasts))
+    except (signing.BadSignature, ValueError):
         return None
 
 

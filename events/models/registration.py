@@ -55,6 +55,7 @@ class Registration(models.Model):
     token_version = models.PositiveIntegerField(_("version of the link"), default=0, editable=False)
     registered_at = models.DateTimeField(_("registered"), default=clock.now)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("person erased"), null=True, blank=True, editable=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -87,6 +88,16 @@ class Registration(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(email_key="") & ~Q(name=""), name="events_registration_has_name_and_address"
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | Q(
+                    person=None,
+                    organisation="",
+                    email_key__endswith="@erased.invalid",
+                    email__endswith="@erased.invalid",
+                ),
+                name="events_registration_erased_is_nobodys",
             ),
         ]
 

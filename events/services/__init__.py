@@ -3,6 +3,7 @@
 from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
 from events.services.cloning import clone_webinar
+from events.services.erasing import ask_to_erase, erase_registrations
 from events.services.joining import set_join_link
 from events.services.planning import plan
 from events.services.preferences import change_preferences
@@ -17,6 +18,7 @@ __all__ = [
     "Applicant",
     "Outcome",
     "arm",
+    "ask_to_erase",
     "cancel",
     "change_preferences",
     "claim_registrations",
@@ -24,6 +26,7 @@ __all__ = [
     "copy_rules",
     "delete_rule",
     "disarm",
+    "erase_registrations",
     "hand_over_source",
     "plan",
     "project_event",

@@ -1,5 +1,7 @@
 """Asking for mails about one registration; the key says what the mail is for, so asking twice sends once."""
 
+from django.conf import settings
+
 from core import clock
 from events.models import Event, Registration
 from mail.services import enqueue
@@ -9,6 +11,7 @@ WAITING = "event-waiting"
 PROMOTED = "event-promoted"
 CANCELLED = "event-cancelled"
 KNOWN = "event-known"
+ERASE = "erasure-question"
 
 
 def confirm(event: Event, registration: Registration) -> None:
@@ -34,6 +37,20 @@ def say_cancelled(event: Event, registration: Registration) -> None:
 def say_known(event: Event, registration: Registration) -> None:
     """Ask for the mail that says what this address already has; at most one an hour, so that nobody is bombed."""
     _ask(KNOWN, event, registration, f"{KNOWN}:{registration.uuid}:{clock.now():%Y%m%d%H}")
+
+
+def ask_whether_to_erase(registration: Registration) -> None:
+    """Ask for the mail with the link that erases; at most one an hour, and none that is older than its link."""
+    now = clock.now()
+    enqueue(
+        key=f"{ERASE}:{registration.uuid}:{now:%Y%m%d%H}",
+        kind=ERASE,
+        to=registration.email,
+        language=registration.language,
+        params={"registration": registration.pk},
+        expires_at=now + settings.ERASURE_LINK_LASTS,
+        person=registration.person,
+    )
 
 
 def _ask(kind: str, event: Event, registration: Registration, key: str) -> None:

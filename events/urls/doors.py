@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from events.views import self_service
+from events.views import erasing, self_service
 
 urlpatterns = [
     path("registration/<str:token>/", self_service.show, name="event_registration"),
     path("registration/<str:token>/cancel/", self_service.cancelling, name="event_registration_cancel"),
     path("registration/<str:token>/calendar.ics", self_service.calendar, name="event_registration_calendar"),
+    path("registration/<str:token>/erase/", erasing.ask, name="event_registration_erase"),
+    path("erase/<str:token>/", erasing.confirm, name="event_erase"),
 ]

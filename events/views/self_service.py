@@ -106,6 +106,7 @@ def _context(request: HttpRequest, token: str, registration: Registration) -> di
         "registration": registration,
         "own_url": _address("event_registration", token),
         "leave_url": _address("event_registration_cancel", token),
+        "erase_url": _address("event_registration_erase", token),
         "calendar_url": _address("event_registration_calendar", token),
         "is_over": clock.now() >= registration.event.ends_at,
     }

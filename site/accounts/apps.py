@@ -7,8 +7,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks  # noqa: F401  (checks register themselves)
+        from accounts import checks, personal  # noqa: F401  (checks register themselves)
 
+        personal.register_kinds()
         self._listen_to_allauth()
         self._listen_to_the_framework()
 

@@ -28,3 +28,15 @@ class UnknownAddressee(AccountsError):
     """A decision was to be recorded about nobody."""
 
     sentence = _("Say whose decision it is: a person or an e-mail address.")
+
+
+class NobodyFound(AccountsError):
+    """A request is about somebody of whom nothing is kept, or no longer. For staff, programs and the person."""
+
+    sentence = _("We keep nothing about this person.")
+
+
+class LastAdministrator(AccountsError):
+    """The only administrator was to be erased."""
+
+    sentence = _("This is the only administrator. Make somebody else an administrator first.")

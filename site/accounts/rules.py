@@ -5,6 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 
 ACCESS_ADMIN = "wagtailadmin.access_admin"
+HANDLE_PERSONAL_DATA = "accounts.handle_personal_data"
 
 
 def can_reach_admin(user: User | AnonymousUser) -> bool:
@@ -23,3 +24,8 @@ def can_manage(actor: User, person: User) -> bool:
 def can_give_rights(actor: User) -> bool:
     """Tell whether one may put people into groups or make them administrators: only an administrator may."""
     return actor.is_superuser
+
+
+def can_handle_personal_data(user: User | AnonymousUser) -> bool:
+    """Tell whether one may read all that is kept about anybody, and erase it; no group has this by itself."""
+    return can_reach_admin(user) and user.has_perm(HANDLE_PERSONAL_DATA)

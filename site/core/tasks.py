@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core.services import publishing, translating
+from core.services import publishing, purging, translating
 
 
 @shared_task(name="core.tasks.publish_due", ignore_result=True)
@@ -21,3 +21,9 @@ def translate_subtree(job_id: int) -> None:
 def translate_waiting() -> None:
     """Do what a killed worker or a silent broker left waiting."""
     translating.translate_waiting()
+
+
+@shared_task(name="core.tasks.purge", ignore_result=True)
+def purge() -> None:
+    """Forget the personal data whose time is over."""
+    purging.purge()

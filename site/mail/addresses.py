@@ -6,6 +6,10 @@ from email.utils import parseaddr
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+# Where rows of erased people point to: a domain that cannot exist (RFC 2606), to which nothing is ever sent.
+ERASED_DOMAIN = "erased.invalid"
+ERASED = f"erased@{ERASED_DOMAIN}"
+
 _SENTENCE = "This is not an e-mail address that mail can be sent to."
 
 
@@ -41,3 +45,8 @@ def split(text: str) -> tuple[str, str]:
 def fingerprint(address: str) -> str:
     """Return the hash under which an address stays known after its erasure; case makes no difference."""
     return hashlib.sha256(f"gkec-address:{address.strip().lower()}".encode()).hexdigest()
+
+
+def is_erased(address: str) -> bool:
+    """Tell whether the address stands for a person who has been erased."""
+    return address.lower().endswith(f"@{ERASED_DOMAIN}")

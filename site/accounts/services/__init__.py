@@ -16,21 +16,29 @@ from accounts.services.people import (
     set_active,
     update_profile,
 )
+from accounts.services.rights import counts, erase, erase_address, export, has_account, subject_for, subject_of
 
 __all__ = [
     "Wording",
     "admin_language",
     "change_address",
+    "counts",
     "create_person",
     "drop_unproved_password",
     "end_sessions",
     "ensure_groups",
+    "erase",
+    "erase_address",
+    "export",
     "follow_in_admin",
     "forget_unconfirmed",
+    "has_account",
     "invite_person",
     "is_taken",
     "put_in_groups",
     "record_consent",
     "set_active",
+    "subject_for",
+    "subject_of",
     "update_profile",
 ]

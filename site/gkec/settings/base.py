@@ -3,6 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
@@ -248,6 +249,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
+    "retention-purge": {
+        "task": "core.tasks.purge",
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 6 * 3600},
+    },
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
 }
 if CELERY_BROKER_URL.startswith(("redis", "unix")):
@@ -286,6 +292,22 @@ REGISTRATION_LINKS_LAST = timedelta(days=env.number("REGISTRATION_LINKS_LAST_DAY
 
 # What goes to many, or tells many of a change, can be taken back for so long before anything leaves.
 EVENT_UNDO_SECONDS = env.number("EVENT_UNDO_SECONDS", default=120)
+
+# For how many days personal data are kept; the privacy notice promises these, and a test compares the two -----
+
+# From the end of the event; then name, address and answers go and the figures stay.
+RETENTION_REGISTRATION_DAYS = env.number("RETENTION_REGISTRATION_DAYS", default=5 * 365, minimum=1)
+# From the end of sending: first the words of a mail go, later the note that it was sent.
+RETENTION_MAIL_WORDS_DAYS = env.number("RETENTION_MAIL_WORDS_DAYS", default=90, minimum=1)
+RETENTION_MAIL_DAYS = env.number("RETENTION_MAIL_DAYS", default=2 * 365, minimum=1)
+# From the day a consent was taken back: as long as somebody may ask us to prove it.
+RETENTION_CONSENT_DAYS = env.number("RETENTION_CONSENT_DAYS", default=5 * 365, minimum=1)
+# What staff changed in the admin, and which requests about personal data were met.
+RETENTION_HISTORY_DAYS = env.number("RETENTION_HISTORY_DAYS", default=5 * 365, minimum=1)
+# A device stays in the list of a person's devices for as long as its session can live.
+RETENTION_DEVICE_DAYS = SESSION_COOKIE_AGE // 86400
+# How long the link in the mail that asks "erase my data?" works.
+ERASURE_LINK_LASTS = timedelta(days=1)
 
 # Search ----------------------------------------------------------------------------------------------
 

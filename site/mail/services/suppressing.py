@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from core import clock
-from mail.addresses import envelope_address, fingerprint
+from mail.addresses import envelope_address, fingerprint, is_erased
 from mail.enums import SuppressionReason
 from mail.models import Suppression
 
@@ -32,7 +32,8 @@ def unsuppress(*, address: str) -> bool:
 
 
 def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
-    """Return which of the addresses must not get mail of this stream; one statement for all."""
+    """Return which of the addresses must not get mail of this stream, those of erased people among them."""
     by_hash = {fingerprint(address): address for address in addresses}
     entries = Suppression.objects.in_force(now=clock.now()).stopping(stream).filter(address_hash__in=by_hash)
-    return {by_hash[found] for found in entries.values_list("address_hash", flat=True)}
+    listed = {by_hash[found] for found in entries.values_list("address_hash", flat=True)}
+    return listed | {address for address in addresses if is_erased(address)}

@@ -1,0 +1,67 @@
+"""A guest's way to be forgotten: asked for on their own page, confirmed from their own mailbox, by POST alone."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_http_methods
+
+from accounts.services import erase_address, has_account
+from core import personal
+from events import tokens
+from events.models import Registration
+from events.services import ask_to_erase
+from events.views.self_service import by_token
+
+HEADERS = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_token
+def ask(request: HttpRequest, token: str, registration: Registration) -> HttpResponse:
+    """Say what erasing means; a POST mails the link that does it. The answer is the same for whoever has an account."""
+    if request.method == "POST":
+        ask_to_erase(registration_id=registration.pk)
+        return HttpResponseRedirect(f"{reverse('event_registration_erase', args=[token])}?asked", status=303)
+    context = {
+        "is_asked": "asked" in request.GET,
+        "own_url": reverse("event_registration", args=[token]),
+        "kinds": _kinds(),
+    }
+    return render(request, "events/erase_ask.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask once more; a POST erases everything about the address. A link used or forged is answered alike, by 404.
+
+    GDPR Article 17, for people without an account; whoever has one is led there, since it opens with more than a mail.
+    """
+    identifier = tokens.read_erasure(token, lasts=settings.ERASURE_LINK_LASTS)
+    registration = Registration.objects.filter(uuid=identifier, erased_at=None).first() if identifier else None
+    if registration is None:
+        response = render(request, "events/link_unknown.html", status=404)
+    else:
+        with translation.override(registration.language):
+            response = _confirm(request, registration)
+        response["Content-Language"] = registration.language
+    for name, value in HEADERS.items():
+        response[name] = value
+    return response
+
+
+def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
+    if has_account(email=registration.email):
+        return render(request, "events/erase_account.html", status=409)
+    if request.method != "POST":
+        return render(request, "events/erase_confirm.html", {"kinds": _kinds(), "address": registration.email})
+    erase_address(address=registration.email)
+    return render(request, "events/erased.html", {"kinds": _kinds()})
+
+
+def _kinds() -> list[Any]:
+    """Return the kinds that a person without an account can have data of."""
+    return [kind for kind in personal.kinds() if kind.erase is not None and kind.name != "account"]

@@ -1,0 +1,67 @@
+"""The nightly purge: what has been kept for as long as its rule says goes, in small batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Min
+
+from core import clock, personal
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Due:
+    """What one rule found: how many rows, and the moment from which the oldest counts."""
+
+    kind: personal.Kind
+    rule: personal.Rule
+    number: int
+    oldest: datetime | None = None
+
+
+def preview() -> list[Due]:
+    """Return what a purge would do now, one entry for each rule, changing nothing."""
+    now = clock.now()
+    return [_counted(kind, rule, now) for kind, rule in _rules()]
+
+
+def purge() -> list[Due]:
+    """Forget everything that is overdue (GDPR Article 5(1)(e)); safe at any time and twice at once.
+
+    Each batch is a transaction of its own and skips rows that another purge holds, so memory stays flat and a kill
+    loses at most the batch in hand, which the next night finds again.
+    """
+    now = clock.now()
+    return [Due(kind, rule, _forget(rule, now)) for kind, rule in _rules()]
+
+
+def _rules() -> Iterator[tuple[personal.Kind, personal.Rule]]:
+    return ((kind, rule) for kind in personal.kinds() for rule in kind.rules)
+
+
+def _counted(kind: personal.Kind, rule: personal.Rule, now: datetime) -> Due:
+    rows = rule.rows(now)
+    return Due(kind, rule, rows.count(), rows.aggregate(oldest=Min(rule.moment))["oldest"])
+
+
+def _forget(rule: personal.Rule, now: datetime) -> int:
+    number, last = 0, None
+    while keys := _forget_batch(rule, now, last):
+        number, last = number + len(keys), keys[-1]
+    return number
+
+
+@transaction.atomic
+def _forget_batch(rule: personal.Rule, now: datetime, last: Any) -> list[Any]:
+    rows = rule.rows(now).order_by("pk")
+    if last is not None:
+        # Going on behind the last key ends the loop even if a rule leaves a row as it was.
+        rows = rows.filter(pk__gt=last)
+    keys = list(rows.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:BATCH])
+    if keys:
+        rule.forget(keys)
+    return keys

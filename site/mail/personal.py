@@ -1,0 +1,98 @@
+"""What the outbox keeps about people, and for how long."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core import personal
+from core.personal import Column, Kind, Rule
+from mail.addresses import ERASED
+from mail.models import Attempt, Message, Suppression
+from mail.services import erasing
+
+
+def register_kinds() -> None:
+    """Make the app's kinds of personal data known; called once, when the app is ready."""
+    personal.register(_MESSAGES, _SUPPRESSIONS)
+
+
+def _with_words(before: datetime) -> QuerySet:
+    answered = Exists(Attempt.objects.filter(message=OuterRef("pk")).exclude(reply=""))
+    late_answer = Q(to_address=ERASED, finished_at__isnull=False) & (~Q(last_reply="") | answered)
+    return Message.objects.filter(Q(finished_at__lt=before, blanked_at=None) | late_answer)
+
+
+def _ended(before: datetime) -> QuerySet:
+    return Message.objects.filter(finished_at__lt=before)
+
+
+def _expired(before: datetime) -> QuerySet:
+    return Suppression.objects.filter(expires_at__lt=before)
+
+
+def _delete_suppressions(keys: list[int]) -> None:
+    Suppression.objects.filter(pk__in=keys).delete()
+
+
+_MESSAGES = Kind(
+    name="messages",
+    label=_("Mails"),
+    about=_("Every mail that we sent you or wanted to send: address, words, times and the mail server’s answer."),
+    models=("mail.Message", "mail.Attempt"),
+    find=erasing.messages_of,
+    columns=(
+        "kind",
+        "to_address",
+        "to_name",
+        "language",
+        "state",
+        "created_at",
+        "finished_at",
+        "attempts",
+        "last_reply",
+        # Whoever reads the copy must not be able to sign in with it.
+        Column("subject", _("Subject"), lambda message: "" if message.is_secret else message.subject),
+        Column("text", _("Text"), lambda message: "" if message.is_secret else message.text),
+    ),
+    rules=(
+        Rule(
+            "RETENTION_MAIL_WORDS_DAYS",
+            _("The words of a mail are deleted %(period)s after sending it has ended."),
+            "finished_at",
+            _with_words,
+            erasing.blank_words,
+        ),
+        Rule(
+            "RETENTION_MAIL_DAYS",
+            _("The note that it was sent is deleted %(period)s after sending it has ended."),
+            "finished_at",
+            _ended,
+            erasing.delete_messages,
+        ),
+    ),
+    erase=lambda subject: erasing.erase_messages(subject=subject),
+    stays=_("That a mail of this kind was sent at that time, without address, name and words."),
+    order=60,
+)
+
+_SUPPRESSIONS = Kind(
+    name="suppressions",
+    label=_("Addresses that we do not write to"),
+    about=_("That we must not write to your address, since when and why."),
+    models=("mail.Suppression",),
+    find=erasing.suppressions_of,
+    columns=("address", "reason", "note", "created_at", "expires_at"),
+    rules=(
+        Rule(
+            "RETENTION_MAIL_DAYS",
+            _("An entry that has ended is deleted %(period)s later."),
+            "expires_at",
+            _expired,
+            _delete_suppressions,
+        ),
+    ),
+    erase=lambda subject: erasing.erase_suppressions(subject=subject),
+    stays=_("A hash from which nobody can read your address, so that we still do not write to it."),
+    order=61,
+)

@@ -1,0 +1,89 @@
+"""Taking people out of the outbox: words first, addresses later, and everything at once when somebody asks."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+
+from core import clock
+from core.personal import Subject
+from mail.addresses import ERASED, BadAddress, envelope_address, fingerprint
+from mail.enums import OPEN, WAITING, Reason, State
+from mail.models import Attempt, Message, Suppression
+
+BLANK = {"subject": "", "text": "", "html": "", "attachments": []}
+
+
+def messages_of(subject: Subject) -> QuerySet[Message]:
+    """Return all mail to an account, and mail to its addresses that belongs to no account."""
+    addresses = {_as_sent(address) for address in subject.addresses}
+    by_address = Message.objects.alias(lower=Lower("to_address")).filter(person=None, lower__in=addresses)
+    if subject.person_id is None:
+        return by_address
+    # Two indexes answer the two halves; one OR over both would read the whole table.
+    own = Message.objects.filter(person=subject.person_id)
+    return Message.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=by_address.values("pk")))
+
+
+def suppressions_of(subject: Subject) -> QuerySet[Suppression]:
+    """Return what the suppression list holds about the addresses."""
+    return Suppression.objects.filter(address_hash__in=[fingerprint(_as_sent(one)) for one in subject.addresses])
+
+
+def erase_messages(*, subject: Subject) -> int:
+    """Blank every message to somebody, inside the caller's transaction; what had not begun to leave never does.
+
+    The rows stay, for the books of the outbox: kind, state and times, to nobody. A message that is being handed over
+    in this moment arrives; the server's answer to it, written afterwards, is blanked by the next purge.
+    """
+    # In the order of their keys, so that two erasures never wait for each other.
+    keys = list(messages_of(subject).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+    found = Message.objects.filter(pk__in=keys)
+    now = clock.now()
+    found.filter(state__in=WAITING | {State.LEASED}).update(
+        state=State.CANCELLED, reason=Reason.WITHDRAWN, finished_at=now, lease_id=None, leased_until=None
+    )
+    forget_addressees(keys)
+    return len(keys)
+
+
+def erase_suppressions(*, subject: Subject) -> int:
+    """Take the address off the list's rows; its hash stays, so that an address once suppressed stays suppressed."""
+    return suppressions_of(subject).exclude(address="").update(address="", note="")
+
+
+def blank_words(keys: Iterable[int]) -> None:
+    """Forget what messages said, and what was answered to messages whose addressee has been erased."""
+    keys = list(keys)
+    Message.objects.filter(pk__in=keys, blanked_at=None).update(**BLANK, blanked_at=clock.now())
+    erased = Message.objects.filter(pk__in=keys, to_address=ERASED)
+    Attempt.objects.filter(message__in=erased).update(reply="")
+    erased.update(last_reply="")
+
+
+def forget_addressees(keys: Iterable[int]) -> None:
+    """Forget what messages said and to whom they went; what servers answered goes too, since it repeats addresses."""
+    keys = list(keys)
+    Attempt.objects.filter(message__in=keys).update(reply="")
+    Message.objects.filter(pk__in=keys).update(
+        **BLANK,
+        to_address=ERASED,
+        to_name="",
+        reply_to="",
+        person=None,
+        params={},
+        last_reply="",
+        blanked_at=clock.now(),
+    )
+
+
+def delete_messages(keys: Iterable[int]) -> None:
+    """Delete ended messages with their attempts."""
+    Message.objects.filter(pk__in=list(keys)).exclude(state__in=OPEN).delete()
+
+
+def _as_sent(address: str) -> str:
+    try:
+        return envelope_address(address).lower()
+    except BadAddress:
+        return address.strip().lower()

@@ -1,0 +1,162 @@
+"""Erasing while mail is on its way, twice at once, and by two administrators of each other; each with a control."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from accounts import services
+from accounts.enums import Channel
+from accounts.errors import LastAdministrator, NobodyFound
+from accounts.models import DataRequest, User
+from accounts.services import rights
+from core import clock, personal
+from core.personal import Subject
+from core.services import purging
+from events.models import Event, Registration
+from events.services import erasing
+from mail.addresses import ERASED
+from mail.enums import Outcome
+from mail.models import Message
+from mail.services import delivery, ledger, sweeping
+from mail.transport import Answer
+from tests.factories import events as make
+from tests.factories.accounts import PersonFactory
+from tests.factories.mail import ask, deliver_all
+from tests.services.mailserver import MailServer
+
+pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+ADDRESS = "ana.silva@example.org"
+
+
+def erase() -> DataRequest:
+    return services.erase(subject=Subject(None, (ADDRESS,)), channel=Channel.LINK)
+
+
+def row() -> tuple[str, str, str, str]:
+    return Message.objects.values_list("state", "reason", "to_address", "text").get()
+
+
+def test_what_a_worker_has_taken_but_not_begun_never_leaves(mail_server: MailServer) -> None:
+    ask(to=ADDRESS)
+    lease = ledger.lease(stream="transactional", limit=1)
+    erase()
+    delivery._work_through(lease)
+    assert (mail_server.accepted, row()) == ([], ("cancelled", "withdrawn", ERASED, ""))
+
+
+def test_what_is_on_the_wire_arrives_once_and_is_forgotten_with_its_answer(mail_server, monkeypatch) -> None:
+    ask(to=ADDRESS)
+    hand_over = delivery.Connection.hand_over
+
+    def erased_meanwhile(self, letters):
+        erase()
+        return [Answer(Outcome.ACCEPTED, 250, f"OK <{ADDRESS}>") for _one in hand_over(self, letters)]
+
+    monkeypatch.setattr(delivery.Connection, "hand_over", erased_meanwhile)
+    deliver_all()
+    assert mail_server.recipients() == {ADDRESS: 1}
+    assert (row(), Message.objects.get().last_reply) == (("accepted", "", ERASED, ""), f"OK <{ADDRESS}>")
+    purging.purge()
+    message = Message.objects.get()
+    assert (message.last_reply, message.tries.get().reply) == ("", "")
+
+
+def test_what_a_killed_worker_had_begun_is_not_repeated(mail_server: MailServer, settings) -> None:
+    ask(to=ADDRESS)
+    lease = ledger.lease(stream="transactional", limit=1)
+    ledger.turn(lease=lease, closing=[], opening=[one.opening for one in delivery._ready(lease)])
+    erase()
+    Message.objects.update(leased_until=clock.now())
+    sweeping.sweep()
+    deliver_all()
+    assert (mail_server.accepted, row()) == ([], ("suppressed", "suppressed", ERASED, ""))
+
+
+def test_two_erasures_at_once_are_one(at_once) -> None:
+    event = make.bare_event(capacity=1)
+    make.registered(event)
+    next_one = make.registered(event, "Bo")
+    answers = at_once([erase, erase])
+    done = [one for one in answers if isinstance(one, DataRequest)]
+    assert (len(done), [type(one) for one in answers if one not in done]) == (1, [NobodyFound])
+    assert DataRequest.objects.count() == 1
+    assert sorted(Registration.objects.values_list("name", "state")) == [("Bo", "confirmed"), ("–", "cancelled")]
+    assert next_one.changes.count() == 2
+
+
+def erase_both(at_once, monkeypatch) -> int:
+    """Erase somebody twice at once, with time between finding and forgetting; return how many claim to have done it."""
+    registration = make.registered(make.bare_event())
+    over = clock.now() - timedelta(hours=1)
+    Event.objects.filter(pk=registration.event_id).update(starts_at=over - timedelta(hours=1), ends_at=over)
+    forget = erasing.forget_people
+    monkeypatch.setattr(erasing, "forget_people", lambda keys: (time.sleep(0.3), forget(keys)))
+    return sum(isinstance(one, DataRequest) for one in at_once([erase, erase]))
+
+
+def test_what_was_found_is_locked_until_it_is_forgotten(at_once, monkeypatch) -> None:
+    assert erase_both(at_once, monkeypatch) == 1
+
+
+def test_without_the_lock_both_would_claim_the_erasure(at_once, monkeypatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **kwargs: rows)
+    assert erase_both(at_once, monkeypatch) == 2
+
+
+@pytest.mark.parametrize("_round", range(4))
+def test_who_registers_while_being_erased_leaves_no_name_and_no_deadlock(at_once, _round) -> None:
+    person = PersonFactory(email=ADDRESS)
+    first, second = make.bare_event(), make.bare_event()
+    make.registered(first, email=ADDRESS, person=person)
+    subject = services.subject_of(person)
+    calls = [
+        lambda: services.erase(subject=subject, channel=Channel.SELF),
+        lambda: make.registered(second, email=ADDRESS, person=person),
+    ]
+    answers = at_once(calls)
+    assert isinstance(answers[0], DataRequest)
+    # Whoever comes too late finds no account to register with.
+    assert isinstance(answers[1], Registration | IntegrityError)
+    assert set(Registration.objects.values_list("name", flat=True)) == {"–"}
+
+
+def old_messages(number: int) -> personal.Rule:
+    for _number in range(number):
+        ask()
+    Message.objects.update(state="cancelled", reason="withdrawn", finished_at=clock.now() - timedelta(days=100))
+    return personal.get("messages").rules[0]
+
+
+def test_two_purges_at_once_share_the_work(at_once, monkeypatch) -> None:
+    monkeypatch.setattr(purging, "BATCH", 5)
+    rule, now = old_messages(20), clock.now()
+    counts = at_once([lambda: purging._forget(rule, now)] * 2)
+    assert (sum(counts), Message.objects.filter(blanked_at=None).count()) == (20, 0)
+
+
+def delete_both(at_once) -> list:
+    """Let two administrators delete each other at the same moment; return who refused."""
+    pair = [PersonFactory(admin=True), PersonFactory(admin=True)]
+    subjects = [services.subject_of(one) for one in pair]
+    return at_once([lambda one=one: services.erase(subject=one, channel=Channel.STAFF) for one in subjects])
+
+
+def test_two_administrators_cannot_both_vanish(at_once) -> None:
+    answers = delete_both(at_once)
+    assert sorted(type(one).__name__ for one in answers) == ["DataRequest", "LastAdministrator"]
+    assert User.objects.filter(is_superuser=True).count() == 1
+
+
+def test_without_the_lock_both_would_vanish(at_once, monkeypatch) -> None:
+    def unlocked(subject: Subject) -> None:
+        keys = set(User.objects.filter(is_superuser=True, is_active=True).values_list("pk", flat=True))
+        time.sleep(0.3)
+        if keys == {subject.person_id}:
+            raise LastAdministrator
+
+    monkeypatch.setattr(rights, "_refuse_last_administrator", unlocked)
+    delete_both(at_once)
+    assert User.objects.filter(is_superuser=True).count() == 0
