@@ -22,6 +22,7 @@ from typing import Self
 from django.conf import settings
 
 from mail.enums import Outcome
+from mail.mime import Content, Envelope
 
 LONGEST_REPLY = 500
 _END = b".\r\n"
@@ -39,11 +40,16 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True)
 class Letter:
-    """One message for one address; `data` has CRLF line ends and no dots doubled."""
+    """One message for one address; `data` has CRLF line ends and no dots doubled.
+
+    `envelope` and `content` say the same unbuilt, for providers that build messages themselves.
+    """
 
     sender: str
     recipient: str
     data: bytes
+    envelope: Envelope | None = None
+    content: Content | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class Answer:
     outcome: Outcome
     code: int | None = None
     reply: str = ""
+    # A provider that knows the message by its key sends nothing when it is asked again.
+    is_safe_to_repeat: bool = False
 
 
 class _Stage(IntEnum):
@@ -71,6 +79,8 @@ class Connection:
 
     `seconds` bounds connecting, and each group handed over.
     """
+
+    has_wire = True
 
     def __init__(self, server: dict, *, seconds: float) -> None:
         self.server = server

@@ -45,7 +45,9 @@ def test_two_units_published_at_once_are_both_taught(at_once: AtOnce, monkeypatc
     assert sorted(Unit.objects.values_list("order", flat=True)) == [0, 1]
 
 
-def test_without_the_lock_a_unit_is_lost_or_its_publisher_refused(at_once: AtOnce, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_lock_a_unit_is_lost_or_its_publisher_refused(
+    at_once: AtOnce, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unlocked(self: QuerySet, *args: Any, **kwargs: Any) -> QuerySet:
         return self
 

@@ -2,6 +2,8 @@
 
 from mail.models.attempt import Attempt
 from mail.models.message import Message
-from mail.models.suppression import Suppression
+from mail.models.report import Report
+from mail.models.suppression import Suppression, SuppressionChange
+from mail.models.variant import Variant
 
-__all__ = ["Attempt", "Message", "Suppression"]
+__all__ = ["Attempt", "Message", "Report", "Suppression", "SuppressionChange", "Variant"]
