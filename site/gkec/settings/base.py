@@ -218,14 +218,20 @@ MFA_TOTP_ISSUER = "GKEC"
 CELERY_BROKER_URL = env.address(
     "CELERY_BROKER_URL", schemes={"redis", "rediss", "amqp", "amqps", "unix", "redis+socket"}, default=REDIS_URL
 )
+# A task is a ring at the door and may be lost (docs/adr/0010): it is acknowledged before it runs, so that no killed
+# worker's task comes back an hour later, and a worker takes one at a time, so that none waits behind a long one.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A worker asked twice to stop, or by SIGQUIT, first gives its batch the time of one hand-over to end.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.number("WORKER_SOFT_SHUTDOWN_SECONDS", default=60)
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# mail.tasks.deliver is rung into the queue of its stream; whatever else there is goes to the default one.
 CELERY_TASK_ROUTES = {"mail.tasks.sweep": {"queue": "default"}}
 CELERY_BEAT_SCHEDULE = {
     "mail-sweep": {
