@@ -258,6 +258,7 @@ MAIL_SERVER = env.mail_server("EMAIL_URL")
 # Where it names a backend of django-anymail, such as anymail.backends.brevo.EmailBackend, mail leaves through that
 # provider instead, and every ANYMAIL_… of the environment is a setting of it.
 MAIL_PROVIDER = env.text("MAIL_PROVIDER", default=" ").strip()
+ANYMAIL = env.prefixed("ANYMAIL_")
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="GKEC <no-reply@gkec.example>")
 MAIL_MESSAGE_ID_DOMAIN = env.text("MAIL_MESSAGE_ID_DOMAIN", default=urlsplit(BASE_URL).hostname or "localhost")
 MAIL_REPLY_TO = env.text("MAIL_REPLY_TO", default=" ").strip()

@@ -1,6 +1,7 @@
 """The only writers of the outbox."""
 
 from mail.services.enqueueing import enqueue, enqueue_prepared
+from mail.services.reporting import report
 from mail.services.suppressing import forget_address, suppress, suppress_bounced, suppressed, take_off, unsuppress
 from mail.services.withdrawing import withdraw
 
@@ -8,6 +9,7 @@ __all__ = [
     "enqueue",
     "enqueue_prepared",
     "forget_address",
+    "report",
     "suppress",
     "suppress_bounced",
     "suppressed",
