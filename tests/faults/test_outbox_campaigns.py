@@ -131,7 +131,8 @@ def test_a_clock_that_jumps_a_day_in_mid_hand_over_doubles_no_mail(
     server = scripted()
     for n in range(30):
         ask(to=f"p{n}@city.example", stream=stream)
-    hand_over, jumped = Connection.hand_over, []
+    hand_over = Connection.hand_over
+    jumped: list[bool] = []
 
     def jump(self: Connection, letters: list) -> list:
         answers = hand_over(self, letters)
@@ -158,7 +159,8 @@ def test_a_database_that_cuts_the_connection_in_mid_batch_keeps_the_promise(
     server = scripted()
     for n in range(30):
         ask(to=f"p{n}@city.example", stream=stream)
-    hand_over, groups = Connection.hand_over, []
+    hand_over = Connection.hand_over
+    groups: list[int] = []
     parameters = {**connection.get_connection_params()}
     wanted = {key: parameters[key] for key in ("host", "port", "user", "password", "dbname") if parameters.get(key)}
 

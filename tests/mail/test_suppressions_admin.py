@@ -1,6 +1,6 @@
 """The suppression list in the admin: who may look, add and take off, and that each step leaves its reason."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -37,8 +37,8 @@ def rows(response: HttpResponse) -> list[list[str]]:
     return [[cell.get_text(" ", strip=True) for cell in row.find_all("td")] for row in page.select("tbody tr")]
 
 
-def bounced(address: str, **fields: object) -> Suppression:
-    return suppress(address=address, reason=SuppressionReason.BOUNCED, note="550 <b>", **fields)
+def bounced(address: str, until: datetime | None = None) -> Suppression:
+    return suppress(address=address, reason=SuppressionReason.BOUNCED, note="550 <b>", until=until)
 
 
 def test_the_list_shows_reason_note_and_term(staff: Client, time_machine) -> None:
