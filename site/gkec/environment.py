@@ -77,6 +77,11 @@ def address(name: str, *, schemes: set[str], default: str | None = None) -> str:
     return value
 
 
+def prefixed(prefix: str) -> dict[str, str]:
+    """Return all variables whose names begin with `prefix`, without it; for settings that another program names."""
+    return {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix) and value}
+
+
 def folder(name: str, *, default: Path) -> Path:
     """Return the absolute path of a folder that may not exist yet."""
     return Path(text(name, default=str(default))).absolute()

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("events.urls.doors")),
+    path("", include("mail.urls")),
 ]
 
 if getattr(settings, "DEMO", False):

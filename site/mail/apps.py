@@ -11,9 +11,12 @@ class MailConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here because models are not loaded before.
-        from mail import kinds, personal
+        from anymail.signals import tracking
+
+        from mail import kinds, personal, receivers
         from mail.checks import check_durability, check_times
 
+        tracking.connect(receivers.on_tracking, dispatch_uid="mail.on_tracking")
         checks.register(check_times)
         checks.register(check_durability, checks.Tags.database)
         kinds.register(kinds.MailKind("plain", None, label=_("Other")))

@@ -18,11 +18,14 @@ def check_times(**kwargs: Any) -> Iterable[CheckMessage]:
             id="mail.E001",
         )
     try:
+        for written in [settings.MAIL_REPLY_TO, *settings.MAIL_SENDERS.values(), *settings.MAIL_REPLY_TOS.values()]:
+            if written:
+                split(written)
         split(settings.DEFAULT_FROM_EMAIL)
-        if settings.MAIL_REPLY_TO:
-            split(settings.MAIL_REPLY_TO)
     except BadAddress:
-        yield Error("MAIL_FROM and MAIL_REPLY_TO must be e-mail addresses.", id="mail.E002")
+        yield Error(
+            "MAIL_FROM, MAIL_REPLY_TO, MAIL_BULK_FROM and MAIL_BULK_REPLY_TO must be e-mail addresses.", id="mail.E002"
+        )
 
 
 def check_durability(databases: Iterable[str] | None = None, **kwargs: Any) -> Iterable[CheckMessage]:

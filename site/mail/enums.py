@@ -57,6 +57,21 @@ class SuppressionReason(models.TextChoices):
     STAFF = "staff", _("staff decided so")
 
 
+class SuppressionStep(models.TextChoices):
+    ADDED = "added", _("put on the list")
+    RENEWED = "renewed", _("renewed")
+    REMOVED = "removed", _("taken off the list")
+
+
+class ReportKind(models.TextChoices):
+    """What providers tell of a message later."""
+
+    BOUNCED = "bounced", _("it came back")
+    COMPLAINED = "complained", _("somebody called it spam")
+    UNSUBSCRIBED = "unsubscribed", _("somebody asked not to be written to")
+    REJECTED = "rejected", _("the provider refused to deliver it")
+
+
 # Who complains about a newsletter still wants the sign-in code they ask for.
 STOPS_EVERYTHING = frozenset({SuppressionReason.BOUNCED, SuppressionReason.STAFF})
 

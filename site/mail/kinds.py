@@ -11,7 +11,7 @@ A kind knows how to write its message from ids at the last moment, so that the m
     kinds.register(MailKind("event-confirmation", render, label=_("Confirmation of a registration")))
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +61,26 @@ class MailKind:
     """One kind of mail. `render` is called with the language of the message active, outside any transaction.
 
     A kind without `render` is known by its label only: its messages are asked for with `enqueue_prepared`.
+
+    A kind of mail to many offers `render_variant(params, language)` instead: it is written once for all messages of a
+    batch that agree in language and in the parameters named in `variant_params`, which are all it is given. In its
+    templates `to_name`, `unsubscribe_url`, `preferences_url` and `own_url` stand for what each recipient gets there;
+    filters would break them, and who has no name gets a variant in which `to_name` is empty. `fill(messages)` answers
+    the addresses of a group, {message id: {slot: value}}; a message that it leaves out makes no sense any more.
     """
 
     name: str
     render: "Callable[[Message], Rendering] | None"
     label: "str | Promise"
     stream: str = Stream.TRANSACTIONAL
+    render_variant: "Callable[[Mapping[str, Any], str], Rendering] | None" = None
+    variant_params: tuple[str, ...] = ()
+    fill: "Callable[[Sequence[Message]], Mapping[int, Mapping[str, str]]] | None" = None
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether its messages come with their words."""
+        return self.render is None and self.render_variant is None
 
 
 _registered: dict[str, MailKind] = {}
@@ -93,6 +107,11 @@ def render(message: "Message") -> Rendering:
     if kind.render is None:
         raise LookupError(f"Mail of the kind {kind.name!r} comes prepared.")
     return kind.render(message)
+
+
+def has_variants(name: str) -> bool:
+    """Whether messages of this kind are written once for many."""
+    return name in _registered and _registered[name].render_variant is not None
 
 
 def label(name: str) -> str:

@@ -9,12 +9,14 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
 from mail import headers
 from mail.kinds import Attachment
+from mail.patterns import Pattern
 
 # C0 controls but tab and line ends; no mail program shows them and some choke on them.
 _CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\r\n")))
@@ -45,11 +47,25 @@ class Envelope:
     language: str
     date: datetime
     reply_to: str = ""
+    # RFC 8058: mail programs offer their own button that posts to it.
+    unsubscribe_url: str = ""
 
 
 def build(envelope: Envelope, content: Content) -> bytes:
     """Return the whole message; raises ValueError when a header would not be safe."""
     return (head(envelope, content) + _body(envelope.message_id, content)).encode("ascii")
+
+
+def pattern(content: Content, *, seed: str) -> Pattern:
+    """Return the body of words that hold slots, to be filled for each recipient; `seed` makes its boundaries."""
+    made = Pattern()
+    made.finish(_body(seed, content, made))
+    return made
+
+
+def build_from(pattern: Pattern, envelope: Envelope, content: Content, safe: Mapping[str, str]) -> bytes:
+    """Return the whole message for one recipient; `content` gives the header lines, with its slots filled already."""
+    return (head(envelope, content) + pattern.build(safe)).encode("ascii")
 
 
 def head(envelope: Envelope, content: Content) -> str:
@@ -64,6 +80,9 @@ def head(envelope: Envelope, content: Content) -> str:
     reply_to = content.reply_to or envelope.reply_to
     if reply_to:
         lines.append(headers.mailbox("Reply-To", "", reply_to))
+    if envelope.unsubscribe_url:
+        lines.append(headers.structured("List-Unsubscribe", f"<{envelope.unsubscribe_url}>"))
+        lines.append(headers.structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     lines += [
         # RFC 3834 asks automatic senders to say so; the second line tells Exchange not to send holiday notes.
         headers.structured("Auto-Submitted", "auto-generated"),
@@ -74,10 +93,10 @@ def head(envelope: Envelope, content: Content) -> str:
     return "".join(lines)
 
 
-def _body(seed: str, content: Content) -> str:
-    parts = [_text_part("text/plain", content.text)]
+def _body(seed: str, content: Content, pattern: Pattern | None = None) -> str:
+    parts = [_text_part("text/plain", content.text, pattern)]
     if content.html:
-        parts.append(_text_part("text/html", content.html))
+        parts.append(_text_part("text/html", content.html, pattern))
     parts += [_alternative_part(one) for one in content.attachments if one.as_alternative]
     body = parts[0] if len(parts) == 1 else _multipart("alternative", parts, seed)
     if content.attachments:
@@ -92,21 +111,26 @@ def _multipart(subtype: str, parts: list[str], seed: str) -> str:
     return f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n{inner}--{boundary}--\r\n'
 
 
-def _text_part(content_type: str, text: str) -> str:
+def _text_part(content_type: str, text: str, pattern: Pattern | None) -> str:
     one_way = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
     if not one_way.endswith("\r\n"):
         # Also what tells the encoder below which line ends to use.
         one_way += "\r\n"
     data = one_way.encode("utf-8", "replace").translate(None, _CONTROLS)
-    return f'Content-Type: {content_type}; charset="utf-8"\r\n{_encoded_text(data)}'
+    encoding = "base64" if _is_foreign(data) else "quoted-printable"
+    if pattern is not None:
+        encode = pattern.base64 if encoding == "base64" else pattern.quoted_printable
+        encoded = encode(data.decode(), is_html=content_type == "text/html")
+    elif encoding == "base64":
+        encoded = _base64(data)
+    else:
+        encoded = binascii.b2a_qp(data, istext=True).decode("ascii")
+    return f'Content-Type: {content_type}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{encoded}'
 
 
-def _encoded_text(data: bytes) -> str:
+def _is_foreign(data: bytes) -> bool:
     # Quoted-printable spends three bytes on each that is not ASCII, base64 four on three of any kind.
-    foreign = len(data) - len(data.translate(None, _FOREIGN))
-    if foreign * 6 > len(data):
-        return f"Content-Transfer-Encoding: base64\r\n\r\n{_base64(data)}"
-    return f"Content-Transfer-Encoding: quoted-printable\r\n\r\n{binascii.b2a_qp(data, istext=True).decode('ascii')}"
+    return (len(data) - len(data.translate(None, _FOREIGN))) * 6 > len(data)
 
 
 def _alternative_part(attachment: Attachment) -> str:

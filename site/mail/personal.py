@@ -39,7 +39,7 @@ _MESSAGES = Kind(
     name="messages",
     label=_("Mails"),
     about=_("Every mail that we sent you or wanted to send: address, words, times and the mail server’s answer."),
-    models=("mail.Message", "mail.Attempt"),
+    models=("mail.Message", "mail.Attempt", "mail.Report"),
     find=erasing.messages_of,
     columns=(
         "kind",
@@ -80,7 +80,7 @@ _SUPPRESSIONS = Kind(
     name="suppressions",
     label=_("Addresses that we do not write to"),
     about=_("That we must not write to your address, since when and why."),
-    models=("mail.Suppression",),
+    models=("mail.Suppression", "mail.SuppressionChange"),
     find=erasing.suppressions_of,
     columns=("address", "reason", "note", "created_at", "expires_at"),
     rules=(

@@ -32,6 +32,10 @@ class MessageQuerySet(models.QuerySet):
         """Leave the words and files in the database, for lists."""
         return self.defer("text", "html", "attachments", "params")
 
+    def with_words(self) -> "MessageQuerySet":
+        """Bring along the words that a message shares with others."""
+        return self.select_related("variant")
+
 
 class SuppressionQuerySet(models.QuerySet):
     def in_force(self, *, now: datetime) -> "SuppressionQuerySet":

@@ -1,8 +1,10 @@
 """From a message to its words: templates in its language, MJML to HTML, plain text beside."""
 
 import base64
+import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -12,16 +14,80 @@ from django.template import Context, engines
 from django.utils import translation
 
 from core import languages
-from mail import footer, kinds
+from mail import footer, kinds, mime, slots
 from mail.kinds import Attachment, Rendering
 from mail.mime import Content
 from mail.models import Message
+from mail.patterns import Pattern
 
 # mrml reads MJML as XML, which has no place for these; no person types them on purpose.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 # Without a map of its own mrml adds a link to Google Fonts for every family it knows.
 _OPTIONS = mrml.RenderOptions(fonts={})
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The words that many messages share; `content` holds tokens where each recipient's own words go."""
+
+    kind: str
+    language: str
+    content: Content
+    pattern: Pattern
+    digest: str
+
+    def filled(self, safe: Mapping[str, str]) -> Content:
+        """Return the words for one recipient."""
+        return replace(
+            self.heading(safe),
+            text=slots.fill(self.content.text, safe),
+            html=slots.fill(self.content.html, safe, as_html=True),
+        )
+
+    def heading(self, safe: Mapping[str, str]) -> Content:
+        """Return the same with only the subject filled, which is all that the header lines need."""
+        return replace(self.content, subject=slots.fill(self.content.subject, safe))
+
+    def named(self) -> Content:
+        """Return the words with the slots' names in them, to be kept."""
+        content = self.content
+        return replace(
+            content,
+            subject=slots.named(content.subject),
+            text=slots.named(content.text),
+            html=slots.named(content.html),
+        )
+
+
+def variant(kind: str, params: Mapping[str, Any], language: str, *, names: frozenset[str]) -> Variant:
+    """Let the kind write a variant; `names` are the slots that will be filled.
+
+    Raises NoLongerMakesSense when the kind says so, and whatever a faulty template or kind raises.
+    """
+    write = kinds.get(kind).render_variant
+    if write is None:
+        raise LookupError(f"Mail of the kind {kind!r} has no variants.")
+    tokens = slots.tokens(names)
+    with translation.override(language):
+        rendering = write(params, language)
+        whole = replace(rendering, context={**rendering.context, **tokens})
+        content = _content(whole, language=language, name=tokens["to_name"])
+    subject, text, html = map(slots.named, (content.subject, content.text, content.html))
+    digest = hashlib.sha256(repr((kind, language, subject, text, html, content.attachments)).encode()).hexdigest()
+    return Variant(kind, language, content, mime.pattern(content, seed=digest), digest)
+
+
+def kept(message: Message) -> Content:
+    """Return the words that went out, as far as they are kept: addresses that were the recipient's alone are not."""
+    own = prepared(message)
+    if message.variant is None:
+        return own
+    return replace(
+        own,
+        text=slots.shown(message.variant.text, message.to_name),
+        html=slots.shown(message.variant.html, message.to_name, as_html=True),
+    )
 
 
 def render(message: Message) -> Content:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from mail import replies
 from mail.enums import Outcome, Reason, State, Stream
 from mail.models import Message
+from mail.replies import Trouble
 from mail.transport import Answer
 
 # A second repeat could be a third copy in somebody's inbox, so the message stays unknown instead.
@@ -47,7 +49,7 @@ def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
         return _ended(message, State.ACCEPTED, "", answer, now)
     if answer.outcome is Outcome.REFUSED:
         return _ended(message, State.FAILED, Reason.REFUSED, answer, now)
-    if answer.outcome is Outcome.NO_ANSWER and not may_repeat(message):
+    if answer.outcome is Outcome.NO_ANSWER and not may_repeat(message, is_safe=answer.is_safe_to_repeat):
         return _ended(message, State.UNKNOWN, Reason.NO_ANSWER, answer, now)
     if has_tried_long_enough(message, now=now):
         return _ended(message, State.FAILED, Reason.GAVE_UP, answer, now)
@@ -57,7 +59,7 @@ def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
         _WORDS[answer.outcome],
         code=answer.code,
         reply=answer.reply,
-        due_at=now + retry_delay(message, now=now),
+        due_at=now + retry_delay(message, replies.trouble(answer.code, answer.reply), now=now),
         is_repeat=answer.outcome is Outcome.NO_ANSWER,
     )
 
@@ -66,9 +68,12 @@ def _ended(message: Message, state: State, reason: str, answer: Answer, now: dat
     return Verdict(message.pk, state, reason, code=answer.code, reply=answer.reply, finished_at=now)
 
 
-def may_repeat(message: Message) -> bool:
-    """Whether a message of unknown fate may be sent again, with the same Message-ID."""
-    return message.stream == Stream.TRANSACTIONAL and message.repeats < MOST_REPEATS
+def may_repeat(message: Message, *, is_safe: bool = False) -> bool:
+    """Whether a message of unknown fate may be sent again, with the same Message-ID.
+
+    It `is_safe` where the provider knows a second request by its key and sends nothing for it.
+    """
+    return (is_safe or message.stream == Stream.TRANSACTIONAL) and message.repeats < MOST_REPEATS
 
 
 def has_tried_long_enough(message: Message, *, now: datetime) -> bool:
@@ -77,14 +82,27 @@ def has_tried_long_enough(message: Message, *, now: datetime) -> bool:
     return now - first >= timedelta(seconds=settings.MAIL_GIVE_UP_SECONDS)
 
 
-def retry_delay(message: Message, *, now: datetime) -> timedelta:
+def retry_bounds(trouble: Trouble) -> tuple[float, float]:
+    """Return the first and the longest wait, in seconds, for a class of reply."""
+    first, longest = settings.MAIL_RETRIES[trouble.value]
+    longest = min(longest, settings.MAIL_RETRY_LONGEST_SECONDS)
+    return min(settings.MAIL_RETRY_FIRST_SECONDS or first, longest), longest
+
+
+def retry_delay(message: Message, trouble: Trouble, *, now: datetime) -> timedelta:
     """Return as long as the message has been tried already, so that waits double, scattered by half either way.
 
-    The scatter keeps a thousand messages that failed together from coming back together.
+    Both ends are bounded by the class of the server's reply. The scatter keeps a thousand messages that failed
+    together from coming back together.
     """
     waited = (now - message.first_tried_at).total_seconds() if message.first_tried_at else 0.0
-    bounded = min(max(waited, settings.MAIL_RETRY_FIRST_SECONDS), settings.MAIL_RETRY_LONGEST_SECONDS)
-    return timedelta(seconds=bounded * random.uniform(0.5, 1.5))  # noqa: S311  (no secret hangs on it)
+    first, longest = retry_bounds(trouble)
+    return timedelta(seconds=min(max(waited, first), longest) * random.uniform(0.5, 1.5))  # noqa: S311  (no secret hangs on it)
+
+
+def is_bounce(answer: Answer) -> bool:
+    """Whether the answer says that the mailbox does not exist, so that nothing should be sent there for a while."""
+    return answer.outcome is Outcome.REFUSED and replies.nobody_there(answer.code, answer.reply)
 
 
 def dropped(message: Message, reason: Reason, *, now: datetime, reply: str = "") -> Verdict:
@@ -97,5 +115,5 @@ def unrenderable(message: Message, *, now: datetime, reply: str) -> Verdict:
     """Return what a fault in the program does: another try later, since a release may mend it, until time is up."""
     if has_tried_long_enough(message, now=now):
         return Verdict(message.pk, State.FAILED, Reason.UNRENDERABLE, reply=reply, finished_at=now)
-    due_at = now + retry_delay(message, now=now)
+    due_at = now + retry_delay(message, Trouble.OTHER, now=now)
     return Verdict(message.pk, State.DEFERRED, Reason.UNRENDERABLE, reply=reply, due_at=due_at)

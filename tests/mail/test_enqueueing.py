@@ -195,3 +195,19 @@ def test_the_broker_being_down_costs_one_line_and_no_time(monkeypatch, caplog, r
     assert [record.getMessage() for record in caplog.records] == [
         "Nobody heard the doorbell of bulk mail; the sweep will: Connection refused"
     ]
+
+
+def test_all_that_was_asked_for_one_reason_is_withdrawn_by_how_its_keys_begin() -> None:
+    for key in ("event-reminder:12:a", "event-reminder:12:b", "event-reminder:120:a", "event_reminder:12:a", "other"):
+        ask(key=key)
+    done = ask(key="event-reminder:12:done")
+    Message.objects.filter(pk=done.pk).update(state="failed", reason="refused", finished_at=clock.now())
+    assert withdraw(prefix="event-reminder:12:", keys=["other"], because="The event is cancelled.") == 3
+    found = Message.objects.filter(state="cancelled").values_list("key", "reason", "last_reply")
+    assert sorted(found) == [
+        ("event-reminder:12:a", "withdrawn", "The event is cancelled."),
+        ("event-reminder:12:b", "withdrawn", "The event is cancelled."),
+        ("other", "withdrawn", "The event is cancelled."),
+    ]
+    assert withdraw() == 0
+    assert withdraw(prefix="event%") == 0

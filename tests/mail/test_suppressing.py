@@ -6,8 +6,9 @@ import pytest
 
 from core import clock
 from mail.enums import SuppressionReason
-from mail.models import Suppression
-from mail.services import suppress, suppressed, unsuppress
+from mail.models import Suppression, SuppressionChange
+from mail.services import forget_address, suppress, suppressed, take_off, unsuppress
+from tests.factories.accounts import PersonFactory
 from tests.factories.mail import ask, deliver_all
 from tests.services.mailserver import MailServer
 
@@ -49,8 +50,64 @@ def test_an_address_stays_suppressed_by_its_hash_after_erasure() -> None:
     entry = suppress(address="ana@city.example", reason=SuppressionReason.ASKED)
     Suppression.objects.filter(pk=entry.pk).update(address="")
     assert suppressed(addresses=["ana@city.example"], stream="bulk") == {"ana@city.example"}
-    again = suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED)
-    assert (again.pk, again.reason, Suppression.objects.count()) == (entry.pk, "bounced", 1)
+    again = suppress(address="ana@city.example", reason=SuppressionReason.ASKED)
+    assert (again.pk, again.address, Suppression.objects.count()) == (entry.pk, "ana@city.example", 1)
+
+
+def test_forgetting_an_address_keeps_its_hash_and_nothing_that_names_it() -> None:
+    suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, note="550 5.1.1 <ana@city.example> unknown")
+    suppress(address="bo@city.example", reason=SuppressionReason.ASKED, note="by telephone")
+    assert forget_address(address="Ana@City.example") == 1
+    assert suppressed(addresses=["ana@city.example", "bo@city.example"], stream="transactional") == {"ana@city.example"}
+    kept = [*Suppression.objects.values_list("address", "note"), *SuppressionChange.objects.values_list("note")]
+    assert sorted(kept) == [("",), ("", ""), ("bo@city.example", "by telephone"), ("by telephone",)]
+
+
+def test_a_mailbox_that_bounced_for_a_while_does_not_make_us_forget_a_wish() -> None:
+    suppress(address="ana@city.example", reason=SuppressionReason.ASKED)
+    suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, until=clock.now())
+    assert suppressed(addresses=["ana@city.example"], stream="bulk") == {"ana@city.example"}
+    assert suppressed(addresses=["ana@city.example"], stream="transactional") == set()
+
+
+def test_each_step_stays_in_the_history_with_who_and_why() -> None:
+    by = PersonFactory()
+    entry = suppress(address="ana@city.example", reason=SuppressionReason.STAFF, note="insults", by=by)
+    suppress(address="ana@city.example", reason=SuppressionReason.STAFF, note="again")
+    assert take_off(suppression_id=entry.pk, note="apologised", by=by) is True
+    assert take_off(suppression_id=entry.pk, note="twice") is False
+    found = SuppressionChange.objects.order_by("id").values_list("reason", "step", "note", "by")
+    assert list(found) == [
+        ("staff", "added", "insults", by.pk),
+        ("staff", "renewed", "again", None),
+        ("staff", "removed", "apologised", by.pk),
+    ]
+
+
+@pytest.mark.parametrize("stream", ["transactional", "bulk"])
+@pytest.mark.parametrize(
+    ("reply", "is_suppressed"),
+    [
+        ("550 5.1.1 <ana@city.example> user unknown", True),
+        ("550 5.1.10 null MX", True),
+        ("550 5.7.1 we do not like your content", False),
+        ("552 5.2.2 mailbox full", False),
+        ("550 no such user here", False),
+        ("450 4.1.1 not yet", False),
+    ],
+)
+def test_only_a_mailbox_that_does_not_exist_is_put_on_the_list(
+    mail_server: MailServer, stream: str, reply: str, is_suppressed: bool, settings
+) -> None:
+    ask(to="ana@city.example", stream=stream)
+    ask(to="bo@city.example", stream=stream)
+    mail_server.refuse("ana@city.example", reply)
+    deliver_all(stream)
+    entries = Suppression.objects.values_list("address", "reason", "note")
+    assert list(entries) == ([("ana@city.example", "bounced", reply)] if is_suppressed else [])
+    if is_suppressed:
+        left = Suppression.objects.get().expires_at - clock.now()
+        assert timedelta(days=179) < left <= timedelta(days=180)
 
 
 def test_the_list_is_asked_once_for_a_whole_batch(django_assert_num_queries) -> None:

@@ -3,7 +3,6 @@
 import base64
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,8 +12,7 @@ from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from core import clock, languages
-from mail import explaining, kinds, mime, rendering
-from mail.addresses import split
+from mail import explaining, kinds, mime, rendering, senders
 from mail.models import Message
 
 # The mail's own style attributes show; nothing runs, nothing is fetched, nothing can be sent from it.
@@ -33,7 +31,9 @@ class MessageView(InspectView):
     html_url_name = "outbox:html"
 
     def get_object(self, queryset=None) -> Message:
-        return get_object_or_404(Message.objects.select_related("person").prefetch_related("tries"), pk=self.pk)
+        return get_object_or_404(
+            Message.objects.select_related("person", "variant").prefetch_related("tries", "reports"), pk=self.pk
+        )
 
     def get_page_subtitle(self) -> str:
         return self.object.to_address
@@ -43,17 +43,19 @@ class MessageView(InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         message = self.object
+        words = rendering.kept(message)
         return super().get_context_data(
             **kwargs,
             message=message,
             kind=kinds.label(message.kind),
             what_next=explaining.what_next(message),
             is_shown=not message.is_secret,
-            is_written=bool(message.text or message.html),
+            words=words,
+            is_written=bool(words.text or words.html),
             direction=languages.direction(message.language),
             headers=_headers(message) if message.is_prepared or message.started_at else "",
             files=[_file(one) for one in message.attachments],
-            html_url=reverse(self.html_url_name, args=[message.pk]) if message.html else "",
+            html_url=reverse(self.html_url_name, args=[message.pk]) if words.html else "",
         )
 
 
@@ -64,8 +66,8 @@ class MessageHtmlView(PermissionCheckedMixin, View):
     any_permission_required = ["view"]
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        message = get_object_or_404(Message, pk=pk, is_secret=False)
-        response = HttpResponse(message.html)
+        message = get_object_or_404(Message.objects.with_words(), pk=pk, is_secret=False)
+        response = HttpResponse(rendering.kept(message).html)
         response["Content-Security-Policy"] = FRAME_POLICY
         response["Referrer-Policy"] = "no-referrer"
         return response
@@ -73,12 +75,12 @@ class MessageHtmlView(PermissionCheckedMixin, View):
 
 def _headers(message: Message) -> str:
     envelope = mime.Envelope(
-        sender=split(settings.DEFAULT_FROM_EMAIL),
+        sender=senders.sender(message.stream),
         to=(message.to_name, message.to_address),
         message_id=message.message_id,
         language=message.language,
         date=message.started_at or clock.now(),
-        reply_to=settings.MAIL_REPLY_TO,
+        reply_to=senders.reply_to(message.stream),
     )
     return mime.head(envelope, rendering.prepared(message))
 

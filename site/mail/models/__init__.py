@@ -3,6 +3,8 @@
 from mail.models.attempt import Attempt
 from mail.models.mailing import Mailing
 from mail.models.message import Message
-from mail.models.suppression import Suppression
+from mail.models.report import Report
+from mail.models.suppression import Suppression, SuppressionChange
+from mail.models.variant import Variant
 
-__all__ = ["Attempt", "Mailing", "Message", "Suppression"]
+__all__ = ["Attempt", "Mailing", "Message", "Report", "Suppression", "SuppressionChange", "Variant"]

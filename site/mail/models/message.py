@@ -93,6 +93,17 @@ class Message(models.Model):
     html = models.TextField(_("HTML"), blank=True, default="", db_default="")
     attachments = models.JSONField(_("attachments"), default=list, db_default=models.Value([], models.JSONField()))
 
+    variant = models.ForeignKey(
+        "mail.Variant",
+        verbose_name=_("words shared with others"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="messages",
+        # Nobody looks for messages by their words, and each index costs every change of state.
+        db_index=False,
+    )
+
     objects = MessageQuerySet.as_manager()
 
     class Meta:

@@ -1,7 +1,19 @@
 """The only writers of the outbox."""
 
 from mail.services.enqueueing import enqueue, enqueue_prepared
-from mail.services.suppressing import suppress, suppressed, unsuppress
+from mail.services.reporting import report
+from mail.services.suppressing import forget_address, suppress, suppress_bounced, suppressed, take_off, unsuppress
 from mail.services.withdrawing import withdraw
 
-__all__ = ["enqueue", "enqueue_prepared", "suppress", "suppressed", "unsuppress", "withdraw"]
+__all__ = [
+    "enqueue",
+    "enqueue_prepared",
+    "forget_address",
+    "report",
+    "suppress",
+    "suppress_bounced",
+    "suppressed",
+    "take_off",
+    "unsuppress",
+    "withdraw",
+]

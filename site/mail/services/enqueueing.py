@@ -161,7 +161,7 @@ def _insert(message: Message) -> Message:
 
 def _written(kind: str) -> kinds.MailKind:
     found = kinds.get(kind)
-    if found.render is None:
+    if found.is_prepared:
         raise LookupError(f"Mail of the kind {kind!r} comes prepared: use enqueue_prepared.")
     return found
 

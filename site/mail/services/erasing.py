@@ -9,9 +9,9 @@ from core import clock
 from core.personal import Subject
 from mail.addresses import ERASED, BadAddress, envelope_address, fingerprint
 from mail.enums import OPEN, WAITING, Reason, State
-from mail.models import Attempt, Message, Suppression
+from mail.models import Attempt, Message, Report, Suppression, SuppressionChange
 
-BLANK = {"subject": "", "text": "", "html": "", "attachments": []}
+BLANK = {"subject": "", "text": "", "html": "", "attachments": [], "variant": None}
 
 
 def messages_of(subject: Subject) -> QuerySet[Message]:
@@ -49,7 +49,10 @@ def erase_messages(*, subject: Subject) -> int:
 
 def erase_suppressions(*, subject: Subject) -> int:
     """Take the address off the list's rows; its hash stays, so that an address once suppressed stays suppressed."""
-    return suppressions_of(subject).exclude(address="").update(address="", note="")
+    entries = suppressions_of(subject)
+    # Notes repeat the words of servers, which like to repeat the address.
+    SuppressionChange.objects.filter(address_hash__in=entries.values("address_hash")).update(note="", by=None)
+    return entries.exclude(address="").update(address="", note="")
 
 
 def blank_words(keys: Iterable[int]) -> None:
@@ -57,14 +60,14 @@ def blank_words(keys: Iterable[int]) -> None:
     keys = list(keys)
     Message.objects.filter(pk__in=keys, blanked_at=None).update(**BLANK, blanked_at=clock.now())
     erased = Message.objects.filter(pk__in=keys, to_address=ERASED)
-    Attempt.objects.filter(message__in=erased).update(reply="")
+    _forget_answers(erased.values("pk"))
     erased.update(last_reply="")
 
 
 def forget_addressees(keys: Iterable[int]) -> None:
     """Forget what messages said and to whom they went; what servers answered goes too, since it repeats addresses."""
     keys = list(keys)
-    Attempt.objects.filter(message__in=keys).update(reply="")
+    _forget_answers(keys)
     Message.objects.filter(pk__in=keys).update(
         **BLANK,
         to_address=ERASED,
@@ -80,6 +83,11 @@ def forget_addressees(keys: Iterable[int]) -> None:
 def delete_messages(keys: Iterable[int]) -> None:
     """Delete ended messages with their attempts."""
     Message.objects.filter(pk__in=list(keys)).exclude(state__in=OPEN).delete()
+
+
+def _forget_answers(keys: Iterable[int] | QuerySet) -> None:
+    Attempt.objects.filter(message__in=keys).update(reply="")
+    Report.objects.filter(message__in=keys).update(words="")
 
 
 def _as_sent(address: str) -> str:

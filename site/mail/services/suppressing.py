@@ -1,39 +1,99 @@
 """The suppression list: addresses that must not be written to, why, and for how long."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
 
 from core import clock
 from mail.addresses import envelope_address, fingerprint, is_erased
-from mail.enums import SuppressionReason
-from mail.models import Suppression
+from mail.enums import SuppressionReason, SuppressionStep
+from mail.models import Suppression, SuppressionChange
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LONGEST_NOTE = 500
 
 
-def suppress(*, address: str, reason: SuppressionReason, note: str = "", until: datetime | None = None) -> Suppression:
-    """Put an address on the list, or give it a new reason; mail waiting for it ends as suppressed when it is due."""
+@transaction.atomic
+def suppress(
+    *,
+    address: str,
+    reason: SuppressionReason,
+    note: str = "",
+    until: datetime | None = None,
+    by: "User | None" = None,
+) -> Suppression:
+    """Put an address on the list for a reason, or renew it; mail waiting for it ends as suppressed when it is due.
+
+    Other reasons for the same address stay as they are.
+    """
     ascii_address = envelope_address(address)
-    entry, _is_new = Suppression.objects.update_or_create(
+    entry, is_new = Suppression.objects.update_or_create(
         address_hash=fingerprint(ascii_address),
+        reason=reason,
         defaults={
             "address": ascii_address,
-            "reason": reason,
-            "note": note,
+            "note": note[:LONGEST_NOTE],
             "expires_at": until,
             "created_at": clock.now(),
         },
     )
+    step = SuppressionStep.ADDED if is_new else SuppressionStep.RENEWED
+    _note(entry, step, note=note, by=by)
     return entry
 
 
-def unsuppress(*, address: str) -> bool:
-    """Take an address off the list; return whether it was on it."""
-    number, _by_model = Suppression.objects.filter(address_hash=fingerprint(envelope_address(address))).delete()
-    return number > 0
+def suppress_bounced(*, address: str, words: str) -> Suppression:
+    """Leave an address alone for MAIL_BOUNCE_KEEP_SECONDS, since its server says that nobody is there."""
+    until = clock.now() + timedelta(seconds=settings.MAIL_BOUNCE_KEEP_SECONDS)
+    return suppress(address=address, reason=SuppressionReason.BOUNCED, note=words, until=until)
+
+
+@transaction.atomic
+def unsuppress(*, address: str, note: str = "", by: "User | None" = None) -> bool:
+    """Take an address off the list, whatever it was on it for; return whether it was on it."""
+    entries = Suppression.objects.filter(address_hash=fingerprint(envelope_address(address)))
+    return _take_off(list(entries.select_for_update()), note=note, by=by) > 0
+
+
+@transaction.atomic
+def take_off(*, suppression_id: int, note: str, by: "User | None" = None) -> bool:
+    """Take one entry off the list and keep why; return whether it was still there."""
+    entries = Suppression.objects.filter(pk=suppression_id)
+    return _take_off(list(entries.select_for_update()), note=note, by=by) > 0
+
+
+@transaction.atomic
+def forget_address(*, address: str) -> int:
+    """Erase an address from the list and its history but for its hash, so that it stays suppressed; return how many."""
+    found = fingerprint(address)
+    # Notes repeat the words of servers, which like to repeat the address.
+    SuppressionChange.objects.filter(address_hash=found).update(note="", by=None)
+    return Suppression.objects.filter(address_hash=found).update(address="", note="")
 
 
 def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
     """Return which of the addresses must not get mail of this stream, those of erased people among them."""
-    by_hash = {fingerprint(address): address for address in addresses}
+    by_hash: dict[str, set[str]] = {}
+    for address in addresses:
+        by_hash.setdefault(fingerprint(address), set()).add(address)
     entries = Suppression.objects.in_force(now=clock.now()).stopping(stream).filter(address_hash__in=by_hash)
-    listed = {by_hash[found] for found in entries.values_list("address_hash", flat=True)}
+    listed = {address for found in entries.values_list("address_hash", flat=True) for address in by_hash[found]}
     return listed | {address for address in addresses if is_erased(address)}
+
+
+def _take_off(entries: list[Suppression], *, note: str, by: "User | None") -> int:
+    for entry in entries:
+        _note(entry, SuppressionStep.REMOVED, note=note, by=by)
+        entry.delete()
+    return len(entries)
+
+
+def _note(entry: Suppression, step: SuppressionStep, *, note: str, by: "User | None") -> None:
+    SuppressionChange.objects.create(
+        address_hash=entry.address_hash, reason=entry.reason, step=step, note=note[:LONGEST_NOTE], by=by
+    )

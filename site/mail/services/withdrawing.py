@@ -2,20 +2,24 @@
 
 from collections.abc import Collection
 
+from django.db.models import Q
+
 from core import clock
 from mail.enums import WAITING, Reason, State
 from mail.models import Message
 
 
-def withdraw(*, keys: Collection[str]) -> int:
-    """Cancel the messages with these keys that have not begun to leave; return how many were cancelled.
+def withdraw(*, keys: Collection[str] = (), prefix: str = "", because: str = "") -> int:
+    """Cancel the messages with these keys, or whose keys begin with `prefix`, that have not begun to leave.
 
-    A worker that has one of them in hand but has not started finds its lease gone and skips it.
+    A key says what its message is for, so everything asked for one reason is found by how its keys begin: end the
+    prefix with the separator (`event-reminder:12:`), or number 12 takes number 120 along. `because` is kept with each
+    as one sentence for staff. A worker that has one of them in hand but has not started finds its lease gone and
+    skips it. Returns how many were cancelled.
     """
-    return Message.objects.filter(key__in=keys, state__in=WAITING | {State.LEASED}).update(
-        state=State.CANCELLED,
-        reason=Reason.WITHDRAWN,
-        finished_at=clock.now(),
-        lease_id=None,
-        leased_until=None,
-    )
+    wanted = Q(key__in=keys)
+    if prefix:
+        wanted |= Q(key__startswith=prefix)
+    ended = {"state": State.CANCELLED, "reason": Reason.WITHDRAWN, "last_reply": because, "finished_at": clock.now()}
+    waiting = Message.objects.filter(wanted, state__in=WAITING | {State.LEASED})
+    return waiting.update(**ended, lease_id=None, leased_until=None)

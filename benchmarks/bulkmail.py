@@ -1,0 +1,96 @@
+"""The letter that benchmarks send to many, and how soon a mail to one leaves meanwhile."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measure import percentile
+from benchmarks.servers import ROOT
+from gkec.devstack.processes import Child, Program, wait_until
+
+if TYPE_CHECKING:
+    from mail.models import Message
+
+PARAGRAPHS = [f"How Oslo ties an emission ceiling to its budget, as {n} people told us." for n in range(26)]
+
+
+def fillings(n: int) -> dict[str, str]:
+    """Return what recipient number `n` gets of their own."""
+    return {
+        "to_name": f"P {n}",
+        "own_url": f"https://gkec.example/en/my/{n}/",
+        "unsubscribe_url": f"https://gkec.example/en/news/leave/{n}/",
+    }
+
+
+def register() -> None:
+    """Make the letter known to this process; Django must be set up."""
+    from mail import kinds, slots
+    from mail.kinds import MailKind, Rendering
+
+    def render_variant(params: Mapping[str, Any], language: str) -> Rendering:
+        own = slots.tokens(slots.NAMES)
+        context = {
+            "paragraphs": [f"Dear {own['to_name']}", *PARAGRAPHS],
+            "button": {"url": own["own_url"], "label": "Read on"},
+            "closing": [f"Leave: {own['unsubscribe_url']}"],
+        }
+        return Rendering("Starting a city climate budget", "mail/notice", context)
+
+    def fill(messages: "Sequence[Message]") -> dict[int, dict[str, str]]:
+        own = {message.pk: fillings(message.params["person"]) for message in messages}
+        return {pk: {name: value for name, value in one.items() if name != "to_name"} for pk, one in own.items()}
+
+    if "bench-letter" not in kinds.names():
+        kinds.register(MailKind("bench-letter", None, "Letter", "bulk", render_variant, ("issue",), fill))
+
+
+def transactional_meanwhile(folder: Path, *, enqueue: Callable[[], str], number: int) -> dict[str, Any]:
+    """Ask for `number` single mails while workers send to many; return how long each took until it was accepted."""
+    from mail import doorbell
+    from mail.models import Message
+    from mail.services import enqueue_prepared
+
+    Message.objects.all().delete()
+    workers = [_worker(folder, queue) for queue in ("bulk", "transactional")]
+    try:
+        wait_until(lambda: all(" ready." in one.program.log.read_text() for one in workers), seconds=60)
+        enqueue()
+        doorbell.ring_now("bulk")
+        for n in range(number):
+            enqueue_prepared(key=f"single:{n}", to=f"s{n}@sink.example", language="en", subject="S", text="T")
+            time.sleep(0.05)
+        still_bulk = Message.objects.filter(stream="bulk", finished_at=None).count()
+        single = Message.objects.filter(stream="transactional")
+        wait_until(lambda: not single.filter(finished_at=None).exists(), seconds=30)
+    finally:
+        for one in workers:
+            one.kill()
+    ended = single.filter(state="accepted").values_list("created_at", "finished_at")
+    seconds = [(finished - created).total_seconds() for created, finished in ended if finished]
+    return {
+        "name": "outbox_transactional_during_bulk_p99",
+        "unit": "s",
+        "figure": round(percentile(seconds, 0.99), 3),
+        "median": round(percentile(seconds, 0.5), 3),
+        "accepted": len(seconds),
+        "asked": number,
+        "bulk_still_waiting": still_bulk,
+        "bar": 2.0,
+        "load_average": round(os.getloadavg()[0], 2),
+    }
+
+
+def _worker(folder: Path, queue: str) -> Child:
+    command = [sys.executable, "-m", "celery", "-A", "benchmarks.bulkworker", "worker", "-Q", queue, "-c", "1"]
+    program = Program(
+        name=f"worker of {queue}",
+        command=[*command, "-n", f"bench-{queue}-{os.getpid()}@%h", "--loglevel=INFO", "--without-mingle"],
+        log=folder / f"worker-{queue}.log",
+        environment={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "site")])},
+        folder=ROOT,
+    )
+    return program.start()

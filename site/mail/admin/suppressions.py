@@ -1,0 +1,249 @@
+"""The suppression list in the admin: whom mail does not reach and why; each step has its reason."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.forms import CheckboxSelectMultiple, RadioSelect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+from wagtail.admin import messages
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import IndexView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.models import InspectView
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets.button import HeaderButton
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from core import clock
+from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
+from mail.addresses import BadAddress, envelope_address, fingerprint
+from mail.enums import SuppressionReason
+from mail.models import Suppression, SuppressionChange
+from mail.services import suppress, take_off
+
+
+class SuppressionPolicy(ModelPermissionPolicy):
+    """Entries are added and taken off, each with a reason; nobody edits one, or its history would be a lie."""
+
+    ALLOWED = frozenset({"view", "add", "delete"})
+
+    def user_has_permission(self, user, action):
+        return action in self.ALLOWED and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user, actions):
+        return any(self.user_has_permission(user, action) for action in actions)
+
+
+class SuppressionFilters(WagtailFilterSet):
+    reason = django_filters.MultipleChoiceFilter(
+        label=_("Reason"), choices=SuppressionReason.choices, widget=CheckboxSelectMultiple
+    )
+    in_force = django_filters.ChoiceFilter(
+        label=_("In force"),
+        choices=[("yes", _("Now")), ("no", _("Expired"))],
+        widget=RadioSelect,
+        empty_label=_("All"),
+        method="filter_in_force",
+    )
+
+    class Meta:
+        model = Suppression
+        fields = ["reason"]
+
+    def filter_in_force(self, queryset: Any, name: str, value: str) -> QuerySet:
+        """Part what stops mail now from what has expired."""
+        in_force = Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now())
+        return queryset.filter(in_force if value == "yes" else ~in_force)
+
+
+class SuppressionIndex(ScreenExportMixin, IndexView):
+    """The list, newest first; search takes a part of an address, or a whole one that was erased since."""
+
+    page_title = _("Suppressed addresses")
+    any_permission_required = ["view"]
+    is_searchable = True
+
+    def get_base_queryset(self) -> QuerySet:
+        return Suppression.objects.all()
+
+    def search_queryset(self, queryset: QuerySet) -> QuerySet:
+        if not self.is_searching:
+            return queryset
+        words = self.search_query.strip()
+        return queryset.filter(Q(address__icontains=words) | Q(address_hash=fingerprint(words)))
+
+    def get_list_buttons(self, instance: Suppression) -> list:
+        return []
+
+    @cached_property
+    def header_buttons(self) -> list:
+        if not self.permission_policy.user_has_permission(self.request.user, "add"):
+            return []
+        return [HeaderButton(label=_("Suppress an address"), url=reverse("suppressions:put_on"), icon_name="plus")]
+
+
+class SuppressionView(InspectView):
+    """One entry with its history."""
+
+    any_permission_required = ["view"]
+    template_name = "mail/admin/suppression.html"
+    page_title = _("Suppressed address")
+
+    def get_fields(self) -> list[str]:
+        return []
+
+    def get_page_subtitle(self) -> str:
+        return _address(self.object)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        may_take_off = self.permission_policy.user_has_permission(self.request.user, "delete")
+        return super().get_context_data(
+            **kwargs,
+            entry=self.object,
+            changes=SuppressionChange.objects.filter(address_hash=self.object.address_hash).select_related("by"),
+            take_off_url=reverse("suppressions:take_off", args=[self.object.pk]) if may_take_off else "",
+        )
+
+
+class PutOnForm(forms.Form):
+    """An address and why nothing shall be sent to it."""
+
+    address = forms.CharField(label=_("E-mail address"), max_length=254)
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[(one.value, one.label) for one in (SuppressionReason.STAFF, SuppressionReason.ASKED)],
+        help_text=_("Who asked not to be written to still gets mail that they ask for, such as sign-in codes."),
+    )
+    note = forms.CharField(label=_("Note"), max_length=300, help_text=_("Kept in the history."))
+    until = forms.DateField(
+        label=_("Until"), required=False, help_text=_("Empty: for good."), widget=forms.DateInput({"type": "date"})
+    )
+
+    def clean_address(self) -> str:
+        """Return the address as mail servers take it."""
+        try:
+            return envelope_address(self.cleaned_data["address"])
+        except BadAddress:
+            raise forms.ValidationError(_("Enter one e-mail address.")) from None
+
+
+class TakeOffForm(forms.Form):
+    """Why mail may be sent again."""
+
+    note = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Kept in the history."))
+
+
+class _ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+    # Wagtail finds the policy by the model; without one it would let everybody in.
+    model = Suppression
+    template_name = "mail/admin/act.html"
+    sentence: Any = ""
+    button: Any = ""
+    done: Any = ""
+
+    @property
+    def by(self) -> Any:
+        """Who is at work; Wagtail lets nobody else reach its views."""
+        return self.request.user
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        list_item = {"url": reverse("suppressions:index"), "label": _("Suppressed addresses")}
+        return [*self.breadcrumbs_items, list_item, {"url": "", "label": self.page_title}]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        words = {"sentence": self.sentence, "button": self.button, "back_url": reverse("suppressions:index")}
+        return super().get_context_data(**kwargs, **words)
+
+
+class PutOnView(_ActionView):
+    """Puts an address on the list."""
+
+    permission_required = "add"
+    form_class = PutOnForm
+    page_title = _("Suppress an address")
+    sentence = _("Mail that waits for this address is not sent any more.")
+    button = _("Suppress this address")
+
+    def form_valid(self, form: PutOnForm) -> HttpResponse:
+        given = form.cleaned_data
+        until = given["until"] and clock.now().replace(
+            year=given["until"].year, month=given["until"].month, day=given["until"].day
+        )
+        reason = SuppressionReason(given["reason"])
+        entry = suppress(address=given["address"], reason=reason, note=given["note"], until=until or None, by=self.by)
+        messages.success(self.request, _("The address is suppressed."))
+        return redirect("suppressions:inspect", entry.pk)
+
+
+class TakeOffView(_ActionView):
+    """Takes an entry off the list."""
+
+    permission_required = "delete"
+    form_class = TakeOffForm
+    page_title = _("Take off the list")
+    sentence = _("Mail can be sent to this address again, unless it is on the list for another reason too.")
+    button = _("Take this address off the list")
+
+    def get_page_subtitle(self) -> str:
+        return _address(get_object_or_404(Suppression, pk=self.kwargs["pk"]))
+
+    def form_valid(self, form: TakeOffForm) -> HttpResponse:
+        if take_off(suppression_id=self.kwargs["pk"], note=form.cleaned_data["note"], by=self.by):
+            messages.success(self.request, _("The address is off the list."))
+        return redirect("suppressions:index")
+
+
+def _address(entry: Suppression) -> str:
+    return entry.address or str(_("erased (%(hash)s…)")) % {"hash": entry.address_hash[:12]}
+
+
+class SuppressionViewSet(ModelViewSet):
+    """Index, one page an entry, and the two things that staff may do."""
+
+    name = "suppressions"
+    model = Suppression
+    icon = "cross"
+    menu_label = _("Suppressed addresses")
+    menu_order = 710
+    add_to_admin_menu = True
+    add_to_reference_index = False
+    inspect_view_enabled = True
+    copy_view_enabled = False
+    index_view_class = SuppressionIndex
+    inspect_view_class = SuppressionView
+    filterset_class = SuppressionFilters
+    list_per_page = 50
+    export_filename = "suppressed-addresses"
+    list_display = [
+        WordsColumn("address", label=_("E-mail address"), accessor=_address, sort_key="address"),
+        Column("reason", label=_("Reason"), accessor="get_reason_display", sort_key="reason"),
+        WordsColumn("note", label=_("Note")),
+        MomentColumn("created_at", label=_("Since"), sort_key="created_at"),
+        MomentColumn("expires_at", label=_("Until"), sort_key="expires_at"),
+    ]
+
+    def get_common_view_kwargs(self, **kwargs):
+        wanted = super().get_common_view_kwargs(**kwargs)
+        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
+        return {key: value for key, value in wanted.items() if key not in doors}
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            path("", self.index_view, name="index"),
+            path("results/", self.index_results_view, name="index_results"),
+            path("put-on/", self.construct_view(PutOnView), name="put_on"),
+            path("<int:pk>/", self.inspect_view, name="inspect"),
+            path("<int:pk>/take-off/", self.construct_view(TakeOffView), name="take_off"),
+        ]
+
+    def register_admin_url_finder(self) -> None:
+        """Do nothing: there is no edit view to find."""

@@ -1,0 +1,67 @@
+"""What a mail server's reply means: its class, its enhanced status code, and whether the mailbox is gone for good."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+# RFC 3463: class.subject.detail at the beginning of the words.
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
+# No such mailbox, no such system, malformed, moved without a trace, and RFC 7505: the domain takes no mail at all.
+_NOBODY_THERE = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)}
+_FULL = {(2, 2), (3, 1), (5, 3)}
+_GREYLISTED = {(2, 0), (2, 1), (7, 0), (7, 1)}
+
+
+class Trouble(StrEnum):
+    """Why a message has to wait; MAIL_RETRIES says how long for each."""
+
+    CONNECTION = "connection"
+    GREYLISTED = "greylisted"
+    LOCAL = "local"
+    FULL = "full"
+    SECURITY = "security"
+    OTHER = "other"
+
+
+_BY_CODE = {
+    None: Trouble.CONNECTION,
+    421: Trouble.CONNECTION,
+    432: Trouble.CONNECTION,
+    450: Trouble.GREYLISTED,
+    451: Trouble.LOCAL,
+    452: Trouble.FULL,
+    454: Trouble.SECURITY,
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """An enhanced status code, such as 5.1.1."""
+
+    kind: int
+    subject: int
+    detail: int
+
+
+def status(words: str) -> Status | None:
+    """Return the enhanced status code that a reply's words begin with."""
+    found = _ENHANCED.match(words.lstrip())
+    return Status(*map(int, found.groups())) if found else None
+
+
+def trouble(code: int | None, words: str) -> Trouble:
+    """Return the class of a reply that asks for another try; the enhanced code says more than the plain one."""
+    found = status(words)
+    detail = (found.subject, found.detail) if found and found.kind == 4 else None
+    if detail in _FULL:
+        return Trouble.FULL
+    if code == 451 and detail in _GREYLISTED:
+        # Many servers greylist with 451 4.7.1, although 451 speaks of a fault of their own.
+        return Trouble.GREYLISTED
+    return _BY_CODE.get(code, Trouble.OTHER)
+
+
+def nobody_there(code: int | None, words: str) -> bool:
+    """Whether the reply says that this mailbox does not exist; any other refusal may be about us or our words."""
+    found = status(words)
+    return bool(code and code >= 500 and found and found.kind == 5 and (found.subject, found.detail) in _NOBODY_THERE)

@@ -1,0 +1,152 @@
+"""Writing the messages of a lease, group by group: what still makes sense becomes a letter, the rest is settled."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core import clock
+from mail import kinds, mime, rendering, rules, senders, slots
+from mail.enums import Reason
+from mail.kinds import NoLongerMakesSense
+from mail.models import Message, Variant
+from mail.rules import Verdict
+from mail.services import ledger
+from mail.services.ledger import Lease, Opening
+from mail.services.suppressing import suppressed
+from mail.transport import Letter
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A message written, and what the ledger keeps of it."""
+
+    opening: Opening
+    letter: Letter
+
+
+Fillings = Mapping[int, Mapping[str, str]]
+
+
+class Desk:
+    """Writes what one lease holds; memory is bound by the group, the words of a variant are written once a lease."""
+
+    def __init__(self, lease: Lease, *, has_wire: bool = True) -> None:
+        self.lease = lease
+        self.sender = senders.sender(lease.stream)
+        self.reply_to = senders.reply_to(lease.stream)
+        # A provider takes words and builds the message itself.
+        self.has_wire = has_wire
+        self._next = 0
+        self._variants: dict[tuple[Any, ...], tuple[rendering.Variant, int] | NoLongerMakesSense] = {}
+        addresses = [message.to_address for message in lease.messages]
+        self._stopped = suppressed(addresses=addresses, stream=lease.stream) if addresses else set()
+
+    def is_quick(self, size: int) -> bool:
+        """Whether writing the next group takes next to no time, since its words are there already."""
+        coming = self.lease.messages[self._next : self._next + size]
+        return all(message.is_prepared or kinds.has_variants(message.kind) for message in coming)
+
+    def next_group(self, size: int) -> list[Ready]:
+        """Return the next messages that still make sense, at most `size`; an empty list is the end."""
+        while self._next < len(self.lease.messages):
+            coming = self.lease.messages[self._next : self._next + size]
+            self._next += size
+            fillings = self._fillings(coming)
+            written = [self._written(message, fillings) for message in coming]
+            ledger.drop(lease=self.lease, verdicts=[one for one in written if isinstance(one, Verdict)])
+            if ready := [one for one in written if isinstance(one, Ready)]:
+                return ready
+        return []
+
+    def _fillings(self, messages: Sequence[Message]) -> dict[str, Fillings | Exception]:
+        """Ask each kind once for what is its recipients' own; a fault is kept, to be met message by message."""
+        found: dict[str, Fillings | Exception] = {}
+        for name in {message.kind for message in messages if kinds.has_variants(message.kind)}:
+            fill = kinds.get(name).fill
+            group = [message for message in messages if message.kind == name]
+            try:
+                found[name] = fill(group) if fill else {message.pk: {} for message in group}
+            except Exception as problem:  # noqa: BLE001  (logged with each message that it keeps from leaving)
+                found[name] = problem
+        return found
+
+    def _written(self, message: Message, fillings: Mapping[str, Fillings | Exception]) -> Ready | Verdict:
+        now = clock.now()
+        if message.to_address in self._stopped:
+            return rules.dropped(message, Reason.SUPPRESSED, now=now)
+        if message.expires_at is not None and message.expires_at <= now:
+            return rules.dropped(message, Reason.EXPIRED, now=now)
+        try:
+            return self._filled(message, fillings[message.kind]) if message.kind in fillings else self._own(message)
+        except NoLongerMakesSense as why:
+            return rules.dropped(message, Reason.SENSELESS, now=now, reply=str(why))
+        except Exception as problem:
+            # One faulty template must not hold up everybody else's mail.
+            logger.exception("Message %s of kind %s could not be written.", message.pk, message.kind)
+            return rules.unrenderable(message, now=now, reply=type(problem).__name__)
+
+    def _own(self, message: Message) -> Ready:
+        content = rendering.render(message)
+        envelope = self._envelope(message)
+        data = mime.build(envelope, content) if self.has_wire else b""
+        return Ready(Opening(message, content), self._letter(envelope, content, data))
+
+    def _filled(self, message: Message, fillings: Fillings | Exception) -> Ready:
+        if isinstance(fillings, Exception):
+            raise fillings
+        if message.pk not in fillings:
+            raise NoLongerMakesSense("Nothing is known any more of whom it was meant for.")
+        safe = slots.made_safe({"to_name": message.to_name, **fillings[message.pk]})
+        shared, variant_id = self._variant(message, frozenset(name for name, value in safe.items() if value))
+        envelope = replace(self._envelope(message), unsubscribe_url=safe.get("unsubscribe_url", ""))
+        if self.has_wire:
+            content = shared.heading(safe)
+            data = mime.build_from(shared.pattern, envelope, content, safe)
+        else:
+            content, data = shared.filled(safe), b""
+        return Ready(Opening(message, content, variant_id), self._letter(envelope, content, data))
+
+    def _variant(self, message: Message, names: frozenset[str]) -> tuple[rendering.Variant, int]:
+        params = {name: message.params.get(name) for name in kinds.get(message.kind).variant_params}
+        key = (message.kind, message.language, names, repr(sorted(params.items())))
+        if key not in self._variants:
+            self._variants[key] = _once(lambda: rendering.variant(message.kind, params, message.language, names=names))
+        found = self._variants[key]
+        if isinstance(found, NoLongerMakesSense):
+            raise found
+        return found
+
+    def _envelope(self, message: Message) -> mime.Envelope:
+        return mime.Envelope(
+            sender=self.sender,
+            to=(message.to_name, message.to_address),
+            message_id=message.message_id,
+            language=message.language,
+            date=clock.now(),
+            reply_to=self.reply_to,
+        )
+
+    def _letter(self, envelope: mime.Envelope, content: mime.Content, data: bytes) -> Letter:
+        return Letter(self.sender[1], envelope.to[1], data, envelope, content)
+
+
+def _once(write: Callable[[], rendering.Variant]) -> tuple[rendering.Variant, int] | NoLongerMakesSense:
+    try:
+        written = write()
+    except NoLongerMakesSense as why:
+        return why
+    named = written.named()
+    kept, _is_new = Variant.objects.get_or_create(
+        digest=written.digest,
+        defaults={
+            "kind": written.kind,
+            "language": written.language,
+            "subject": named.subject,
+            "text": named.text,
+            "html": named.html,
+        },
+    )
+    return written, kept.pk

@@ -1,0 +1,93 @@
+"""A database that stops without notice in the middle of a mail-out and comes back: what it said was started, was."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from gkec.devstack.postgres import Postgres
+from gkec.devstack.processes import wait_until
+from tests.services.smtpscript import ScriptedServer
+from tests.services.worker import Worker, environment
+
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(600)]
+SHORT = {"MAIL_LEASE_SECONDS": "2", "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
+ASK = """
+import django; django.setup()
+from django.db import transaction
+from mail.services import enqueue_prepared
+with transaction.atomic():
+    for stream in ("transactional", "bulk"):
+        for n in range(150):
+            enqueue_prepared(
+                key=f"{stream}:{n}", to=f"p{n}@{stream}.example", language="en", subject="S", text="T", stream=stream
+            )
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Generator[Postgres]:
+    """A durable cluster of this test's own, migrated."""
+    server = Postgres(tmp_path / "postgres", tmp_path / "postgres.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+def run(cluster: Postgres, *command: str) -> None:
+    subprocess.run(
+        [sys.executable, *command], env={**environment(), "DATABASE_URL": cluster.url}, check=True, timeout=300
+    )
+
+
+def states(cluster: Postgres) -> dict[str, set[str]]:
+    with cluster.connect(cluster.database) as connection:
+        found = connection.execute("SELECT state, array_agg(to_address) FROM mail_message GROUP BY state").fetchall()
+    return {state: set(addresses) for state, addresses in found}
+
+
+def has_taken(server: ScriptedServer, number: int) -> bool:
+    return len(server.accepted) >= number
+
+
+def restart_without_notice(cluster: Postgres) -> None:
+    """Do what `pg_ctl restart -m immediate` does."""
+    assert cluster.child is not None
+    os.kill(cluster.child.process.pid, signal.SIGQUIT)
+    cluster.child.process.wait(30)
+    time.sleep(1)
+    cluster.start()
+
+
+def test_a_database_restarted_in_mid_campaign_keeps_the_promise(
+    scripted: Callable[..., ScriptedServer],
+    start_worker: Callable[..., Worker],
+    start_beat: Callable[..., object],
+    cluster: Postgres,
+) -> None:
+    run(cluster, "manage.py", "migrate", "--verbosity", "0")
+    run(cluster, "-c", ASK)
+    server = scripted(on_data=lambda recipient: time.sleep(0.02))
+    worker = start_worker(concurrency=3, DATABASE_URL=cluster.url, **SHORT)
+    start_beat(MAIL_SWEEP_SECONDS="1", DATABASE_URL=cluster.url)
+    for reached in (40, 120):
+        assert wait_until(partial(has_taken, server, reached), seconds=60), worker.log()
+        restart_without_notice(cluster)
+    assert wait_until(lambda: states(cluster).keys() <= {"accepted", "unknown"}, seconds=120, pause=1), states(cluster)
+    ends, received = states(cluster), server.recipients()
+    accepted, unknown = ends.get("accepted", set()), ends.get("unknown", set())
+    assert len(accepted) + len(unknown) == 300
+    assert accepted <= set(received)
+    assert set(received) - accepted <= unknown
+    assert all(address.endswith("@bulk.example") for address in unknown)
+    # Each restart leaves at most one open group of 20 for each process.
+    assert len(unknown) <= 2 * 3 * 20
+    repeated = {address: number for address, number in received.items() if number > 1}
+    assert all(address.endswith("@transactional.example") and number == 2 for address, number in repeated.items())
+    assert len(repeated) <= 2 * 3

@@ -1,0 +1,199 @@
+"""Mail through a provider: real requests to a small server that speaks its API; same ledger, same states."""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core import clock
+from mail.models import Message, Report, Suppression
+from tests.factories.mail import ask, deliver_all
+
+pytestmark = pytest.mark.django_db
+
+
+class Api:
+    """Keeps what is asked of it; `answers[address]` is a status, or "hang up" after the message was taken.
+
+    A request whose key it knows is answered and not kept again, as both providers promise.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[dict[str, Any]] = []
+        self.requests = 0
+        self.keys: set[str] = set()
+        self.answers: dict[str, list[int | str]] = {}
+        api = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                api.requests += 1
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                to = asked["to"][0]
+                address = to["email"] if isinstance(to, dict) else to.rpartition("<")[2].rstrip(">")
+                answer = (api.answers.get(address) or [201]).pop(0) if api.answers.get(address) else 201
+                key = asked.get("headers", {}).get("idempotencyKey") or self.headers["Idempotency-Key"] or ""
+                if answer in {201, "hang up", 500} and (not key or key not in api.keys):
+                    api.keys.add(key)
+                    api.taken.append({**asked, "address": address, "key": key})
+                if answer == "hang up":
+                    self.close_connection = True
+                    self.connection.close()
+                    return
+                body = json.dumps({"messageId": "<1@api>", "id": "1"} if answer == 201 else {"message": "No."}).encode()
+                self.send_response(int(answer))
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def addresses(self) -> list[str]:
+        return [one["address"] for one in self.taken]
+
+
+@pytest.fixture(params=["brevo", "resend"])
+def api(request: pytest.FixtureRequest, settings) -> Generator[Api]:
+    """Each provider in turn."""
+    server = Api()
+    name = request.param
+    settings.MAIL_PROVIDER = f"anymail.backends.{name}.EmailBackend"
+    url = f"http://127.0.0.1:{server.server.server_address[1]}/"
+    settings.ANYMAIL = {f"{name.upper()}_API_KEY": "secret", f"{name.upper()}_API_URL": url}
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+each_stream = pytest.mark.parametrize("stream", ["transactional", "bulk"])
+
+
+def states() -> list[tuple[str, str]]:
+    return list(Message.objects.order_by("id").values_list("state", "reason"))
+
+
+@each_stream
+def test_a_message_leaves_through_the_provider_with_our_key(api: Api, stream: str, settings) -> None:
+    settings.MAIL_SENDERS = {"bulk": "News <news@gkec.example>"}
+    messages = [ask(to=f"p{n}@city.example", to_name="Zoë, <b>", stream=stream) for n in range(3)]
+    deliver_all(stream)
+    assert states() == [("accepted", "")] * 3
+    assert sorted(api.addresses) == [f"p{n}@city.example" for n in range(3)]
+    first = next(one for one in api.taken if one["address"] == "p0@city.example")
+    assert first["key"] == messages[0].message_id.strip("<>")
+    assert first["subject"] == "A subject"
+    assert "The text." in json.dumps(first)
+    assert ("news@gkec.example" in json.dumps(first)) is (stream == "bulk")
+    assert set(Message.objects.values_list("last_reply", flat=True)) <= {"queued 1", "queued <1@api>"}
+
+
+@each_stream
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (400, ("failed", "refused")),
+        (422, ("failed", "refused")),
+        (401, ("deferred", "unreachable")),
+        (429, ("deferred", "unreachable")),
+    ],
+)
+def test_an_answer_of_the_provider_is_told_apart(api: Api, stream: str, answer: int, expected: tuple) -> None:
+    ask(to="odd@city.example", stream=stream, due_at=clock.now())
+    api.answers = {"odd@city.example": [answer]}
+    deliver_all(stream)
+    assert states() == [expected]
+    assert api.taken == []
+
+
+@each_stream
+@pytest.mark.parametrize("answer", ["hang up", 500])
+def test_a_request_without_an_answer_is_repeated_once_under_its_key_and_sent_once(
+    api: Api, stream: str, answer: int | str, time_machine
+) -> None:
+    message = ask(to="odd@city.example", stream=stream)
+    api.answers = {"odd@city.example": [answer]}
+    deliver_all(stream)
+    assert states() == [("deferred", "no_answer")]
+    message.refresh_from_db()
+    time_machine.move_to(message.due_at)
+    deliver_all(stream)
+    assert states() == [("accepted", "")]
+    assert (api.requests, api.addresses) == (2, ["odd@city.example"])
+
+
+def test_a_provider_that_nobody_answers_for_is_unreachable(settings) -> None:
+    settings.MAIL_PROVIDER = "anymail.backends.brevo.EmailBackend"
+    settings.ANYMAIL = {"BREVO_API_KEY": "k", "BREVO_API_URL": "http://127.0.0.1:1/"}
+    messages = [ask(stream="bulk") for _n in range(3)]
+    started = time.monotonic()
+    deliver_all("bulk")
+    assert time.monotonic() - started < 5
+    assert states() == [("deferred", "unreachable")] * len(messages)
+
+
+def notice(client: Client, **changes: Any) -> int:
+    event = {
+        "event": "hard_bounce",
+        "email": "Ana@City.example",
+        "id": 7,
+        "date": "2026-11-22 05:00:00",
+        "ts": 1795323600,
+        "message-id": "<1@api>",
+        "reason": "550 5.1.1 gone",
+        **changes,
+    }
+    secret = base64.b64encode(b"gkec:hook").decode()
+    headers = {"Authorization": f"Basic {secret}"}
+    answer = client.post("/mail/reports/brevo/", json.dumps(event), content_type="application/json", headers=headers)
+    return answer.status_code
+
+
+@pytest.mark.parametrize(
+    ("event", "what", "reason"),
+    [
+        ("hard_bounce", "bounced", "bounced"),
+        ("spam", "complained", "complained"),
+        ("unsubscribe", "unsubscribed", "asked"),
+    ],
+)
+def test_what_the_provider_tells_later_is_kept_once_and_acted_upon(
+    client: Client, settings, event: str, what: str, reason: str
+) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "gkec:hook"}
+    message = ask(to="ana@city.example", stream="bulk")
+    custom = json.dumps({"outbox": message.message_id.strip("<>")})
+    for _n in range(2):
+        assert notice(client, event=event, **{"X-Mailin-custom": custom}) == 200
+    assert list(Report.objects.values_list("message", "what")) == [(message.pk, what)]
+    assert list(Suppression.objects.values_list("address", "reason")) == [("Ana@City.example", reason)]
+    message.refresh_from_db()
+    assert message.state == "queued"
+
+
+def test_a_stranger_cannot_report_anybody(client: Client, settings) -> None:
+    assert notice(client) == 404
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "gkec:another"}
+    assert notice(client) == 400
+    assert client.post("/mail/reports/nobody/", "{}", content_type="application/json").status_code == 404
+    assert not Suppression.objects.exists()
+
+
+def test_opening_and_clicking_are_not_kept(client: Client, settings) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "gkec:hook"}
+    assert notice(client, event="opened") == 200
+    assert not Report.objects.exists()
+    assert not Suppression.objects.exists()

@@ -1,0 +1,140 @@
+"""The suppression list in the admin: who may look, add and take off, and that each step leaves its reason."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
+from django.http import HttpResponse
+from django.test import Client
+
+from core import clock
+from mail.enums import SuppressionReason
+from mail.models import Suppression, SuppressionChange
+from mail.services import forget_address, suppress
+from tests.factories.accounts import editor, sign_in
+
+pytestmark = pytest.mark.django_db
+INDEX = "/admin/suppressions/"
+
+
+def may(client: Client, *codes: str) -> Client:
+    person = editor()
+    permissions = Permission.objects.filter(codename__in=codes, content_type__app_label="mail")
+    assert permissions.count() == len(codes)
+    person.user_permissions.add(*permissions)
+    return sign_in(client, person)
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    """Somebody who may do everything here."""
+    return may(client, "view_suppression", "add_suppression", "delete_suppression")
+
+
+def rows(response: HttpResponse) -> list[list[str]]:
+    page = BeautifulSoup(response.content, "html.parser")
+    return [[cell.get_text(" ", strip=True) for cell in row.find_all("td")] for row in page.select("tbody tr")]
+
+
+def bounced(address: str, until: datetime | None = None) -> Suppression:
+    return suppress(address=address, reason=SuppressionReason.BOUNCED, note="550 <b>", until=until)
+
+
+def test_the_list_shows_reason_note_and_term(staff: Client, time_machine) -> None:
+    now = clock.now()
+    time_machine.move_to(now, tick=False)
+    bounced("ana@city.example", until=now + timedelta(days=1))
+    assert rows(staff.get(INDEX)) == [
+        [
+            "ana@city.example",
+            "mail to it comes back for good",
+            "550 <b>",
+            f"{now:%Y-%m-%d %H:%M}",
+            f"{now + timedelta(days=1):%Y-%m-%d %H:%M}",
+        ]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?reason=asked", {"bo@city.example"}),
+        ("?in_force=yes", {"bo@city.example"}),
+        ("?in_force=no", {"ana@city.example"}),
+        ("?q=ANA@", {"ana@city.example"}),
+    ],
+)
+def test_the_list_can_be_filtered_and_searched(staff: Client, query: str, expected: set[str]) -> None:
+    bounced("ana@city.example", until=clock.now() - timedelta(seconds=1))
+    suppress(address="bo@city.example", reason=SuppressionReason.ASKED)
+    assert {row[0] for row in rows(staff.get(INDEX + query))} == expected
+
+
+def test_an_erased_address_is_found_by_who_knows_it_and_named_to_nobody(staff: Client) -> None:
+    entry = bounced("ana@city.example")
+    forget_address(address="ana@city.example")
+    assert [row[0] for row in rows(staff.get(f"{INDEX}?q=Ana@city.example"))] == [
+        f"erased ({entry.address_hash[:12]}…)"
+    ]
+    page = staff.get(f"{INDEX}{entry.pk}/").content.decode()
+    assert "ana@city.example" not in page
+    assert "erased; only its hash is kept" in page
+
+
+def test_an_address_is_put_on_the_list_and_taken_off_with_a_reason_each(staff: Client) -> None:
+    form = {"address": "Ana@city.example", "reason": "staff", "note": "insults", "until": ""}
+    answer = staff.post(f"{INDEX}put-on/", form)
+    entry = Suppression.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"{INDEX}{entry.pk}/")
+    assert (entry.address, entry.reason, entry.expires_at) == ("Ana@city.example", "staff", None)
+    assert staff.post(f"{INDEX}{entry.pk}/take-off/", {"note": ""}).status_code == 200
+    assert Suppression.objects.count() == 1
+    assert staff.post(f"{INDEX}{entry.pk}/take-off/", {"note": "apologised"}).status_code == 302
+    assert not Suppression.objects.exists()
+    changes = SuppressionChange.objects.order_by("id").values_list("step", "note", "by__email")
+    email = staff.session["account_authentication_methods"][0]["email"]
+    assert list(changes) == [("added", "insults", email), ("removed", "apologised", email)]
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "a@x.example, b@x.example", "a@x.example\nb"])
+def test_what_is_no_address_is_refused(staff: Client, address: str) -> None:
+    answer = staff.post(f"{INDEX}put-on/", {"address": address, "reason": "staff", "note": "n"})
+    assert answer.status_code == 200
+    assert not Suppression.objects.exists()
+
+
+def test_who_may_only_look_can_neither_add_nor_take_off(client: Client) -> None:
+    viewer = may(client, "view_suppression")
+    entry = bounced("ana@city.example")
+    page = viewer.get(f"{INDEX}{entry.pk}/")
+    assert page.status_code == 200
+    assert "take-off" not in page.content.decode()
+    assert "put-on" not in viewer.get(INDEX).content.decode()
+    viewer.post(f"{INDEX}put-on/", {"address": "bo@city.example", "reason": "staff", "note": "n"})
+    viewer.post(f"{INDEX}{entry.pk}/take-off/", {"note": "n"})
+    assert list(Suppression.objects.values_list("address", flat=True)) == ["ana@city.example"]
+
+
+def test_an_editor_without_the_right_sees_nothing(client: Client) -> None:
+    entry = bounced("ana@city.example")
+    stranger = sign_in(client, editor())
+    for address in (INDEX, f"{INDEX}{entry.pk}/", f"{INDEX}put-on/", f"{INDEX}{entry.pk}/take-off/"):
+        answer = stranger.get(address)
+        assert answer.status_code == 302
+        assert "ana@city.example" not in answer.content.decode()
+
+
+def test_taking_off_by_a_link_alone_changes_nothing(staff: Client) -> None:
+    entry = bounced("ana@city.example")
+    assert staff.get(f"{INDEX}{entry.pk}/take-off/").status_code == 200
+    assert Suppression.objects.filter(pk=entry.pk).exists()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_costs_the_same_for_one_and_for_three(staff: Client, number: int, django_assert_num_queries) -> None:
+    for n in range(number):
+        bounced(f"p{n}@city.example")
+    staff.get(INDEX)
+    with django_assert_num_queries(11):
+        staff.get(INDEX)
