@@ -6,6 +6,6 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gkec.settings.production")
 
-app = Celery("gkec")
+app = Celery("gkec", task_cls="core.periodic:PeriodicAware")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import embeds
 from gkec import environment as env
+from gkec import schedule
 
 ROOT = env.ROOT
 
@@ -241,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
 }
+CELERY_BEAT_SCHEDULE = schedule.from_environment(CELERY_BEAT_SCHEDULE)
 if CELERY_BROKER_URL.startswith(("redis", "unix")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
