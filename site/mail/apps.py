@@ -11,9 +11,10 @@ class MailConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here because models are not loaded before.
-        from mail import kinds
+        from mail import diagnoses, kinds
         from mail.checks import check_durability, check_times
 
         checks.register(check_times)
         checks.register(check_durability, checks.Tags.database)
+        diagnoses.register()
         kinds.register(kinds.MailKind("plain", None, label=_("Other")))

@@ -227,6 +227,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Every queue that a worker must listen to; the page on the site's health looks for each.
+WORK_QUEUES = ["transactional", "bulk", "default"]
 CELERY_TASK_ROUTES = {"mail.tasks.sweep": {"queue": "default"}}
 CELERY_BEAT_SCHEDULE = {
     "mail-sweep": {

@@ -66,7 +66,9 @@ class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     def form_valid(self, form: ResendForm) -> HttpResponse:
         """Ask for the copy, and lead to it; a refusal is shown in its own words."""
         try:
-            copy = resending.resend(message_id=self.pk, by=cast(Any, self.request.user), reason=form.cleaned_data["reason"])
+            copy = resending.resend(
+                message_id=self.pk, by=cast(Any, self.request.user), reason=form.cleaned_data["reason"]
+            )
         except CannotResend as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(form=form), status=409)
