@@ -11,10 +11,12 @@ class MailConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here because models are not loaded before.
-        from mail import diagnoses, kinds
+        from core import metrics
+        from mail import diagnoses, gauges, kinds
         from mail.checks import check_durability, check_times
 
         checks.register(check_times)
         checks.register(check_durability, checks.Tags.database)
         diagnoses.register()
+        metrics.register(gauges.gauges)
         kinds.register(kinds.MailKind("plain", None, label=_("Other")))

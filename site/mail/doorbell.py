@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import KombuError
 
-from core import clock
+from core import clock, counting
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ def ring_now(stream: str) -> None:
     try:
         current_app.send_task(TASK, args=[stream], queue=stream, retry=False, ignore_result=True)
     except (KombuError, OSError) as problem:
+        counting.count("gkec_mail_rings_missed", stream)
         logger.warning("Nobody heard the doorbell of %s mail; the sweep will: %s", stream, problem)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
-from core import embeds
+from core import embeds, logs
 from gkec import environment as env
 from gkec import schedule
 
@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.watching.WatchingMiddleware",
     "core.pagecache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -365,10 +366,12 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "base-uri": [SELF],
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
+# Watching the site -----------------------------------------------------------------------------------
+
+LOG_FORMAT = env.choice("LOG_FORMAT", among=tuple(logs.FORMATTERS), default="line")
+LOGGING = logs.configuration(LOG_FORMAT)
+# Errors go to Sentry only where this names a project; see gkec/sentry.py for what is never sent.
+SENTRY_DSN = env.sentry_dsn("SENTRY_DSN")
+# With a token /metrics answers whoever has it; without one it does not exist, except to loopback in the demo.
+METRICS_TOKEN = env.optional_secret("METRICS_TOKEN", minimum=32)
+METRICS_ON_LOOPBACK = False
