@@ -3,9 +3,9 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from core import clock
 from core.models.heartbeat import Heartbeat, Outcome
@@ -46,6 +46,10 @@ def _alone(name: str) -> Iterator[bool]:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_key(name)])
             yield cursor.fetchone()[0]
     finally:
+        if holder.connection is not None:
+            # Where the connection has died the lock is gone already.
+            with suppress(DatabaseError):
+                holder.rollback()
         holder.close()
 
 
