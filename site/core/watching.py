@@ -20,11 +20,15 @@ class WatchingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         request_id = requestid.sound(request.META.get("HTTP_X_REQUEST_ID", ""))
-        with requestid.during(request_id):
+        token = requestid.begin(request_id)
+        try:
             response = self.get_response(request)
+        finally:
+            requestid.end(token)
         response.headers[requestid.HEADER] = request_id
-        status = f"{response.status_code // 100}xx"
-        counting.observe(REQUESTS, _route(request), status, seconds=time.perf_counter() - started)
+        if counting.is_on():
+            status = f"{response.status_code // 100}xx"
+            counting.observe(REQUESTS, _route(request), status, seconds=time.perf_counter() - started)
         return response
 
 
