@@ -20,6 +20,8 @@ from core.views.health import CHECKS
 SKEW_SECONDS, BAD_SKEW_SECONDS = 2, 30
 INSPECT_SECONDS = 1.0
 GRACE = timedelta(seconds=30)
+# What follows the calendar runs nightly here.
+CALENDAR_INTERVAL = timedelta(days=1)
 
 
 def register() -> None:
@@ -123,7 +125,7 @@ def beat() -> Iterator[Finding]:
     """Whether beat lives, told from the last runs of its jobs; then each job that is late or failed."""
     now = clock.now()
     beats = {one.name: one for one in Heartbeat.objects.all()}
-    jobs = {name: interval for name, interval in periodic.intervals().items() if interval is not None}
+    jobs = {name: interval or CALENDAR_INTERVAL for name, interval in periodic.intervals().items()}
     if jobs and all(_is_late(beats.get(name), interval, now) for name, interval in jobs.items()):
         last = max((one.started_at for one in beats.values()), default=None)
         yield _dead(last)

@@ -114,6 +114,14 @@ def test_a_job_that_failed_hangs_or_is_late_is_told_beside_those_that_are_well(a
     assert {one.level for one in foundation.beat() if one.name == "mail.tasks.sweep"} == {Level.TROUBLE}
 
 
+def test_a_nightly_job_that_failed_is_told_too(all_jobs_ran: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.periodic.intervals", lambda: {**intervals(), "a.purge": None})
+    assert {one.sentence for one in foundation.beat() if one.name == "a.purge"} == {"a.purge has not been due yet."}
+    with pytest.raises(ZeroDivisionError):
+        jobs.run(name="a.purge", work=lambda: 1 // 0)
+    assert {one.level for one in foundation.beat() if one.name == "a.purge"} == {Level.TROUBLE}
+
+
 def test_a_broker_that_is_down_is_the_finding_and_the_workers_are_not_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
     finding = only(foundation.broker())
