@@ -110,7 +110,7 @@ def _row(message: Message, purpose: purposes.Purpose | None, may_resend: bool) -
         "resent_from": getattr(message, "resent_from", None),
         "url": reverse("outbox:inspect", args=[message.pk]),
         "resend_url": reverse("outbox:resend", args=[message.pk]) if may_resend and not refusal else "",
-        "why_not": refusal if may_resend else "",
+        "why_not": refusal if may_resend and message.is_final else "",
     }
 
 
