@@ -15,7 +15,8 @@ COPY --from=build /app /app
 RUN install -d -o gkec -g gkec /app/var/media
 ENV PATH=/app/.venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=gkec.settings.production \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    LOG_FORMAT=json
 USER gkec
 EXPOSE 8000
 VOLUME /app/var/media
@@ -24,4 +25,5 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
 # Workers and beat run from the same image: `celery -A gkec worker -Q transactional,default`,
 # `celery -A gkec worker -Q bulk`, `celery -A gkec beat --schedule /tmp/beat`.
 CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-class", "gthread", \
-     "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", "--no-control-socket", "gkec.wsgi:application"]
+     "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", \
+     "--logger-class", "gkec.gunicornlog.RedactingLogger", "--no-control-socket", "gkec.wsgi:application"]

@@ -19,6 +19,7 @@ from core.models import Term
 from events.admin.registration import CancelView, PromoteView, RegistrationView
 from events.enums import RegistrationState
 from events.models import Event, Registration
+from mail.admin.mailbox import MailboxColumn
 
 
 class RegistrationPolicy(ModelPermissionPolicy):
@@ -120,7 +121,7 @@ class Registrations(ModelViewSet):
     export_filename = "registrations"
     list_display = [
         "name",
-        Column("email", label=_("E-mail address"), sort_key="email_key"),
+        MailboxColumn("email", label=_("E-mail address"), sort_key="email_key"),
         WordsColumn("event", label=_("Event"), accessor="event.title", sort_key="event__starts_at"),
         Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
         Column("waiting_number", label=_("Waiting number"), sort_key="waiting_number"),

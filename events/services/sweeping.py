@@ -28,7 +28,7 @@ class Swept:
 def sweep() -> Swept:
     """Put right what was missed; safe at any time and any number of times."""
     projected = sum(_project(page) for page in pages_out_of_step())
-    promoted = sum(len(promote_from_waiting_list(event_id=pk)) for pk in _with_seats_to_give())
+    promoted = sum(_promote(pk) for pk in _with_seats_to_give())
     planned = sum(_plan(pk) for pk in _with_reminders_to_come())
     return Swept(projected=projected, promoted=promoted, planned=planned)
 
@@ -40,6 +40,18 @@ def _project(page: WebinarPage) -> bool:
         # The page was published past every form, so only staff can mend it.
         logger.warning("Page %s cannot become an event: %s", page.pk, type(refusal).__name__)
         return False
+    except Exception:
+        # One page or event that cannot be put right must not hold up the others, sweep after sweep.
+        logger.exception("Page %s could not be brought into its event.", page.pk)
+        return False
+
+
+def _promote(event_id: int) -> int:
+    try:
+        return len(promote_from_waiting_list(event_id=event_id))
+    except Exception:
+        logger.exception("The free seats of event %s could not be given.", event_id)
+        return 0
 
 
 @transaction.atomic

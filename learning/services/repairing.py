@@ -3,7 +3,6 @@
 import logging
 from uuid import UUID
 
-from learning.errors import LearningError
 from learning.models import Course, CoursePage, Module, Unit
 from learning.services.projecting import project_course, withdraw_course
 
@@ -21,7 +20,7 @@ def repair_courses() -> list[UUID]:
         before = _facts(page.translation_key)
         try:
             project_course(page=page)
-        except LearningError:
+        except Exception:
             logger.exception("The course page %s cannot be brought into its records", page.pk)
         if _facts(page.translation_key) != before:
             repaired.append(page.translation_key)

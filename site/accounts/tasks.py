@@ -13,5 +13,8 @@ from core import clock
 @shared_task
 def tidy() -> None:
     """Delete sign-ups that nobody confirmed within UNCONFIRMED_KEPT_DAYS, and sessions that have expired."""
-    services.forget_unconfirmed(older_than=timedelta(days=settings.UNCONFIRMED_KEPT_DAYS))
-    Session.objects.filter(expire_date__lt=clock.now()).delete()
+    try:
+        services.forget_unconfirmed(older_than=timedelta(days=settings.UNCONFIRMED_KEPT_DAYS))
+    finally:
+        # What stops the one must not let sessions pile up.
+        Session.objects.filter(expire_date__lt=clock.now()).delete()

@@ -7,6 +7,7 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import checks, componentchecks, receivers  # noqa: F401  (importing registers the checks)
+        from core import checks, componentchecks, diagnoses, receivers  # noqa: F401  (importing registers the checks)
 
         receivers.connect()
+        diagnoses.register()

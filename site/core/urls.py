@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from core.views import covers, health, robots, welcome
+from core.views import covers, health, metrics, robots, welcome
 
 urlpatterns = [
     path("", welcome.to_best_language, name="welcome"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.exposition, name="metrics"),
     path("robots.txt", robots.robots, name="robots"),
     path("sitemap.xml", robots.sitemap, name="sitemap"),
     path(".well-known/security.txt", robots.security, name="security_txt"),

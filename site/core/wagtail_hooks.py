@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from django.urls import URLPattern, path
 from wagtail import hooks
+from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from core.admin import branding
+from core.admin.health import HealthMenuItem, HealthView
 from core.admin.terms import TermViewSet
 from core.linkhandlers import DocumentLinks, PageLinks
-from core.models import Term
+from core.models import Heartbeat, Term
 from core.pagecache.marking import mark_page
 from core.permissions import NoDeletion
 
 register_permission_policy(Term, NoDeletion(Term))
+register_permission_policy(Heartbeat, ModelPermissionPolicy(Heartbeat))
 
 # After hooks that may answer themselves, so that only a page which is really served is marked.
 hooks.register("before_serve_page", mark_page, order=100)
@@ -29,3 +33,13 @@ def link_together(features: Any) -> None:
 @hooks.register("register_admin_viewset")
 def register_terms() -> TermViewSet:
     return TermViewSet("terms")
+
+
+@hooks.register("register_admin_urls")
+def health_urls() -> list[URLPattern]:
+    return [path("health/", HealthView.as_view(), name="core_health")]
+
+
+@hooks.register("register_reports_menu_item")
+def health_menu_item() -> HealthMenuItem:
+    return HealthMenuItem()

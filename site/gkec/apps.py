@@ -7,6 +7,9 @@ class GkecConfig(AppConfig):
     name = "gkec"
 
     def ready(self) -> None:
-        from gkec import wiring
+        from django.conf import settings
 
+        from gkec import sentry, wiring
+
+        sentry.start(settings.SENTRY_DSN)
         wiring.connect()

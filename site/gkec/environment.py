@@ -60,6 +60,33 @@ def flag(name: str, *, default: bool) -> bool:
     raise ConfigurationProblem(f"{name} is {value!r}: it must be true or false.")
 
 
+def choice(name: str, *, among: tuple[str, ...], default: str) -> str:
+    """Return one of a few words."""
+    value = text(name, default=default)
+    if value not in among:
+        raise ConfigurationProblem(f"{name} is {value!r}: it must be {' or '.join(among)}.")
+    return value
+
+
+def optional_secret(name: str, *, minimum: int) -> str:
+    """Return a secret of at least `minimum` characters, or an empty text where it is not set."""
+    value = os.environ.get(name, "").strip()
+    if value and len(value) < minimum:
+        # Without the value: it may be most of a secret.
+        raise ConfigurationProblem(f"{name} is too short: it needs at least {minimum} random characters.")
+    return value
+
+
+def sentry_dsn(name: str) -> str:
+    """Return the address of a Sentry project, such as https://key@sentry.example/7, or an empty text."""
+    value = os.environ.get(name, "").strip()
+    parts = urlsplit(value)
+    is_whole = parts.scheme in {"http", "https"} and parts.username and parts.hostname and parts.path.strip("/")
+    if value and not is_whole:
+        raise ConfigurationProblem(f"{name} is malformed: it must be an address such as https://key@sentry.example/7.")
+    return value
+
+
 def words(name: str, *, default: list[str] | None = None) -> list[str]:
     """Return a comma-separated list without empty entries."""
     value = text(name, default=None if default is None else ",".join(default) or " ")

@@ -6,11 +6,13 @@ from typing import Any
 def connect() -> None:
     """Connect signals of lower apps to receivers of upper ones; called once, when all apps are ready."""
     from accounts.signals import address_verified
+    from events import purposes as event_purposes
     from home import sections, statements
-    from mail import footer
+    from mail import footer, purposes
     from municipalities.display import cities_section
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
+    purposes.provide_purposes(event_purposes.of_messages)
     footer.provide(statements.funding_statement)
     sections.fill("cities", template="municipalities/cities.html", context=cities_section)
 

@@ -13,11 +13,14 @@ class MailConfig(AppConfig):
         # Imported here because models are not loaded before.
         from anymail.signals import tracking
 
-        from mail import kinds, personal, receivers
+        from core import metrics
+        from mail import diagnoses, gauges, kinds, personal, receivers
         from mail.checks import check_durability, check_times
 
         tracking.connect(receivers.on_tracking, dispatch_uid="mail.on_tracking")
         checks.register(check_times)
         checks.register(check_durability, checks.Tags.database)
+        diagnoses.register()
+        metrics.register(gauges.gauges)
         kinds.register(kinds.MailKind("plain", None, label=_("Other")))
         personal.register_kinds()

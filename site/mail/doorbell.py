@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import KombuError
 
-from core import clock
+from core import clock, counting, requestid
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ def ring_now(stream: str) -> None:
     try:
         current_app.send_task(TASK, args=[stream], queue=stream, retry=False, ignore_result=True)
     except (KombuError, OSError) as problem:
+        counting.count("gkec_mail_rings_missed", stream)
         logger.warning("Nobody heard the doorbell of %s mail; the sweep will: %s", stream, problem)
 
 
@@ -55,14 +56,15 @@ class _Ringer:
 
     def start_afresh(self) -> None:
         """Forget everything: a forked child has neither the parent's thread nor the right to its lock."""
-        self.wanted: set[str] = set()
+        # Each stream with the id of the request that asked first, for the log.
+        self.wanted: dict[str, str] = {}
         self.changed = threading.Condition()
         self.thread: threading.Thread | None = None
         self.is_busy = False
 
     def ring(self, stream: str) -> None:
         with self.changed:
-            self.wanted.add(stream)
+            self.wanted.setdefault(stream, requestid.current())
             if self.thread is None or not self.thread.is_alive():
                 self.thread = threading.Thread(target=self._run, name="mail-doorbell", daemon=True)
                 self.thread.start()
@@ -77,10 +79,11 @@ class _Ringer:
         while True:
             with self.changed:
                 self.changed.wait_for(lambda: bool(self.wanted))
-                streams, self.wanted, self.is_busy = self.wanted, set(), True
+                streams, self.wanted, self.is_busy = self.wanted, {}, True
             try:
-                for stream in sorted(streams):
-                    ring_now(stream)
+                for stream, request_id in sorted(streams.items()):
+                    with requestid.during(request_id):
+                        ring_now(stream)
             except Exception:
                 logger.exception("The doorbell failed; the sweep will find what waits.")
             with self.changed:

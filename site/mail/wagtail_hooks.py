@@ -1,13 +1,15 @@
 """Registers the outbox with the admin."""
 
 from wagtail import hooks
+from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from mail.admin.outbox import OutboxViewSet, ReadOnlyPolicy
 from mail.admin.suppressions import SuppressionPolicy, SuppressionViewSet
-from mail.models import Message, Suppression
+from mail.models import Message, Resend, Suppression
 
 register_permission_policy(Message, ReadOnlyPolicy(Message))
+register_permission_policy(Resend, ModelPermissionPolicy(Resend))
 register_permission_policy(Suppression, SuppressionPolicy(Suppression))
 
 

@@ -64,13 +64,18 @@ def test_a_second_reader_costs_no_statement(pages, path, django_assert_num_queri
     assert kept(path)
 
 
+def headers_of(answer) -> dict[str, str]:
+    """Return the headers without the request's own id."""
+    return {name: value for name, value in answer.items() if name != "X-Request-ID"}
+
+
 @pytest.mark.parametrize("path", ["/en/one/", "/en/list/"])
 def test_a_kept_answer_has_the_headers_of_an_uncached_one(pages, path):
     with override_settings(MIDDLEWARE=CACHELESS):
-        uncached = dict(visit(path).items())
-    miss, hit = dict(visit(path).items()), dict(visit(path).items())
+        uncached = headers_of(visit(path))
+    miss, hit = headers_of(visit(path)), headers_of(visit(path))
     store.local.clear()
-    from_valkey = dict(visit(path).items())
+    from_valkey = headers_of(visit(path))
     assert miss == hit == from_valkey
     own = {"ETag", "Cache-Control", "Vary"}
     assert {name: value for name, value in hit.items() if name not in own} == {

@@ -167,3 +167,18 @@ def test_places_on_the_list_are_counted_from_the_front():
     cancel(registration_id=c.pk)
     places = event.registrations.with_place().order_by("pk").values_list("name", "place")
     assert {name: place for name, place in places if name in "AD"} == {"A": None, "D": 1}
+
+
+def test_the_sweep_goes_on_past_an_event_whose_seat_cannot_be_given(monkeypatch: pytest.MonkeyPatch):
+    first, _people = filled(capacity=1, people="AB")
+    second, _people = filled(capacity=1, people="CD")
+    Event.objects.filter(pk__in=[first.pk, second.pk]).update(capacity=2)
+
+    def promote_unless_first(*, event_id: int) -> list:
+        if event_id == first.pk:
+            raise ZeroDivisionError
+        return promote_from_waiting_list(event_id=event_id)
+
+    monkeypatch.setattr("events.services.sweeping.promote_from_waiting_list", promote_unless_first)
+    assert sweep().promoted == 1
+    assert states(second) == {"C": "confirmed", "D": "confirmed"}

@@ -9,9 +9,12 @@ import pytest
 from django.db import IntegrityError, connection
 
 from core import clock
+from mail.enums import State
 from mail.models import Attempt, Message
-from mail.services import delivery, enqueueing, ledger, sweeping, withdraw
+from mail.services import delivery, enqueueing, ledger, resend, sweeping, withdraw
 from mail.services.ledger import Opening
+from mail.services.resending import CannotResend
+from tests.factories.accounts import PersonFactory
 from tests.factories.mail import ask
 from tests.services.smtpscript import ScriptedServer
 
@@ -192,3 +195,23 @@ def test_negative_control_callers_collide_when_the_conflict_is_not_awaited(monke
     monkeypatch.setattr(enqueueing, "_statement", statement)
     results = ask_at_once(16)
     assert sum(isinstance(one, IntegrityError) for one in results) == 15
+
+
+def test_two_members_of_staff_who_send_again_at_once_make_one_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    by = PersonFactory()
+
+    def copies(message: Message) -> int:
+        calls = [lambda: resend(message_id=message.pk, by=by, reason="Lost")] * 4
+        refused = [one for one in together(*calls) if isinstance(one, Exception)]
+        assert {type(one) for one in refused} <= {CannotResend, IntegrityError}, refused
+        return message.resends.count()
+
+    def failed() -> Message:
+        message = ask()
+        Message.objects.filter(pk=message.pk).update(state="failed", reason="refused", finished_at=clock.now())
+        return message
+
+    assert copies(failed()) == 1
+    # Without the look under the lock each of them would make a copy of their own.
+    monkeypatch.setattr("mail.services.resending.FINAL", set(State.values))
+    assert copies(failed()) == 4

@@ -13,7 +13,7 @@ import pytest
 
 CLOSE = "close"
 HANG = "hang"
-STEPS = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "MIDDLE", "END")
+STEPS = ("CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "MIDDLE", "END")
 
 
 @dataclass
@@ -98,6 +98,7 @@ class _Conversation:
         verbs = {
             "EHLO": self.ehlo,
             "HELO": self.ehlo,
+            "AUTH": lambda _command: self.answer("AUTH", "235 OK"),
             "MAIL": self.mail,
             "RCPT": self.rcpt,
             "DATA": self.data,

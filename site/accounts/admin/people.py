@@ -8,6 +8,7 @@ from wagtail.users.views.users import CreateView, DeleteView, EditView, IndexVie
 
 from accounts import rules
 from accounts.admin.forms import PersonCreationForm, PersonEditForm
+from mail.admin import mailbox
 
 
 class PersonIndexView(IndexView):
@@ -73,6 +74,11 @@ class PersonCreateView(KnowsActor, CreateView):
 class PersonEditView(KnowsActor, EditView):
     success_message = _("%(object)s is saved.")
     error_message = _("Nothing is saved yet: see what is marked below.")
+
+    def get_context_data(self, **kwargs) -> dict:
+        """Lead whoever may look to the mail of this person."""
+        may_look = self.request.user.has_perm(mailbox.VIEW)
+        return super().get_context_data(**kwargs, mailbox_url=mailbox.person_url(self.object) if may_look else "")
 
     def dispatch(self, request, *args, **kwargs):
         """Refuse anyone who is not an administrator an administrator's account."""

@@ -1,8 +1,9 @@
 """Pages and records of the foundation."""
 
 from core.models.base_page import BasePage
+from core.models.heartbeat import Heartbeat
 from core.models.pictures import Picture, PictureRendition
 from core.models.terms import Term
 from core.models.translation_jobs import TranslationJob
 
-__all__ = ["BasePage", "Picture", "PictureRendition", "Term", "TranslationJob"]
+__all__ = ["BasePage", "Heartbeat", "Picture", "PictureRendition", "Term", "TranslationJob"]

@@ -15,6 +15,7 @@ preload_app = True
 timeout = 60
 graceful_timeout = 4
 accesslog = "-"
+logger_class = "gkec.gunicornlog.RedactingLogger"
 control_socket_disable = True
 
 

@@ -7,8 +7,9 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
-from core import embeds
+from core import embeds, logs
 from gkec import environment as env
+from gkec import schedule
 
 ROOT = env.ROOT
 
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.watching.WatchingMiddleware",
     "core.pagecache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -236,6 +238,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Every queue that a worker must listen to; the page on the site's health looks for each.
+WORK_QUEUES = ["transactional", "bulk", "default"]
 # mail.tasks.deliver is rung into the queue of its stream; whatever else there is goes to the default one.
 CELERY_TASK_ROUTES = {"mail.tasks.sweep": {"queue": "default"}}
 CELERY_BEAT_SCHEDULE = {
@@ -262,6 +266,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
 }
+CELERY_BEAT_SCHEDULE = schedule.from_environment(CELERY_BEAT_SCHEDULE)
 if CELERY_BROKER_URL.startswith(("redis", "unix")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -423,10 +428,12 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "base-uri": [SELF],
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
+# Watching the site -----------------------------------------------------------------------------------
+
+LOG_FORMAT = env.choice("LOG_FORMAT", among=tuple(logs.FORMATTERS), default="line")
+LOGGING = logs.configuration(LOG_FORMAT)
+# Errors go to Sentry only where this names a project; see gkec/sentry.py for what is never sent.
+SENTRY_DSN = env.sentry_dsn("SENTRY_DSN")
+# With a token /metrics answers whoever has it; without one it does not exist, except to loopback in the demo.
+METRICS_TOKEN = env.optional_secret("METRICS_TOKEN", minimum=32)
+METRICS_ON_LOOPBACK = False

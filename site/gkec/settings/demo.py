@@ -22,5 +22,6 @@ if env.text("BIND", default="127.0.0.1") not in LOOPBACK:
     raise env.ConfigurationProblem("BIND must be a loopback address with the demo settings, such as 127.0.0.1.")
 
 DEMO = True
+METRICS_ON_LOOPBACK = True
 INSTALLED_APPS = ["demo", *INSTALLED_APPS]
 SECOND_FACTOR_REQUIRED_FOR_STAFF = False

@@ -12,8 +12,10 @@ from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from core import clock, languages
-from mail import explaining, kinds, mime, rendering, senders
+from mail import explaining, kinds, mime, purposes, rendering, senders
+from mail.admin.mailbox import RESEND, address_url
 from mail.models import Message
+from mail.services import resending
 
 # The mail's own style attributes show; nothing runs, nothing is fetched, nothing can be sent from it.
 FRAME_POLICY = (
@@ -32,7 +34,10 @@ class MessageView(InspectView):
 
     def get_object(self, queryset=None) -> Message:
         return get_object_or_404(
-            Message.objects.select_related("person", "variant").prefetch_related("tries", "reports"), pk=self.pk
+            Message.objects.select_related("person", "variant", "resent_from__by").prefetch_related(
+                "tries", "reports", "resends__by"
+            ),
+            pk=self.pk,
         )
 
     def get_page_subtitle(self) -> str:
@@ -55,8 +60,15 @@ class MessageView(InspectView):
             direction=languages.direction(message.language),
             headers=_headers(message) if message.is_prepared or message.started_at else "",
             files=[_file(one) for one in message.attachments],
+            mailbox_url=address_url(message.to_address),
+            resend_url=self._resend_url(),
+            purpose=purposes.of([message]).get(message.pk),
             html_url=reverse(self.html_url_name, args=[message.pk]) if words.html else "",
         )
+
+    def _resend_url(self) -> str:
+        may = self.request.user.has_perm(RESEND) and not resending.why_not(self.object)
+        return reverse("outbox:resend", args=[self.object.pk]) if may else ""
 
 
 class MessageHtmlView(PermissionCheckedMixin, View):

@@ -6,18 +6,22 @@ import django_filters
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
 from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from core import languages
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from mail import kinds
+from mail.admin.mailbox import MailboxOfPersonView, MailboxView
 from mail.admin.message import MessageHtmlView, MessageView
+from mail.admin.resending import ResendView
 from mail.enums import State, Stream
 from mail.models import Message
 
@@ -62,6 +66,11 @@ class OutboxIndexView(ScreenExportMixin, IndexView):
     page_title = _("Outbox")
     any_permission_required = ["view"]
     is_searchable = True
+
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        """Offer the search for one person's mail."""
+        return [HeaderButton(MailboxView.page_title, url=reverse("outbox:mailbox"), icon_name="search")]
 
     def get_base_queryset(self) -> QuerySet:
         return Message.objects.without_content()
@@ -128,6 +137,9 @@ class OutboxViewSet(ModelViewSet):
             path("results/", self.index_results_view, name="index_results"),
             path("message/<int:pk>/", self.inspect_view, name="inspect"),
             path("message/<int:pk>/html/", html_view, name="html"),
+            path("message/<int:pk>/resend/", ResendView.as_view(), name="resend"),
+            path("whose/", MailboxView.as_view(), name="mailbox"),
+            path("whose/person/<int:pk>/", MailboxOfPersonView.as_view(), name="mailbox_of_person"),
         ]
 
     def register_admin_url_finder(self) -> None:

@@ -2,6 +2,7 @@
 
 from mail.services.enqueueing import enqueue, enqueue_prepared
 from mail.services.reporting import report
+from mail.services.resending import resend
 from mail.services.suppressing import forget_address, suppress, suppress_bounced, suppressed, take_off, unsuppress
 from mail.services.withdrawing import withdraw
 
@@ -10,6 +11,7 @@ __all__ = [
     "enqueue_prepared",
     "forget_address",
     "report",
+    "resend",
     "suppress",
     "suppress_bounced",
     "suppressed",

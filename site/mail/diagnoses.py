@@ -1,0 +1,207 @@
+"""Why mail does not leave, in sentences: what `mail_doctor` and the page on the site's health tell of the outbox."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Count, Min, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core import clock, health
+from core.diagnoses import told
+from core.health import Finding, Level, Section
+from core.redaction import redact
+from mail import kinds
+from mail.enums import HELD, Reason, State, Stream
+from mail.models import Message
+
+# Replies to our name and password (RFC 4954), with the code or with its enhanced form alone.
+_PASSWORD = re.compile(r"(?i)^(530|534|535|538)\b|\b5\.7\.8\b|authenticat|credential|password")
+_SLOWER = re.compile(r"(?i)\b4\.7\.\d+|rate|throttl|too many|too fast|slow down")
+_LOOK_BACK = timedelta(days=1)
+# Below so many messages a share says nothing.
+_FEW = 5
+_SUPPRESSED_SHARE = 0.05
+
+
+def register() -> None:
+    """Make the checks known; called once, when the app is ready."""
+    for name, check in (
+        ("mail-waiting", waiting),
+        ("mail-server", server),
+        ("mail-later", later),
+        ("mail-leases", leases),
+        ("mail-fault", faults),
+        ("mail-rate", rate),
+        ("mail-unknown", unknown),
+        ("mail-suppressed", suppressed),
+    ):
+        health.register(name, Section.MAIL, check)
+
+
+def waiting() -> Iterator[Finding]:
+    """Whether what is due leaves in time."""
+    now = clock.now()
+    due = Message.objects.due(now=now).aggregate(number=Count("id"), oldest=Min("due_at"))
+    patience = timedelta(seconds=max(60, 4 * settings.MAIL_SWEEP_SECONDS))
+    if not due["number"]:
+        yield Finding("mail-waiting", Level.OK, _("No mail waits that should have left."))
+        return
+    sentence = ngettext(
+        "%(number)s message should leave now; it is due since %(time)s.",
+        "%(number)s messages should leave now; the first of them is due since %(time)s.",
+        due["number"],
+    ) % {"number": due["number"], "time": told(due["oldest"])}
+    if now - due["oldest"] <= patience:
+        yield Finding("mail-waiting", Level.OK, sentence)
+        return
+    yield Finding(
+        "mail-waiting", Level.TROUBLE, sentence, _("The other sentences say why."), _list("state=queued&state=deferred")
+    )
+
+
+def server() -> Iterator[Finding]:
+    """Whether our own mail server lets us in."""
+    shut_out = Message.objects.filter(state=State.DEFERRED, reason=Reason.UNREACHABLE)
+    number, reply, _share = _most_frequent(shut_out)
+    if not number:
+        return
+    words = {"number": number, "reply": reply}
+    if _PASSWORD.search(reply):
+        sentence = _("The mail server refuses our name or password. It said: %(reply)s") % words
+        advice = _("Mend EMAIL_URL and restart the workers; all that waits then leaves by itself.")
+    else:
+        sentence = _("The mail server cannot be reached, or does not let us in. It said: %(reply)s") % words
+        advice = _("See whether it runs and whether EMAIL_URL names it; all that waits then leaves by itself.")
+    waiting_for_it = ngettext("%(number)s message waits for it.", "%(number)s messages wait for it.", number) % {
+        "number": number
+    }
+    yield Finding("mail-server", Level.TROUBLE, f"{sentence} {waiting_for_it}", advice, _list("state=deferred"))
+
+
+def later() -> Iterator[Finding]:
+    """Whether all that waits was put off by the receiving servers, and what they say most."""
+    put_off = Message.objects.filter(state=State.DEFERRED, reason=Reason.LATER)
+    number, reply, share = _most_frequent(put_off)
+    if not number or Message.objects.waiting().count() > number:
+        return
+    words = {"number": number, "reply": reply, "share": share}
+    sentence = (
+        ngettext(
+            "The one message that waits was put off by the receiving server. It said: %(reply)s",
+            "All %(number)s messages that wait were put off by the receiving servers."
+            " Said most, %(share)s times: %(reply)s",
+            number,
+        )
+        % words
+    )
+    if _SLOWER.search(reply):
+        advice = _("They find us too fast: lower the rate, or send from a name with a longer history.")
+    else:
+        advice = _("They are tried again by themselves; look what the words ask for.")
+    yield Finding("mail-later", Level.ATTENTION, sentence, advice, _list("state=deferred"))
+
+
+def leases() -> Iterator[Finding]:
+    """Whether messages lie with workers that are gone."""
+    now = clock.now()
+    lost = Message.objects.held().filter(leased_until__lt=now)
+    facts = lost.aggregate(number=Count("id"), oldest=Min("leased_until"))
+    if not facts["number"]:
+        return
+    sentence = ngettext(
+        "%(number)s message is held by a worker whose lease ran out at %(time)s: it was killed.",
+        "%(number)s messages are held by workers whose leases ran out, the first at %(time)s: they were killed.",
+        facts["number"],
+    ) % {"number": facts["number"], "time": told(facts["oldest"])}
+    is_swept = now - facts["oldest"] <= timedelta(seconds=4 * settings.MAIL_SWEEP_SECONDS)
+    yield Finding(
+        "mail-leases",
+        Level.ATTENTION if is_swept else Level.TROUBLE,
+        sentence,
+        _("The next sweep takes them back.")
+        if is_swept
+        else _("The sweep should have taken them back: is beat running?"),
+        _list("&".join(f"state={state}" for state in sorted(HELD))),
+    )
+
+
+def faults() -> Iterator[Finding]:
+    """Whether messages wait that the program cannot write."""
+    unwritable = Message.objects.filter(state=State.DEFERRED, reason=Reason.UNRENDERABLE)
+    for row in unwritable.values("kind", "last_reply").annotate(number=Count("id")).order_by("kind", "last_reply"):
+        yield Finding(
+            "mail-fault",
+            Level.TROUBLE,
+            _("Messages of the kind “%(kind)s” cannot be written (%(problem)s); %(number)s wait.")
+            % {"kind": kinds.label(row["kind"]), "problem": row["last_reply"], "number": row["number"]},
+            _("This is a fault in the program: the log has the reason. They leave by themselves once it is mended."),
+            _list("state=deferred"),
+        )
+
+
+def rate() -> Iterator[Finding]:
+    """Whether our own rate is what holds mail up, and for how long."""
+    for stream, per_second in getattr(settings, "MAIL_RATES", {}).items():
+        number = Message.objects.due(now=clock.now()).filter(stream=stream).count()
+        minutes = round(number / per_second / 60) if per_second else 0
+        if minutes:
+            yield Finding(
+                "mail-rate",
+                Level.ATTENTION,
+                _("Mail %(stream)s leaves at the set rate of %(rate)s a second: what waits needs %(minutes)s minutes.")
+                % {"stream": Stream(stream).label, "rate": per_second, "minutes": minutes},
+                _("Raise MAIL_RATE or MAIL_BULK_RATE if your mail server allows it."),
+            )
+
+
+def unknown() -> Iterator[Finding]:
+    """Whether staff should decide about messages of which nobody knows whether they arrived."""
+    number = _recent().filter(state=State.UNKNOWN).count()
+    if number:
+        sentence = ngettext(
+            "Of %(number)s message of the last day nobody knows whether it arrived.",
+            "Of %(number)s messages of the last day nobody knows whether they arrived.",
+            number,
+        ) % {"number": number}
+        advice = _("Nothing more happens to them unless you send them again.")
+        yield Finding("mail-unknown", Level.ATTENTION, sentence, advice, _list("state=unknown"))
+
+
+def suppressed() -> Iterator[Finding]:
+    """Whether an unusual share of the mail goes to addresses that must not be written to."""
+    by_state = Counter(dict(_recent().order_by().values_list("state").annotate(Count("id"))))
+    number, total = by_state[State.SUPPRESSED], by_state.total()
+    if number >= _FEW and number > total * _SUPPRESSED_SHARE:
+        yield Finding(
+            "mail-suppressed",
+            Level.ATTENTION,
+            _("%(number)s of %(total)s messages of the last day were for addresses on the suppression list.")
+            % {"number": number, "total": total},
+            _("Whoever asks for these mails should learn why the addresses are on it."),
+            _list("state=suppressed"),
+        )
+
+
+def _recent() -> QuerySet[Message]:
+    return Message.objects.finished().filter(finished_at__gte=clock.now() - _LOOK_BACK)
+
+
+def _most_frequent(messages: QuerySet[Message]) -> tuple[int, str, int]:
+    """Return how many there are, the reply that most of them have, and how many have it."""
+    replies: Counter[str] = Counter()
+    for reply, number in messages.order_by().values_list("last_reply").annotate(number=Count("id")):
+        # Many servers repeat the address, which would make each reply the only one of its kind.
+        replies[redact(reply)] += number
+    if not replies:
+        return 0, "", 0
+    (reply, share), *_rest = replies.most_common(1)
+    return replies.total(), reply or "–", share
+
+
+def _list(query: str) -> str:
+    return f"{reverse('outbox:index')}?{query}"

@@ -1,0 +1,68 @@
+"""The outbox in figures, for Prometheus; three statements, the first over the whole table."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Count, Min, Q
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from core import clock
+from mail.enums import HELD, WAITING, State, Stream
+from mail.models import Message
+
+
+def gauges() -> Iterator[Metric]:
+    """Yield states, ages and leases, by stream."""
+    now = clock.now()
+    yield from _states()
+    yield from _ages(now)
+    yield _leases(now)
+
+
+def _states() -> Iterator[Metric]:
+    counted = Message.objects.order_by().values_list("stream", "state").annotate(Count("id"))
+    numbers = {(stream, state): number for stream, state, number in counted}
+    family = GaugeMetricFamily("gkec_mail_messages", "Messages by stream and state.", labels=["stream", "state"])
+    unknown = GaugeMetricFamily("gkec_mail_unknown", "Messages whose fate nobody knows.", labels=["stream"])
+    for stream in Stream.values:
+        for state in State.values:
+            family.add_metric([stream, state], numbers.get((stream, state), 0))
+        unknown.add_metric([stream], numbers.get((stream, State.UNKNOWN.value), 0))
+    yield from (family, unknown)
+
+
+def _ages(now: datetime) -> Iterator[Metric]:
+    queue = GaugeMetricFamily(
+        "gkec_mail_queue_age_seconds",
+        "For how long the first message that should leave has been due.",
+        labels=["stream"],
+    )
+    unsent = GaugeMetricFamily(
+        "gkec_mail_oldest_unsent_seconds",
+        "How long ago the oldest message that is due was asked for.",
+        labels=["stream"],
+    )
+    due = Q(state__in=sorted(WAITING), due_at__lte=now)
+    rows = Message.objects.filter(due | Q(state__in=sorted(HELD))).order_by().values("stream")
+    found = {
+        row["stream"]: (row["due"], row["asked"])
+        for row in rows.annotate(due=Min("due_at", filter=due), asked=Min("created_at"))
+    }
+    for stream in Stream.values:
+        due_at, asked_at = found.get(stream, (None, None))
+        queue.add_metric([stream], _age(due_at, now))
+        unsent.add_metric([stream], _age(asked_at, now))
+    yield from (queue, unsent)
+
+
+def _leases(now: datetime) -> Metric:
+    family = GaugeMetricFamily("gkec_mail_leases", "Messages in workers' hands.", labels=["lease"])
+    expired = Q(leased_until__lt=now)
+    numbers = Message.objects.held().aggregate(held=Count("id", filter=~expired), expired=Count("id", filter=expired))
+    for name, number in numbers.items():
+        family.add_metric([name], number)
+    return family
+
+
+def _age(moment: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - moment).total_seconds()) if moment else 0.0

@@ -1,0 +1,128 @@
+"""Sending a message once more because staff decided so, with their reason."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from mail import kinds, rendering
+from mail.enums import FINAL, State
+from mail.kinds import NoLongerMakesSense
+from mail.models import Message, Resend
+from mail.services.enqueueing import enqueue, enqueue_prepared
+from mail.services.suppressing import suppressed
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+    from accounts.models import User
+
+LONGEST_KEY = 200
+
+
+class CannotResend(Exception):
+    """The message cannot be sent again; the text says why, for staff."""
+
+    def __init__(self, sentence: "str | Promise") -> None:
+        super().__init__(sentence)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def resend(*, message_id: int, by: "User", reason: str) -> Message:
+    """Ask for the message once more, as a message of its own with the key `<key>:resent:<n>`; return the copy.
+
+    Written from its records it says what is true now; prepared words go out as they were. Raises CannotResend, and
+    ValueError without a reason. Two members of staff at once make one copy: the second is told that one is on its way.
+    """
+    if not reason.strip():
+        raise ValueError("Sending again needs a reason.")
+    message = Message.objects.get(pk=message_id)
+    _require(message)
+    with transaction.atomic():
+        # Copies of copies are counted with the first, whose row is what two at once wait for.
+        original = Message.objects.select_for_update().get(pk=_original_id(message))
+        if original.resends.exclude(copy__state__in=FINAL).exists():
+            raise CannotResend(_("A copy is on its way already."))
+        number = original.resends.count() + 1
+        copy = _copy(message, key=_key(original.key, number))
+        Resend.objects.create(original=original, number=number, copy=copy, by=by, reason=reason.strip()[:300])
+    return copy
+
+
+def why_not(message: Message) -> "str | Promise":
+    """Return why this message cannot be sent again, as far as its row tells; empty when it can."""
+    if message.is_secret:
+        return _("It lets somebody sign in: the person asks for a new one themselves.")
+    if message.state not in FINAL:
+        return _("It has not ended yet, so it may still arrive.")
+    if message.expires_at is not None and message.expires_at <= clock.now():
+        return _("Its sense has passed.")
+    if message.blanked_at is not None:
+        return _("Its words have been erased.")
+    if not message.is_prepared and message.kind not in kinds.names():
+        return _("No part of the site writes mails of this kind any more.")
+    return ""
+
+
+def _require(message: Message) -> None:
+    refusal = why_not(message)
+    if not refusal and message.to_address in suppressed(addresses=[message.to_address], stream=message.stream):
+        refusal = _("The address is on the suppression list.")
+    if refusal:
+        raise CannotResend(refusal)
+    try:
+        rendering.render(message)
+    except NoLongerMakesSense as why:
+        raise CannotResend(_("What it would say is no longer true.")) from why
+
+
+def _original_id(message: Message) -> int:
+    found = Resend.objects.filter(copy=message).values_list("original_id", flat=True).first()
+    return found or message.pk
+
+
+def _key(key: str, number: int) -> str:
+    resent = f"{key}:resent:{number}"
+    # A key too long to be lengthened gives way to its digest, which is as unique.
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return resent if len(resent) <= LONGEST_KEY else f"{digest}:resent:{number}"
+
+
+def _copy(message: Message, *, key: str) -> Message:
+    if not message.is_prepared:
+        return enqueue(
+            key=key,
+            kind=message.kind,
+            to=message.to_address,
+            to_name=message.to_name,
+            language=message.language,
+            params=message.params,
+            expires_at=message.expires_at,
+            stream=message.stream,
+            person=message.person,
+        )
+    content = rendering.prepared(message)
+    return enqueue_prepared(
+        key=key,
+        kind=message.kind,
+        to=message.to_address,
+        to_name=message.to_name,
+        language=message.language,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
+        attachments=content.attachments,
+        reply_to=content.reply_to,
+        expires_at=message.expires_at,
+        stream=message.stream,
+        person=message.person,
+    )
+
+
+def is_uncertain(message: Message) -> bool:
+    """Whether a copy could be the second that the person gets: the first may have arrived."""
+    return message.state in {State.ACCEPTED, State.UNKNOWN}

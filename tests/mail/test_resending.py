@@ -1,0 +1,173 @@
+"""Sending a message once more: what it makes, what is refused, who may, and that two at once make one."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from core import clock
+from events.services import cancel
+from mail.enums import SuppressionReason
+from mail.models import Message, Resend
+from mail.services import resend, resending, suppress
+from mail.services.resending import CannotResend
+from tests.factories import events as make
+from tests.factories.accounts import PersonFactory, editor, sign_in
+from tests.factories.mail import ask
+
+pytestmark = pytest.mark.django_db
+
+
+def ended(message: Message, state: str = "failed", **fields: object) -> Message:
+    now = clock.now()
+    reasons = {"failed": "refused", "unknown": "no_answer", "accepted": ""}
+    facts = {"started_at": now, "first_tried_at": now, "finished_at": now, "attempts": 1, "reason": reasons[state]}
+    Message.objects.filter(pk=message.pk).update(state=state, **{**facts, **fields})
+    message.refresh_from_db()
+    return message
+
+
+def refusal(message: Message) -> str:
+    before = Message.objects.count()
+    with pytest.raises(CannotResend) as caught:
+        resend(message_id=message.pk, by=PersonFactory(), reason="They asked")
+    assert (Message.objects.count(), Resend.objects.filter(original=message).count()) == (before, 0)
+    return str(caught.value)
+
+
+def test_a_copy_is_a_message_of_its_own_and_says_who_why_and_when() -> None:
+    original = ended(ask(key="a:1", subject="Hello", text="Words\n", html="<p>Words</p>", stream="bulk"))
+    by = PersonFactory()
+    copy = resend(message_id=original.pk, by=by, reason="  The server was repaired ")
+    assert (copy.key, copy.state, copy.to_address, copy.subject, copy.text, copy.html, copy.stream) == (
+        *("a:1:resent:1", "queued", original.to_address, "Hello", "Words\n", "<p>Words</p>", "bulk"),
+    )
+    assert copy.message_id != original.message_id
+    note = Resend.objects.get()
+    assert (note.original, note.copy, note.number, note.by, note.reason) == (
+        *(original, copy, 1, by, "The server was repaired"),
+    )
+    original.refresh_from_db()
+    assert original.state == "failed"
+
+
+def test_a_copy_of_a_copy_is_counted_with_the_first() -> None:
+    original = ended(ask(key="a:1"))
+    first = ended(resend(message_id=original.pk, by=PersonFactory(), reason="One"), "unknown")
+    second = resend(message_id=first.pk, by=PersonFactory(), reason="Two")
+    assert second.key == "a:1:resent:2"
+    assert list(original.resends.values_list("number", "copy_id")) == [(1, first.pk), (2, second.pk)]
+
+
+def test_a_key_that_cannot_be_lengthened_gives_way_to_its_digest() -> None:
+    original = ended(ask(key="k" * 200))
+    copy = resend(message_id=original.pk, by=PersonFactory(), reason="One")
+    assert (len(copy.key), copy.key[64:]) == (73, ":resent:1")
+
+
+def test_an_event_mail_is_written_afresh() -> None:
+    registration = make.registered(make.event(title="Heat"), "Ana Silva")
+    original = ended(Message.objects.get(kind="event-confirmation"))
+    registration.event.title = "Heat pumps"
+    registration.event.save()
+    copy = resend(message_id=original.pk, by=PersonFactory(), reason="Lost")
+    assert (copy.kind, copy.params, copy.is_prepared) == (
+        "event-confirmation",
+        {"registration": registration.pk},
+        False,
+    )
+
+
+def test_while_a_copy_is_on_its_way_there_is_no_second() -> None:
+    original = ended(ask())
+    resend(message_id=original.pk, by=PersonFactory(), reason="One")
+    with pytest.raises(CannotResend, match="A copy is on its way already"):
+        resend(message_id=original.pk, by=PersonFactory(), reason="Two")
+    assert Message.objects.count() == 2
+
+
+def test_a_sign_in_mail_is_never_sent_again() -> None:
+    assert refusal(ended(ask(is_secret=True))) == (
+        "It lets somebody sign in: the person asks for a new one themselves."
+    )
+
+
+def test_a_message_whose_time_has_passed_is_not_sent_again() -> None:
+    assert refusal(ended(ask(), expires_at=clock.now())) == "Its sense has passed."
+
+
+def test_a_message_that_would_say_something_untrue_is_not_sent_again() -> None:
+    registration = make.registered(make.event(), "Ana Silva")
+    original = ended(Message.objects.get(kind="event-confirmation"))
+    cancel(registration_id=registration.pk)
+    assert refusal(original) == "What it would say is no longer true."
+
+
+def test_what_is_waiting_blanked_suppressed_or_of_an_unknown_kind_is_not_sent_again() -> None:
+    assert refusal(ask()) == "It has not ended yet, so it may still arrive."
+    assert refusal(ended(ask(), blanked_at=clock.now())) == "Its words have been erased."
+    assert refusal(ended(ask(), is_prepared=False, kind="gone")) == (
+        "No part of the site writes mails of this kind any more."
+    )
+    stopped = ended(ask())
+    suppress(address=stopped.to_address, reason=SuppressionReason.STAFF)
+    assert refusal(stopped) == "The address is on the suppression list."
+
+
+def test_without_a_reason_nothing_is_sent() -> None:
+    with pytest.raises(ValueError, match="needs a reason"):
+        resend(message_id=ended(ask()).pk, by=PersonFactory(), reason="  ")
+
+
+def staff(client: Client, *codenames: str) -> Client:
+    person = editor(display_name="Mia <b>")
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames, content_type__app_label="mail"))
+    return sign_in(client, person)
+
+
+def address(message: Message) -> str:
+    return f"/admin/outbox/message/{message.pk}/resend/"
+
+
+def test_staff_are_asked_for_a_reason_and_a_post_sends(client: Client) -> None:
+    message = ended(ask(), "accepted")
+    mia = staff(client, "view_message", "add_resend")
+    assert b"It may have arrived: the person may get it twice." in mia.get(address(message)).content
+    assert Message.objects.count() == 1
+    assert b"This field is required" in mia.post(address(message), {"reason": " "}).content
+    response = mia.post(address(message), {"reason": "Lost <i>"})
+    copy = Message.objects.exclude(pk=message.pk).get()
+    assert (response.status_code, response["Location"]) == (302, f"/admin/outbox/message/{copy.pk}/")
+    assert mia.post(address(message), {"reason": "Again"}).status_code == 409
+    shown = mia.get(f"/admin/outbox/message/{message.pk}/")
+    assert "by Mia <b> : Lost <i> The copy" in " ".join(
+        BeautifulSoup(shown.content, "html.parser").get_text(" ", strip=True).split()
+    )
+    assert "The first message" in mia.get(f"/admin/outbox/message/{copy.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("codenames", [(), ("view_message",), ("add_resend",)])
+def test_staff_without_both_permissions_cannot_make_the_site_write_to_people(
+    client: Client, codenames: tuple[str, ...]
+) -> None:
+    message = ended(ask())
+    mia = staff(client, *codenames)
+    assert mia.get(address(message)).status_code == 302
+    assert mia.post(address(message), {"reason": "Spam"}).status_code == 302
+    assert Message.objects.count() == 1
+    if "view_message" in codenames:
+        assert b"resend/" not in mia.get(f"/admin/outbox/message/{message.pk}/").content
+
+
+def test_an_address_forged_for_a_sign_in_mail_sends_nothing(client: Client) -> None:
+    message = ended(ask(is_secret=True))
+    mia = staff(client, "view_message", "add_resend")
+    assert b'method="post"' not in mia.get(address(message)).content
+    assert mia.post(address(message), {"reason": "Let me in"}).status_code == 409
+    assert Message.objects.count() == 1
+
+
+def test_whether_it_may_have_arrived_is_told_by_the_state() -> None:
+    assert [resending.is_uncertain(Message(state=state)) for state in ("accepted", "unknown", "failed")] == [
+        *(True, True, False),
+    ]
