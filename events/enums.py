@@ -55,6 +55,12 @@ class ChangeKind(models.TextChoices):
     CLAIMED = "claimed", _("Linked to an account")
 
 
+class AttendanceSource(models.TextChoices):
+    """How we know that somebody was there."""
+
+    JOIN = "join", _("Join page")
+
+
 class Actor(models.TextChoices):
     """Who made a change when no account can be named."""
 

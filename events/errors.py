@@ -64,3 +64,4 @@ class NoSeatFree(EventError):
 
 class EventOver(EventError):
     sentence = _("This event is over, so the registration can no longer be changed.")
+    of_event = _("This event is over, so it can no longer be called off or restored.")

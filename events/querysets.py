@@ -83,6 +83,18 @@ class EventQuerySet(QuerySet):
         return self.annotate(local_title=title_in(language or languages.current(), "translation_key"))
 
 
+class VersionQuerySet(QuerySet):
+    def untold(self) -> "VersionQuerySet":
+        """Return changes of which nobody has been told yet, or not everybody."""
+        return self.filter(told_at=None)
+
+
+class AttendanceQuerySet(QuerySet):
+    def of_registrations(self, registrations: QuerySet) -> "AttendanceQuerySet":
+        """Return the signs that these people were there."""
+        return self.filter(registration__in=registrations)
+
+
 class RegistrationQuerySet(QuerySet):
     def confirmed(self) -> "RegistrationQuerySet":
         """Return those who have a seat."""

@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from events.services import sweeping
+from events.services import announce_changes, sweeping
 
 
 @shared_task(name="events.tasks.sweep", ignore_result=True)
 def sweep() -> None:
     """Bring up to date what no signal announced."""
     sweeping.sweep()
+
+
+@shared_task(name="events.tasks.announce", ignore_result=True)
+def announce() -> None:
+    """Tell people of changes whose undo window has passed."""
+    announce_changes()

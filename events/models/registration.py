@@ -52,6 +52,13 @@ class Registration(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=RegistrationState.choices)
     waiting_number = models.PositiveIntegerField(_("waiting number"), null=True, blank=True, editable=False)
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
+    told_revision = models.PositiveIntegerField(
+        _("revision told of"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("The revision of the event by which this person's mails are written."),
+    )
     token_version = models.PositiveIntegerField(_("version of the link"), default=0, editable=False)
     registered_at = models.DateTimeField(_("registered"), default=clock.now)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)

@@ -1,5 +1,7 @@
 """The only writers of the events app: verbs, keyword-only, one transaction each."""
 
+from events.services.announcing import announce_changes
+from events.services.calling_off import cancel_event, restore_event
 from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
 from events.services.cloning import clone_webinar
@@ -12,7 +14,9 @@ from events.services.registering import Applicant, Outcome, register
 __all__ = [
     "Applicant",
     "Outcome",
+    "announce_changes",
     "cancel",
+    "cancel_event",
     "change_preferences",
     "claim_registrations",
     "clone_webinar",
@@ -21,5 +25,6 @@ __all__ = [
     "promote",
     "promote_from_waiting_list",
     "register",
+    "restore_event",
     "set_join_link",
 ]

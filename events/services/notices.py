@@ -1,5 +1,8 @@
 """Asking for mails about one registration; the key says what the mail is for, so asking twice sends once."""
 
+from datetime import datetime
+from uuid import UUID
+
 from core import clock
 from events.models import Event, Registration
 from mail.services import enqueue
@@ -9,6 +12,9 @@ WAITING = "event-waiting"
 PROMOTED = "event-promoted"
 CANCELLED = "event-cancelled"
 KNOWN = "event-known"
+MOVED = "event-moved"
+CALLED_OFF = "event-called-off"
+RESTORED = "event-restored"
 
 
 def confirm(event: Event, registration: Registration) -> None:
@@ -36,13 +42,34 @@ def say_known(event: Event, registration: Registration) -> None:
     _ask(KNOWN, event, registration, f"{KNOWN}:{registration.uuid}:{clock.now():%Y%m%d%H}")
 
 
-def _ask(kind: str, event: Event, registration: Registration, key: str) -> None:
+def say_changed(kind: str, event: Event, registration: Registration, *, since: int, due_at: datetime) -> None:
+    """Ask for the mail that says what has changed since revision `since`, of which the person knew last."""
+    _ask(
+        kind,
+        event,
+        registration,
+        change_key(kind, registration.uuid, event.revision),
+        due_at=due_at,
+        since=since,
+        revision=event.revision,
+    )
+
+
+def change_key(kind: str, identifier: UUID, revision: int) -> str:
+    """Return the key under which one person is told of one revision."""
+    return f"{kind}:{identifier}:{revision}"
+
+
+def _ask(
+    kind: str, event: Event, registration: Registration, key: str, *, due_at: datetime | None = None, **ids: int
+) -> None:
     enqueue(
         key=key,
         kind=kind,
         to=registration.email,
         language=registration.language,
-        params={"registration": registration.pk},
+        params={"registration": registration.pk, **ids},
+        due_at=due_at,
         expires_at=event.ends_at,
         person=registration.person,
     )

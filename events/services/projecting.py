@@ -9,7 +9,7 @@ from core.projection import may_project
 from events.errors import AddressTaken, IncompleteSchedule
 from events.models import Event, WebinarPage
 from events.schedule import validate_timezone
-from events.services import seats
+from events.services import seats, versions
 from events.services.promoting import fill_seats
 
 
@@ -19,20 +19,24 @@ def project_event(*, page: WebinarPage) -> Event | None:
 
     Only the page in the event's source language is listened to. Aliases, pages that are not live (a scheduled first
     publication announces itself before it is live) and translations published before their source are left
-    alone: None. A changed start, end or zone raises the event's revision; more seats promote who waits.
+    alone: None. A changed start, end or zone raises the event's revision, of which people are told once the undo window
+    has passed (`announcing`); more seats promote who waits.
     """
     event = Event.objects.select_for_update().filter(translation_key=page.translation_key).first()
     if not may_project(page, source_locale_id=event.source_locale_id if event else None):
         return None
     refuse_incomplete(page)
     _free_address(page)
+    is_new = event is None
     if event is None:
         event = Event(translation_key=page.translation_key, source_locale_id=page.locale_id)
-        event.take_over(page)
-    elif event.take_over(page):
+    is_moved = event.take_over(page)
+    if is_moved and not is_new:
         event.revision += 1
     event.source_revision_id = page.live_revision_id
     event.save()
+    if is_new or is_moved:
+        versions.write(event, is_told=is_new)
     fill_seats(event)
     seats.purge(event)
     return event

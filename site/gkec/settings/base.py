@@ -237,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-due": {"task": "core.tasks.publish_due", "schedule": 30, "options": {"expires": 60}},
     "translate-waiting": {"task": "core.tasks.translate_waiting", "schedule": 60, "options": {"expires": 60}},
     "events-sweep": {"task": "events.tasks.sweep", "schedule": 300, "options": {"expires": 300}},
+    "events-announce": {"task": "events.tasks.announce", "schedule": 15, "options": {"expires": 60}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
@@ -274,6 +275,9 @@ REGISTRATIONS_PER_NETWORK_PER_HOUR = env.number("REGISTRATIONS_PER_NETWORK_PER_H
 REGISTRATIONS_PER_ADDRESS_PER_HOUR = env.number("REGISTRATIONS_PER_ADDRESS_PER_HOUR", default=10, minimum=1)
 # How long after an event the links in its mails still open the person's own page.
 REGISTRATION_LINKS_LAST = timedelta(days=env.number("REGISTRATION_LINKS_LAST_DAYS", default=60, minimum=1))
+
+# A new date, a cancelled event or its return is told after so long, and not at all when undone before.
+EVENT_UNDO_SECONDS = env.number("EVENT_UNDO_SECONDS", default=120)
 
 # Search ----------------------------------------------------------------------------------------------
 
