@@ -3,6 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from events.enums import JoinState
+
 
 class EventError(Exception):
     """A refusal of the domain; `sentence` says in the reader's language what is the matter and what to do."""
@@ -65,3 +67,13 @@ class NoSeatFree(EventError):
 class EventOver(EventError):
     sentence = _("This event is over, so the registration can no longer be changed.")
     of_event = _("This event is over, so it can no longer be called off or restored.")
+
+
+class NotJoinable(EventError):
+    """Nobody is led into the meeting now; `state` says why."""
+
+    sentence = _("You cannot join this event at present.")
+
+    def __init__(self, state: JoinState) -> None:
+        self.state = state
+        super().__init__()

@@ -10,6 +10,8 @@ from wagtail.admin.widgets.button import Button, ListingButton
 from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 
+from events import rules
+from events.admin.calling_off import CallOffView, RestoreView, button_for
 from events.admin.cloning import CloneView
 from events.admin.pages import WebinarViews
 from events.admin.registrations import RegistrationPolicy, Registrations
@@ -36,8 +38,12 @@ def viewsets() -> list:
 
 @hooks.register("register_admin_urls")
 def urls() -> list[URLPattern]:
-    """Return the address of cloning."""
-    return [path("webinars/<int:pk>/clone/", CloneView.as_view(), name="events_clone")]
+    """Return the addresses of cloning, of calling off and of its undoing."""
+    return [
+        path("webinars/<int:pk>/clone/", CloneView.as_view(), name="events_clone"),
+        path("webinars/<int:pk>/cancel/", CallOffView.as_view(), name="events_call_off"),
+        path("webinars/<int:pk>/restore/", RestoreView.as_view(), name="events_restore"),
+    ]
 
 
 @hooks.register("register_page_header_buttons")
@@ -45,6 +51,13 @@ def clone_from_editor(page: Page, user, *args: object, **kwargs: object) -> Iter
     """Offer cloning where a webinar is edited."""
     if _is_offered(page, user):
         yield Button(_("Clone"), reverse("events_clone", args=[page.pk]), icon_name="copy", priority=15)
+
+
+@hooks.register("register_page_header_buttons")
+def call_off_from_editor(page: Page, user, *args: object, **kwargs: object) -> Iterator[Button]:
+    """Offer calling the event off, or restoring it, where its page is edited."""
+    if isinstance(page.specific_deferred, WebinarPage) and rules.may_call_off(user, page):
+        yield from button_for(page)
 
 
 @hooks.register("register_page_listing_buttons")

@@ -9,7 +9,7 @@ from events.querysets import AttendanceQuerySet
 
 
 class Attendance(models.Model):
-    """That somebody with a seat was there, as one source tells it; a second sign of the same source moves `last_seen_at`."""
+    """That somebody with a seat was there, as one source tells it; a further sign of it moves `last_seen_at`."""
 
     registration = models.ForeignKey(
         "events.Registration", verbose_name=_("registration"), on_delete=models.CASCADE, related_name="attendances"

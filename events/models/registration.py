@@ -121,6 +121,11 @@ class Registration(models.Model):
         return tokens.make(self.uuid, self.token_version)
 
     @property
+    def join_token(self) -> str:
+        """What signs the address of the page that leads into the meeting; it opens nothing else."""
+        return tokens.make(self.uuid, self.token_version, salt=tokens.JOIN)
+
+    @property
     def display_title(self) -> str:
         """The event's title in the reader's language, or else in its own; needs `for_display`."""
         return self.local_title or self.event.title
@@ -134,6 +139,12 @@ class Registration(models.Model):
     def short_name(self) -> str:
         """What to greet the person by."""
         return self.name.split(" ")[0]
+
+    @property
+    def guarded_name(self) -> str:
+        """First name and initial, such as "Ana S.": enough to recognise oneself by, little for whoever else looks."""
+        first, *others = self.name.split() or [""]
+        return f"{first[:40]} {others[-1][0]}." if others else first[:40]
 
 
 class RegistrationChange(models.Model):

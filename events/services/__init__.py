@@ -1,6 +1,7 @@
 """The only writers of the events app: verbs, keyword-only, one transaction each."""
 
 from events.services.announcing import announce_changes
+from events.services.attending import join
 from events.services.calling_off import cancel_event, restore_event
 from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
@@ -21,6 +22,7 @@ __all__ = [
     "claim_registrations",
     "clone_webinar",
     "hand_over_source",
+    "join",
     "project_event",
     "promote",
     "promote_from_waiting_list",

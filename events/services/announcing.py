@@ -45,7 +45,7 @@ def undo_window() -> timedelta:
 
 
 def announce_changes() -> int:
-    """Tell of every change whose undo window has passed; return how many people are told. Safe at any time, and twice."""
+    """Tell of every change whose undo window has passed; return how many people are told. Two at once are as one."""
     waited = EventVersion.objects.untold().filter(made_at__lte=clock.now() - undo_window())
     events = waited.order_by("event_id").values_list("event_id", flat=True).distinct()
     return sum(announce(event_id=pk) for pk in events)
@@ -107,16 +107,14 @@ def _people_to_tell(standing: _Standing) -> list[Registration]:
 def _withdraw_unheard(people: Iterable[Registration]) -> dict[int, int]:
     """Take back earlier news that has not left; return, for each person concerned, the revision they knew before it."""
     keys = [notices.change_key(kind, one.uuid, one.told_revision) for one in people for kind in KINDS]
-    found = Message.objects.select_for_update(skip_locked=True).filter(
-        key__in=keys, state__in=WAITING | {State.LEASED}
-    )
+    found = Message.objects.select_for_update(skip_locked=True).filter(key__in=keys, state__in=WAITING | {State.LEASED})
     unheard = {message.key: message.params for message in found.order_by("pk")}
     withdraw(keys=list(unheard))
     return {params["registration"]: params["since"] for params in unheard.values()}
 
 
 def _kind(known: EventVersion, latest: EventVersion) -> str:
-    """Return the kind of mail that leads from what somebody knows to what is so, empty where there is nothing to say."""
+    """Return the kind of mail that leads from what somebody knows to what is so, empty where both are the same."""
     if latest.is_cancelled:
         return "" if known.is_cancelled else notices.CALLED_OFF
     if known.is_cancelled:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def write(event: Event, *, is_told: bool = False, by: "User | None" = None, reason: str = "") -> EventVersion:
-    """Store the version of a locked event whose revision has just been given; `is_told` where nobody can know another."""
+    """Store what a locked event says under its new revision; `is_told` where nobody can know another."""
     now = clock.now()
     return EventVersion.objects.create(
         event=event,

@@ -278,6 +278,10 @@ REGISTRATION_LINKS_LAST = timedelta(days=env.number("REGISTRATION_LINKS_LAST_DAY
 
 # A new date, a cancelled event or its return is told after so long, and not at all when undone before.
 EVENT_UNDO_SECONDS = env.number("EVENT_UNDO_SECONDS", default=120)
+# So long before the start the join page leads into the meeting and counts who comes.
+EVENT_JOIN_OPENS_MINUTES = env.number("EVENT_JOIN_OPENS_MINUTES", default=15)
+JOINS_PER_PERSON_PER_HOUR = env.number("JOINS_PER_PERSON_PER_HOUR", default=60, minimum=1)
+WRONG_LINKS_PER_NETWORK_PER_HOUR = env.number("WRONG_LINKS_PER_NETWORK_PER_HOUR", default=300, minimum=1)
 
 # Search ----------------------------------------------------------------------------------------------
 
