@@ -89,12 +89,6 @@ class VersionQuerySet(QuerySet):
         return self.filter(told_at=None)
 
 
-class AttendanceQuerySet(QuerySet):
-    def of_registrations(self, registrations: QuerySet) -> "AttendanceQuerySet":
-        """Return the signs that these people were there."""
-        return self.filter(registration__in=registrations)
-
-
 class RegistrationQuerySet(QuerySet):
     def confirmed(self) -> "RegistrationQuerySet":
         """Return those who have a seat."""
@@ -126,6 +120,16 @@ class RegistrationQuerySet(QuerySet):
             .values("number")
         )
         return self.annotate(place=Subquery(ahead))
+
+    def with_presence(self) -> "RegistrationQuerySet":
+        """Add `joined_at`: when the person was first seen at the event, whatever the source; None for who was not."""
+        first = (
+            self.model._meta.get_field("attendances")
+            .related_model.objects.filter(registration=OuterRef("pk"))
+            .order_by("first_seen_at")
+            .values("first_seen_at")[:1]
+        )
+        return self.annotate(joined_at=Subquery(first))
 
     def for_display(self, language: str | None = None) -> "RegistrationQuerySet":
         """Add all that a person's own list shows, in one statement: event, title, place; the next event first."""

@@ -68,6 +68,7 @@ class RegistrationView(InspectView):
             country=countries.name(self.object.country, language) if self.object.country else "",
             actions=self.actions,
             changes=self.object.changes.select_related("by"),
+            attendances=self.object.attendances.all(),
         )
 
 

@@ -5,7 +5,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.enums import AttendanceSource
-from events.querysets import AttendanceQuerySet
 
 
 class Attendance(models.Model):
@@ -20,8 +19,6 @@ class Attendance(models.Model):
     source = models.CharField(_("how we know"), max_length=16, choices=AttendanceSource.choices)
     first_seen_at = models.DateTimeField(_("first seen"))
     last_seen_at = models.DateTimeField(_("last seen"))
-
-    objects = AttendanceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attendance")
