@@ -10,6 +10,7 @@ from django.db.models import (
     Exists,
     F,
     Func,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -123,13 +124,7 @@ class RegistrationQuerySet(QuerySet):
 
     def with_presence(self) -> "RegistrationQuerySet":
         """Add `joined_at`: when the person was first seen at the event, whatever the source; None for who was not."""
-        first = (
-            self.model._meta.get_field("attendances")
-            .related_model.objects.filter(registration=OuterRef("pk"))
-            .order_by("first_seen_at")
-            .values("first_seen_at")[:1]
-        )
-        return self.annotate(joined_at=Subquery(first))
+        return self.annotate(joined_at=Min("attendances__first_seen_at"))
 
     def for_display(self, language: str | None = None) -> "RegistrationQuerySet":
         """Add all that a person's own list shows, in one statement: event, title, place; the next event first."""

@@ -1,6 +1,7 @@
 """Being led into the meeting, and being counted as present."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -51,7 +52,11 @@ def join(*, registration_id: int) -> str:
     if state != JoinState.OPEN:
         raise NotJoinable(state)
     link = JoinLink.objects.get(translation_key=registration.event.translation_key)
-    values = {"registration": registration.pk, "source": AttendanceSource.JOIN.value, "now": clock.now()}
+    values: dict[str, Any] = {
+        "registration": registration.pk,
+        "source": AttendanceSource.JOIN.value,
+        "now": clock.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SEEN, values)
         if not cursor.rowcount:
