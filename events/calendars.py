@@ -50,13 +50,12 @@ def join_url(registration: Registration) -> str:
     return settings.BASE_URL + reverse("event_join", args=[registration.join_token])
 
 
-def as_told(registration: Registration, revision: int | None = None) -> Registration:
-    """Return the registration with its event, in memory, as the person has been told of it (or as `revision` says).
+def as_told(registration: Registration) -> Registration:
+    """Return the registration with its event, in memory, as the person has been told of it.
 
     Never save that event. While a change can still be undone, this differs from what is published.
     """
-    wanted = registration.told_revision if revision is None else revision
-    if version := registration.event.versions.filter(revision=wanted).first():
+    if version := registration.event.versions.filter(revision=registration.told_revision).first():
         version.lay_over(registration.event)
     return registration
 

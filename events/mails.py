@@ -133,8 +133,10 @@ def _registration(message: Message, *, of_live_event: bool = True) -> Registrati
         raise NoLongerMakesSense("The registration is gone.")
     event = registration.event
     _need(clock.now() < event.ends_at, "The event is over.")
+    newest = registration.told_revision
+    _need(message.params.get("revision", newest) >= newest, "There is newer news.")
     # A change that can still be undone is told to nobody: mails say what this person has been told of, or is by this.
-    calendars.as_told(registration, message.params.get("revision"))
+    calendars.as_told(registration)
     _need(not (of_live_event and event.is_cancelled), "The event is cancelled.")
     # The file speaks the language of the mail, whatever the person has chosen since.
     registration.language = message.language
