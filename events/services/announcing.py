@@ -4,6 +4,7 @@ What a person was last told is on their registration (`told_revision`), written 
 mail. So whoever registered between a change and its undoing is told of the undoing, and nobody else is.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +15,12 @@ from django.db import transaction
 from core import clock
 from events.models import Event, EventVersion, Registration
 from events.services import notices, seats
+from mail.addresses import BadAddress
 from mail.enums import WAITING, State
 from mail.models import Message
 from mail.services import withdraw
+
+logger = logging.getLogger(__name__)
 
 # People told in one transaction, while which the event's row is locked.
 PORTION = 200
@@ -48,7 +52,16 @@ def announce_changes() -> int:
     """Tell of every change whose undo window has passed; return how many people are told. Two at once are as one."""
     waited = EventVersion.objects.untold().filter(made_at__lte=clock.now() - undo_window())
     events = waited.order_by("event_id").values_list("event_id", flat=True).distinct()
-    return sum(announce(event_id=pk) for pk in events)
+    return sum(_announce_alone(pk) for pk in events)
+
+
+def _announce_alone(event_id: int) -> int:
+    try:
+        return announce(event_id=event_id)
+    except Exception:
+        # What is wrong with one event must not keep others' news back; the next sweep tries again.
+        logger.exception("Could not tell of the changes of event %s.", event_id)
+        return 0
 
 
 def announce(*, event_id: int) -> int:
@@ -80,9 +93,17 @@ def _tell_portion(event_id: int, *, ahead: int) -> int:
         registration.told_revision = standing.latest.revision
         if kind := _kind(known, standing.latest):
             due_at = clock.now() + timedelta(seconds=(ahead + number) // DUE_PER_SECOND)
-            notices.say_changed(kind, standing.event, registration, since=known.revision, due_at=due_at)
+            _tell(kind, standing.event, registration, since=known.revision, due_at=due_at)
     Registration.objects.bulk_update(people, ["told_revision"])
     return len(people)
+
+
+def _tell(kind: str, event: Event, registration: Registration, *, since: int, due_at: datetime) -> None:
+    try:
+        notices.say_changed(kind, event, registration, since=since, due_at=due_at)
+    except BadAddress:
+        # An address that was emptied or mangled since must not keep the news from everybody behind it.
+        logger.warning("Registration %s cannot be told: its address takes no mail.", registration.pk)
 
 
 def _standing(event_id: int) -> _Standing | None:
@@ -120,9 +141,3 @@ def _kind(known: EventVersion, latest: EventVersion) -> str:
     if known.is_cancelled:
         return notices.RESTORED
     return notices.MOVED if known.schedule != latest.schedule else ""
-
-
-def told_from(event: Event) -> datetime | None:
-    """Return when people will hear of the latest change, or None when they have."""
-    latest = event.versions.order_by("revision").last()
-    return latest.made_at + undo_window() if latest is not None and latest.told_at is None else None

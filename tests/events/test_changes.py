@@ -13,6 +13,7 @@ from events.services import (
     announcing,
     cancel,
     cancel_event,
+    notices,
     project_event,
     promote_from_waiting_list,
     restore_event,
@@ -375,6 +376,38 @@ def test_many_are_told_over_some_seconds_so_that_a_sign_in_code_need_not_wait(cl
     announce_changes()
     waits = [(one.due_at - clock.now()).total_seconds() for one in Message.objects.filter(kind="event-moved")]
     assert sorted(waits) == [0, 0, 1, 1, 2]
+
+
+def test_an_event_that_fails_keeps_no_other_news_back(clocks, monkeypatch, caplog):
+    pages = [webinar(slug=slug) for slug in ("one", "two")]
+    broken, whole = Event.objects.get(slug="one"), Event.objects.get(slug="two")
+    make.registered(broken, "Ana")
+    make.registered(whole, "Bo")
+    for page in pages:
+        move(page, days=1)
+    clocks.shift(WINDOW)
+    say = notices.say_changed
+
+    def fails(kind, event, *args, **kwargs):
+        if event == broken:
+            raise RuntimeError
+        say(kind, event, *args, **kwargs)
+
+    monkeypatch.setattr(notices, "say_changed", fails)
+    assert (announce_changes(), told()) == (1, [("moved", "bo")])
+    assert "Could not tell of the changes" in caplog.text
+    assert broken.versions.untold().count() == 1
+
+
+def test_an_address_that_takes_no_mail_keeps_the_news_from_nobody_else(clocks):
+    page = webinar()
+    for name in ("Ana", "Bo"):
+        make.registered(Event.objects.get(), name)
+    Registration.objects.filter(name="Ana").update(email="nothing")
+    move(page, days=1)
+    clocks.shift(WINDOW)
+    announce_changes()
+    assert (told(), EventVersion.objects.untold().count()) == ([("moved", "bo")], 0)
 
 
 @pytest.mark.parametrize("number", [1, 3])

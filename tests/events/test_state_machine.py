@@ -300,4 +300,4 @@ def test_control_what_a_service_forgets_is_found(mail_server: MailServer, monkey
 @pytest.mark.timeout(1800)
 @pytest.mark.django_db
 def test_an_event_keeps_its_promises_over_a_long_campaign(mail_server: MailServer) -> None:
-    run(mail_server, examples=400, steps=60)
+    run(mail_server, examples=150, steps=50)
