@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from icalendar import Calendar
 
 from core import clock
-from events.models import Event, EventVersion, Registration, WebinarPage
+from events.models import Event, EventVersion, Registration
 from events.services import (
     announce_changes,
     announcing,
@@ -20,14 +19,12 @@ from events.services import (
     set_join_link,
 )
 from events.tasks import announce as announce_task
-from mail import rendering
 from mail.models import Message
+from tests.events.changing import NOW, WINDOW, all_leave, entry, last, move, told, webinar
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 
 pytestmark = pytest.mark.django_db
-NOW = "2026-11-01T09:00:00Z"
-WINDOW = 120
 
 
 @pytest.fixture(autouse=True)
@@ -39,45 +36,6 @@ def clocks():
 @pytest.fixture
 def staff():
     return PersonFactory()
-
-
-def webinar(**fields) -> WebinarPage:
-    """Make an event of 12 December without the revisions of its page, which take long and are asked for once below."""
-    start = clock.now().replace(month=12, day=12, hour=14)
-    make.event(**{"title": "Budget", "starts_at": start, **fields})
-    return WebinarPage.objects.latest("pk")
-
-
-def move(page: WebinarPage, **by: int) -> None:
-    """Project the page with its start and end moved, as publishing does."""
-    page.starts_at += timedelta(**by)
-    page.ends_at += timedelta(**by)
-    project_event(page=page)
-
-
-def all_leave() -> None:
-    """Let every mail have been accepted."""
-    Message.objects.filter(state="queued").update(
-        state="accepted", first_tried_at=clock.now(), started_at=clock.now(), finished_at=clock.now(), attempts=1
-    )
-
-
-def told() -> list[tuple[str, str]]:
-    """Return kind and address of each mail about a change, in the order in which they were asked for."""
-    kinds = ["event-moved", "event-called-off", "event-restored"]
-    found = Message.objects.filter(kind__in=kinds).exclude(state="cancelled").order_by("id")
-    return [(one.kind.removeprefix("event-"), one.to_address.partition("@")[0]) for one in found]
-
-
-def last(kind: str, to: str = ""):
-    return rendering.render(Message.objects.filter(kind=f"event-{kind}", to_address__startswith=to).latest("id"))
-
-
-def entry(content):
-    (file,) = content.attachments
-    calendar = Calendar.from_ical(file.content)
-    (found,) = calendar.walk("VEVENT")
-    return str(calendar["method"]), found
 
 
 def test_a_new_date_is_told_after_the_window_to_each_person_once(clocks):
@@ -274,72 +232,6 @@ def test_news_that_has_not_left_and_is_undone_is_withdrawn_without_another(clock
         clocks.shift(WINDOW)
         announce_changes()
     assert told() == []
-
-
-def test_a_cancelled_event_leaves_the_calendars_and_can_come_back(clocks, staff):
-    webinar(capacity=1)
-    event = Event.objects.get()
-    for name in ("Ana", "Bo"):
-        make.registered(event, name)
-    _method, asked = entry(last("confirmation"))
-    cancel_event(event_id=event.pk, by=staff, reason="The speaker is ill")
-    cancel_event(event_id=event.pk, by=staff, reason="Twice")
-    clocks.shift(WINDOW)
-    announce_changes()
-    assert told() == [("called-off", "ana"), ("called-off", "bo")]
-    method, gone = entry(last("called-off", "ana"))
-    assert (method, str(gone["status"]), gone["uid"], gone["sequence"]) == ("CANCEL", "CANCELLED", asked["uid"], 1)
-    assert last("called-off", "bo").attachments == ()
-    assert [(one.reason, one.by) for one in EventVersion.objects.filter(revision__gt=0)] == [
-        ("The speaker is ill", staff)
-    ]
-    all_leave()
-    restore_event(event_id=event.pk, by=staff, reason="Well again")
-    clocks.shift(WINDOW)
-    announce_changes()
-    assert told()[2:] == [("restored", "ana"), ("restored", "bo")]
-    method, back = entry(last("restored", "ana"))
-    assert (method, str(back["status"]), back["sequence"]) == ("REQUEST", "CONFIRMED", 2)
-    assert "Before" not in last("restored", "ana").text
-    assert dict(event.registrations.values_list("name", "state")) == {"Ana": "confirmed", "Bo": "waiting"}
-
-
-def test_an_event_that_comes_back_at_another_time_says_both(clocks, staff):
-    page = webinar()
-    make.registered(Event.objects.get(), "Ana")
-    cancel_event(event_id=Event.objects.get().pk, by=staff, reason="x")
-    clocks.shift(WINDOW)
-    announce_changes()
-    all_leave()
-    restore_event(event_id=Event.objects.get().pk, by=staff, reason="x")
-    move(page, days=7)
-    clocks.shift(WINDOW)
-    announce_changes()
-    assert told()[-1] == ("restored", "ana")
-    assert ("Before: " in last("restored").text, "19 December 2026" in last("restored").text) == (True, True)
-
-
-def test_a_cancelled_event_restored_in_time_disturbs_nobody(clocks, staff):
-    webinar()
-    event = Event.objects.get()
-    make.registered(event, "Ana")
-    cancel_event(event_id=event.pk, by=staff, reason="Wrong page")
-    assert "You are registered" in last("confirmation").text
-    restore_event(event_id=event.pk, by=staff, reason="Wrong page")
-    clocks.shift(WINDOW)
-    assert (announce_changes(), told()) == (0, [])
-
-
-def test_moving_a_cancelled_event_is_told_to_nobody(clocks, staff):
-    page = webinar()
-    make.registered(Event.objects.get(), "Ana")
-    cancel_event(event_id=Event.objects.get().pk, by=staff, reason="x")
-    clocks.shift(WINDOW)
-    announce_changes()
-    move(page, days=3)
-    clocks.shift(WINDOW)
-    announce_changes()
-    assert told() == [("called-off", "ana")]
 
 
 def test_nothing_is_told_of_an_event_that_is_over(clocks):
