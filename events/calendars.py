@@ -28,7 +28,7 @@ def withdrawal(registration: Registration) -> bytes:
 
 def download(registration: Registration) -> bytes:
     """Return the same entry for adding by hand."""
-    return ics.single(_own(registration))
+    return ics.single(_own(as_told(registration)))
 
 
 def public_feed(language: str) -> bytes:
@@ -45,6 +45,21 @@ def self_service_url(registration: Registration) -> str:
     return settings.BASE_URL + reverse("event_registration", args=[registration.token])
 
 
+def join_url(registration: Registration) -> str:
+    """Return the absolute address of the page that leads the person into the meeting."""
+    return settings.BASE_URL + reverse("event_join", args=[registration.join_token])
+
+
+def as_told(registration: Registration) -> Registration:
+    """Return the registration with its event, in memory, as the person has been told of it.
+
+    Never save that event. While a change can still be undone, this differs from what is published.
+    """
+    if version := registration.event.versions.filter(revision=registration.told_revision).first():
+        version.lay_over(registration.event)
+    return registration
+
+
 def title_for(event: Event, language: str) -> tuple[str, str, str]:
     """Return title, its language and the page's absolute address for a reader of `language`.
 
@@ -59,8 +74,9 @@ def title_for(event: Event, language: str) -> tuple[str, str, str]:
 def _own(registration: Registration) -> ics.Occasion:
     event = registration.event
     title, language, url = title_for(event, registration.language)
+    join = join_url(registration)
     with translation.override(registration.language):
-        location = _("Online")
+        description = _("Join here: %(address)s") % {"address": join}
     return ics.Occasion(
         uid=f"{registration.uuid}@{settings.MAIL_MESSAGE_ID_DOMAIN}",
         title=title,
@@ -68,10 +84,11 @@ def _own(registration: Registration) -> ics.Occasion:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         timezone=event.timezone,
-        url=self_service_url(registration),
+        # People share their calendars, so the address that can cancel the registration is in no entry.
+        url=join,
         stamp=clock.now(),
-        description=url,
-        location=location,
+        description=f"{description}\n{url}".strip(),
+        location=join,
         sequence=event.revision + registration.revision,
         is_cancelled=event.is_cancelled or not registration.is_live,
     )

@@ -55,6 +55,24 @@ class ChangeKind(models.TextChoices):
     CLAIMED = "claimed", _("Linked to an account")
 
 
+class JoinState(models.TextChoices):
+    """What somebody meets on their join page."""
+
+    OPEN = "open", _("Open")
+    EARLY = "early", _("Not open yet")
+    NO_LINK = "no-link", _("Without a meeting link")
+    WAITING = "waiting", _("On the waiting list")
+    CANCELLED = "cancelled", _("Registration cancelled")
+    CALLED_OFF = "called-off", _("Event cancelled")
+    OVER = "over", _("Past")
+
+
+class AttendanceSource(models.TextChoices):
+    """How we know that somebody was there."""
+
+    JOIN = "join", _("Join page")
+
+
 class Actor(models.TextChoices):
     """Who made a change when no account can be named."""
 

@@ -3,6 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from events.enums import JoinState
+
 
 class EventError(Exception):
     """A refusal of the domain; `sentence` says in the reader's language what is the matter and what to do."""
@@ -64,6 +66,7 @@ class NoSeatFree(EventError):
 
 class EventOver(EventError):
     sentence = _("This event is over, so the registration can no longer be changed.")
+    of_event = _("This event is over, so it can no longer be called off or restored.")
 
 
 class ReminderTwice(EventError):
@@ -88,3 +91,13 @@ class EventOverForMessages(EventError):
 
 class MessageGone(EventError):
     sentence = _("This message has not been sent, so there is nothing to take back.")
+
+
+class NotJoinable(EventError):
+    """Nobody is led into the meeting now; `state` says why."""
+
+    sentence = _("You cannot join this event at present.")
+
+    def __init__(self, state: JoinState) -> None:
+        self.state = state
+        super().__init__()

@@ -25,6 +25,9 @@ def register_kinds() -> None:
         (notices.PROMOTED, promoted, gettext_lazy("Seat from a waiting list")),
         (notices.CANCELLED, cancelled, gettext_lazy("Registration cancelled")),
         (notices.KNOWN, known, gettext_lazy("Registered already")),
+        (notices.MOVED, moved, gettext_lazy("New date or time of an event")),
+        (notices.CALLED_OFF, called_off, gettext_lazy("Event cancelled")),
+        (notices.RESTORED, restored, gettext_lazy("Event takes place after all")),
     ):
         kinds.register(MailKind(name, render, label))
 
@@ -79,6 +82,45 @@ def known(message: Message) -> Rendering:
     )
 
 
+def moved(message: Message) -> Rendering:
+    """Write what date and time were and are, with the new invitation for those who have a seat."""
+    return _of_change(message, subject=_("New date or time: %(title)s"))
+
+
+def called_off(message: Message) -> Rendering:
+    """Write that the event does not take place, and take it off the calendar where it stood there."""
+    registration = _registration(message, of_live_event=False)
+    _need(registration.is_live, "The registration is cancelled.")
+    files = [_calendar_part("CANCEL", calendars.withdrawal(registration))] if registration.is_confirmed else []
+    return _render(message, registration, subject=_("Cancelled: %(title)s"), files=files)
+
+
+def restored(message: Message) -> Rendering:
+    """Write that an event that was called off takes place after all, and when."""
+    return _of_change(message, subject=_("It takes place after all: %(title)s"))
+
+
+def _of_change(message: Message, *, subject: str) -> Rendering:
+    registration = _registration(message)
+    _need(registration.is_live, "The registration is cancelled.")
+    files = [_invitation(registration)] if registration.is_confirmed else []
+    changes = _changes(registration, message.params["since"])
+    return _render(message, registration, subject=subject, files=files, changes=changes)
+
+
+def _changes(registration: Registration, since: int) -> list[dict[str, str]]:
+    """Return date and time before and now, in the person's zone and the event's; nothing where they are the same."""
+    before = registration.event.versions.get(revision=since)
+    now = registration.event
+    if (before.starts_at, before.ends_at, before.timezone) == (now.starts_at, now.ends_at, now.timezone):
+        return []
+    return [
+        {"term": term, "value": sentence}
+        for term, said in ((_("Before"), before), (_("Now"), now))
+        for sentence in sentences(said.starts_at, said.ends_at, said.timezone, registration.timezone)
+    ]
+
+
 def _need(condition: bool, otherwise: str) -> None:
     if not condition:
         raise NoLongerMakesSense(otherwise)
@@ -91,6 +133,10 @@ def _registration(message: Message, *, of_live_event: bool = True) -> Registrati
         raise NoLongerMakesSense("The registration is gone.")
     event = registration.event
     _need(clock.now() < event.ends_at, "The event is over.")
+    newest = registration.told_revision
+    _need(message.params.get("revision", newest) >= newest, "There is newer news.")
+    # A change that can still be undone is told to nobody: mails say what this person has been told of, or is by this.
+    calendars.as_told(registration)
     _need(not (of_live_event and event.is_cancelled), "The event is cancelled.")
     # The file speaks the language of the mail, whatever the person has chosen since.
     registration.language = message.language
@@ -103,7 +149,7 @@ def _render(
     *,
     subject: str,
     files: list[Attachment] | None = None,
-    had_seat: bool = True,
+    **more: Any,
 ) -> Rendering:
     event = registration.event
     title, language, url = calendars.title_for(event, message.language)
@@ -115,11 +161,12 @@ def _render(
             "title": title,
             "title_language": language,
             "event_url": url,
+            "join_url": calendars.join_url(registration),
             "own_url": calendars.self_service_url(registration),
             "when": when(event.starts_at, event.ends_at, event.timezone, registration.timezone),
             "format": event.format.label_in(message.language) if event.format else "",
-            "had_seat": had_seat,
             "reason": _("You get this mail because this address was used to register for this event."),
+            **more,
         },
         attachments=files or [],
     )
@@ -137,8 +184,22 @@ def when(starts_at: datetime, ends_at: datetime, theirs: str, yours: str) -> dic
         "day": str(start.day),
         "month": f"{dates.month(start)} {start.year}",
         "zones": zones,
-        "sentence": _("%(day)s, %(time)s, %(place)s")
-        % {"day": dates.full_day(start), "time": zones[0]["value"], "place": zones[0]["label"]},
+        "sentence": _sentence(starts_at, ends_at, yours),
+    }
+
+
+def sentences(starts_at: datetime, ends_at: datetime, theirs: str, yours: str) -> list[str]:
+    """Return day, time and place in one sentence for each zone: the person's first, then the event's."""
+    zones = dict.fromkeys([yours if timezones.is_valid(yours) else theirs, theirs])
+    return [_sentence(starts_at, ends_at, zone) for zone in zones]
+
+
+def _sentence(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    start, end = starts_at.astimezone(ZoneInfo(zone)), ends_at.astimezone(ZoneInfo(zone))
+    return _("%(day)s, %(time)s, %(place)s") % {
+        "day": dates.full_day(start),
+        "time": dates.clock_range(start, end),
+        "place": timezones.label(zone, languages.current(), at=starts_at),
     }
 
 

@@ -103,6 +103,7 @@ def _context(registration: Registration, language: str) -> dict[str, Any]:
         "title_language": title_language,
         "event_url": url,
         "own_url": calendars.self_service_url(registration),
+        "join_url": calendars.join_url(registration),
         "when": mails.when(event.starts_at, event.ends_at, event.timezone, registration.timezone),
         "reason": _("You get this mail because this address was used to register for this event."),
     }
@@ -142,6 +143,7 @@ def _registration(message: Message) -> Registration:
         raise NoLongerMakesSense("The event is cancelled.")
     if clock.now() >= registration.event.ends_at + 2 * AFTERWARDS:
         raise NoLongerMakesSense("The event is long over.")
+    calendars.as_told(registration)
     registration.language = message.language
     return registration
 

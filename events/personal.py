@@ -25,6 +25,10 @@ def _history(registration: Registration) -> str:
     return "\n".join(f"{step.at:%Y-%m-%d %H:%M} UTC: {step.get_what_display()}" for step in steps)
 
 
+def _attendance(registration: Registration) -> str:
+    return "\n".join(f"{one.first_seen_at:%Y-%m-%d %H:%M} UTC: {one}" for one in registration.attendances.all())
+
+
 def _label(registration: Registration) -> str:
     return registration.organisation_type.label if registration.organisation_type else ""
 
@@ -33,7 +37,7 @@ _REGISTRATIONS = Kind(
     name="registrations",
     label=_("Registrations for events"),
     about=_("Which events you registered for, what you said about yourself then, and what happened afterwards."),
-    models=("events.Registration", "events.RegistrationChange"),
+    models=("events.Registration", "events.RegistrationChange", "events.Reminder", "events.Attendance"),
     find=lambda subject: erasing.registrations_of(subject).select_related("event", "organisation_type"),
     columns=(
         "event__title",
@@ -50,6 +54,7 @@ _REGISTRATIONS = Kind(
         "registered_at",
         "cancelled_at",
         Column("history", _("History"), _history),
+        Column("attendance", _("attendance"), _attendance),
     ),
     rules=(
         Rule(

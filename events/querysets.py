@@ -10,6 +10,7 @@ from django.db.models import (
     Exists,
     F,
     Func,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -83,6 +84,12 @@ class EventQuerySet(QuerySet):
         return self.annotate(local_title=title_in(language or languages.current(), "translation_key"))
 
 
+class VersionQuerySet(QuerySet):
+    def untold(self) -> "VersionQuerySet":
+        """Return changes of which nobody has been told yet, or not everybody."""
+        return self.filter(told_at=None)
+
+
 class RegistrationQuerySet(QuerySet):
     def confirmed(self) -> "RegistrationQuerySet":
         """Return those who have a seat."""
@@ -114,6 +121,10 @@ class RegistrationQuerySet(QuerySet):
             .values("number")
         )
         return self.annotate(place=Subquery(ahead))
+
+    def with_presence(self) -> "RegistrationQuerySet":
+        """Add `joined_at`: when the person was first seen at the event, whatever the source; None for who was not."""
+        return self.annotate(joined_at=Min("attendances__first_seen_at"))
 
     def for_display(self, language: str | None = None) -> "RegistrationQuerySet":
         """Add all that a person's own list shows, in one statement: event, title, place; the next event first."""

@@ -23,6 +23,11 @@ def may_change_registrations(user: "User") -> bool:
     return may_see_registrations(user) and user.has_perm(CHANGE_REGISTRATIONS)
 
 
+def may_call_off(user: "User", page: Page) -> bool:
+    """Whether somebody may call the event of this page off, or let it take place after all: who may publish it."""
+    return user.is_active and page.permissions_for_user(user).can_publish()
+
+
 def may_change_reminders(user: "User") -> bool:
     """Whether somebody may write reminders and say that they shall leave; names and addresses are not shown there."""
     return user.is_active and user.has_perm(CHANGE_REMINDERS)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from events.services import reminding, sweeping
+from events.services import announce_changes, reminding, sweeping
 
 
 @shared_task(name="events.tasks.sweep", ignore_result=True)
@@ -15,3 +15,9 @@ def sweep() -> None:
 def remind() -> None:
     """Put the reminders that are due into the outbox."""
     reminding.remind()
+
+
+@shared_task(name="events.tasks.announce", ignore_result=True)
+def announce() -> None:
+    """Tell people of changes whose undo window has passed."""
+    announce_changes()

@@ -1,4 +1,4 @@
-"""Signed addresses of a registered person's own pages."""
+"""Signed addresses of a registered person's own pages, each kind with a salt of its own."""
 
 import base64
 import binascii
@@ -9,18 +9,19 @@ from django.core import signing
 
 SALT = "events.registration"
 ERASE_SALT = "events.erase"
+JOIN = "events.join"
 
 
-def make(identifier: uuid.UUID, version: int) -> str:
+def make(identifier: uuid.UUID, version: int, *, salt: str = SALT) -> str:
     """Return the token of a registration; raising the version makes every earlier token worthless."""
     packed = base64.urlsafe_b64encode(identifier.bytes).rstrip(b"=").decode("ascii")
-    return _signer().sign(f"{packed}.{version}")
+    return _signer(salt).sign(f"{packed}.{version}")
 
 
-def read(token: str) -> tuple[uuid.UUID, int] | None:
+def read(token: str, *, salt: str = SALT) -> tuple[uuid.UUID, int] | None:
     """Return identifier and version of a token that we signed, else None; whether they exist is not known here."""
     try:
-        packed, _, version = _signer().unsign(token).rpartition(".")
+        packed, _, version = _signer(salt).unsign(token).rpartition(".")
         return uuid.UUID(bytes=base64.urlsafe_b64decode(packed + "==")), int(version)
     except (signing.BadSignature, binascii.Error, ValueError):
         return None
@@ -39,5 +40,5 @@ def read_erasure(token: str, *, lasts: timedelta) -> uuid.UUID | None:
         return None
 
 
-def _signer() -> signing.Signer:
-    return signing.Signer(salt=SALT, sep="~")
+def _signer(salt: str) -> signing.Signer:
+    return signing.Signer(salt=salt, sep="~")

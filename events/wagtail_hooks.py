@@ -11,6 +11,7 @@ from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 
 from events import rules
+from events.admin.calling_off import CallOffView, RestoreView, button_for
 from events.admin.cloning import CloneView
 from events.admin.pages import WebinarViews
 from events.admin.registrations import RegistrationPolicy, Registrations
@@ -38,8 +39,13 @@ def viewsets() -> list:
 
 @hooks.register("register_admin_urls")
 def urls() -> list[URLPattern]:
-    """Return the addresses of cloning, of reminders and of messages."""
-    return [path("webinars/<int:pk>/clone/", CloneView.as_view(), name="events_clone"), *reminders.urlpatterns]
+    """Return the addresses of cloning, of calling off and its undoing, of reminders and of messages."""
+    return [
+        path("webinars/<int:pk>/clone/", CloneView.as_view(), name="events_clone"),
+        path("webinars/<int:pk>/cancel/", CallOffView.as_view(), name="events_call_off"),
+        path("webinars/<int:pk>/restore/", RestoreView.as_view(), name="events_restore"),
+        *reminders.urlpatterns,
+    ]
 
 
 @hooks.register("register_page_header_buttons")
@@ -55,6 +61,13 @@ def reminders_from_editor(page: Page, user, *args: object, **kwargs: object) -> 
     if isinstance(page.specific_deferred, WebinarPage) and rules.may_change_reminders(user):
         url = reverse("events_reminders", args=[page.translation_key])
         yield Button(_("Reminders"), url, icon_name="mail", priority=16)
+
+
+@hooks.register("register_page_header_buttons")
+def call_off_from_editor(page: Page, user, *args: object, **kwargs: object) -> Iterator[Button]:
+    """Offer calling the event off, or restoring it, where its page is edited."""
+    if isinstance(page.specific_deferred, WebinarPage) and rules.may_call_off(user, page):
+        yield from button_for(page)
 
 
 @hooks.register("register_page_listing_buttons")

@@ -72,6 +72,7 @@ class RegistrationView(InspectView):
                 {"reminder": one, "when": reminder_words.when(one.rule)}
                 for one in self.object.reminders.select_related("rule")
             ],
+            attendances=self.object.attendances.all(),
         )
 
 

@@ -61,11 +61,22 @@ class RegistrationFilters(WagtailFilterSet):
     language = django_filters.ChoiceFilter(
         label=_("Language"), choices=_languages, widget=RadioSelect, empty_label=_("All")
     )
+    attended = django_filters.ChoiceFilter(
+        label=_("Attendance"),
+        choices=[("yes", _("Was there")), ("no", _("Was not seen"))],
+        method="filter_attended",
+        widget=RadioSelect,
+        empty_label=_("All"),
+    )
     registered_at = django_filters.DateFromToRangeFilter(label=_("Registered"), widget=DateRangePickerWidget)
 
     class Meta:
         model = Registration
-        fields = ["event", "state", "country", "organisation_type", "language", "registered_at"]
+        fields = ["event", "state", "country", "organisation_type", "language", "attended", "registered_at"]
+
+    def filter_attended(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """Keep who was there, or everybody else."""
+        return queryset.filter(joined_at__isnull=value == "no")
 
 
 class RegistrationIndex(ScreenExportMixin, IndexView):
@@ -77,7 +88,7 @@ class RegistrationIndex(ScreenExportMixin, IndexView):
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""
-        return Registration.objects.select_related("event", "organisation_type")
+        return Registration.objects.with_presence().select_related("event", "organisation_type")
 
     def search_queryset(self, queryset: QuerySet) -> QuerySet:
         """Look into name, address and organisation."""
@@ -131,6 +142,7 @@ class Registrations(ModelViewSet):
         Column("language", label=_("Language"), accessor=_language, sort_key="language"),
         Column("timezone", label=_("Time zone"), sort_key="timezone"),
         MomentColumn("registered_at", label=_("Registered"), sort_key="registered_at"),
+        MomentColumn("joined_at", label=_("Joined"), sort_key="joined_at"),
     ]
 
     def get_common_view_kwargs(self, **kwargs):

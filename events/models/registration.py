@@ -52,6 +52,13 @@ class Registration(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=RegistrationState.choices)
     waiting_number = models.PositiveIntegerField(_("waiting number"), null=True, blank=True, editable=False)
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
+    told_revision = models.PositiveIntegerField(
+        _("revision told of"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("The revision of the event by which this person's mails are written."),
+    )
     token_version = models.PositiveIntegerField(_("version of the link"), default=0, editable=False)
     registered_at = models.DateTimeField(_("registered"), default=clock.now)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
@@ -125,6 +132,11 @@ class Registration(models.Model):
         return tokens.make(self.uuid, self.token_version)
 
     @property
+    def join_token(self) -> str:
+        """What signs the address of the page that leads into the meeting; it opens nothing else."""
+        return tokens.make(self.uuid, self.token_version, salt=tokens.JOIN)
+
+    @property
     def display_title(self) -> str:
         """The event's title in the reader's language, or else in its own; needs `for_display`."""
         return self.local_title or self.event.title
@@ -138,6 +150,12 @@ class Registration(models.Model):
     def short_name(self) -> str:
         """What to greet the person by."""
         return self.name.split(" ")[0]
+
+    @property
+    def guarded_name(self) -> str:
+        """First name and initial, such as "Ana S.": enough to recognise oneself by, little for whoever else looks."""
+        first, *others = self.name.split() or [""]
+        return f"{first[:40]} {others[-1][0]}." if others else first[:40]
 
 
 class RegistrationChange(models.Model):

@@ -1,5 +1,8 @@
 """The only writers of the events app: verbs, keyword-only, one transaction each."""
 
+from events.services.announcing import announce_changes
+from events.services.attending import join
+from events.services.calling_off import cancel_event, restore_event
 from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
 from events.services.cloning import clone_webinar
@@ -17,9 +20,11 @@ from events.services.writing import send_message, take_back_message, write_messa
 __all__ = [
     "Applicant",
     "Outcome",
+    "announce_changes",
     "arm",
     "ask_to_erase",
     "cancel",
+    "cancel_event",
     "change_preferences",
     "claim_registrations",
     "clone_webinar",
@@ -28,6 +33,7 @@ __all__ = [
     "disarm",
     "erase_registrations",
     "hand_over_source",
+    "join",
     "plan",
     "project_event",
     "promote",
@@ -35,6 +41,7 @@ __all__ = [
     "propose_rules",
     "register",
     "remind",
+    "restore_event",
     "save_rule",
     "send_message",
     "send_now",

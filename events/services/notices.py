@@ -1,5 +1,8 @@
 """Asking for mails about one registration; the key says what the mail is for, so asking twice sends once."""
 
+from datetime import datetime
+from uuid import UUID
+
 from django.conf import settings
 
 from core import clock
@@ -12,6 +15,9 @@ PROMOTED = "event-promoted"
 CANCELLED = "event-cancelled"
 KNOWN = "event-known"
 ERASE = "erasure-question"
+MOVED = "event-moved"
+CALLED_OFF = "event-called-off"
+RESTORED = "event-restored"
 
 
 def confirm(event: Event, registration: Registration) -> None:
@@ -53,13 +59,34 @@ def ask_whether_to_erase(registration: Registration) -> None:
     )
 
 
-def _ask(kind: str, event: Event, registration: Registration, key: str) -> None:
+def say_changed(kind: str, event: Event, registration: Registration, *, since: int, due_at: datetime) -> None:
+    """Ask for the mail that says what has changed since revision `since`, of which the person knew last."""
+    _ask(
+        kind,
+        event,
+        registration,
+        change_key(kind, registration.uuid, event.revision),
+        due_at=due_at,
+        since=since,
+        revision=event.revision,
+    )
+
+
+def change_key(kind: str, identifier: UUID, revision: int) -> str:
+    """Return the key under which one person is told of one revision."""
+    return f"{kind}:{identifier}:{revision}"
+
+
+def _ask(
+    kind: str, event: Event, registration: Registration, key: str, *, due_at: datetime | None = None, **ids: int
+) -> None:
     enqueue(
         key=key,
         kind=kind,
         to=registration.email,
         language=registration.language,
-        params={"registration": registration.pk},
+        params={"registration": registration.pk, **ids},
+        due_at=due_at,
         expires_at=event.ends_at,
         person=registration.person,
     )

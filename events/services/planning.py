@@ -21,7 +21,10 @@ KIND = "event-reminder"
 CHUNK = 1000
 
 # Who gets a reminder: said once, for planning, for asking and for the plan of a new registration.
-FITS = "rule.armed_at IS NOT NULL AND registration.state = rule.audience AND event.status = 'scheduled'"
+FITS = (
+    "rule.armed_at IS NOT NULL AND registration.state = rule.audience AND registration.erased_at IS NULL"
+    " AND event.status = 'scheduled'"
+)
 
 _PLAN = f"""
     INSERT INTO events_reminder AS reminder (registration_id, rule_id, state, due_at, expires_at)

@@ -1,6 +1,6 @@
 """Writing the event record from its published page, in the transaction that publishes."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from wagtail.models import Locale, Page
 from wagtail_localize.models import Translation
@@ -9,7 +9,7 @@ from core.projection import may_project
 from events.errors import AddressTaken, IncompleteSchedule
 from events.models import Event, WebinarPage
 from events.schedule import validate_timezone
-from events.services import planning, ruling, seats
+from events.services import planning, ruling, seats, versions
 from events.services.promoting import fill_seats
 
 
@@ -19,13 +19,14 @@ def project_event(*, page: WebinarPage) -> Event | None:
 
     Only the page in the event's source language is listened to. Aliases, pages that are not live (a scheduled first
     publication announces itself before it is live) and translations published before their source are left
-    alone: None. A changed start, end or zone raises the event's revision; more seats promote who waits.
+    alone: None. A changed start, end or zone raises the event's revision, of which people are told once the undo window
+    has passed (`announcing`); more seats promote who waits.
     """
-    event = Event.objects.select_for_update().filter(translation_key=page.translation_key).first()
+    event, others = _lock(page)
     if not may_project(page, source_locale_id=event.source_locale_id if event else None):
         return None
     refuse_incomplete(page)
-    _free_address(page)
+    _free_address(others)
     is_new = event is None
     if event is None:
         event = Event(translation_key=page.translation_key, source_locale_id=page.locale_id)
@@ -33,7 +34,9 @@ def project_event(*, page: WebinarPage) -> Event | None:
     if is_moved and not is_new:
         event.revision += 1
     event.source_revision_id = page.live_revision_id
-    event.save()
+    _save(event)
+    if is_new or is_moved:
+        versions.write(event, is_told=is_new)
     if is_new:
         ruling.propose_rules(translation_key=event.translation_key)
     if is_moved:
@@ -74,10 +77,31 @@ def refuse_incomplete(page: WebinarPage) -> None:
     validate_timezone(page.timezone)
 
 
-def _free_address(page: WebinarPage) -> None:
+def _lock(page: WebinarPage) -> tuple[Event | None, list[Event]]:
+    """Return the page's own event and whatever else has its slug, locked.
+
+    In one order: two pages that take each other's address at the same moment must not wait for each other.
+    """
+    concerned = Event.objects.filter(Q(translation_key=page.translation_key) | Q(slug=page.slug))
+    locked = list(concerned.order_by("pk").select_for_update())
+    own = next((event for event in locked if event.translation_key == page.translation_key), None)
+    return own, [event for event in locked if event is not own]
+
+
+def _save(event: Event) -> None:
+    """Store the event; an address that another one took at the same moment is refused like one taken before."""
+    try:
+        with transaction.atomic():
+            event.save()
+    except IntegrityError as refusal:
+        if Event.objects.filter(slug=event.slug).exclude(translation_key=event.translation_key).exists():
+            raise AddressTaken from refusal
+        raise
+
+
+def _free_address(others: list[Event]) -> None:
     """Make sure no other event keeps the page's slug: one without a live page gives it up, a live one refuses."""
-    other = Event.objects.select_for_update().filter(slug=page.slug).exclude(translation_key=page.translation_key)
-    for event in other:
+    for event in others:
         if Page.objects.filter(translation_key=event.translation_key, live=True).exists():
             raise AddressTaken
         event.slug = f"{event.slug[:200]}-{event.translation_key.hex}"

@@ -63,7 +63,8 @@ def _give_seat(
     event: Event, registration: Registration, *, actor: Actor, by: "User | None" = None, reason: str = ""
 ) -> None:
     registration.state = RegistrationState.CONFIRMED
-    registration.save(update_fields=["state"])
+    registration.told_revision = event.revision
+    registration.save(update_fields=["state", "told_revision"])
     RegistrationChange.objects.create(
         registration=registration, what=ChangeKind.PROMOTED, actor=actor, by=by, reason=reason
     )

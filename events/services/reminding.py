@@ -10,11 +10,16 @@ from events.services.planning import FITS, KIND, key
 from mail.services.asking_many import Asked, enqueue_many
 
 BATCH = 500
-# A due reminder is in one sweep's hands at a time; another sweep takes the next ones.
+# A due reminder is in one sweep's hands at a time; another sweep takes the next ones. While a change of the event can
+# still be undone, its reminders wait: whatever they said could be untrue in a minute.
 LOCKING = "FOR UPDATE SKIP LOCKED"
 
 _TAKE = """
-    SELECT id FROM events_reminder WHERE state = 'planned' AND due_at <= %(now)s
+    SELECT id FROM events_reminder AS reminder WHERE state = 'planned' AND due_at <= %(now)s AND NOT EXISTS (
+        SELECT FROM events_registration AS registration
+        JOIN events_eventversion AS version ON version.event_id = registration.event_id
+        WHERE registration.id = reminder.registration_id AND version.told_at IS NULL
+    )
     ORDER BY due_at, id LIMIT %(batch)s {locking}
 """
 # Read once the rows are locked, so that it sees what everybody committed whom the lock had to wait for.

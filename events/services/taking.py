@@ -27,20 +27,20 @@ WITH standing AS MATERIALIZED (
            min(id) FILTER (WHERE email_key = %(email_key)s AND state IN ('confirmed', 'waiting')) AS known
     FROM events_registration WHERE event_id = %(event)s
 ), verdict AS (
-    SELECT standing.*, event.waiting_list, event.translation_key, event.status,
+    SELECT standing.*, event.waiting_list, event.revision, event.translation_key, event.status,
            (event.capacity IS NULL OR (taken < event.capacity AND waiting = 0)) AS has_seat
     FROM standing, events_event AS event WHERE event.id = %(event)s
 ), added AS (
     INSERT INTO events_registration (
         uuid, event_id, person_id, name, email, email_key, country, organisation, organisation_type_id,
-        language, timezone, state, waiting_number, revision, token_version, registered_at
+        language, timezone, state, waiting_number, revision, told_revision, token_version, registered_at
     )
     SELECT %(uuid)s, %(event)s, %(person)s, %(name)s, %(email)s, %(email_key)s, %(country)s, %(organisation)s,
            %(organisation_type)s, %(language)s, %(timezone)s,
            CASE WHEN has_seat THEN 'confirmed' ELSE 'waiting' END,
-           CASE WHEN has_seat THEN NULL ELSE last_number + 1 END, 0, 0, %(registered_at)s
+           CASE WHEN has_seat THEN NULL ELSE last_number + 1 END, 0, revision, 0, %(registered_at)s
     FROM verdict WHERE known IS NULL AND (has_seat OR waiting_list)
-    RETURNING id, state, waiting_number
+    RETURNING id, state, waiting_number, told_revision
 ), noted AS (
     INSERT INTO events_registrationchange (registration_id, at, what, actor, by_id, reason)
     SELECT id, %(registered_at)s, CASE state WHEN 'confirmed' THEN %(got_seat)s ELSE %(got_place)s END,
@@ -53,7 +53,8 @@ WITH standing AS MATERIALIZED (
     WHERE rule.translation_key = verdict.translation_key AND verdict.status = 'scheduled'
         AND rule.armed_at IS NOT NULL AND rule.audience = added.state AND rule.due_at > %(registered_at)s
 )
-SELECT taken, waiting, last_number, known, added.id, added.state, added.waiting_number
+SELECT taken, waiting, last_number, known, added.id, added.state, added.waiting_number,
+       added.told_revision
 FROM verdict LEFT JOIN added ON true
 """
 
@@ -93,7 +94,7 @@ def take(event_id: int, applicant: "Applicant", email_key: str) -> Taken:
         if locked is None:
             raise Event.DoesNotExist
         cursor.nextset()
-        taken, waiting, last_number, known, pk, state, number = cursor.fetchone()
+        taken, waiting, last_number, known, pk, state, number, told = cursor.fetchone()
     event = rows.instance(Event, locked)
     standing = seats.Standing(
         capacity=event.capacity,
@@ -106,6 +107,7 @@ def take(event_id: int, applicant: "Applicant", email_key: str) -> Taken:
         return Taken(event, standing, known, None)
     registration.event = event
     registration.pk, registration.state, registration.waiting_number = pk, RegistrationState(state), number
+    registration.told_revision = told
     registration._state.adding, registration._state.db = False, connection.alias
     return Taken(event, standing, None, registration)
 

@@ -14,9 +14,9 @@ from core import personal
 from events import tokens
 from events.models import Registration
 from events.services import ask_to_erase
-from events.views.self_service import by_token
+from events.views.signed import by_token
 
-HEADERS = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+HEADERS = {"Cache-Control": "private, no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,53 +1,20 @@
 """A registered person's own page, reached by the signed address in their mails; only a POST changes anything."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
-from events import calendars, tokens
+from events import calendars
 from events.errors import EventOver
 from events.forms import PreferencesForm
 from events.models import Registration
 from events.services import cancel, change_preferences
 from events.views.registering import event_context
-
-View = Callable[..., HttpResponse]
-
-
-def by_token(view: View) -> View:
-    """Find the registration of a signed address and show everything in the person's own language.
-
-    A forged token and one that was replaced get the same 404, one whose event is long over 410. Nothing is kept by
-    caches or search engines, and the address is never told to other sites.
-    """
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
-        registration = _registration(token)
-        if registration is None:
-            response = render(request, "events/link_unknown.html", status=404)
-        else:
-            with translation.override(registration.language):
-                if _is_expired(registration):
-                    response = render(request, "events/link_expired.html", status=410)
-                else:
-                    response = view(request, token, registration)
-            response["Content-Language"] = registration.language
-        response["Cache-Control"] = "private, no-store"
-        # With "no-referrer" a browser sends "Origin: null" with the page's own forms, which the CSRF check refuses.
-        response["Referrer-Policy"] = "same-origin"
-        response["X-Robots-Tag"] = "noindex"
-        return response
-
-    return wrapped
+from events.views.signed import by_token
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,22 +49,14 @@ def cancelling(request: HttpRequest, token: str, registration: Registration) -> 
 @by_token
 def calendar(request: HttpRequest, token: str, registration: Registration) -> HttpResponse:
     """Send the event as a calendar file, for those who could not open the invitation."""
+    return calendar_file(registration)
+
+
+def calendar_file(registration: Registration) -> HttpResponse:
+    """Return the answer that puts the event on a calendar by hand."""
     response = HttpResponse(calendars.download(registration), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{registration.event.slug[:60]}.ics"'
     return response
-
-
-def _registration(token: str) -> Registration | None:
-    read = tokens.read(token)
-    if read is None:
-        return None
-    identifier, version = read
-    found = Registration.objects.with_place().select_related("event__format", "event__source_locale")
-    return found.filter(uuid=identifier, token_version=version).first()
-
-
-def _is_expired(registration: Registration) -> bool:
-    return clock.now() > registration.event.ends_at + settings.REGISTRATION_LINKS_LAST
 
 
 def _context(request: HttpRequest, token: str, registration: Registration) -> dict[str, Any]:
@@ -108,6 +67,7 @@ def _context(request: HttpRequest, token: str, registration: Registration) -> di
         "leave_url": _address("event_registration_cancel", token),
         "erase_url": _address("event_registration_erase", token),
         "calendar_url": _address("event_registration_calendar", token),
+        "join_url": reverse("event_join", args=[registration.join_token]),
         "is_over": clock.now() >= registration.event.ends_at,
     }
 

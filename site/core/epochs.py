@@ -22,7 +22,6 @@ SECONDS = 60
 
 _breaker = valkey.Breaker()
 _kept: Kept[Any] = Kept(seconds=SECONDS, size=1024)
-_UNREAD = object()
 
 
 def kept(request: HttpRequest | None, key: Hashable, compute: Callable[[], Value]) -> Value:
@@ -38,11 +37,9 @@ def of(request: HttpRequest) -> str | None:
     """Return the epoch in which this request is answered, read once; None while Valkey is away or in a preview."""
     if getattr(request, "is_dummy", False):
         return None
-    epoch = getattr(request, "_epoch", _UNREAD)
-    if epoch is _UNREAD:
-        epoch = _breaker.call(current, otherwise=None)
-        begin(request, epoch)
-    return epoch
+    if not hasattr(request, "_epoch"):
+        begin(request, _breaker.call(current, otherwise=None))
+    return request._epoch
 
 
 def begin(request: HttpRequest, epoch: str | None) -> None:

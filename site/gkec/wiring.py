@@ -13,6 +13,7 @@ def connect() -> None:
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
     purposes.provide_purposes(event_purposes.of_messages)
+    purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
     sections.fill("cities", template="municipalities/cities.html", context=cities_section)
 

@@ -72,7 +72,7 @@ def variant(kind: str, params: Mapping[str, Any], language: str, *, names: froze
     with translation.override(language):
         rendering = write(params, language)
         whole = replace(rendering, context={**rendering.context, **tokens})
-        content = _content(whole, language=language, name=tokens["to_name"])
+        content = written(whole, language=language, name=tokens["to_name"])
     subject, text, html = map(slots.named, (content.subject, content.text, content.html))
     digest = hashlib.sha256(repr((kind, language, subject, text, html, content.attachments)).encode()).hexdigest()
     return Variant(kind, language, content, mime.pattern(content, seed=digest), digest)

@@ -21,6 +21,11 @@ NAMES_A_THING = "Names a thing, not a person."
 ALLOWED = {
     "core.Picture": OWNER_ONLY,
     "core.TranslationJob": OWNER_ONLY,
+    "events.EventVersion": OWNER_ONLY,
+    "events.ReminderRule": OWNER_ONLY,
+    "events.StaffMessage": OWNER_ONLY,
+    "mail.Mailing": OWNER_ONLY,
+    "mail.Resend": OWNER_ONLY,
     "wagtail_localize.StringTranslation": OWNER_ONLY,
     "wagtail_localize.SegmentOverride": OWNER_ONLY,
     "wagtaildocs.Document": OWNER_ONLY,

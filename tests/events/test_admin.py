@@ -143,7 +143,7 @@ def test_the_spreadsheets_equal_the_screen_and_hold_no_formula(admin):
     headings, *rows = list(table)
     assert headings == [
         "Name", "E-mail address", "Event", "State", "Waiting number", "Country", "Organisation",
-        "Type of organisation", "Language", "Time zone", "Registered",
+        "Type of organisation", "Language", "Time zone", "Registered", "Joined",
     ]  # fmt: skip
     assert len(rows) == len(FORMULAS)
     for shown, row in zip(cells(screen), rows, strict=True):

@@ -8,12 +8,13 @@ from icalendar import Calendar
 
 from core import clock
 from events.models import Event, Registration
-from events.services import cancel, change_preferences
+from events.services import announce_changes, cancel, cancel_event, change_preferences
 from mail import kinds, rendering
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
 from tests.factories import core as trees
 from tests.factories import events as make
+from tests.factories.accounts import PersonFactory
 
 pytestmark = pytest.mark.django_db
 NOW = "2026-11-01T09:00:00Z"
@@ -21,8 +22,8 @@ NOW = "2026-11-01T09:00:00Z"
 
 @pytest.fixture(autouse=True)
 def in_november():
-    with time_machine.travel(NOW, tick=False):
-        yield
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
 
 
 def an_event(**fields) -> Event:
@@ -46,12 +47,23 @@ def own_link(registration: Registration) -> str:
     return f"/registration/{registration.token}/"
 
 
-def test_a_confirmation_tells_both_times_and_brings_the_invitation():
+def join_link(registration: Registration) -> str:
+    return f"/join/{registration.join_token}/"
+
+
+def test_a_calendar_that_people_share_holds_no_address_that_can_cancel():
+    registration = make.registered(an_event())
+    file, _calendar, _found = entry(written("confirmation"))
+    assert registration.token.encode() not in file.content.replace(b"\r\n ", b"")
+
+
+def test_a_confirmation_tells_both_times_and_brings_the_invitation(settings):
     registration = make.registered(an_event())
     content = written("confirmation")
     assert content.subject == "You are registered: Starting a city climate budget"
     for words in (content.text, content.html):
         assert own_link(registration) in words
+        assert join_link(registration) in words
         for part in ("Bogota (UTC−5)", "09:00 to 10:30", "Brussels (UTC+1)", "15:00 to 16:30", "Saturday"):
             assert part in words
     file, calendar, found = entry(content)
@@ -63,10 +75,13 @@ def test_a_confirmation_tells_both_times_and_brings_the_invitation():
         str(registration.uuid),
         0,
     )
-    assert (str(found["attendee"]), own_link(registration) in str(found["url"])) == (
-        "mailto:ana.silva@example.org",
-        True,
-    )
+    join = f"{settings.BASE_URL}{join_link(registration)}"
+    assert {name: str(found[name]) for name in ("attendee", "url", "location")} == {
+        "attendee": "mailto:ana.silva@example.org",
+        "url": join,
+        "location": join,
+    }
+    assert str(found["description"]).splitlines()[0] == f"Join here: {join}"
     assert found["dtstart"].params["TZID"] == "Europe/Brussels"
     assert [str(zone["tzid"]) for zone in calendar.walk("VTIMEZONE")] == ["Europe/Brussels"]
 
@@ -174,13 +189,15 @@ def test_what_is_no_longer_true_is_not_sent(kind):
 
 
 @pytest.mark.parametrize("change", ["over", "cancelled", "gone"])
-def test_nothing_is_sent_about_what_is_over_cancelled_or_gone(change):
+def test_nothing_is_sent_about_what_is_over_cancelled_or_gone(change, in_november):
     event = an_event()
     registration = make.registered(event)
     if change == "gone":
         registration.delete()
     elif change == "cancelled":
-        Event.objects.update(status="cancelled")
+        cancel_event(event_id=event.pk, by=PersonFactory(), reason="Nobody speaks")
+        in_november.shift(120)
+        announce_changes()
     else:
         Event.objects.update(starts_at=clock.now() - timedelta(hours=2), ends_at=clock.now())
     with pytest.raises(NoLongerMakesSense):
@@ -215,4 +232,7 @@ def test_every_kind_is_known_to_staff():
         "event-known",
         "event-reminder",
         "event-message",
+        "event-moved",
+        "event-called-off",
+        "event-restored",
     }

@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.number("REMINDERS_SWEEP_SECONDS", default=20, minimum=1),
         "options": {"expires": 60},
     },
+    "events-announce": {"task": "events.tasks.announce", "schedule": 15, "options": {"expires": 60}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "retention-purge": {
@@ -323,6 +324,10 @@ REGISTRATION_LINKS_LAST = timedelta(days=env.number("REGISTRATION_LINKS_LAST_DAY
 
 # What goes to many, or tells many of a change, can be taken back for so long before anything leaves.
 EVENT_UNDO_SECONDS = env.number("EVENT_UNDO_SECONDS", default=120)
+# So long before the start the join page leads into the meeting and counts who comes.
+EVENT_JOIN_OPENS_MINUTES = env.number("EVENT_JOIN_OPENS_MINUTES", default=15)
+JOINS_PER_PERSON_PER_HOUR = env.number("JOINS_PER_PERSON_PER_HOUR", default=60, minimum=1)
+WRONG_LINKS_PER_NETWORK_PER_HOUR = env.number("WRONG_LINKS_PER_NETWORK_PER_HOUR", default=300, minimum=1)
 
 # For how many days personal data are kept; the privacy notice promises these, and a test compares the two -----
 

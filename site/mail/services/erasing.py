@@ -1,6 +1,7 @@
 """Taking people out of the outbox: words first, addresses later, and everything at once when somebody asks."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
@@ -11,7 +12,7 @@ from mail.addresses import ERASED, BadAddress, envelope_address, fingerprint
 from mail.enums import OPEN, WAITING, Reason, State
 from mail.models import Attempt, Message, Report, Suppression, SuppressionChange
 
-BLANK = {"subject": "", "text": "", "html": "", "attachments": [], "variant": None}
+BLANK: dict[str, Any] = {"subject": "", "text": "", "html": "", "attachments": [], "variant": None}
 
 
 def messages_of(subject: Subject) -> QuerySet[Message]:

@@ -1,0 +1,157 @@
+"""Calling an event off and letting it take place after all: a sentence with counts, a reason, a button."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import Button
+from wagtail.models import Page
+
+from core import clock
+from events import rules
+from events.admin.staff import signed_in
+from events.errors import EventError
+from events.models import Event, WebinarPage
+from events.services import cancel_event, restore_event
+from events.services.announcing import undo_window
+
+
+class EventReasonForm(forms.Form):
+    """Why staff call an event off or bring it back."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("Kept with the event; people do not see it.")
+    )
+
+
+class _View(WagtailAdminTemplateMixin, FormView):
+    """What both views share; whoever may publish the page may do it."""
+
+    form_class = EventReasonForm
+    template_name = "events/admin/act.html"
+    button: Any = ""
+    done: Any = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Find page and event, and let in who may publish."""
+        self.page = get_object_or_404(WebinarPage, pk=kwargs["pk"])
+        if not rules.may_call_off(signed_in(request), self.page):
+            raise PermissionDenied
+        events = Event.objects.with_seats()
+        self.event = get_object_or_404(events, translation_key=self.page.translation_key)
+        return super().dispatch(request, *args, **kwargs)
+
+    def sentence(self) -> str:
+        """Return what will happen, with counts."""
+        raise NotImplementedError
+
+    def act(self, reason: str) -> None:
+        """Call the service."""
+        raise NotImplementedError
+
+    def get_page_subtitle(self) -> str:
+        """Return the title of the event."""
+        return self.page.title
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the list and to the page."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("webinars:index"), "label": _("Webinars")},
+            {"url": reverse("wagtailadmin_pages:edit", args=[self.page.pk]), "label": self.page.title},
+            {"url": "", "label": self.page_title},
+        ]
+
+    def form_valid(self, form: EventReasonForm) -> HttpResponse:
+        """Act, and lead back to the page; a refusal is shown in its own words."""
+        try:
+            self.act(form.cleaned_data["reason"])
+        except EventError as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, self.done)
+        return redirect("wagtailadmin_pages:edit", self.page.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what will happen."""
+        return super().get_context_data(
+            **kwargs,
+            sentence=self.sentence(),
+            button=self.button,
+            back_url=reverse("wagtailadmin_pages:edit", args=[self.page.pk]),
+        )
+
+    def people(self) -> dict[str, Any]:
+        """Return in words who will get a mail and after how long."""
+        seats, waiting = self.event.seats_taken, self.event.seats_waiting
+        minutes = max(1, round(undo_window().total_seconds() / 60))
+        return {
+            "seats": ngettext("%(number)s person with a seat", "%(number)s people with a seat", seats)
+            % {"number": seats},
+            "waiting": ngettext("%(number)s waiting person", "%(number)s waiting people", waiting)
+            % {"number": waiting},
+            "minutes": ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes},
+        }
+
+
+class CallOffView(_View):
+    """Calls an event off."""
+
+    page_title = _("Cancel an event")
+    button = _("Cancel this event")
+    done = _("The event is cancelled. People are told shortly; until then restoring it leaves them undisturbed.")
+
+    def sentence(self) -> str:
+        """Say who is told, what happens to calendars, and how it is undone."""
+        return (
+            gettext(
+                "Page, list and calendar feed show the event as cancelled at once. In %(minutes)s a mail goes to "
+                "%(seats)s and %(waiting)s, and the event leaves their calendars. Restored before that, nobody is told."
+            )
+            % self.people()
+        )
+
+    def act(self, reason: str) -> None:
+        """Call it off in the name of staff."""
+        cancel_event(event_id=self.event.pk, by=signed_in(self.request), reason=reason)
+
+
+class RestoreView(_View):
+    """Lets an event that was called off take place after all."""
+
+    page_title = _("Restore an event")
+    button = _("Restore this event")
+    done = _("The event takes place after all. Whoever has heard of the cancellation is told shortly.")
+
+    def sentence(self) -> str:
+        """Say who is told."""
+        return (
+            gettext(
+                "The event takes place after all, and everybody has the seat or place they had. If %(seats)s and "
+                "%(waiting)s have been told of the cancellation, they get a mail in %(minutes)s."
+            )
+            % self.people()
+        )
+
+    def act(self, reason: str) -> None:
+        """Restore it in the name of staff."""
+        restore_event(event_id=self.event.pk, by=signed_in(self.request), reason=reason)
+
+
+def button_for(page: Page) -> Iterator[Button]:
+    """Return the button that fits an event that is not over."""
+    event = Event.objects.filter(translation_key=page.translation_key, ends_at__gt=clock.now()).first()
+    if event is not None:
+        name, label = (
+            ("events_restore", RestoreView.button) if event.is_cancelled else ("events_call_off", CallOffView.button)
+        )
+        yield Button(label, reverse(name, args=[page.pk]), icon_name="date", priority=16)

@@ -1,0 +1,143 @@
+"""Telling people what has changed about an event: once, after the undo window, and net of everything in between.
+
+What a person was last told is on their registration (`told_revision`), written in the transaction that asks for the
+mail. So whoever registered between a change and its undoing is told of the undoing, and nobody else is.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from core import clock
+from events.models import Event, EventVersion, Registration
+from events.services import notices, seats
+from mail.addresses import BadAddress
+from mail.enums import WAITING, State
+from mail.models import Message
+from mail.services import withdraw
+
+logger = logging.getLogger(__name__)
+
+# People told in one transaction, while which the event's row is locked.
+PORTION = 200
+# Mails due in one second: a sign-in code asked for meanwhile need not stand behind thousands of them.
+DUE_PER_SECOND = 20
+KINDS = (notices.MOVED, notices.CALLED_OFF, notices.RESTORED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What shall be told of a locked event, and of which revisions people may know instead."""
+
+    event: Event
+    latest: EventVersion
+    by_revision: dict[int, EventVersion]
+
+    @property
+    def outdated(self) -> list[int]:
+        """The revisions under which something else was said."""
+        return [number for number, one in self.by_revision.items() if one.said != self.latest.said]
+
+
+def undo_window() -> timedelta:
+    """Return how long a change can be undone before anybody hears of it."""
+    return timedelta(seconds=settings.EVENT_UNDO_SECONDS)
+
+
+def announce_changes() -> int:
+    """Tell of every change whose undo window has passed; return how many people are told. Two at once are as one."""
+    waited = EventVersion.objects.untold().filter(made_at__lte=clock.now() - undo_window())
+    events = waited.order_by("event_id").values_list("event_id", flat=True).distinct()
+    return sum(_announce_alone(pk) for pk in events)
+
+
+def _announce_alone(event_id: int) -> int:
+    try:
+        return announce(event_id=event_id)
+    except Exception:
+        # What is wrong with one event must not keep others' news back; the next sweep tries again.
+        logger.exception("Could not tell of the changes of event %s.", event_id)
+        return 0
+
+
+def announce(*, event_id: int) -> int:
+    """Tell of one event's changes, in portions that each commit by themselves; return how many people are told.
+
+    Killed half-way, it goes on where it was: each registration says of which revision it has been told. A change made
+    meanwhile ends it, and opens the window anew.
+    """
+    told, portion = 0, -1
+    while portion:
+        portion = _tell_portion(event_id, ahead=told)
+        told += portion
+    return told
+
+
+@transaction.atomic
+def _tell_portion(event_id: int, *, ahead: int) -> int:
+    standing = _standing(event_id)
+    if standing is None:
+        return 0
+    people = _people_to_tell(standing)
+    if not people:
+        # Who was told in between, and changed back, holds what is true; nobody is left.
+        standing.event.versions.untold().update(told_at=clock.now())
+        return 0
+    since = _withdraw_unheard(people)
+    for number, registration in enumerate(people):
+        known = standing.by_revision[since.get(registration.pk, registration.told_revision)]
+        registration.told_revision = standing.latest.revision
+        if kind := _kind(known, standing.latest):
+            due_at = clock.now() + timedelta(seconds=(ahead + number) // DUE_PER_SECOND)
+            _tell(kind, standing.event, registration, since=known.revision, due_at=due_at)
+    Registration.objects.bulk_update(people, ["told_revision"])
+    return len(people)
+
+
+def _tell(kind: str, event: Event, registration: Registration, *, since: int, due_at: datetime) -> None:
+    try:
+        notices.say_changed(kind, event, registration, since=since, due_at=due_at)
+    except BadAddress:
+        # An address that was emptied or mangled since must not keep the news from everybody behind it.
+        logger.warning("Registration %s cannot be told: its address takes no mail.", registration.pk)
+
+
+def _standing(event_id: int) -> _Standing | None:
+    """Return what is to be told now, or None while the window is open, everybody knows, or the event is over."""
+    event = seats.lock(event_id)
+    by_revision = {version.revision: version for version in event.versions.all()}
+    latest = by_revision[max(by_revision)]
+    now = clock.now()
+    if latest.told_at is not None or now < latest.made_at + undo_window():
+        return None
+    if now >= event.ends_at:
+        event.versions.untold().update(told_at=now)
+        return None
+    return _Standing(event, latest, by_revision)
+
+
+def _people_to_tell(standing: _Standing) -> list[Registration]:
+    live = Registration.objects.filter(event_id=standing.event.pk, told_revision__in=standing.outdated).live()
+    return list(live.select_related("person").order_by("pk")[:PORTION])
+
+
+def _withdraw_unheard(people: Iterable[Registration]) -> dict[int, int]:
+    """Take back earlier news that has not left; return, for each person concerned, the revision they knew before it."""
+    keys = [notices.change_key(kind, one.uuid, one.told_revision) for one in people for kind in KINDS]
+    found = Message.objects.select_for_update(skip_locked=True).filter(key__in=keys, state__in=WAITING | {State.LEASED})
+    unheard = {message.key: message.params for message in found.order_by("pk")}
+    withdraw(keys=list(unheard))
+    return {params["registration"]: params["since"] for params in unheard.values()}
+
+
+def _kind(known: EventVersion, latest: EventVersion) -> str:
+    """Return the kind of mail that leads from what somebody knows to what is so, empty where both are the same."""
+    if latest.is_cancelled:
+        return "" if known.is_cancelled else notices.CALLED_OFF
+    if known.is_cancelled:
+        return notices.RESTORED
+    return notices.MOVED if known.schedule != latest.schedule else ""

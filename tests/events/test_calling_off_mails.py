@@ -1,0 +1,93 @@
+"""Cancelled events and their return: who is told, once, and with which calendar file."""
+
+import pytest
+import time_machine
+
+from events.models import Event, EventVersion
+from events.services import (
+    announce_changes,
+    cancel_event,
+    restore_event,
+)
+from tests.events.changing import NOW, WINDOW, all_leave, entry, last, move, told, webinar
+from tests.factories import events as make
+from tests.factories.accounts import PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clocks():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def staff():
+    return PersonFactory()
+
+
+def test_a_cancelled_event_leaves_the_calendars_and_can_come_back(clocks, staff):
+    webinar(capacity=1)
+    event = Event.objects.get()
+    for name in ("Ana", "Bo"):
+        make.registered(event, name)
+    _method, asked = entry(last("confirmation"))
+    cancel_event(event_id=event.pk, by=staff, reason="The speaker is ill")
+    cancel_event(event_id=event.pk, by=staff, reason="Twice")
+    clocks.shift(WINDOW)
+    announce_changes()
+    assert told() == [("called-off", "ana"), ("called-off", "bo")]
+    method, gone = entry(last("called-off", "ana"))
+    assert (method, str(gone["status"]), gone["uid"], gone["sequence"]) == ("CANCEL", "CANCELLED", asked["uid"], 1)
+    assert last("called-off", "bo").attachments == ()
+    assert [(one.reason, one.by) for one in EventVersion.objects.filter(revision__gt=0)] == [
+        ("The speaker is ill", staff)
+    ]
+    all_leave()
+    restore_event(event_id=event.pk, by=staff, reason="Well again")
+    clocks.shift(WINDOW)
+    announce_changes()
+    assert told()[2:] == [("restored", "ana"), ("restored", "bo")]
+    method, back = entry(last("restored", "ana"))
+    assert (method, str(back["status"]), back["sequence"]) == ("REQUEST", "CONFIRMED", 2)
+    assert "Before" not in last("restored", "ana").text
+    assert dict(event.registrations.values_list("name", "state")) == {"Ana": "confirmed", "Bo": "waiting"}
+
+
+def test_an_event_that_comes_back_at_another_time_says_both(clocks, staff):
+    page = webinar()
+    make.registered(Event.objects.get(), "Ana")
+    cancel_event(event_id=Event.objects.get().pk, by=staff, reason="x")
+    clocks.shift(WINDOW)
+    announce_changes()
+    all_leave()
+    restore_event(event_id=Event.objects.get().pk, by=staff, reason="x")
+    move(page, days=7)
+    clocks.shift(WINDOW)
+    announce_changes()
+    assert told()[-1] == ("restored", "ana")
+    assert ("Before: " in last("restored").text, "19 December 2026" in last("restored").text) == (True, True)
+
+
+def test_a_cancelled_event_restored_in_time_disturbs_nobody(clocks, staff):
+    webinar()
+    event = Event.objects.get()
+    make.registered(event, "Ana")
+    cancel_event(event_id=event.pk, by=staff, reason="Wrong page")
+    assert "You are registered" in last("confirmation").text
+    restore_event(event_id=event.pk, by=staff, reason="Wrong page")
+    clocks.shift(WINDOW)
+    assert (announce_changes(), told()) == (0, [])
+
+
+def test_moving_a_cancelled_event_is_told_to_nobody(clocks, staff):
+    page = webinar()
+    make.registered(Event.objects.get(), "Ana")
+    cancel_event(event_id=Event.objects.get().pk, by=staff, reason="x")
+    clocks.shift(WINDOW)
+    announce_changes()
+    move(page, days=3)
+    clocks.shift(WINDOW)
+    announce_changes()
+    assert told() == [("called-off", "ana")]
