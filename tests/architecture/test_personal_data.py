@@ -34,6 +34,7 @@ ALLOWED = {
     "wagtailcore.UploadedFile": OWNER_ONLY,
     "wagtailcore.WorkflowState": OWNER_ONLY,
     "wagtailcore.TaskState": OWNER_ONLY,
+    "core.Heartbeat": NAMES_A_THING,
     "home.SiteText": CONTENT,
     "wagtailembeds.Embed": CONTENT,
     "municipalities.LocalGovernment": NAMES_A_THING,

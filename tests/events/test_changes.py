@@ -18,7 +18,6 @@ from events.services import (
     restore_event,
     set_join_link,
 )
-from events.tasks import announce as announce_task
 from mail.models import Message
 from tests.events.changing import NOW, WINDOW, all_leave, entry, last, move, told, webinar
 from tests.factories import events as make
@@ -307,7 +306,7 @@ def test_asking_whether_anything_is_to_be_told_costs_one_statement(clocks, djang
     for _ in range(number):
         make.registered(make.event(), "Ana")
     with django_assert_num_queries(1):
-        announce_task()
+        announce_changes()
 
 
 def test_publishing_in_the_editor_is_what_is_told(clocks):

@@ -11,6 +11,7 @@ from core import clock
 from events import errors, mails_to_many
 from events.models import Event, Registration, Reminder, ReminderRule
 from events.services import (
+    announce_changes,
     arm,
     cancel,
     change_preferences,
@@ -153,8 +154,21 @@ def test_a_new_date_after_the_reminder_left_reminds_again_and_takes_back_what_st
     assert planned(registration) == [("planned", "12-18 14:00", 1)]
     assert messages() == [("ana.silva@example.org", "cancelled")]
     time.shift(7 * DAY)
+    announce_changes()
     assert remind() == 1
-    assert [state for _to, state in messages()] == ["cancelled", "queued"]
+    reminders = Message.objects.filter(kind="event-reminder").order_by("pk")
+    assert list(reminders.values_list("state", flat=True)) == ["cancelled", "queued"]
+
+
+def test_a_reminder_waits_while_a_change_can_be_undone_and_its_news_has_not_left(time):
+    event = an_event()
+    armed(event, 0)
+    make.registered(event)
+    move(event, DAY - HOUR)
+    time.move_to(Event.objects.get().starts_at - DAY)
+    assert remind() == 0
+    assert announce_changes() == 1
+    assert remind() == 1
 
 
 def test_a_date_so_near_that_the_time_has_passed_drops_the_reminder(time):
