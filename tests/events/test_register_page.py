@@ -284,4 +284,4 @@ def test_the_form_costs_the_same_whatever_the_number_of_registrations(client, dj
         with django_assert_num_queries(4) as queries:
             client.get(address(event))
         counts.append(len(queries))
-    assert counts == [5, 5]
+    assert counts == [4, 4]

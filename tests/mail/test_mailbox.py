@@ -163,11 +163,11 @@ def test_the_page_costs_the_same_with_one_and_with_three_messages(staff: Client,
     refused(Message.objects.get(pk=ask(to="ana.silva@example.org").pk))
     make.registered(event)
     staff.get(PAGE, {"q": "ana.silva@example.org"})
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         staff.get(PAGE, {"q": "ana.silva@example.org"})
     for _n in range(2):
         refused(ask(to="ana.silva@example.org"))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert len(stories(staff.get(PAGE, {"q": "ana.silva@example.org"}))) == 4
 
 
