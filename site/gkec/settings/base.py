@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from core import embeds, logs
 from gkec import environment as env
 from gkec import schedule
+from gkec.settings.mail import *
+from gkec.settings.retention import *
 
 ROOT = env.ROOT
 
@@ -166,6 +168,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "my"
 LOGOUT_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+# A device stays in the list of a person's devices for as long as its session can live.
+RETENTION_DEVICE_DAYS = SESSION_COOKIE_AGE // 86400
 SECOND_FACTOR_REQUIRED_FOR_STAFF = True
 # A sign-up that nobody confirms is forgotten after so many days.
 UNCONFIRMED_KEPT_DAYS = 7
@@ -272,48 +276,6 @@ if CELERY_BROKER_URL.startswith(("redis", "unix")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
-# Mail: every message is a row of the outbox first ------------------------------------------------
-
-EMAIL_BACKEND = "mail.backend.OutboxBackend"
-MAIL_SERVER = env.mail_server("EMAIL_URL")
-# Where it names a backend of django-anymail, such as anymail.backends.brevo.EmailBackend, mail leaves through that
-# provider instead, and every ANYMAIL_… of the environment is a setting of it.
-MAIL_PROVIDER = env.text("MAIL_PROVIDER", default=" ").strip()
-ANYMAIL = env.prefixed("ANYMAIL_")
-DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="GKEC <no-reply@gkec.example>")
-MAIL_MESSAGE_ID_DOMAIN = env.text("MAIL_MESSAGE_ID_DOMAIN", default=urlsplit(BASE_URL).hostname or "localhost")
-MAIL_REPLY_TO = env.text("MAIL_REPLY_TO", default=" ").strip()
-# Mail to many may have a sender of its own, so that complaints about it do not harm the name that sign-in mail has.
-MAIL_SENDERS = {"bulk": env.text("MAIL_BULK_FROM", default=" ").strip()}
-MAIL_REPLY_TOS = {"bulk": env.text("MAIL_BULK_REPLY_TO", default=" ").strip()}
-# Messages a second, held across all workers; 0 holds nobody back.
-MAIL_RATES = {"transactional": env.number("MAIL_RATE", default=0), "bulk": env.number("MAIL_BULK_RATE", default=0)}
-# A worker holds what it takes for so long; a killed worker's messages move on when this has passed.
-MAIL_LEASE_SECONDS = env.number("MAIL_LEASE_SECONDS", default=120, minimum=1)
-# The longest one group may take on the wire: shorter than the lease, so that a slow worker is never taken for dead.
-MAIL_HANDOVER_SECONDS = env.number("MAIL_HANDOVER_SECONDS", default=60, minimum=1)
-MAIL_SWEEP_SECONDS = env.number("MAIL_SWEEP_SECONDS", default=15, minimum=1)
-# Messages a worker takes at once; bulk mail is started and answered in groups, which bounds what a kill leaves unknown.
-MAIL_BATCH_SIZES = {"transactional": env.number("MAIL_BATCH_SIZE", default=20, minimum=1), "bulk": 200}
-MAIL_GROUP_SIZES = {"transactional": 1, "bulk": env.number("MAIL_GROUP_SIZE", default=20, minimum=1)}
-# A message is tried again after as long as it has waited already, scattered, within the bounds (first, longest) of the
-# class of the server's reply; the two settings, where given, replace the first and cut off the longest of every class.
-MAIL_RETRY_FIRST_SECONDS = env.number("MAIL_RETRY_FIRST_SECONDS", default=0)
-MAIL_RETRY_LONGEST_SECONDS = env.number("MAIL_RETRY_LONGEST_SECONDS", default=4 * 3600, minimum=1)
-MAIL_RETRIES = {
-    "connection": (60, 1800),
-    "greylisted": (300, 3600),
-    "local": (120, 7200),
-    "full": (1800, 4 * 3600),
-    "security": (600, 4 * 3600),
-    "other": (60, 4 * 3600),
-}
-MAIL_GIVE_UP_SECONDS = env.number("MAIL_GIVE_UP_SECONDS", default=3 * 24 * 3600, minimum=1)
-# How long an address that does not exist is left alone; mailboxes come back, and addresses are given out anew.
-MAIL_BOUNCE_KEEP_SECONDS = 24 * 3600 * env.number("MAIL_BOUNCE_KEEP_DAYS", default=180, minimum=1)
-# How long the words of a sign-in mail are kept once it has ended.
-MAIL_SECRET_KEEP_SECONDS = env.number("MAIL_SECRET_KEEP_SECONDS", default=3600)
-
 # Registering for events ----------------------------------------------------------------------------
 
 # Offices share one network, so this is generous; what protects a mailbox is the limit for its address.
@@ -328,22 +290,6 @@ EVENT_UNDO_SECONDS = env.number("EVENT_UNDO_SECONDS", default=120)
 EVENT_JOIN_OPENS_MINUTES = env.number("EVENT_JOIN_OPENS_MINUTES", default=15)
 JOINS_PER_PERSON_PER_HOUR = env.number("JOINS_PER_PERSON_PER_HOUR", default=60, minimum=1)
 WRONG_LINKS_PER_NETWORK_PER_HOUR = env.number("WRONG_LINKS_PER_NETWORK_PER_HOUR", default=300, minimum=1)
-
-# For how many days personal data are kept; the privacy notice promises these, and a test compares the two -----
-
-# From the end of the event; then name, address and answers go and the figures stay.
-RETENTION_REGISTRATION_DAYS = env.number("RETENTION_REGISTRATION_DAYS", default=5 * 365, minimum=1)
-# From the end of sending: first the words of a mail go, later the note that it was sent.
-RETENTION_MAIL_WORDS_DAYS = env.number("RETENTION_MAIL_WORDS_DAYS", default=90, minimum=1)
-RETENTION_MAIL_DAYS = env.number("RETENTION_MAIL_DAYS", default=2 * 365, minimum=1)
-# From the day a consent was taken back: as long as somebody may ask us to prove it.
-RETENTION_CONSENT_DAYS = env.number("RETENTION_CONSENT_DAYS", default=5 * 365, minimum=1)
-# What staff changed in the admin, and which requests about personal data were met.
-RETENTION_HISTORY_DAYS = env.number("RETENTION_HISTORY_DAYS", default=5 * 365, minimum=1)
-# A device stays in the list of a person's devices for as long as its session can live.
-RETENTION_DEVICE_DAYS = SESSION_COOKIE_AGE // 86400
-# How long the link in the mail that asks "erase my data?" works.
-ERASURE_LINK_LASTS = timedelta(days=1)
 
 # Search ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,17 @@
+"""For how many days personal data are kept: the privacy notice promises these, and a test compares the two."""
+
+from datetime import timedelta
+
+from gkec import environment as env
+
+# From the end of the event; then name, address and answers go and the figures stay.
+RETENTION_REGISTRATION_DAYS = env.number("RETENTION_REGISTRATION_DAYS", default=5 * 365, minimum=1)
+# From the end of sending: first the words of a mail go, later the note that it was sent.
+RETENTION_MAIL_WORDS_DAYS = env.number("RETENTION_MAIL_WORDS_DAYS", default=90, minimum=1)
+RETENTION_MAIL_DAYS = env.number("RETENTION_MAIL_DAYS", default=2 * 365, minimum=1)
+# From the day a consent was taken back: as long as somebody may ask us to prove it.
+RETENTION_CONSENT_DAYS = env.number("RETENTION_CONSENT_DAYS", default=5 * 365, minimum=1)
+# What staff changed in the admin, and which requests about personal data were met.
+RETENTION_HISTORY_DAYS = env.number("RETENTION_HISTORY_DAYS", default=5 * 365, minimum=1)
+# How long the link in the mail that asks "erase my data?" works.
+ERASURE_LINK_LASTS = timedelta(days=1)
