@@ -12,6 +12,8 @@ UV := $(BIN)/uv
 # Compiled at once, so that no start has to do it again.
 SYNC := umask 022 && $(UV) sync --locked --no-default-groups --compile-bytecode --quiet
 PYTEST := $(BIN)/python -m pytest
+# One more than there are cores: a worker that drives a browser or waits for a lease leaves its core to another.
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 TEMPLATES = $(shell find templates -name '*.html')
 
 # Enough of an environment to look at settings and models; nobody listens on port 1.
@@ -29,7 +31,7 @@ demo: .venv/synced-dev ## Run the whole site with demo content on 127.0.0.1:$POR
 
 test: .venv/synced-test browser-present ## Run every test but the long ones
 	@$(BIN)/python -m gkec.catalogues
-	@$(PYTEST) -n auto --dist loadgroup -m "not long"
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not long"
 
 test-long: .venv/synced-test browser-present ## Run the long races, faults and campaigns
 	@$(BIN)/python -m gkec.catalogues

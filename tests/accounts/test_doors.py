@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -248,7 +249,8 @@ def test_groups_are_stopped_as_administrators_are(client: Client) -> None:
 
 def concrete(path: str) -> str:
     """Return an address that a pattern below /admin/ takes, with 1 for every key and a word for every name."""
-    path = re.sub(r"<(?:int:|uuid:|path:)?(\w*(?:id|pk|page|parent|key|number|revision)\w*)>", "1", path)
+    path = re.sub(r"<uuid:\w+>", str(UUID(int=1)), path)
+    path = re.sub(r"<(?:int:|path:)?(\w*(?:id|pk|page|parent|key|number|revision)\w*)>", "1", path)
     return "/" + re.sub(r"<[^>]+>", "x", path)
 
 

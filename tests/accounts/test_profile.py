@@ -192,7 +192,7 @@ def test_the_page_asks_the_database_little(
     sign_in(client, person, factor=False)
     client.get(PROFILE)
     # The person, their rights and their groups' (for the user bar), sections, kinds of organisation, site texts.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(PROFILE)
     # The person, then savepoint, update and the admin's copy of language and zone; the message goes into a cookie.
     with django_assert_num_queries(5):

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.site import Site
-from tests.services.browser import assert_accessible, assert_no_sideways_scroll
+from tests.services.browser import WIDTHS, assert_accessible, assert_no_sideways_scroll
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(300)]
 
@@ -57,22 +57,23 @@ def addresses(site: Site) -> dict[str, dict[str, str]]:
 def test_a_page_is_accessible_light_and_dark(
     site: Site, visit: Visit, addresses: dict[str, dict[str, str]], name: str, language: str
 ) -> None:
-    for scheme, width in (("light", "desktop"), ("dark", "phone")):
-        page = visit(language=language, scheme=scheme, width=width).new_page()
-        troubles: list[str] = []
-        page.on(
-            "console", lambda message, found=troubles: found.append(message.text) if message.type == "error" else None
-        )
-        page.on("pageerror", lambda error, found=troubles: found.append(str(error)))
-        answer = page.goto(addresses[language][name])
-        assert answer is not None
-        assert answer.status == (404 if name == "not found" else 200)
-        expect(page.locator("html")).to_have_attribute("lang", language)
-        expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
-        expect(page.locator("h1")).to_have_count(1)
-        assert_accessible(page)
-        assert_no_sideways_scroll(page)
-        assert [one for one in troubles if "404" not in one] == []
+    page = visit(language=language).new_page()
+    troubles: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    answer = page.goto(addresses[language][name])
+    assert answer is not None
+    assert answer.status == (404 if name == "not found" else 200)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
+    expect(page.locator("h1")).to_have_count(1)
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": WIDTHS["phone"][0], "height": WIDTHS["phone"][1]})
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    assert [one for one in troubles if "404" not in one] == []
 
 
 @pytest.mark.parametrize("name", ["home", "webinar", "events", "unit", "register"])

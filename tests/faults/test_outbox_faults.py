@@ -154,7 +154,9 @@ def test_asking_for_mail_neither_fails_nor_waits_when_the_broker_is_down(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    monkeypatch.setattr(doorbell, "current_app", Celery("down", broker=f"redis://127.0.0.1:{port}/0"))
+    monkeypatch.setattr(
+        doorbell, "current_app", Celery("down", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
+    )
     started = time.monotonic()
     with transaction.atomic():
         message = ask()
@@ -169,7 +171,7 @@ def test_asking_for_mail_neither_fails_nor_waits_when_the_broker_is_down(
 def test_asking_for_mail_does_not_wait_for_a_broker_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=8) as silent:
         options = {"socket_connect_timeout": 1, "socket_timeout": 1}
-        app = Celery("silent", broker=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        app = Celery("silent", broker=f"redis://127.0.0.1:{silent.getsockname()[1]}/0", set_as_current=False)
         app.conf.broker_transport_options = options
         monkeypatch.setattr(doorbell, "current_app", app)
         started = time.monotonic()

@@ -21,7 +21,8 @@ from mail.addresses import ERASED
 from mail.enums import Outcome
 from mail.models import Message
 from mail.services import delivery, ledger, sweeping
-from mail.transport import Answer
+from mail.services.writing import Desk
+from mail.transport import Answer, Connection
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 from tests.factories.mail import ask, deliver_all
@@ -49,13 +50,13 @@ def test_what_a_worker_has_taken_but_not_begun_never_leaves(mail_server: MailSer
 
 def test_what_is_on_the_wire_arrives_once_and_is_forgotten_with_its_answer(mail_server, monkeypatch) -> None:
     ask(to=ADDRESS)
-    hand_over = delivery.Connection.hand_over
+    hand_over = Connection.hand_over
 
     def erased_meanwhile(self, letters):
         erase()
         return [Answer(Outcome.ACCEPTED, 250, f"OK <{ADDRESS}>") for _one in hand_over(self, letters)]
 
-    monkeypatch.setattr(delivery.Connection, "hand_over", erased_meanwhile)
+    monkeypatch.setattr(Connection, "hand_over", erased_meanwhile)
     deliver_all()
     assert mail_server.recipients() == {ADDRESS: 1}
     assert (row(), Message.objects.get().last_reply) == (("accepted", "", ERASED, ""), f"OK <{ADDRESS}>")
@@ -67,7 +68,7 @@ def test_what_is_on_the_wire_arrives_once_and_is_forgotten_with_its_answer(mail_
 def test_what_a_killed_worker_had_begun_is_not_repeated(mail_server: MailServer, settings) -> None:
     ask(to=ADDRESS)
     lease = ledger.lease(stream="transactional", limit=1)
-    ledger.turn(lease=lease, closing=[], opening=[one.opening for one in delivery._ready(lease)])
+    ledger.turn(lease=lease, closing=[], opening=[one.opening for one in Desk(lease).next_group(1)])
     erase()
     Message.objects.update(leased_until=clock.now())
     sweeping.sweep()
