@@ -29,6 +29,9 @@ def guest() -> Registration:
     return make.registered(make.bare_event("Heat pumps"), language="fr")
 
 
+HAS_ACCOUNT = "There is an account with this address. Sign in to download your data or to delete the account."
+
+
 def french(words: str) -> str:
     with translation.override("fr"):
         return translation.gettext(words)
@@ -91,7 +94,8 @@ def test_a_guest_is_forgotten_at_all_events_after_two_buttons(client, guest):
 def test_the_mail_arrives_with_its_link(client, guest, mail_server, settings):
     client.post(ask_address(guest))
     deliver_all()
-    [mail] = [one for one in mail_server.to("ana.silva@example.org") if one["Subject"] == french("Erase your data?")]
+    words = french("Erase your data?").split()
+    [mail] = [one for one in mail_server.to("ana.silva@example.org") if one["Subject"].split() == words]
     text = mail.get_body(("plain",)).get_content()
     assert f"{settings.BASE_URL}/erase/{guest.uuid.hex}" in text
     assert french("If it was not you, you can ignore this mail: nothing is erased without you.") in " ".join(
@@ -174,7 +178,7 @@ def test_the_mailed_link_does_not_end_an_account(client, guest):
     for method in (client.get, client.post):
         answer = method(address)
         assert answer.status_code == 409
-        assert french("There is an account with this address.") in answer.content.decode()
+        assert french(HAS_ACCOUNT) in answer.content.decode()
     assert (User.objects.filter(pk=person.pk).exists(), names()) == (True, ["Ana Silva", "Ana Silva"])
     assert link(guest) == "/fr/account/data/"
 
