@@ -1,9 +1,10 @@
 """Every kind of page: accessible in English and Arabic, light and dark, on a phone and on a desktop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.site import Site
 from tests.services.browser import WIDTHS, assert_accessible, assert_no_sideways_scroll
@@ -52,15 +53,50 @@ def addresses(site: Site) -> dict[str, dict[str, str]]:
     return found
 
 
+@dataclass
+class Reader:
+    """One reader's window, which goes from page to page: a new one for each page would take three times as long."""
+
+    page: Page
+    troubles: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+
+
+@pytest.fixture(scope="module")
+def readers(browser: Browser, site: Site) -> Generator[Callable[[str], Reader]]:
+    """Return the reader of a language: `readers("ar")`."""
+    opened: dict[str, Reader] = {}
+
+    def reader(language: str) -> Reader:
+        if language not in opened:
+            context = browser.new_context(base_url=site.url, locale=language, reduced_motion="reduce")
+            context.set_default_timeout(15_000)
+            opened[language] = Reader(context.new_page())
+        return opened[language]
+
+    yield reader
+    for one in opened.values():
+        one.page.context.close()
+
+
+def _size(width: str) -> ViewportSize:
+    across, down = WIDTHS[width]
+    return {"width": across, "height": down}
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_light_and_dark(
-    site: Site, visit: Visit, addresses: dict[str, dict[str, str]], name: str, language: str
+    readers: Callable[[str], Reader], addresses: dict[str, dict[str, str]], name: str, language: str
 ) -> None:
-    page = visit(language=language).new_page()
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
+    reader = readers(language)
+    page, troubles = reader.page, reader.troubles
+    troubles.clear()
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(_size("desktop"))
     answer = page.goto(addresses[language][name])
     assert answer is not None
     assert answer.status == (404 if name == "not found" else 200)
@@ -70,7 +106,7 @@ def test_a_page_is_accessible_light_and_dark(
     assert_accessible(page)
     assert_no_sideways_scroll(page)
     page.emulate_media(color_scheme="dark")
-    page.set_viewport_size({"width": WIDTHS["phone"][0], "height": WIDTHS["phone"][1]})
+    page.set_viewport_size(_size("phone"))
     assert_accessible(page)
     assert_no_sideways_scroll(page)
     assert [one for one in troubles if "404" not in one] == []
