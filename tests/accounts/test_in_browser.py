@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from tests.factories.accounts import PASSWORD, PersonFactory, editor
@@ -39,6 +39,8 @@ def test_somebody_signs_up_confirms_and_fills_in_the_profile(
 ) -> None:
     page = new_context(language="fr", timezone="America/Bogota", javascript=javascript).new_page()
     page.goto("/fr/account/signup/")
+    if javascript:
+        expect(page.locator("input[data-browser-zone]").first).to_have_value("America/Bogota")
     page.fill("[name=email]", "neu@city.example")
     page.fill("[name=password1]", PASSWORD)
     page.press("[name=password1]", "Enter")
