@@ -1,19 +1,22 @@
 """Several workers, sweeps and callers at once on a real database; each proof fails when its lock is taken away."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from core import clock
-from mail.enums import State
+from mail import mime, rules
+from mail.enums import Outcome, State
 from mail.models import Attempt, Message
 from mail.services import delivery, enqueueing, ledger, resend, sweeping, withdraw
 from mail.services.ledger import Opening
 from mail.services.resending import CannotResend
+from mail.transport import Answer
 from tests.factories.accounts import PersonFactory
 from tests.factories.mail import ask
 from tests.services.smtpscript import ScriptedServer
@@ -215,3 +218,40 @@ def test_two_members_of_staff_who_send_again_at_once_make_one_copy(monkeypatch: 
     # Without the look under the lock each of them would make a copy of their own.
     monkeypatch.setattr("mail.services.resending.FINAL", set(State.values))
     assert copies(failed()) == 4
+
+
+def close_against_somebody_with_another_order() -> list[object]:
+    """Close two messages while somebody holds the second and then wants the first; the closer is the one to give way."""
+    for number in (1, 2):
+        ask(to=f"p{number}@city.example")
+    lease = ledger.lease(stream="transactional", limit=2)
+    ledger.turn(lease=lease, closing=[], opening=[Opening(one, mime.Content("S", "Text")) for one in lease.messages])
+    first, second = lease.messages
+    accepted = [rules.verdict(one, Answer(Outcome.ACCEPTED, 250, "OK"), now=clock.now()) for one in lease.messages]
+    is_held = threading.Event()
+
+    def other_order() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '20s'")
+            cursor.execute("SELECT FROM mail_message WHERE id = %s FOR UPDATE", [second.pk])
+            is_held.set()
+            time.sleep(0.1)
+            cursor.execute("SELECT FROM mail_message WHERE id = %s FOR UPDATE", [first.pk])
+
+    def close() -> None:
+        assert is_held.wait(10)
+        ledger.turn(lease=lease, closing=accepted, opening=[])
+
+    return together(other_order, close)
+
+
+def test_an_answer_survives_a_deadlock_with_whoever_locks_in_another_order() -> None:
+    assert close_against_somebody_with_another_order() == [None, None]
+    assert list(Message.objects.values_list("state", flat=True)) == ["accepted", "accepted"]
+
+
+def test_without_insisting_the_answer_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "MOST_DEADLOCKS", 1)
+    told = close_against_somebody_with_another_order()
+    assert isinstance(told[1], OperationalError)
+    assert list(Message.objects.values_list("state", flat=True)) == ["started", "started"]

@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import DeadlockDetected
 from psycopg.types.json import Jsonb
 
 from core import clock
@@ -23,6 +24,8 @@ from mail.models import Message
 from mail.replies import Trouble
 from mail.rules import Verdict, retry_bounds
 from mail.services.enqueueing import stored
+
+MOST_DEADLOCKS = 5
 
 
 class NotDurable(RuntimeError):
@@ -169,14 +172,29 @@ def turn(*, lease: Lease, closing: Sequence[Verdict], opening: Sequence[Opening]
         "filled": [one.message.pk for one in filled],
         "fillings": Jsonb([_filling(one) for one in filled]),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(bool(closing), bool(prepared), bool(written), bool(filled)), values)
-        rows = cursor.fetchall()
+    rows = _insisted(_statement(bool(closing), bool(prepared), bool(written), bool(filled)), values)
     closed = {pk for what, pk in rows if what == "closed"}
     late = [one for one in closing if one.message_id not in closed and one.state == State.ACCEPTED]
     if late:
         _accept_late(late, now=now)
     return {pk for what, pk in rows if what == "opened"}
+
+
+def _insisted(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a statement that commits by itself, anew when the database ends it to undo a deadlock.
+
+    Withdrawing and erasing lock many messages too, in an order of their own. An answer of the server that is lost to
+    that would leave its message unknown.
+    """
+    for is_last in [False] * (MOST_DEADLOCKS - 1) + [True]:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall()
+        except OperationalError as problem:
+            if is_last or not isinstance(problem.__cause__, DeadlockDetected):
+                raise
+    raise AssertionError("unreachable")
 
 
 @cache
