@@ -9,13 +9,14 @@ from wagtail_localize.operations import translate_object
 from core import clock
 from core.models import Term
 from events.models import WebinarPage
+from events.services import set_join_link
 from learning.models import CoursePage
 
 
-def small_webinar(slug: str, *, seats: int = 2) -> str:
-    """Publish a webinar with few seats in ten days and return its slug."""
+def small_webinar(slug: str, *, seats: int = 2, starts_in: timedelta = timedelta(days=10)) -> str:
+    """Publish a webinar with few seats, in ten days or sooner, and return its slug."""
     parent = Page.objects.get(slug="events", depth=3, locale__language_code="en")
-    starts_at = clock.now() + timedelta(days=10)
+    starts_at = clock.now() + starts_in
     page = parent.add_child(
         instance=WebinarPage(
             title=slug,
@@ -30,6 +31,13 @@ def small_webinar(slug: str, *, seats: int = 2) -> str:
         )
     )
     page.save_revision().publish()
+    return slug
+
+
+def webinar_about_to_start(slug: str, *, link: str) -> str:
+    """Publish a webinar that starts in ten minutes and meets at `link`; return its slug."""
+    small_webinar(slug, starts_in=timedelta(minutes=10))
+    set_join_link(translation_key=WebinarPage.objects.get(slug=slug).translation_key, url=link)
     return slug
 
 
