@@ -1,5 +1,6 @@
 """Calling an event off and letting it take place after all: a sentence with counts, a reason, a button."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,7 @@ class EventReasonForm(forms.Form):
     )
 
 
-class _View(WagtailAdminTemplateMixin, FormView):
+class _View(WagtailAdminTemplateMixin, FormView, ABC):
     """What both views share; whoever may publish the page may do it."""
 
     form_class = EventReasonForm
@@ -50,13 +51,13 @@ class _View(WagtailAdminTemplateMixin, FormView):
         self.event = get_object_or_404(events, translation_key=self.page.translation_key)
         return super().dispatch(request, *args, **kwargs)
 
+    @abstractmethod
     def sentence(self) -> str:
         """Return what will happen, with counts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def act(self, reason: str) -> None:
         """Call the service."""
-        raise NotImplementedError
 
     def get_page_subtitle(self) -> str:
         """Return the title of the event."""

@@ -1,5 +1,6 @@
 """One registration in the admin: what was said, what happened, and the two things that staff may do."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django import forms
@@ -84,7 +85,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+class ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView, ABC):
     """A sentence about what will happen, a reason, a button."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
@@ -106,9 +107,9 @@ class ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
         """The registration that is acted on."""
         return _find(self.pk)
 
+    @abstractmethod
     def act(self, reason: str) -> None:
         """Call the service."""
-        raise NotImplementedError
 
     def get_page_subtitle(self) -> str:
         """Return the name."""

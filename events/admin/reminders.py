@@ -1,6 +1,7 @@
 """The reminders of one occasion in the admin: what shall leave when, to whom, in which words."""
 
 import uuid
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -176,7 +177,7 @@ class RuleEditView(OfRule, RuleFormView):
     page_title = _("Change a reminder")
 
 
-class RuleActionView(OfRule, TemplateView):
+class RuleActionView(OfRule, TemplateView, ABC):
     """A sentence, a button, one service."""
 
     template_name = "events/admin/act.html"
@@ -184,9 +185,9 @@ class RuleActionView(OfRule, TemplateView):
     button: Any = ""
     done: Any = ""
 
+    @abstractmethod
     def act(self) -> None:
         """Call the service."""
-        raise NotImplementedError
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Act, and lead back; a refusal is shown in its own words."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from io import StringIO
 
@@ -99,6 +100,11 @@ def test_the_list_of_requests_costs_the_same_however_long(staff, keeper, django_
     met(2)
     with django_assert_num_queries(10):
         assert staff.get(HERE).content.decode().count("<td>Exported</td>") == 3
+
+
+@pytest.mark.parametrize(("where", "title"), [(HERE, "Personal data"), (RETENTION, "Retention")])
+def test_the_window_is_named_after_the_page(staff, where, title):
+    assert re.search(rf"<title>\s*{title}\s+- Wagtail\s*</title>", staff.get(where).content.decode())
 
 
 def test_retention_shows_what_is_due(staff):

@@ -67,7 +67,13 @@ def test_the_list_says_when_to_whom_and_how_many(manager, event, rule):
     make.registered(event)
     assert manager.post(url("reminder_arm", rule.pk)).status_code == 302
     page = body(manager.get(url("reminders", event.translation_key)))
-    for words in ("1 day before the start", "2026-12-11 15:00 Europe/Brussels", "those with a seat", "1 planned"):
+    for words in (
+        f"<h2><bdi>{event.title}</bdi></h2>",
+        "1 day before the start",
+        "2026-12-11 15:00 Europe/Brussels",
+        "those with a seat",
+        "1 planned",
+    ):
         assert words in page
     assert "1 hour after the end" in page
     assert (page.count(">Armed<"), page.count(">Not armed<")) == (1, 2)

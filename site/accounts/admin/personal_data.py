@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from accounts import rules, services
 from accounts.enums import Channel, Ground
@@ -105,8 +106,8 @@ def erase(request: HttpRequest) -> HttpResponse:
 def retention(request: HttpRequest) -> HttpResponse:
     """Show what the next purge will forget, by kind, and since when the oldest has been kept (GDPR Article 5(1)(e))."""
     _require_right(request)
-    context = {"page_title": _("Retention"), "due": purging.preview(), "requests_url": reverse("personal_data")}
-    return render(request, "accounts/admin/retention.html", {**context, "header_icon": "history"})
+    context = {"due": purging.preview(), "requests_url": reverse("personal_data")}
+    return render(request, "accounts/admin/retention.html", {**_header(_("Retention"), "history"), **context})
 
 
 def urls() -> list[URLPattern]:
@@ -145,5 +146,11 @@ def _refused(request: HttpRequest, form: forms.Form, refusal: AccountsError) -> 
 
 def _page(request: HttpRequest, *, form: forms.Form, status: int = 200, **context: Any) -> HttpResponse:
     latest = DataRequest.objects.select_related("by")[:20]
-    context = {"page_title": TITLE, "header_icon": "user", "form": form, "latest": latest, **context}
+    context = {**_header(TITLE, "user"), "form": form, "latest": latest, **context}
     return render(request, TEMPLATE, context, status=status)
+
+
+def _header(title: Any, icon: str) -> dict[str, Any]:
+    """Return what Wagtail's header and the window's title are made of."""
+    crumbs = [*WagtailAdminTemplateMixin.breadcrumbs_items, {"url": "", "label": title}]
+    return {"header_title": title, "header_icon": icon, "breadcrumbs_items": crumbs}

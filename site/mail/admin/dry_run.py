@@ -1,5 +1,6 @@
 """The screen before any message to many: counts, samples, when it would leave, and one button."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from mail.admin.message import FRAME_POLICY
 from mail.rehearsal import Audience
 
 
-class DryRunView(WagtailAdminTemplateMixin, TemplateView):
+class DryRunView(WagtailAdminTemplateMixin, TemplateView, ABC):
     """Rehearses an audience on GET and acts on POST; subclasses say whose audience, when, and what acting is.
 
     A subclass checks in `dispatch` who may do this, before anything is counted.
@@ -29,25 +30,25 @@ class DryRunView(WagtailAdminTemplateMixin, TemplateView):
     note: Any = ""
     refusals: tuple[type[Exception], ...] = ()
 
+    @abstractmethod
     def get_audience(self) -> Audience:
         """Return who would get it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get_leaves_at(self) -> datetime | None:
         """Return when the first message would leave, if acted on now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get_sample_url(self, language: str) -> str:
         """Return the address of a `SampleView` of the same audience."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get_back_url(self) -> str:
         """Return where staff come from."""
-        raise NotImplementedError
 
+    @abstractmethod
     def act(self) -> str:
         """Do it, and return where to go."""
-        raise NotImplementedError
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Act; a refusal is shown in its own words."""
@@ -72,12 +73,12 @@ class DryRunView(WagtailAdminTemplateMixin, TemplateView):
         )
 
 
-class SampleView(View):
+class SampleView(View, ABC):
     """One sample's HTML alone, for the frame of a dry run, under a policy that lets it do nothing."""
 
+    @abstractmethod
     def get_audience(self) -> Audience:
         """Return the audience of the dry run."""
-        raise NotImplementedError
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Write the sample and answer it as it would leave."""

@@ -214,7 +214,7 @@ class SuppressionViewSet(ModelViewSet):
     icon = "cross"
     menu_label = _("Suppressed addresses")
     menu_order = 710
-    add_to_admin_menu = True
+    add_to_settings_menu = True
     add_to_reference_index = False
     inspect_view_enabled = True
     copy_view_enabled = False
