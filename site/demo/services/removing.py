@@ -6,7 +6,7 @@ from wagtail.models import Page
 from accounts.models import User
 from demo import content
 from demo.services.people import GUESTS
-from events.models import Event, JoinLink, Registration
+from events.models import Event, JoinLink, Registration, ReminderRule
 from learning.models import Course, Module, Unit
 from mail.models import Message
 
@@ -26,7 +26,8 @@ def remove_demo() -> dict[str, int]:
     removed["pages"] = _remove_pages(keys)
     removed["events"] = events.count()
     events.delete()
-    JoinLink.objects.filter(translation_key__in=keys).delete()
+    for by_key in (JoinLink, ReminderRule):
+        by_key.objects.filter(translation_key__in=keys).delete()
     removed["courses"] = Course.objects.filter(translation_key__in=keys).count()
     for model in (Unit, Module, Course):
         model.objects.filter(translation_key__in=keys).delete()
