@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.services.browser",
     "tests.services.caches",
     "tests.services.demo",
+    "tests.services.indexes",
     "tests.services.mailserver",
     "tests.services.smtpscript",
     "tests.services.worker",

@@ -212,6 +212,7 @@ def test_publishing_a_translation_drops_the_page_in_every_language(pages, publis
     assert not kept("/en/one/")
 
 
+@pytest.mark.usefixtures("wagtail_indexes")
 def test_publishing_drops_the_pages_that_link_to_it(pages, published):
     body = [("rich_text", f'<p><a linktype="page" id="{pages["one"].pk}">there</a></p>')]
     linking = make.child(pages["home"], "linking", body=body)

@@ -17,3 +17,5 @@ INSTALLED_APPS = ["tests.pages", "demo", *INSTALLED_APPS]
 DATABASES["default"]["OPTIONS"].pop("pool", None)
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Wagtail's own indexes cost a third of every publishing; a test that reads them asks for `wagtail_indexes`.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
