@@ -3,114 +3,35 @@
 The process is a fork of this one, so that a death costs milliseconds; whole workers are killed in the tests beside.
 """
 
-import contextlib
-import os
-import signal
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from core import clock
-from mail import transport
 from mail.models import Attempt, Message
-from mail.services import delivery, ledger, sweeping
-from mail.transport import Connection
+from mail.services import delivery, sweeping
 from tests.factories.mail import ask, deliver_all
+from tests.faults import steps
 from tests.services.smtpscript import ScriptedServer
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., ScriptedServer]
 MESSAGES = 45
-STEPS = [
-    "before the lease",
-    "leased",
-    "before the start is committed",
-    "started",
-    "in mid data",
-    "after the final dot",
-    "after the answer",
-    "before the answer is committed",
-    "after the answer is committed",
-]
 # Each has a twin a few instructions away that stays in the short run.
 TWINS = {"before the start is committed", "after the answer", "after the answer is committed", "before the lease"}
 
 
-def die(*_: object, **__: object) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def kill(step: str, stream: str) -> None:
+    """Deliver in a fork that dies at the step."""
 
+    def work() -> None:
+        steps.arm(step, at=steps.end_this_process)
+        while delivery.deliver(stream=stream).taken:
+            pass
 
-def around(
-    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, when: Callable[..., bool], *, is_after: bool
-) -> None:
-    """Die before or after the first call for which `when(arguments)` holds."""
-    original = getattr(owner, name)
-
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        is_it = when(*args, **kwargs)
-        if is_it and not is_after:
-            die()
-        answer = original(*args, **kwargs)
-        if is_it:
-            die()
-        return answer
-
-    monkeypatch.setattr(owner, name, wrapped)
-
-
-def third(when: Callable[..., bool]) -> Callable[..., bool]:
-    """Hold from the third time on, so that something has been sent before."""
-    seen = iter(range(10_000))
-    return lambda *args, **kwargs: when(*args, **kwargs) and next(seen) >= 2
-
-
-def arm(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """Make this process die at a step."""
-    is_closing = third(lambda *, lease, closing, opening: bool(closing))
-    is_opening = third(lambda *, lease, closing, opening: bool(opening))
-    places: dict[str, tuple[Any, str, Callable[..., bool], bool]] = {
-        "before the lease": (ledger, "lease", lambda **_: True, False),
-        "leased": (ledger, "lease", lambda **_: True, True),
-        "before the start is committed": (ledger, "turn", is_opening, False),
-        "started": (ledger, "turn", is_opening, True),
-        "in mid data": (transport.Connection, "_send", third(lambda _self, data: data.startswith(b".\r\n")), False),
-        "after the final dot": (
-            transport.Connection,
-            "_send",
-            third(lambda _self, data: data.startswith(b".\r\n")),
-            True,
-        ),
-        "after the answer": (Connection, "hand_over", third(lambda _self, letters: True), True),
-        "before the answer is committed": (ledger, "turn", is_closing, False),
-        "after the answer is committed": (ledger, "turn", is_closing, True),
-    }
-    owner, name, when, is_after = places[step]
-    around(monkeypatch, owner, name, when, is_after=is_after)
-
-
-@contextlib.contextmanager
-def killed(step: str, stream: str) -> Iterator[None]:
-    """Deliver in a fork that dies at the step; go on when it is dead."""
-    connections.close_all()
-    with warnings.catch_warnings():
-        # The fork runs one thread and is killed: what Python 3.12 warns of cannot happen.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        pid = os.fork()
-    if pid == 0:
-        try:
-            arm(pytest.MonkeyPatch(), step)
-            while delivery.deliver(stream=stream).taken:
-                pass
-        finally:
-            os._exit(7)
-    _pid, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status), f"the process did not die at this step but ended with {os.WEXITSTATUS(status)}"
-    assert os.WTERMSIG(status) == signal.SIGKILL
-    yield
+    steps.die_in_a_fork(work)
 
 
 def recover(stream: str, time_machine: Any, settings: Any) -> None:
@@ -121,7 +42,7 @@ def recover(stream: str, time_machine: Any, settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", [pytest.param(step, marks=pytest.mark.long if step in TWINS else []) for step in STEPS]
+    "step", [pytest.param(step, marks=pytest.mark.long if step in TWINS else []) for step in steps.STEPS]
 )
 def test_a_killed_process_costs_no_more_than_was_promised(scripted: Start, step: str, time_machine, settings) -> None:
     settings.MAIL_GROUP_SIZES = {**settings.MAIL_GROUP_SIZES, "bulk": 10}
@@ -135,8 +56,8 @@ def check_transactional(server: ScriptedServer, step: str, time_machine, setting
     """At most one repeat a kill, with the same Message-ID, and only where the answer was not written down."""
     for n in range(8):
         ask(to=f"p{n}@city.example")
-    with killed(step, "transactional"):
-        recover("transactional", time_machine, settings)
+    kill(step, "transactional")
+    recover("transactional", time_machine, settings)
     received = server.recipients()
     assert set(received) == {f"p{n}@city.example" for n in range(8)}
     repeated = [address for address, number in received.items() if number > 1]
@@ -152,8 +73,8 @@ def check_bulk(server: ScriptedServer, step: str, time_machine, settings) -> Non
     """Nobody is mailed twice, and at most one group is unknown."""
     for n in range(MESSAGES):
         ask(to=f"p{n}@city.example", stream="bulk")
-    with killed(step, "bulk"):
-        recover("bulk", time_machine, settings)
+    kill(step, "bulk")
+    recover("bulk", time_machine, settings)
     received = server.recipients()
     assert max(received.values()) == 1
     by_state = {
@@ -175,7 +96,7 @@ def test_negative_control_a_ledger_that_forgets_its_starts_sends_twice(scripted:
     for n in range(10):
         ask(to=f"p{n}@city.example", stream="bulk")
     settings.MAIL_GROUP_SIZES = {**settings.MAIL_GROUP_SIZES, "bulk": 3}
-    with killed("before the answer is committed", "bulk"):
-        Message.objects.filter(state="started").update(state="leased")
-        recover("bulk", time_machine, settings)
+    kill("before the answer is committed", "bulk")
+    Message.objects.filter(state="started").update(state="leased")
+    recover("bulk", time_machine, settings)
     assert max(server.recipients().values()) == 2

@@ -76,10 +76,13 @@ class Worker:
 
 @pytest.fixture
 def start_worker(transactional_db: None, tmp_path: Path) -> Generator[Callable[..., Worker]]:
-    """Start real workers: `start_worker(queues=("bulk",), concurrency=2, CELERY_…="1")`; all are stopped at the end."""
+    """Start real workers: `start_worker(queues=("bulk",), concurrency=2, CELERY_…="1")`; all are stopped at the end.
+
+    `include` names a module that the worker loads besides its tasks.
+    """
     workers: list[Worker] = []
 
-    def start(queues: tuple[str, ...] = QUEUES, concurrency: int = 1, **variables: str) -> Worker:
+    def start(queues: tuple[str, ...] = QUEUES, concurrency: int = 1, include: str = "", **variables: str) -> Worker:
         log = tmp_path / f"worker-{len(workers)}.log"
         program = Program(
             name="worker",
@@ -87,6 +90,7 @@ def start_worker(transactional_db: None, tmp_path: Path) -> Generator[Callable[.
                 *(sys.executable, "-m", "celery", "-A", "gkec", "worker", "-Q", ",".join(queues)),
                 *("-c", str(concurrency), "-n", f"test{len(workers)}-{os.getpid()}@%h", "--loglevel=INFO"),
                 *("--without-gossip", "--without-mingle"),
+                *(["--include", include] if include else []),
             ],
             log=log,
             environment={**environment(), **variables},

@@ -1,0 +1,82 @@
+"""A real Celery worker that dies at each step of a send: its child or its parent, by SIGKILL.
+
+What is compared is the receiving server's log with the ledger, address by address, as in the tests of a killed fork.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gkec.devstack.processes import wait_until
+from mail import doorbell, tasks
+from mail.models import Message
+from tests.factories.mail import ask
+from tests.faults import steps
+from tests.services.smtpscript import ScriptedServer
+from tests.services.worker import Worker
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+Start = Callable[..., ScriptedServer]
+StartWorker = Callable[..., Worker]
+LEASE_SECONDS = 2
+SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
+PATIENCE_SECONDS = 40
+GROUP = 20
+# More than two groups, so that something is sent before the third of anything.
+ASKED = {"transactional": 8, "bulk": 70}
+IN_SHORT = {
+    ("child", "started", "bulk"),
+    ("parent", "after the answer", "transactional"),
+}
+DEATHS = [
+    pytest.param(who, step, stream, marks=[] if (who, step, stream) in IN_SHORT else pytest.mark.long)
+    for who in ("child", "parent")
+    for step in steps.STEPS
+    for stream in ASKED
+]
+
+
+def settle() -> None:
+    """Sweep, as beat would, until every message has ended."""
+
+    def is_settled() -> bool:
+        tasks.sweep()
+        return not Message.objects.filter(finished_at=None).exists()
+
+    is_done = wait_until(is_settled, seconds=PATIENCE_SECONDS, pause=0.3)
+    assert is_done, Counter(Message.objects.values_list("state", "reason"))
+
+
+@pytest.mark.parametrize(("who", "step", "stream"), DEATHS)
+def test_a_worker_that_dies_at_a_step_costs_no_more_than_was_promised(
+    scripted: Start, start_worker: StartWorker, tmp_path: Path, who: str, step: str, stream: str
+) -> None:
+    server = scripted()
+    asked = {f"p{n}@city.example" for n in range(ASKED[stream])}
+    for address in sorted(asked):
+        ask(to=address, stream=stream)
+    once = tmp_path / "died"
+    mortal = {"DIE_AT": step, "DIE_WHO": who, "DIE_ONCE": str(once)}
+    worker = start_worker((stream,), include="tests.faults.mortal", **SHORT, **mortal)
+    doorbell.ring_now(stream)
+    assert wait_until(once.exists, seconds=PATIENCE_SECONDS), worker.log()
+    if who != "child":
+        assert wait_until(lambda: worker.child.process.poll() is not None, seconds=5)
+        start_worker((stream,), **SHORT)
+    settle()
+    received = server.recipients()
+    states = {
+        state: set(Message.objects.filter(state=state).values_list("to_address", flat=True))
+        for state in ("accepted", "unknown")
+    }
+    assert states["accepted"] | states["unknown"] == asked
+    assert states["accepted"] <= set(received)
+    if stream == "bulk":
+        assert len(states["unknown"]) <= GROUP
+        assert set(received.values()) == {1}
+    else:
+        assert states["unknown"] == set()
+        assert sorted(received.values()) in ([1] * len(asked), [1] * (len(asked) - 1) + [2])
+        assert all(len(set(server.message_ids(address))) == 1 for address in received)
