@@ -62,6 +62,16 @@ def test_editors_alone_keep_the_vocabularies() -> None:
         assert PersonFactory(groups=[name]).has_perm("core.change_term") == (name == roles.EDITORS)
 
 
+def test_event_managers_answer_for_mail_but_lift_no_suppression_and_erase_nobody() -> None:
+    ensure_groups()
+    asked = ["mail.view_message", "mail.add_resend", "mail.view_suppression", "core.view_heartbeat"]
+    kept = ["mail.delete_suppression", "accounts.handle_personal_data"]
+    for name in roles.ROLES:
+        person = PersonFactory(groups=[name])
+        assert [person.has_perm(right) for right in asked] == [name == roles.EVENT_MANAGERS] * 4
+        assert not any(person.has_perm(right) for right in kept)
+
+
 def test_what_is_missing_comes_back_and_what_staff_added_stays() -> None:
     ensure_groups()
     editors = Group.objects.get(name=roles.EDITORS)

@@ -12,7 +12,7 @@ from core.services import load_vocabularies
 from demo.services.courses import load_courses
 from demo.services.people import create_guests
 from demo.services.registrations import load_registrations, register_guest
-from demo.services.webinars import load_webinars
+from demo.services.webinars import arm_reminders, load_webinars
 from home.services import found_site
 from municipalities.services import load_cities
 from search.services import reindex
@@ -42,7 +42,11 @@ def load_demo(say: Callable[[str], object] = lambda line: None) -> None:
     load_courses()
     say("Webinars and who registered")
     events = {event.slug: event for event in load_webinars()}
+    first = next(iter(events.values()))
+    is_new = not first.registrations.exists()
     load_registrations(events)
-    register_guest(event=next(iter(events.values())), person=User.objects.get(email=LEARNER))
+    register_guest(event=first, person=User.objects.get(email=LEARNER))
+    if is_new:
+        arm_reminders(first)
     say("Search")
     reindex()

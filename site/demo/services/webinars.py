@@ -8,14 +8,20 @@ from core.models import Term
 from core.rawstreams import stream
 from demo import content
 from demo.services.pages import page_of, publish_in_languages, section
-from events.models import Event, WebinarPage
-from events.services import set_join_link
+from events.models import Event, ReminderRule, WebinarPage
+from events.services import arm, set_join_link
 
 
 def load_webinars() -> list[Event]:
     """Publish the webinars that are missing and return the event of each."""
     parent = section("events")
     return [_load(parent, webinar) for webinar in content.read("webinars")]
+
+
+def arm_reminders(event: Event) -> None:
+    """Let the reminders of one webinar leave in their time, so that its page in the admin shows people and dates."""
+    for rule in ReminderRule.objects.filter(translation_key=event.translation_key, armed_at=None):
+        arm(rule_id=rule.pk)
 
 
 def _load(parent: Any, webinar: dict[str, Any]) -> Event:
