@@ -1,0 +1,133 @@
+"""What reminders say, and when one that has been asked for is not written any more."""
+
+import pytest
+import time_machine
+
+from events.models import Event, Registration, Reminder, ReminderRule
+from events.services import (
+    arm,
+    cancel,
+    remind,
+    save_rule,
+)
+from mail import rendering
+from mail.kinds import NoLongerMakesSense
+from mail.models import Message
+from tests.events.reminding import DAY, NOW, an_event, armed
+from tests.factories import events as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def time():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def written() -> object:
+    return rendering.render(Message.objects.filter(kind="event-reminder").latest("id"))
+
+
+def reminded(time, number: int = 0, **fields) -> Registration:
+    event = an_event()
+    (rule,) = armed(event, number)
+    registration = make.registered(event, **fields)
+    time.move_to(rule.due_at)
+    remind()
+    return registration
+
+
+def test_a_reminder_tells_both_times_and_where_to_go(time):
+    registration = reminded(time)
+    content = written()
+    assert content.subject == "Reminder: Budget"
+    for words in (content.text, content.html):
+        for part in (
+            f"/registration/{registration.token}/",
+            "This is a reminder: you have a seat at this event.",
+            "Bogota (UTC−5)", "09:00 to 10:30", "Brussels (UTC+1)", "15:00 to 16:30",
+        ):  # fmt: skip
+            assert part in words
+    assert [(file.filename, file.as_alternative) for file in content.attachments] == [("event.ics", False)]
+
+
+def test_an_hour_before_there_is_no_further_file(time):
+    reminded(time, 1)
+    assert written().attachments == ()
+
+
+def test_after_the_event_the_mail_gives_thanks(time):
+    reminded(time, 2)
+    content = written()
+    assert content.subject == "Thank you: Budget"
+    assert "This event is over. Thank you for having registered." in content.text
+    assert "/registration/" not in content.text
+
+
+def test_who_waits_reads_the_place_and_gets_no_file(time):
+    event = an_event(capacity=1)
+    rule = save_rule(rule=ReminderRule(translation_key=event.translation_key, offset_minutes=-1440, audience="waiting"))
+    arm(rule_id=rule.pk)
+    for name in ("Ana", "Bo", "Cy"):
+        make.registered(event, name)
+    time.move_to(event.starts_at - DAY)
+    assert remind() == 2
+    content = written()
+    assert "This event is near and you are number 2 on the waiting list." in content.text
+    assert ("number 2" in content.html, content.attachments) == (True, ())
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "pt", "ar"])
+def test_a_reminder_is_written_in_the_language_of_the_person(time, language):
+    reminded(time, language=language)
+    content = written()
+    assert f'lang="{language}"' in content.html
+    assert ('dir="rtl"' in content.html) is (language == "ar")
+
+
+def test_words_of_staff_are_text_and_their_slots_are_filled_once(time):
+    event = an_event(title="{name} <b>Budget</b>")
+    (rule,) = armed(event, 0)
+    rule.words = {
+        "en": {"subject": "{name}: {title}", "text": "Dear {name},\n\n<i>{title}</i> {0.__class__} %s {when}"}
+    }
+    save_rule(rule=rule)
+    make.registered(event, "{title} Ana", email="a@example.org")
+    time.move_to(rule.due_at)
+    remind()
+    content = written()
+    assert content.subject == "{title}: {name} <b>Budget</b>"
+    assert "{name} <b>Budget</b></i> {0.__class__} %s Saturday, 12 December 2026, 09:00 to 10:30" in content.text
+    assert "<b>Budget" not in content.html
+    assert "&lt;i&gt;{name} &lt;b&gt;Budget&lt;/b&gt;&lt;/i&gt; {0.__class__} %s" in content.html
+
+
+def test_without_words_in_a_language_the_standing_ones_are_used(time):
+    event = an_event()
+    (rule,) = armed(event, 0)
+    rule.words = {"fr": {"subject": "", "text": "Bonjour {name}"}}
+    save_rule(rule=rule)
+    make.registered(event)
+    time.move_to(rule.due_at)
+    remind()
+    assert ("This is a reminder" in written().text, "Bonjour" in written().text) == (True, False)
+
+
+@pytest.mark.parametrize("change", ["disarmed", "moved", "cancelled", "begun", "called off"])
+def test_a_reminder_in_the_hand_of_a_worker_is_not_sent_when_its_sense_has_gone(time, change):
+    registration = reminded(time)
+    message = Message.objects.filter(kind="event-reminder").get()
+    event = registration.event
+    if change == "disarmed":
+        ReminderRule.objects.update(armed_at=None)
+    elif change == "moved":
+        Reminder.objects.update(state="planned", revision=1, asked_at=None)
+    elif change == "cancelled":
+        cancel(registration_id=registration.pk)
+    elif change == "begun":
+        time.move_to(event.starts_at)
+    else:
+        Event.objects.update(status="cancelled")
+    with pytest.raises(NoLongerMakesSense):
+        rendering.render(message)
