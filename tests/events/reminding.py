@@ -5,6 +5,7 @@ from datetime import timedelta
 from core import clock
 from events.models import Event, Registration, ReminderRule
 from events.services import (
+    announce_changes,
     arm,
     project_event,
 )
@@ -40,6 +41,12 @@ def move(event: Event, by: timedelta) -> Event:
     page.starts_at, page.ends_at = page.starts_at + by, page.ends_at + by
     page.save()
     return project_event(page=page)
+
+
+def tell(time) -> None:
+    """Let the window for undoing pass and people be told; only then are reminders planned anew."""
+    time.shift(timedelta(minutes=2))
+    announce_changes()
 
 
 def messages() -> list[tuple[str, str]]:

@@ -7,7 +7,6 @@ import time_machine
 
 from events.models import Event, Registration, Reminder, ReminderRule
 from events.services import (
-    announce_changes,
     arm,
     cancel,
     plan,
@@ -18,7 +17,7 @@ from events.services import (
 )
 from events.services.sweeping import sweep as sweep_events
 from mail.models import Message
-from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, move, planned, rules
+from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, move, planned, rules, tell
 from tests.factories import accounts
 from tests.factories import events as make
 
@@ -56,6 +55,7 @@ def test_a_new_date_plans_anew(time):
     armed(event)
     registration = make.registered(event)
     move(event, 7 * DAY)
+    tell(time)
     assert planned(registration) == [("planned", "12-18 14:00", 0), ("planned", "12-19 13:00", 0)]
 
 
@@ -66,10 +66,10 @@ def test_a_new_date_after_the_reminder_left_reminds_again_and_takes_back_what_st
     time.move_to(event.starts_at - DAY)
     remind()
     move(event, 7 * DAY)
+    tell(time)
     assert planned(registration) == [("planned", "12-18 14:00", 1)]
     assert messages() == [("ana.silva@example.org", "cancelled")]
     time.shift(7 * DAY)
-    announce_changes()
     assert remind() == 1
     reminders = Message.objects.filter(kind="event-reminder").order_by("pk")
     assert list(reminders.values_list("state", flat=True)) == ["cancelled", "queued"]
@@ -81,10 +81,11 @@ def test_a_date_so_near_that_the_time_has_passed_drops_the_reminder(time):
     registration = make.registered(event)
     time.move_to(event.starts_at - 5 * DAY)
     move(event, -5 * DAY + 3 * HOUR)
+    tell(time)
     assert planned(registration) == [("planned", "12-07 16:00", 0), ("dropped", "12-11 14:00", 0)]
 
 
-def test_a_new_zone_moves_wall_clock_reminders_alone():
+def test_a_new_zone_moves_wall_clock_reminders_alone(time):
     event = an_event()
     rule = ReminderRule(translation_key=event.translation_key, day_offset=-1, clock_time=clock_time(9))
     save_rule(rule=rule)
@@ -96,6 +97,7 @@ def test_a_new_zone_moves_wall_clock_reminders_alone():
     page.timezone = "America/New_York"
     page.save()
     project_event(page=page)
+    tell(time)
     assert planned(registration) == [("planned", "12-11 14:00", 0), ("planned", "12-11 14:00", 0)]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core import clock
 from events.models import Event, Registration, Reminder, ReminderRule
-from events.services import arm, project_event, register, registering, remind, reminding, seats
+from events.services import announce_changes, arm, project_event, register, registering, remind, reminding, seats
 from events.services.sweeping import sweep
 from mail.models import Message
 from tests.factories import events as make
@@ -95,8 +95,9 @@ class Meeting:
         return meanwhile
 
 
-def planned_anew_while_asked_for(at_once, monkeypatch, *, seconds: float) -> Event:
-    """Move the event by a week while the sweep has its reminders in hand."""
+def planned_anew_while_asked_for(at_once, monkeypatch, settings, *, seconds: float) -> Event:
+    """Move the event by a week, and tell of it, while the sweep has its reminders in hand."""
+    settings.EVENT_UNDO_SECONDS = 0
     event, meeting = due_now(), Meeting()
     page = make.WebinarPage.objects.get()
     page.starts_at, page.ends_at = event.starts_at + WEEK, event.ends_at + WEEK
@@ -104,15 +105,16 @@ def planned_anew_while_asked_for(at_once, monkeypatch, *, seconds: float) -> Eve
 
     def move():
         page.save()
-        return project_event(page=page)
+        project_event(page=page)
+        return announce_changes()
 
     problems = [one for one in at_once([remind, meeting.other(move)]) if isinstance(one, Exception)]
     assert problems == []
     return event
 
 
-def test_planning_anew_against_asking(at_once, monkeypatch):
-    event = planned_anew_while_asked_for(at_once, monkeypatch, seconds=PAUSE)
+def test_planning_anew_against_asking(at_once, monkeypatch, settings):
+    event = planned_anew_while_asked_for(at_once, monkeypatch, settings, seconds=PAUSE)
     start = Event.objects.get(pk=event.pk).starts_at
     assert asked() == []
     assert set(Reminder.objects.values_list("state", "revision", "due_at")) == {
@@ -120,9 +122,9 @@ def test_planning_anew_against_asking(at_once, monkeypatch):
     }
 
 
-def test_control_without_the_lock_an_old_reminder_leaves_and_the_new_one_is_lost(at_once, monkeypatch):
+def test_control_without_the_lock_an_old_reminder_leaves_and_the_new_one_is_lost(at_once, monkeypatch, settings):
     monkeypatch.setattr(reminding, "LOCKING", "")
-    planned_anew_while_asked_for(at_once, monkeypatch, seconds=PATIENCE)
+    planned_anew_while_asked_for(at_once, monkeypatch, settings, seconds=PATIENCE)
     assert (len(asked()), set(Reminder.objects.values_list("state", flat=True))) == (3, {"asked"})
 
 
