@@ -139,11 +139,11 @@ def _registration(message: Message) -> Registration:
     registration = found.filter(pk=message.params["registration"]).first()
     if registration is None:
         raise NoLongerMakesSense("The registration is gone.")
-    if registration.event.is_cancelled:
-        raise NoLongerMakesSense("The event is cancelled.")
     if clock.now() >= registration.event.ends_at + 2 * AFTERWARDS:
         raise NoLongerMakesSense("The event is long over.")
-    calendars.as_told(registration)
+    # A call-off that can still be undone is told to nobody, and keeps nothing back.
+    if calendars.as_told(registration).event.is_cancelled:
+        raise NoLongerMakesSense("The event is cancelled.")
     registration.language = message.language
     return registration
 

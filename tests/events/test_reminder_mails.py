@@ -7,13 +7,17 @@ from events.models import Event, Registration, Reminder, ReminderRule
 from events.services import (
     arm,
     cancel,
+    cancel_event,
     remind,
     save_rule,
+    send_message,
+    write_message,
 )
 from mail import rendering
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
-from tests.events.reminding import DAY, NOW, an_event, armed
+from tests.events.reminding import DAY, NOW, an_event, armed, tell
+from tests.factories import accounts
 from tests.factories import events as make
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +132,18 @@ def test_a_reminder_in_the_hand_of_a_worker_is_not_sent_when_its_sense_has_gone(
     elif change == "begun":
         time.move_to(event.starts_at)
     else:
-        Event.objects.update(status="cancelled")
+        cancel_event(event_id=event.pk, by=accounts.PersonFactory(), reason="x")
+        tell(time)
     with pytest.raises(NoLongerMakesSense):
         rendering.render(message)
+
+
+def test_a_mail_that_leaves_while_a_call_off_can_be_undone_says_what_its_reader_was_told(time):
+    registration = reminded(time)
+    event = Event.objects.get()
+    words = {"en": {"subject": "", "text": "Bring a map."}}
+    message = write_message(event_id=event.pk, audience="confirmed", words=words)
+    send_message(message_id=message.pk)
+    cancel_event(event_id=registration.event_id, by=accounts.PersonFactory(), reason="Wrong page")
+    assert "This is a reminder" in written().text
+    assert "Bring a map." in rendering.render(Message.objects.get(kind="event-message")).text
