@@ -39,8 +39,12 @@ class _Standing:
 
     @property
     def outdated(self) -> list[int]:
-        """The revisions under which something else was said."""
-        return [number for number, one in self.by_revision.items() if one.said != self.latest.said]
+        """The revisions from which a mail leads to what is so.
+
+        Who knows that an event is called off is told nothing of its new date, and goes on knowing the old one: coming
+        back, the event says both.
+        """
+        return [number for number, one in self.by_revision.items() if _kind(one, self.latest)]
 
 
 def announce_changes() -> int:
