@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import translation
 
 from accounts import roles
 from accounts.services import ensure_groups
 from core import clock
 from events import errors
+from events.audiences import RuleAudience
 from events.models import Event, Reminder, ReminderRule, StaffMessage
 from events.services import remind, send_message, take_back_message, write_message
 from mail import rendering
@@ -17,6 +19,7 @@ from mail.enums import SuppressionReason
 from mail.kinds import NoLongerMakesSense
 from mail.models import Mailing, Message
 from mail.services import suppress
+from tests.events.reminding import move
 from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
@@ -164,6 +167,16 @@ def test_a_sample_is_the_mail_itself_and_its_links_open_nothing(manager, client,
     link = html.split("/registration/")[1].split("/")[0]
     assert client.get(f"/registration/{link}/").status_code == 404
     assert manager.get(url("reminder_sample", rule.pk, "xx")).status_code == 404
+
+
+def test_a_sample_of_a_moved_event_shows_the_new_date_in_every_language(event, rule):
+    move(event, timedelta(days=1))
+    audience = RuleAudience(rule, Event.objects.get())
+    for language in ("en", "fr", "es", "pt", "ar"):
+        with translation.override(language):
+            sample = audience.sample(language)
+        assert sample.context["when"]["day"] == "13"
+        assert b"20261213T150000" in sample.attachments[0].content
 
 
 def test_an_armed_reminder_is_held_back_with_one_button(manager, event, rule):
