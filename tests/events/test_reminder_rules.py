@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from core import clock
 from events import errors
-from events.models import ReminderRule
+from events.models import Reminder, ReminderRule
 from events.services import (
     arm,
     clone_webinar,
@@ -182,3 +182,29 @@ def test_other_words_leave_a_reminder_that_is_sent_now_at_its_moment():
     rule.words = {"en": {"subject": "", "text": "Hello"}}
     save_rule(rule=rule)
     assert planned(registration) == [("planned", "11-01 09:02", 0)]
+
+
+@pytest.mark.parametrize("fields", [{"offset_minutes": -60 * 24 * 41 - 298}, {"audience": "waiting"}])
+def test_an_armed_rule_whose_time_or_people_change_waits_for_the_undo_window_anew(time, fields):
+    event = an_event(capacity=1)
+    make.registered(event)
+    make.registered(event, "Bo")
+    rule = send_now(rule_id=rules(event)[0].pk)
+    time.shift(timedelta(minutes=1, seconds=30))
+    for name, value in fields.items():
+        setattr(rule, name, value)
+    assert save_rule(rule=rule).due_at == clock.now() + timedelta(minutes=2)
+    time.shift(timedelta(seconds=40))
+    assert remind() == 0
+    disarm(rule_id=rule.pk)
+    assert set(Reminder.objects.values_list("state", flat=True)) == {"dropped"}
+
+
+def test_an_armed_rule_that_is_put_into_the_past_writes_to_nobody(time):
+    event = an_event()
+    registration = make.registered(event)
+    (rule,) = armed(event, 0)
+    rule.offset_minutes = -60 * 24 * 60
+    assert save_rule(rule=rule).due_at < clock.now()
+    time.shift(timedelta(minutes=3))
+    assert (remind(), [state for state, *_rest in planned(registration)]) == (0, ["dropped"])
