@@ -11,9 +11,10 @@ from accounts import roles
 from accounts.services import ensure_groups
 from core import clock
 from events import errors
+from events.admin import dry_runs
 from events.audiences import RuleAudience
 from events.models import Event, Reminder, ReminderRule, StaffMessage
-from events.services import remind, send_message, take_back_message, write_message
+from events.services import arm, remind, save_rule, send_message, take_back_message, write_message
 from mail import rendering
 from mail.enums import SuppressionReason
 from mail.kinds import NoLongerMakesSense
@@ -371,3 +372,47 @@ def test_the_editor_leads_to_the_reminders_in_every_language(manager, event):
     for one in (page, french):
         shown = manager.get(reverse("wagtailadmin_pages:edit", args=[one.pk])).content.decode()
         assert url("reminders", event.translation_key) in shown
+
+
+@pytest.fixture
+def editor(client):
+    ensure_groups()
+    return accounts.sign_in(client, accounts.PersonFactory(groups=[roles.EDITORS], is_staff=True))
+
+
+OWN_WORDS = {"en": {"subject": "", "text": "Spam"}}
+
+
+def test_an_editor_cannot_send_own_words_to_everybody_by_a_reminder(editor, event, rule):
+    make.registered(event)
+    save_rule(rule=ReminderRule(translation_key=event.translation_key, offset_minutes=-120, words=OWN_WORDS))
+    own = ReminderRule.objects.latest("pk")
+    page = body(editor.get(url("reminders", event.translation_key)))
+    assert [page.count(url(name, one.pk)) for name in ("reminder_arm", "reminder_now") for one in (rule, own)] == [
+        1, 0, 0, 0,
+    ]  # fmt: skip
+    for address in (url("reminder_arm", own.pk), url("reminder_now", own.pk), url("reminder_now", rule.pk)):
+        assert (editor.get(address).status_code, editor.post(address).status_code) == (302, 302)
+    assert (ReminderRule.objects.exclude(armed_at=None).count(), Reminder.objects.count()) == (0, 0)
+
+
+def test_an_editor_arms_the_standing_words_and_cannot_change_them_afterwards(editor, event, rule):
+    assert editor.post(url("reminder_arm", rule.pk)).status_code == 302
+    answer = editor.post(url("reminder_edit", rule.pk), filled(text_en="Spam"))
+    assert (answer.status_code, str(errors.ReminderArmed.sentence) in body(answer)) == (409, True)
+    rule.refresh_from_db()
+    assert (rule.is_armed, rule.words, rule.offset_minutes) == (True, {}, -1440)
+    assert editor.post(url("reminder_edit", rule.pk), filled()).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.is_armed, rule.day_offset) == (True, -2)
+
+
+def test_words_that_an_editor_adds_while_the_reminder_is_being_armed_do_not_leave(editor, event, rule, monkeypatch):
+    def meanwhile(**of):
+        ReminderRule.objects.filter(pk=of["rule_id"]).update(words=OWN_WORDS)
+        return arm(**of)
+
+    monkeypatch.setattr(dry_runs, "arm", meanwhile)
+    assert editor.post(url("reminder_arm", rule.pk)).status_code == 302
+    rule.refresh_from_db()
+    assert rule.armed_at is None
