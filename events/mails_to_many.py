@@ -14,6 +14,7 @@ from events.moments import AFTERWARDS
 from events.services import planning
 from mail import kinds
 from mail.enums import Stream
+from mail.isolates import isolate
 from mail.kinds import Attachment, MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message
 from mail.services.mailings import is_taken_back
@@ -117,7 +118,8 @@ def _said(said: words.Words | None, context: dict[str, Any]) -> dict[str, Any]:
     """Return staff's paragraphs, and their language where it is not the reader's."""
     if said is None:
         return {"paragraphs": []}
-    values = _values(context)
+    # A name in another script must not turn the sentence around. Header lines drop such characters anyway.
+    values = {name: isolate(value) for name, value in _values(context).items()}
     is_foreign = said.language != languages.current()
     return {
         "paragraphs": [words.fill(one, values) for one in words.paragraphs(said.text)],

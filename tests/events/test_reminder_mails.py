@@ -102,9 +102,24 @@ def test_words_of_staff_are_text_and_their_slots_are_filled_once(time):
     remind()
     content = written()
     assert content.subject == "{title}: {name} <b>Budget</b>"
-    assert "{name} <b>Budget</b></i> {0.__class__} %s Saturday, 12 December 2026, 09:00 to 10:30" in content.text
+    assert "Dear \u2068{title}\u2069,\u2069\n" in content.text
+    title, when = "\u2068{name} <b>Budget</b>\u2069", "\u2068Saturday, 12 December 2026, 09:00 to 10:30"
+    assert f"\u2068<i>{title}</i> {{0.__class__}} %s {when}" in content.text
     assert "<b>Budget" not in content.html
-    assert "&lt;i&gt;{name} &lt;b&gt;Budget&lt;/b&gt;&lt;/i&gt; {0.__class__} %s" in content.html
+    assert "&lt;i&gt;\u2068{name} &lt;b&gt;Budget&lt;/b&gt;\u2069&lt;/i&gt; {0.__class__} %s" in content.html
+
+
+def test_what_is_filled_in_keeps_to_its_own_direction_and_cannot_leave_it(time):
+    event = an_event(title="Budget\u2069 \u202eno")
+    (rule,) = armed(event, 0)
+    rule.words = {"ar": {"subject": "", "text": "مرحبا\u200f \u2067{name}: {title}"}}
+    save_rule(rule=rule)
+    make.registered(event, "Ana Silva", language="ar")
+    time.move_to(rule.due_at)
+    remind()
+    content = written()
+    filled = "مرحبا\u200f \u2068Ana\u2069: \u2068Budget no\u2069"
+    assert (f"\u2068{filled}\u2069\n" in content.text, filled in content.html) == (True, True)
 
 
 def test_without_words_in_a_language_the_standing_ones_are_used(time):

@@ -241,7 +241,7 @@ def test_words_are_shown_in_another_language_where_there_are_none_and_marked(man
     send_message(message_id=written_to(manager, event).pk)
     content = rendering.render(Message.objects.get(kind="event-message"))
     assert content.subject == "News about Budget"
-    assert "\u2068Dear Ana,\u2069\n\n\u2068bring a map.\u2069\n" in content.text
+    assert "\u2068Dear \u2068Ana\u2069,\u2069\n\n\u2068bring a map.\u2069\n" in content.text
     assert '<p lang="en" dir="ltr"' in content.html
 
 
