@@ -3,12 +3,27 @@
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.db.models import QuerySet
+from psycopg.errors import DeadlockDetected
 
 from core import clock
 from events.models import Event, Registration, Reminder, ReminderRule
-from events.services import announce_changes, arm, project_event, register, registering, remind, reminding, seats
+from events.services import (
+    announce_changes,
+    arm,
+    change_preferences,
+    plan,
+    planning,
+    project_event,
+    register,
+    registering,
+    remind,
+    reminding,
+    seats,
+)
 from events.services.sweeping import sweep
 from mail.models import Message
 from tests.factories import events as make
@@ -153,3 +168,32 @@ def test_control_without_the_lock_somebody_is_left_out_until_the_sweep(at_once, 
     assert registration.reminders.count() == 0
     sweep()
     assert registration.reminders.count() == 1
+
+
+def chosen_while_planned(at_once, monkeypatch) -> list[type[Exception]]:
+    """Choose another language while one's reminder is planned anew and a second is added; return what went wrong.
+
+    The second one's foreign key is looked at when the plan is committed, while the language waits for the first.
+    """
+    event, meeting = due_now(people=1), Meeting()
+    remind()
+    now = clock.now()
+    ReminderRule.objects.filter(anchor="start").update(
+        armed_at=now, due_at=now + timedelta(hours=1), expires_at=event.starts_at
+    )
+    monkeypatch.setattr(planning, "_outdated", meeting.hold(planning._outdated, seconds=PAUSE))
+    key = Registration.objects.get().pk
+    choose = partial(change_preferences, registration_id=key, language="fr", timezone="UTC")
+    answers = at_once([lambda: plan(event_id=event.pk), meeting.other(choose)])
+    return [type(one.__cause__) for one in answers if isinstance(one, Exception)]
+
+
+def test_choosing_a_language_while_reminders_are_planned_is_no_deadlock(at_once, monkeypatch):
+    assert chosen_while_planned(at_once, monkeypatch) == []
+    assert set(Reminder.objects.values_list("state", flat=True)) == {"planned"}
+
+
+def test_control_with_the_stronger_lock_it_is_one(at_once, monkeypatch):
+    lock = QuerySet.select_for_update
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, no_key=False, **how: lock(rows, **how))
+    assert chosen_while_planned(at_once, monkeypatch) == [DeadlockDetected]
