@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from core import clock
 from events import moments
@@ -143,7 +144,9 @@ def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
 def delete_rule(*, rule_id: int) -> None:
     """Forget a rule; raises ReminderArmed where it is armed or has written to somebody, which must stay explicable."""
     _event, rule = _locked(rule_id)
-    if rule.is_armed or rule.reminders.filter(asked_at__isnull=False).exists():
+    # A reminder that was planned anew after it had left says so by its revision alone.
+    has_written = rule.reminders.filter(Q(asked_at__isnull=False) | Q(revision__gt=0)).exists()
+    if rule.is_armed or has_written:
         raise ReminderArmed
     rule.reminders.all().delete()
     rule.delete()

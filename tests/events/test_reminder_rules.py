@@ -21,7 +21,7 @@ from events.services import (
     save_rule,
     send_now,
 )
-from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, planned, rules
+from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, move, planned, rules, tell
 from tests.factories import accounts
 from tests.factories import events as make
 
@@ -154,6 +154,21 @@ def test_a_rule_that_has_written_to_somebody_stays(time):
     disarm(rule_id=rule.pk)
     delete_rule(rule_id=rule.pk)
     assert len(rules(event)) == 2
+
+
+def test_a_rule_whose_reminder_was_planned_anew_after_it_left_stays(time):
+    event = an_event()
+    (rule,) = armed(event, 0)
+    registration = make.registered(event)
+    time.move_to(rule.due_at)
+    remind()
+    move(event, 7 * DAY)
+    tell(time)
+    assert planned(registration) == [("planned", "12-18 14:00", 1)]
+    disarm(rule_id=rule.pk)
+    with pytest.raises(errors.ReminderArmed):
+        delete_rule(rule_id=rule.pk)
+    assert rule in rules(event)
 
 
 def test_what_is_due_at_once_waits_for_the_undo_window(time):
