@@ -10,6 +10,7 @@ from events.services import (
     arm,
     cancel,
     plan,
+    planning,
     project_event,
     promote,
     remind,
@@ -153,6 +154,23 @@ def test_the_sweep_plans_what_nobody_planned():
     Reminder.objects.all().delete()
     assert (sweep_events().planned, planned(registration)) == (1, [("planned", "12-11 14:00", 0)])
     assert sweep_events().planned == 0
+
+
+def test_the_sweep_goes_on_past_an_event_whose_reminders_cannot_be_planned(monkeypatch):
+    first, second = an_event(), an_event(title="Other")
+    people = [make.registered(one) for one in (first, second)]
+    for one in (first, second):
+        armed(one, 0)
+    Reminder.objects.all().delete()
+
+    def plan_unless_first(*, event_id: int) -> int:
+        if event_id == first.pk:
+            raise ZeroDivisionError
+        return plan(event_id=event_id)
+
+    monkeypatch.setattr(planning, "plan", plan_unless_first)
+    assert sweep_events().planned == 1
+    assert [len(planned(one)) for one in people] == [0, 1]
 
 
 @pytest.mark.parametrize("number", [3, 120])
