@@ -11,7 +11,7 @@ from events import calendars, mails, words
 from events.enums import ReminderAudience
 from events.models import Registration, ReminderRule, StaffMessage
 from events.moments import AFTERWARDS
-from events.services import planning
+from events.services import planning, writing
 from mail import kinds
 from mail.enums import Stream
 from mail.isolates import isolate
@@ -20,7 +20,7 @@ from mail.models import Message
 from mail.services.mailings import is_taken_back
 
 REMINDER = planning.KIND
-STAFF_MESSAGE = "event-message"
+STAFF_MESSAGE = writing.KIND
 # Nearer to the start everybody has the entry, and one more file is only in the way.
 CALENDAR_FILE_UNTIL = timedelta(hours=2)
 
