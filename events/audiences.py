@@ -44,6 +44,8 @@ class Registered:
             language=language,
             timezone=self.event.timezone,
             state=self.state,
+            # A sample shows what is so now; its calendar file would lay an older version over the event they share.
+            told_revision=self.event.revision,
         )
 
 

@@ -11,15 +11,16 @@ from events import calendars, mails, words
 from events.enums import ReminderAudience
 from events.models import Registration, ReminderRule, StaffMessage
 from events.moments import AFTERWARDS
-from events.services import planning
+from events.services import planning, writing
 from mail import kinds
 from mail.enums import Stream
+from mail.isolates import isolate
 from mail.kinds import Attachment, MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message
 from mail.services.mailings import is_taken_back
 
 REMINDER = planning.KIND
-STAFF_MESSAGE = "event-message"
+STAFF_MESSAGE = writing.KIND
 # Nearer to the start everybody has the entry, and one more file is only in the way.
 CALENDAR_FILE_UNTIL = timedelta(hours=2)
 
@@ -117,7 +118,8 @@ def _said(said: words.Words | None, context: dict[str, Any]) -> dict[str, Any]:
     """Return staff's paragraphs, and their language where it is not the reader's."""
     if said is None:
         return {"paragraphs": []}
-    values = _values(context)
+    # A name in another script must not turn the sentence around. Header lines drop such characters anyway.
+    values = {name: isolate(value) for name, value in _values(context).items()}
     is_foreign = said.language != languages.current()
     return {
         "paragraphs": [words.fill(one, values) for one in words.paragraphs(said.text)],
@@ -139,11 +141,11 @@ def _registration(message: Message) -> Registration:
     registration = found.filter(pk=message.params["registration"]).first()
     if registration is None:
         raise NoLongerMakesSense("The registration is gone.")
-    if registration.event.is_cancelled:
-        raise NoLongerMakesSense("The event is cancelled.")
     if clock.now() >= registration.event.ends_at + 2 * AFTERWARDS:
         raise NoLongerMakesSense("The event is long over.")
-    calendars.as_told(registration)
+    # A call-off that can still be undone is told to nobody, and keeps nothing back.
+    if calendars.as_told(registration).event.is_cancelled:
+        raise NoLongerMakesSense("The event is cancelled.")
     registration.language = message.language
     return registration
 

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import personal
-from core.personal import Column, Kind, Rule
+from core.personal import Column, Kind, Rule, Subject
 from events.models import Registration
 from events.services import erasing
 
@@ -18,6 +18,11 @@ def register_kinds() -> None:
 
 def _long_over(before: datetime) -> QuerySet:
     return Registration.objects.filter(erased_at=None, event__ends_at__lt=before)
+
+
+def _found(subject: Subject) -> QuerySet:
+    found = erasing.registrations_of(subject).select_related("event", "organisation_type")
+    return found.prefetch_related("changes", "attendances")
 
 
 def _history(registration: Registration) -> str:
@@ -38,7 +43,7 @@ _REGISTRATIONS = Kind(
     label=_("Registrations for events"),
     about=_("Which events you registered for, what you said about yourself then, and what happened afterwards."),
     models=("events.Registration", "events.RegistrationChange", "events.Reminder", "events.Attendance"),
-    find=lambda subject: erasing.registrations_of(subject).select_related("event", "organisation_type"),
+    find=_found,
     columns=(
         "event__title",
         "event__starts_at",

@@ -6,6 +6,7 @@ from wagtail.models import Page
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from events.models import ReminderRule
 
 VIEW_REGISTRATIONS = "events.view_registration"
 CHANGE_REGISTRATIONS = "events.change_registration"
@@ -36,6 +37,11 @@ def may_change_reminders(user: "User") -> bool:
 def may_write_to_registered(user: "User") -> bool:
     """Whether somebody may write to all who registered for an event."""
     return user.is_active and user.has_perm(WRITE_MESSAGES)
+
+
+def may_arm(user: "User", rule: "ReminderRule") -> bool:
+    """Whether somebody may let this reminder leave at its time: with words of its own it is a message to everybody."""
+    return may_change_reminders(user) and (not rule.words or may_write_to_registered(user))
 
 
 def may_clone(user: "User", page: Page) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core import languages
+from core.text import single_line
 
 # A slot is replaced by a value, never interpreted: str.format would let "{title.__class__}" look into the program.
 SLOT = re.compile(r"\{([^{}\n]{0,40})\}")
@@ -39,6 +40,9 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a text: blank lines part them, single line ends are blanks."""
+    """Return the paragraphs of a text, each as one line: blank lines part them, single line ends are blanks.
+
+    Overrides and isolates are dropped, so that every isolate in a paragraph is one that was put around a value.
+    """
     parts = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n").strip())
-    return [" ".join(part.split()) for part in parts if part.strip()]
+    return [line for part in parts if (line := single_line(part))]

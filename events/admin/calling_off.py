@@ -23,7 +23,7 @@ from events.admin.staff import signed_in
 from events.errors import EventError
 from events.models import Event, WebinarPage
 from events.services import cancel_event, restore_event
-from events.services.announcing import undo_window
+from events.services.planning import undo_window
 
 
 class EventReasonForm(forms.Form):

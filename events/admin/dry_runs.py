@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -58,9 +59,16 @@ class ArmView(RuleDryRun):
         """Return the rule's moment."""
         return self.rule.due_at
 
+    def may_enter(self) -> bool:
+        """Whether the person may let these words leave."""
+        return rules.may_arm(signed_in(self.request), self.rule)
+
+    @transaction.atomic
     def act(self) -> str:
-        """Arm."""
-        arm(rule_id=self.rule.pk, by=signed_in(self.request))
+        """Arm, unless the reminder has got other words meanwhile that the person may not send."""
+        armed = arm(rule_id=self.rule.pk, by=signed_in(self.request))
+        if not rules.may_arm(signed_in(self.request), armed):
+            raise PermissionDenied
         return self.list_url
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -75,6 +83,10 @@ class SendNowView(RuleDryRun):
     button = _("Send to all of them")
     done = _("The reminder leaves soon. Until then you can hold it back.")
     note = _("Who has had this reminder before gets it once more.")
+
+    def may_enter(self) -> bool:
+        """Whether the person may write to everybody whenever they like."""
+        return rules.may_write_to_registered(signed_in(self.request))
 
     def get_leaves_at(self) -> datetime:
         """Return the end of the undo window."""

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -20,7 +21,7 @@ from core import dates
 from events import reminder_words, rules
 from events.admin.staff import signed_in
 from events.enums import ReminderState
-from events.errors import EventError
+from events.errors import EventError, ReminderArmed
 from events.models import Event, Reminder, ReminderRule, WebinarPage
 from events.services import delete_rule, disarm, propose_rules, save_rule
 from events.staff_forms import RuleForm
@@ -37,6 +38,8 @@ class OfOccasion(WagtailAdminTemplateMixin):
         if not rules.may_change_reminders(signed_in(request)):
             raise PermissionDenied
         self.key = self.find_key(kwargs)
+        if not self.may_enter():
+            raise PermissionDenied
         # An occasion without a page and without an event is none.
         if self.event is None:
             get_object_or_404(WebinarPage.objects.filter(translation_key=self.key)[:1])
@@ -45,6 +48,10 @@ class OfOccasion(WagtailAdminTemplateMixin):
     def find_key(self, kwargs: dict[str, Any]) -> uuid.UUID:
         """Return the occasion's translation key from the address."""
         return kwargs["key"]
+
+    def may_enter(self) -> bool:
+        """Whether somebody who may write reminders may use this screen; what lets them leave asks for more."""
+        return True
 
     @cached_property
     def event(self) -> Event | None:
@@ -114,6 +121,7 @@ class RemindersView(OfOccasion, TemplateView):
         counts = [(state.label, numbers.get((rule.pk, state.value), 0)) for state in ReminderState]
         return {
             "rule": rule,
+            "may_arm": rules.may_arm(signed_in(self.request), rule),
             "when": reminder_words.when(rule),
             "due": in_zone(self.event, rule),
             "counts": [(label, number) for label, number in counts if number],
@@ -143,12 +151,19 @@ class RuleFormView(OfOccasion, FormView):
     def form_valid(self, form: RuleForm) -> HttpResponse:
         """Keep it; a refusal is shown in its own words."""
         try:
-            save_rule(rule=form.changed_rule())
+            self.save(form.changed_rule())
         except EventError as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(form=form), status=409)
         messages.success(self.request, _("The reminder is kept."))
         return redirect(self.list_url)
+
+    @transaction.atomic
+    def save(self, changed: ReminderRule) -> None:
+        """Keep the rule, unless it is armed by now and this would let words leave that the person may not send."""
+        kept = save_rule(rule=changed)
+        if kept.is_armed and not rules.may_arm(signed_in(self.request), kept):
+            raise ReminderArmed
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what the words may hold."""

@@ -67,11 +67,6 @@ class EventVersion(models.Model):
         return self.status == EventStatus.CANCELLED
 
     @property
-    def said(self) -> tuple:
-        """All that people are told about: equal tuples leave nothing to tell."""
-        return tuple(getattr(self, name) for name in TOLD)
-
-    @property
     def schedule(self) -> tuple:
         """The part of it that says when and where."""
         return tuple(getattr(self, name) for name in TOLD if name != "status")

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from core import clock
 from events.models import Event, EventVersion, Registration
-from events.services import notices, seats
+from events.services import notices, planning, seats
+from events.services.planning import undo_window
 from mail.addresses import BadAddress
 from mail.enums import WAITING, State
 from mail.models import Message
@@ -39,13 +39,12 @@ class _Standing:
 
     @property
     def outdated(self) -> list[int]:
-        """The revisions under which something else was said."""
-        return [number for number, one in self.by_revision.items() if one.said != self.latest.said]
+        """The revisions from which a mail leads to what is so.
 
-
-def undo_window() -> timedelta:
-    """Return how long a change can be undone before anybody hears of it."""
-    return timedelta(seconds=settings.EVENT_UNDO_SECONDS)
+        Who knows that an event is called off is told nothing of its new date, and goes on knowing the old one: coming
+        back, the event says both.
+        """
+        return [number for number, one in self.by_revision.items() if _kind(one, self.latest)]
 
 
 def announce_changes() -> int:
@@ -85,7 +84,7 @@ def _tell_portion(event_id: int, *, ahead: int) -> int:
     people = _people_to_tell(standing)
     if not people:
         # Who was told in between, and changed back, holds what is true; nobody is left.
-        standing.event.versions.untold().update(told_at=clock.now())
+        planning.settle(event=standing.event)
         return 0
     since = _withdraw_unheard(people)
     for number, registration in enumerate(people):
@@ -115,7 +114,7 @@ def _standing(event_id: int) -> _Standing | None:
     if latest.told_at is not None or now < latest.made_at + undo_window():
         return None
     if now >= event.ends_at:
-        event.versions.untold().update(told_at=now)
+        planning.settle(event=event)
         return None
     return _Standing(event, latest, by_revision)
 

@@ -8,7 +8,7 @@ from core import clock
 from events.enums import EventStatus
 from events.errors import EventOver
 from events.models import Event
-from events.services import planning, seats, versions
+from events.services import seats, versions
 from events.services.promoting import fill_seats
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def cancel_event(*, event_id: int, by: "User", reason: str) -> Event:
     """Call an event off; doing so twice changes nothing. Raises EventOver once it has ended.
 
     Pages, feeds and the registration form know at once. People are told when the undo window has passed, unless
-    `restore_event` was faster. Registrations stay as they are.
+    `restore_event` was faster; only then are reminders dropped. Registrations stay as they are.
     """
     return _set(event_id, EventStatus.CANCELLED, by=by, reason=reason)
 
@@ -42,6 +42,5 @@ def _set(event_id: int, status: EventStatus, *, by: "User", reason: str) -> Even
     event.save(update_fields=["status", "revision"])
     versions.write(event, by=by, reason=reason)
     fill_seats(event)
-    planning.plan(event_id=event.pk)
     seats.purge(event)
     return event

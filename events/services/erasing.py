@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 from core import clock
 from core.personal import Subject
 from events.addresses import email_key
-from events.enums import Actor
+from events.enums import LIVE_STATES, Actor
 from events.errors import EventOver
 from events.models import Event, Registration, RegistrationChange
 from events.querysets import RegistrationQuerySet
@@ -40,9 +40,18 @@ def erase_registrations(*, subject: Subject) -> int:
     for key in list(coming.values_list("pk", flat=True)):
         with suppress(EventOver):
             cancel(registration_id=key)
-    keys = list(found.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+    mine = _without_seats(found).order_by("pk").select_for_update(of=("self",))
+    keys = list(mine.values_list("pk", flat=True))
     forget_people(keys)
     return len(keys)
+
+
+def _without_seats(found: RegistrationQuerySet) -> RegistrationQuerySet:
+    """Return what can be forgotten: a seat taken since the look for what is to come would be nobody's for ever.
+
+    Locking its event now would be out of order. Whoever erases looks once more, by the addresses, and cancels it then.
+    """
+    return found.exclude(state__in=LIVE_STATES, event__ends_at__gt=clock.now())
 
 
 def forget_people(keys: Iterable[int]) -> None:

@@ -4,8 +4,8 @@ Every step is one statement over all registrations, or over some, so an event wi
 statements and no memory. Call it with the event's row locked: then nobody registers in between, and nobody arms.
 """
 
-from collections.abc import Collection, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,10 +20,13 @@ from mail.services import withdraw
 KIND = "event-reminder"
 CHUNK = 1000
 
-# Who gets a reminder: said once, for planning, for asking and for the plan of a new registration.
+# Changes of an event that can still be undone: nobody has been told of them.
+_UNTOLD = "FROM events_eventversion AS version WHERE version.event_id = event.id AND version.told_at IS NULL"
+# Who gets a reminder: said once, for planning, for asking and for the plan of a new registration. A call-off that can
+# still be undone takes nothing from anybody.
 FITS = (
     "rule.armed_at IS NOT NULL AND registration.state = rule.audience AND registration.erased_at IS NULL"
-    " AND event.status = 'scheduled'"
+    f" AND (event.status = 'scheduled' OR EXISTS (SELECT {_UNTOLD}))"
 )
 
 _PLAN = f"""
@@ -32,7 +35,8 @@ _PLAN = f"""
     FROM events_event AS event
     JOIN events_reminderrule AS rule ON rule.translation_key = event.translation_key
     JOIN events_registration AS registration ON registration.event_id = event.id
-    WHERE event.id = %(event)s AND {FITS} AND rule.due_at > greatest(%(now)s, registration.registered_at)
+    WHERE event.id = %(event)s AND {FITS}
+        AND rule.due_at > greatest(least(%(now)s, (SELECT min(version.made_at) {_UNTOLD})), registration.registered_at)
         AND (%(some)s::bigint[] IS NULL OR registration.id = ANY (%(some)s))
     ON CONFLICT (registration_id, rule_id) DO UPDATE SET
         state = 'planned', due_at = excluded.due_at, expires_at = excluded.expires_at,
@@ -75,16 +79,18 @@ def key(registration_uuid: object, rule_id: int, revision: int) -> str:
 
 
 @transaction.atomic
-def plan(*, event_id: int, registration_ids: Collection[int] | None = None) -> int:
+def plan(*, event_id: int, registration_ids: Collection[int] | None = None, since: datetime | None = None) -> int:
     """Bring the reminders of an event, or of some of its registrations, into line; return how many changed.
 
     What is due later is planned or moved, with a higher revision where an earlier one has been asked for already.
     What lost its reason, or whose new time has passed, is dropped, and its message withdrawn unless it has begun to
-    leave. A time that has passed is never planned: who comes late gets the reminders that are still to come.
+    leave. A time that has passed is never planned: who comes late gets the reminders that are still to come. What fell
+    due while a change could still be undone had to wait and has not passed: planning begins at `since`, or at the first
+    change that nobody has been told of, or now.
     """
     values: dict[str, Any] = {
         "event": event_id,
-        "now": clock.now(),
+        "now": since or clock.now(),
         "some": None if registration_ids is None else list(registration_ids),
     }
     with connection.cursor() as cursor:
@@ -112,14 +118,46 @@ def _outdated(values: dict[str, Any]) -> Iterator[list[str]]:
 
 @transaction.atomic
 def reckon(*, event: Event) -> None:
-    """Give each rule of a locked event its moments for the present date, and plan by them."""
-    for rule in ReminderRule.objects.select_for_update().filter(translation_key=event.translation_key).order_by("pk"):
-        due_at = moments.due(rule, event)
-        expires_at = moments.expires(due_at, event)
-        if (rule.due_at, rule.expires_at) != (due_at, expires_at):
-            rule.due_at, rule.expires_at = due_at, expires_at
-            rule.save(update_fields=["due_at", "expires_at"])
-    plan(event_id=event.pk)
+    """Give each rule of a locked event its moments for the present date.
+
+    While changes can still be undone this must not be called: a rule would forget what was planned before them.
+    """
+    for rule in _rules(event):
+        _keep_moment(rule, event, moments.due(rule, event))
+
+
+@transaction.atomic
+def settle(*, event: Event) -> None:
+    """Note that the changes of a locked event have been told, and only now plan by them.
+
+    Planned in the transaction of each change, a change that is undone within the window would take for good what fell
+    due meanwhile and what waited in the outbox. So planning begins where the first change was made.
+    """
+    told = event.versions.exclude(told_at=None).order_by("revision").last()
+    changes = list(event.versions.untold().order_by("revision"))
+    since = min(change.made_at for change in changes)
+    event.versions.untold().update(told_at=clock.now())
+    known = [told, *changes] if told else changes
+    is_moved = known[0].schedule != known[-1].schedule
+    for rule in _rules(event):
+        own = moments.due(rule, event)
+        # Neither the rule's own moment before nor after: staff said "now", or armed it at the last minute.
+        is_set = rule.is_armed and rule.due_at not in {moments.due(rule, one) for one in known}
+        if is_set and rule.due_at and rule.due_at > since and (own <= since or not is_moved):
+            own = rule.due_at
+        _keep_moment(rule, event, own)
+    plan(event_id=event.pk, since=since)
+
+
+def _rules(event: Event) -> Iterable[ReminderRule]:
+    return ReminderRule.objects.select_for_update().filter(translation_key=event.translation_key).order_by("pk")
+
+
+def _keep_moment(rule: ReminderRule, event: Event, due_at: datetime) -> None:
+    expires_at = moments.expires(due_at, event)
+    if (rule.due_at, rule.expires_at) != (due_at, expires_at):
+        rule.due_at, rule.expires_at = due_at, expires_at
+        rule.save(update_fields=["due_at", "expires_at"])
 
 
 @transaction.atomic

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 @transaction.atomic
 def change_preferences(*, registration_id: int, language: str, timezone: str, by: "User | None" = None) -> Registration:
     """Store in which language and zone the person is written to; seats are not touched, so no event is locked."""
-    registration = Registration.objects.select_for_update(of=("self",)).get(pk=registration_id)
+    # A weaker lock than the one that a reminder's foreign key waits for, since planning holds that person's reminders.
+    registration = Registration.objects.select_for_update(of=("self",), no_key=True).get(pk=registration_id)
     if (registration.language, registration.timezone) == (language, timezone):
         return registration
     registration.language, registration.timezone = language, timezone

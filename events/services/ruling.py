@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from core import clock
 from events import moments
@@ -68,10 +69,15 @@ def save_rule(*, rule: ReminderRule) -> ReminderRule:
         return rule
     kept = ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
     is_moved = any(getattr(kept, name) != getattr(rule, name) for name in TIME)
+    is_for_others = kept.audience != rule.audience
     for name in (*TIME, "audience", "words"):
         setattr(kept, name, getattr(rule, name))
-    # Other words or people leave a reminder that is being sent now at its moment.
-    _keep(kept, event if is_moved else None)
+    # Other words leave a reminder that is being sent now at its moment.
+    if event is not None and is_moved:
+        _reckon(kept, event)
+    if event is not None and kept.is_armed and (is_moved or is_for_others):
+        _wait_for_the_window(kept, event)
+    kept.save()
     if kept.is_armed and event is not None:
         planning.plan(event_id=event.pk)
     return kept
@@ -92,9 +98,7 @@ def arm(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
     now = clock.now()
     if rule.due_at is None or rule.due_at <= now:
         raise ReminderOver
-    # What is due within the undo window waits for its end, so that a slip can always be taken back.
-    rule.due_at = max(rule.due_at, now + planning.undo_window())
-    rule.expires_at = moments.expires(rule.due_at, event)
+    _wait_for_the_window(rule, event)
     rule.armed_at, rule.armed_by = now, by
     rule.save()
     planning.plan(event_id=event.pk)
@@ -140,7 +144,9 @@ def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
 def delete_rule(*, rule_id: int) -> None:
     """Forget a rule; raises ReminderArmed where it is armed or has written to somebody, which must stay explicable."""
     _event, rule = _locked(rule_id)
-    if rule.is_armed or rule.reminders.filter(asked_at__isnull=False).exists():
+    # A reminder that was planned anew after it had left says so by its revision alone.
+    has_written = rule.reminders.filter(Q(asked_at__isnull=False) | Q(revision__gt=0)).exists()
+    if rule.is_armed or has_written:
         raise ReminderArmed
     rule.reminders.all().delete()
     rule.delete()
@@ -166,3 +172,11 @@ def _keep(rule: ReminderRule, event: Event | None) -> None:
 def _reckon(rule: ReminderRule, event: Event) -> None:
     rule.due_at = moments.due(rule, event)
     rule.expires_at = moments.expires(rule.due_at, event)
+
+
+def _wait_for_the_window(rule: ReminderRule, event: Event) -> None:
+    """Put off what is due within the undo window to its end, so that a slip can always be taken back."""
+    now = clock.now()
+    if rule.due_at is not None and rule.due_at > now:
+        rule.due_at = max(rule.due_at, now + planning.undo_window())
+        rule.expires_at = moments.expires(rule.due_at, event)

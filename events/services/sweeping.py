@@ -54,9 +54,13 @@ def _promote(event_id: int) -> int:
         return 0
 
 
-@transaction.atomic
 def _plan(event_id: int) -> int:
-    return planning.plan(event_id=seats.lock(event_id).pk)
+    try:
+        with transaction.atomic():
+            return planning.plan(event_id=seats.lock(event_id).pk)
+    except Exception:
+        logger.exception("The reminders of event %s could not be planned.", event_id)
+        return 0
 
 
 def _with_reminders_to_come() -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from mail import headers
+from mail.isolates import isolate
 
 Words = str | Promise
 NOT_YOU = _(
@@ -38,13 +38,9 @@ class Letter:
 
     def words(self, which: tuple[Words, ...], facts: Mapping[str, object]) -> list[str]:
         """Return paragraphs in the active language with their values filled in."""
-        values = {name: _isolated(str(facts.get(name, ""))) for name in self.values}
+        # An address must read right in an Arabic sentence too.
+        values = {name: isolate(facts.get(name, "")) for name in self.values}
         return [str(paragraph) % values if values else str(paragraph) for paragraph in which]
-
-
-def _isolated(value: str) -> str:
-    """Return a value in an isolate of its own direction, so that an address reads right in an Arabic sentence."""
-    return f"\u2068{headers.clean(value)}\u2069"
 
 
 def _notice(subject: Words, paragraph: Words, **fields) -> Letter:

@@ -103,7 +103,7 @@ class Model:
         if now >= self.end:
             return
         for guest in self.guests:
-            if guest.is_live and guest.told != self.said:
+            if guest.is_live and self._kind(guest.told):
                 self._tell(guest)
 
     def _tell(self, guest: Guest) -> None:

@@ -91,3 +91,21 @@ def test_moving_a_cancelled_event_is_told_to_nobody(clocks, staff):
     clocks.shift(WINDOW)
     announce_changes()
     assert told() == [("called-off", "ana")]
+
+
+def test_an_event_that_was_moved_while_it_was_called_off_comes_back_with_both_dates(clocks, staff):
+    page = webinar()
+    make.registered(Event.objects.get(), "Ana")
+    for act in (
+        lambda: cancel_event(event_id=Event.objects.get().pk, by=staff, reason="x"),
+        lambda: move(page, days=3),
+        lambda: restore_event(event_id=Event.objects.get().pk, by=staff, reason="x"),
+    ):
+        act()
+        clocks.shift(WINDOW)
+        announce_changes()
+        all_leave()
+    assert told() == [("called-off", "ana"), ("restored", "ana")]
+    text = last("restored").text
+    assert [words in text for words in ("Before: ", "12 December 2026", "Now: ", "15 December 2026")] == [True] * 4
+    assert EventVersion.objects.untold().count() == 0

@@ -4,6 +4,9 @@ import pytest
 
 from accounts.models import User
 from accounts.signals import address_verified
+from core import clock, personal
+from core.personal import Subject
+from events.enums import AttendanceSource
 from events.models import Registration
 from events.services import cancel, claim_registrations
 from tests.factories import accounts
@@ -33,6 +36,22 @@ def test_nobody_claims_what_belongs_to_another_account():
     assert claim_registrations(person=thief, address="ana@example.org") == 0
     registration.refresh_from_db()
     assert registration.person == owner
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_copy_of_what_is_kept_costs_the_same_for_one_and_for_three(number, django_assert_num_queries):
+    for _ in range(number):
+        registration = make.registered(make.bare_event(), "Ana")
+        now = clock.now()
+        registration.attendances.create(
+            event=registration.event, source=AttendanceSource.values[0], first_seen_at=now, last_seen_at=now
+        )
+    subject = Subject(None, ("ana@example.org",))
+    with django_assert_num_queries(3):
+        rows = list(personal.get("registrations").rows(subject))
+    shown = [{name: value for name, _label, value, _words in row} for row in rows]
+    told = [("Registered with a seat" in one["history"], "UTC: " in one["attendance"]) for one in shown]
+    assert told == [(True, True)] * number
 
 
 def test_the_list_shows_the_next_event_first_in_the_readers_language(client):

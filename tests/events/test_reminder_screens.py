@@ -5,18 +5,22 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import translation
 
 from accounts import roles
 from accounts.services import ensure_groups
 from core import clock
 from events import errors
+from events.admin import dry_runs
+from events.audiences import RuleAudience
 from events.models import Event, Reminder, ReminderRule, StaffMessage
-from events.services import remind, send_message, take_back_message, write_message
+from events.services import arm, remind, save_rule, send_message, take_back_message, write_message
 from mail import rendering
 from mail.enums import SuppressionReason
 from mail.kinds import NoLongerMakesSense
 from mail.models import Mailing, Message
 from mail.services import suppress
+from tests.events.reminding import move
 from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
@@ -166,6 +170,16 @@ def test_a_sample_is_the_mail_itself_and_its_links_open_nothing(manager, client,
     assert manager.get(url("reminder_sample", rule.pk, "xx")).status_code == 404
 
 
+def test_a_sample_of_a_moved_event_shows_the_new_date_in_every_language(event, rule):
+    move(event, timedelta(days=1))
+    audience = RuleAudience(rule, Event.objects.get())
+    for language in ("en", "fr", "es", "pt", "ar"):
+        with translation.override(language):
+            sample = audience.sample(language)
+        assert sample.context["when"]["day"] == "13"
+        assert b"20261213T150000" in sample.attachments[0].content
+
+
 def test_an_armed_reminder_is_held_back_with_one_button(manager, event, rule):
     make.registered(event)
     manager.post(url("reminder_arm", rule.pk))
@@ -227,7 +241,7 @@ def test_words_are_shown_in_another_language_where_there_are_none_and_marked(man
     send_message(message_id=written_to(manager, event).pk)
     content = rendering.render(Message.objects.get(kind="event-message"))
     assert content.subject == "News about Budget"
-    assert "\u2068Dear Ana,\u2069\n\n\u2068bring a map.\u2069\n" in content.text
+    assert "\u2068Dear \u2068Ana\u2069,\u2069\n\n\u2068bring a map.\u2069\n" in content.text
     assert '<p lang="en" dir="ltr"' in content.html
 
 
@@ -358,3 +372,47 @@ def test_the_editor_leads_to_the_reminders_in_every_language(manager, event):
     for one in (page, french):
         shown = manager.get(reverse("wagtailadmin_pages:edit", args=[one.pk])).content.decode()
         assert url("reminders", event.translation_key) in shown
+
+
+@pytest.fixture
+def editor(client):
+    ensure_groups()
+    return accounts.sign_in(client, accounts.PersonFactory(groups=[roles.EDITORS], is_staff=True))
+
+
+OWN_WORDS = {"en": {"subject": "", "text": "Spam"}}
+
+
+def test_an_editor_cannot_send_own_words_to_everybody_by_a_reminder(editor, event, rule):
+    make.registered(event)
+    save_rule(rule=ReminderRule(translation_key=event.translation_key, offset_minutes=-120, words=OWN_WORDS))
+    own = ReminderRule.objects.latest("pk")
+    page = body(editor.get(url("reminders", event.translation_key)))
+    assert [page.count(url(name, one.pk)) for name in ("reminder_arm", "reminder_now") for one in (rule, own)] == [
+        1, 0, 0, 0,
+    ]  # fmt: skip
+    for address in (url("reminder_arm", own.pk), url("reminder_now", own.pk), url("reminder_now", rule.pk)):
+        assert (editor.get(address).status_code, editor.post(address).status_code) == (302, 302)
+    assert (ReminderRule.objects.exclude(armed_at=None).count(), Reminder.objects.count()) == (0, 0)
+
+
+def test_an_editor_arms_the_standing_words_and_cannot_change_them_afterwards(editor, event, rule):
+    assert editor.post(url("reminder_arm", rule.pk)).status_code == 302
+    answer = editor.post(url("reminder_edit", rule.pk), filled(text_en="Spam"))
+    assert (answer.status_code, str(errors.ReminderArmed.sentence) in body(answer)) == (409, True)
+    rule.refresh_from_db()
+    assert (rule.is_armed, rule.words, rule.offset_minutes) == (True, {}, -1440)
+    assert editor.post(url("reminder_edit", rule.pk), filled()).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.is_armed, rule.day_offset) == (True, -2)
+
+
+def test_words_that_an_editor_adds_while_the_reminder_is_being_armed_do_not_leave(editor, event, rule, monkeypatch):
+    def meanwhile(**of):
+        ReminderRule.objects.filter(pk=of["rule_id"]).update(words=OWN_WORDS)
+        return arm(**of)
+
+    monkeypatch.setattr(dry_runs, "arm", meanwhile)
+    assert editor.post(url("reminder_arm", rule.pk)).status_code == 302
+    rule.refresh_from_db()
+    assert rule.armed_at is None

@@ -3,12 +3,27 @@
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.db.models import QuerySet
+from psycopg.errors import DeadlockDetected
 
 from core import clock
 from events.models import Event, Registration, Reminder, ReminderRule
-from events.services import arm, project_event, register, registering, remind, reminding, seats
+from events.services import (
+    announce_changes,
+    arm,
+    change_preferences,
+    plan,
+    planning,
+    project_event,
+    register,
+    registering,
+    remind,
+    reminding,
+    seats,
+)
 from events.services.sweeping import sweep
 from mail.models import Message
 from tests.factories import events as make
@@ -95,8 +110,9 @@ class Meeting:
         return meanwhile
 
 
-def planned_anew_while_asked_for(at_once, monkeypatch, *, seconds: float) -> Event:
-    """Move the event by a week while the sweep has its reminders in hand."""
+def planned_anew_while_asked_for(at_once, monkeypatch, settings, *, seconds: float) -> Event:
+    """Move the event by a week, and tell of it, while the sweep has its reminders in hand."""
+    settings.EVENT_UNDO_SECONDS = 0
     event, meeting = due_now(), Meeting()
     page = make.WebinarPage.objects.get()
     page.starts_at, page.ends_at = event.starts_at + WEEK, event.ends_at + WEEK
@@ -104,15 +120,16 @@ def planned_anew_while_asked_for(at_once, monkeypatch, *, seconds: float) -> Eve
 
     def move():
         page.save()
-        return project_event(page=page)
+        project_event(page=page)
+        return announce_changes()
 
     problems = [one for one in at_once([remind, meeting.other(move)]) if isinstance(one, Exception)]
     assert problems == []
     return event
 
 
-def test_planning_anew_against_asking(at_once, monkeypatch):
-    event = planned_anew_while_asked_for(at_once, monkeypatch, seconds=PAUSE)
+def test_planning_anew_against_asking(at_once, monkeypatch, settings):
+    event = planned_anew_while_asked_for(at_once, monkeypatch, settings, seconds=PAUSE)
     start = Event.objects.get(pk=event.pk).starts_at
     assert asked() == []
     assert set(Reminder.objects.values_list("state", "revision", "due_at")) == {
@@ -120,9 +137,9 @@ def test_planning_anew_against_asking(at_once, monkeypatch):
     }
 
 
-def test_control_without_the_lock_an_old_reminder_leaves_and_the_new_one_is_lost(at_once, monkeypatch):
+def test_control_without_the_lock_an_old_reminder_leaves_and_the_new_one_is_lost(at_once, monkeypatch, settings):
     monkeypatch.setattr(reminding, "LOCKING", "")
-    planned_anew_while_asked_for(at_once, monkeypatch, seconds=PATIENCE)
+    planned_anew_while_asked_for(at_once, monkeypatch, settings, seconds=PATIENCE)
     assert (len(asked()), set(Reminder.objects.values_list("state", flat=True))) == (3, {"asked"})
 
 
@@ -151,3 +168,32 @@ def test_control_without_the_lock_somebody_is_left_out_until_the_sweep(at_once, 
     assert registration.reminders.count() == 0
     sweep()
     assert registration.reminders.count() == 1
+
+
+def chosen_while_planned(at_once, monkeypatch) -> list[type[Exception]]:
+    """Choose another language while one's reminder is planned anew and a second is added; return what went wrong.
+
+    The second one's foreign key is looked at when the plan is committed, while the language waits for the first.
+    """
+    event, meeting = due_now(people=1), Meeting()
+    remind()
+    now = clock.now()
+    ReminderRule.objects.filter(anchor="start").update(
+        armed_at=now, due_at=now + timedelta(hours=1), expires_at=event.starts_at
+    )
+    monkeypatch.setattr(planning, "_outdated", meeting.hold(planning._outdated, seconds=PAUSE))
+    key = Registration.objects.get().pk
+    choose = partial(change_preferences, registration_id=key, language="fr", timezone="UTC")
+    answers = at_once([lambda: plan(event_id=event.pk), meeting.other(choose)])
+    return [type(one.__cause__) for one in answers if isinstance(one, Exception)]
+
+
+def test_choosing_a_language_while_reminders_are_planned_is_no_deadlock(at_once, monkeypatch):
+    assert chosen_while_planned(at_once, monkeypatch) == []
+    assert set(Reminder.objects.values_list("state", flat=True)) == {"planned"}
+
+
+def test_control_with_the_stronger_lock_it_is_one(at_once, monkeypatch):
+    lock = QuerySet.select_for_update
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, no_key=False, **how: lock(rows, **how))
+    assert chosen_while_planned(at_once, monkeypatch) == [DeadlockDetected]

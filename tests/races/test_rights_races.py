@@ -124,6 +124,32 @@ def test_who_registers_while_being_erased_leaves_no_name_and_no_deadlock(at_once
     assert set(Registration.objects.values_list("name", flat=True)) == {"–"}
 
 
+def registered_between_the_looks(at_once, monkeypatch) -> tuple[str, str]:
+    """Erase a guest who registers once more while a first seat is given back; return name and state of the last."""
+    first, second = make.bare_event(), make.bare_event(capacity=1)
+    make.registered(first, email=ADDRESS)
+
+    def slowly(**of):
+        done = cancel(**of)
+        if of["registration_id"] == earlier:
+            at_once([lambda: make.registered(second, email=ADDRESS)])
+        return done
+
+    earlier, cancel = Registration.objects.get().pk, erasing.cancel
+    monkeypatch.setattr(erasing, "cancel", slowly)
+    erase()
+    return Registration.objects.filter(event=second).values_list("name", "state").get()
+
+
+def test_a_seat_that_is_taken_while_its_person_is_erased_is_given_back(at_once, monkeypatch) -> None:
+    assert registered_between_the_looks(at_once, monkeypatch) == ("–", "cancelled")
+
+
+def test_control_forgotten_at_once_the_seat_would_be_nobodys_for_ever(at_once, monkeypatch) -> None:
+    monkeypatch.setattr(erasing, "_without_seats", lambda found: found)
+    assert registered_between_the_looks(at_once, monkeypatch) == ("–", "confirmed")
+
+
 def old_messages(number: int) -> personal.Rule:
     for _number in range(number):
         ask()

@@ -2,11 +2,9 @@
 
 from django import template
 
-from mail import headers
+from mail import isolates
 
 register = template.Library()
-
-_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
 @register.filter(is_safe=False)
@@ -15,4 +13,10 @@ def isolate(value: object) -> str:
 
     The HTML side does the same with `<bdi>`. Direction characters in the words are dropped, so they cannot end it.
     """
-    return f"{_FIRST_STRONG_ISOLATE}{headers.clean(str(value))}{_POP_ISOLATE}" if value else ""
+    return isolates.isolate(value)
+
+
+@register.filter(is_safe=False)
+def enclose(value: str) -> str:
+    """Put a paragraph into which isolated words were filled in an isolate of its own; for plain text mails."""
+    return isolates.enclose(value)
