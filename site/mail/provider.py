@@ -4,7 +4,8 @@ Most providers answer over HTTP within a second or so; none offers more than "qu
 from what is not: a request that was refused did not send, a request without an answer may have.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import formataddr
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ import requests
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from urllib3.exceptions import NewConnectionError
 
 from mail.enums import Outcome
 from mail.mime import Content, Envelope
@@ -135,8 +137,17 @@ def _accepted(message: EmailMultiAlternatives) -> Answer:
 
 
 def _never_connected(problem: BaseException) -> bool:
-    # requests calls every broken connection a ConnectionError; urllib3's own words tell whether it was ever made.
-    return isinstance(problem, requests.ConnectionError) and "NewConnectionError" in repr(problem.__cause__)
+    # requests calls every broken connection a ConnectionError; what it wraps tells whether there ever was one: no
+    # address for the name, nobody at the address, or somebody whose certificate is not the provider's.
+    return any(isinstance(one, NewConnectionError | ssl.SSLCertVerificationError) for one in _wrapped(problem))
+
+
+def _wrapped(problem: BaseException) -> Iterator[BaseException]:
+    """Yield a failure and all that it wraps; requests and urllib3 keep it as an argument or as the reason."""
+    yield problem
+    for one in (problem.__cause__, getattr(problem, "reason", None), *problem.args):
+        if isinstance(one, BaseException):
+            yield from _wrapped(one)
 
 
 def _told(problem: Exception) -> str:

@@ -2,13 +2,20 @@
 
 import base64
 import json
+import ssl
 import threading
 import time
 from collections.abc import Generator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.test import Client
 
 from core import clock
@@ -135,14 +142,40 @@ def test_a_request_without_an_answer_is_repeated_once_under_its_key_and_sent_onc
     assert (api.requests, api.addresses) == (2, ["odd@city.example"])
 
 
-def test_a_provider_that_nobody_answers_for_is_unreachable(settings) -> None:
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/", "http://api.provider.invalid/"])
+def test_a_provider_that_nobody_answers_for_is_unreachable(settings, address: str) -> None:
     settings.MAIL_PROVIDER = "anymail.backends.brevo.EmailBackend"
-    settings.ANYMAIL = {"BREVO_API_KEY": "k", "BREVO_API_URL": "http://127.0.0.1:1/"}
+    settings.ANYMAIL = {"BREVO_API_KEY": "k", "BREVO_API_URL": address}
     messages = [ask(stream="bulk") for _n in range(3)]
     started = time.monotonic()
     deliver_all("bulk")
     assert time.monotonic() - started < 5
     assert states() == [("deferred", "unreachable")] * len(messages)
+
+
+def certificate(folder: Path) -> Path:
+    """Write a certificate that nobody has vouched for, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = clock.now()
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = built.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(private + built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_nothing_is_told_to_a_provider_whose_certificate_is_not_to_be_trusted(api: Api, settings, tmp_path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path))
+    api.server.socket = context.wrap_socket(api.server.socket, server_side=True)
+    settings.ANYMAIL = {name: value.replace("http:", "https:") for name, value in settings.ANYMAIL.items()}
+    ask(stream="bulk")
+    deliver_all("bulk")
+    assert (states(), api.requests) == ([("deferred", "unreachable")], 0)
 
 
 def notice(client: Client, **changes: Any) -> int:
