@@ -5,6 +5,7 @@ from what is not: a request that was refused did not send, a request without an 
 """
 
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import formataddr
 from typing import Any, Self
@@ -45,7 +46,9 @@ class Provider:
     has_wire = False
 
     def __init__(self, backend: str, *, seconds: float) -> None:
-        self.backend: BaseEmailBackend = get_connection(backend, timeout=max(1.0, seconds / 2))
+        self.seconds = seconds
+        # Connecting and waiting for the answer may take so long each: together one half of the time.
+        self.backend: BaseEmailBackend = get_connection(backend, timeout=max(1.0, seconds / 4))
         self.keyed = _KEYED.get(getattr(self.backend, "esp_name", ""))
 
     def __enter__(self) -> Self:
@@ -62,10 +65,15 @@ class Provider:
             raise Unreachable(_told(problem)) from problem
 
     def hand_over(self, letters: Sequence[Letter]) -> list[Answer]:
-        """Hand over a group and return an answer for each; what was not begun because we are shut out is UNTRIED."""
+        """Hand over a group and return an answer for each; what was not begun is UNTRIED.
+
+        A letter is begun in the first half of the time only, and none behind one that was shut out or got no answer.
+        """
+        last_start = time.monotonic() + self.seconds / 2
         answers: list[Answer] = []
         for letter in letters:
-            if answers and answers[-1].outcome is Outcome.UNREACHABLE:
+            is_shut = answers and answers[-1].outcome in {Outcome.UNREACHABLE, Outcome.NO_ANSWER}
+            if is_shut or time.monotonic() > last_start:
                 break
             answers.append(self._handed_over(letter))
         return answers + [Answer(Outcome.UNTRIED)] * (len(letters) - len(answers))

@@ -1,6 +1,7 @@
 """Mail through a provider: real requests to a small server that speaks its API; same ledger, same states."""
 
 import base64
+import contextlib
 import json
 import ssl
 import threading
@@ -20,6 +21,7 @@ from django.test import Client
 
 from core import clock
 from mail.models import Message, Report, Suppression
+from mail.services import delivery
 from tests.factories.mail import ask, deliver_all
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,8 @@ pytestmark = pytest.mark.django_db
 
 class Api:
     """Keeps what is asked of it; `answers[address]` is a status, or "hang up" after the message was taken.
+
+    Each answer takes `seconds` to come.
 
     A request whose key it knows is answered and not kept again, as both providers promise.
     """
@@ -36,6 +40,7 @@ class Api:
         self.requests = 0
         self.keys: set[str] = set()
         self.answers: dict[str, list[int | str]] = {}
+        self.seconds = 0.0
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -51,6 +56,7 @@ class Api:
                 if answer in {201, "hang up", 500} and (not key or key not in api.keys):
                     api.keys.add(key)
                     api.taken.append({**asked, "address": address, "key": key})
+                time.sleep(api.seconds)
                 if answer == "hang up":
                     self.close_connection = True
                     self.connection.close()
@@ -59,8 +65,10 @@ class Api:
                 self.send_response(int(answer))
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(OSError):
+                    # Who waited too long has gone.
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -176,6 +184,26 @@ def test_nothing_is_told_to_a_provider_whose_certificate_is_not_to_be_trusted(ap
     ask(stream="bulk")
     deliver_all("bulk")
     assert (states(), api.requests) == ([("deferred", "unreachable")], 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected", "requests"),
+    [
+        (1.5, [("deferred", "no_answer"), ("queued", ""), ("queued", "")], 1),
+        (0.6, [("accepted", ""), ("accepted", ""), ("queued", "")], 2),
+    ],
+)
+def test_a_slow_provider_holds_a_group_no_longer_than_a_hand_over_may_last(
+    api: Api, settings, seconds: float, expected: list, requests: int
+) -> None:
+    settings.MAIL_HANDOVER_SECONDS = 2
+    api.seconds = seconds
+    for _n in range(3):
+        ask(stream="bulk")
+    started = time.monotonic()
+    delivery.deliver(stream="bulk")
+    assert time.monotonic() - started < settings.MAIL_HANDOVER_SECONDS
+    assert (states(), api.requests) == (expected, requests)
 
 
 def notice(client: Client, **changes: Any) -> int:
