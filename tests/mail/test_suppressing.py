@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from core import clock
+from core.personal import Subject
 from mail.enums import SuppressionReason
 from mail.models import Suppression, SuppressionChange
-from mail.services import forget_address, suppress, suppressed, take_off, unsuppress
+from mail.services import suppress, suppressed, take_off
+from mail.services.erasing import erase_suppressions
 from tests.factories.accounts import PersonFactory
 from tests.factories.mail import ask, deliver_all
 from tests.services.mailserver import MailServer
@@ -41,8 +43,9 @@ def test_an_entry_expires_and_can_be_taken_back() -> None:
     suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, until=clock.now() + timedelta(seconds=60))
     suppress(address="bo@city.example", reason=SuppressionReason.BOUNCED, until=clock.now())
     assert suppressed(addresses=addresses, stream="bulk") == {"ana@city.example"}
-    assert unsuppress(address="ANA@city.example") is True
-    assert unsuppress(address="ana@city.example") is False
+    entry = Suppression.objects.get(address="ana@city.example")
+    assert take_off(suppression_id=entry.pk, note="moved back") is True
+    assert take_off(suppression_id=entry.pk, note="moved back") is False
     assert suppressed(addresses=addresses, stream="bulk") == set()
 
 
@@ -57,10 +60,19 @@ def test_an_address_stays_suppressed_by_its_hash_after_erasure() -> None:
 def test_forgetting_an_address_keeps_its_hash_and_nothing_that_names_it() -> None:
     suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, note="550 5.1.1 <ana@city.example> unknown")
     suppress(address="bo@city.example", reason=SuppressionReason.ASKED, note="by telephone")
-    assert forget_address(address="Ana@City.example") == 1
+    assert erase_suppressions(subject=Subject(None, ("Ana@City.example",))) == 1
     assert suppressed(addresses=["ana@city.example", "bo@city.example"], stream="transactional") == {"ana@city.example"}
     kept = [*Suppression.objects.values_list("address", "note"), *SuppressionChange.objects.values_list("note")]
     assert sorted(kept) == [("",), ("", ""), ("bo@city.example", "by telephone"), ("by telephone",)]
+
+
+def test_erasing_an_address_finds_the_history_of_entries_that_were_taken_off() -> None:
+    entry = suppress(address="ana@bücher.example", reason=SuppressionReason.STAFF, note="ana@xn--bcher-kva.example")
+    take_off(suppression_id=entry.pk, note="Ana rang us")
+    suppress(address="bo@city.example", reason=SuppressionReason.STAFF, note="by telephone")
+    erase_suppressions(subject=Subject(None, ("Ana@Bücher.example",)))
+    notes = SuppressionChange.objects.order_by("id").values_list("step", "note")
+    assert list(notes) == [("added", ""), ("removed", ""), ("added", "by telephone")]
 
 
 def test_a_mailbox_that_bounced_for_a_while_does_not_make_us_forget_a_wish() -> None:

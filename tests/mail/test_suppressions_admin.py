@@ -9,9 +9,11 @@ from django.http import HttpResponse
 from django.test import Client
 
 from core import clock
+from core.personal import Subject
 from mail.enums import SuppressionReason
 from mail.models import Suppression, SuppressionChange
-from mail.services import forget_address, suppress
+from mail.services import suppress
+from mail.services.erasing import erase_suppressions
 from tests.factories.accounts import editor, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +75,7 @@ def test_the_list_can_be_filtered_and_searched(staff: Client, query: str, expect
 
 def test_an_erased_address_is_found_by_who_knows_it_and_named_to_nobody(staff: Client) -> None:
     entry = bounced("ana@city.example")
-    forget_address(address="ana@city.example")
+    erase_suppressions(subject=Subject(None, ("ana@city.example",)))
     assert [row[0] for row in rows(staff.get(f"{INDEX}?q=Ana@city.example"))] == [
         f"erased ({entry.address_hash[:12]}…)"
     ]

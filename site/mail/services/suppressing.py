@@ -54,26 +54,14 @@ def suppress_bounced(*, address: str, words: str) -> Suppression:
 
 
 @transaction.atomic
-def unsuppress(*, address: str, note: str = "", by: "User | None" = None) -> bool:
-    """Take an address off the list, whatever it was on it for; return whether it was on it."""
-    entries = Suppression.objects.filter(address_hash=fingerprint(envelope_address(address)))
-    return _take_off(list(entries.select_for_update()), note=note, by=by) > 0
-
-
-@transaction.atomic
 def take_off(*, suppression_id: int, note: str, by: "User | None" = None) -> bool:
     """Take one entry off the list and keep why; return whether it was still there."""
-    entries = Suppression.objects.filter(pk=suppression_id)
-    return _take_off(list(entries.select_for_update()), note=note, by=by) > 0
-
-
-@transaction.atomic
-def forget_address(*, address: str) -> int:
-    """Erase an address from the list and its history but for its hash, so that it stays suppressed; return how many."""
-    found = fingerprint(address)
-    # Notes repeat the words of servers, which like to repeat the address.
-    SuppressionChange.objects.filter(address_hash=found).update(note="", by=None)
-    return Suppression.objects.filter(address_hash=found).update(address="", note="")
+    entry = Suppression.objects.select_for_update().filter(pk=suppression_id).first()
+    if entry is None:
+        return False
+    _note(entry, SuppressionStep.REMOVED, note=note, by=by)
+    entry.delete()
+    return True
 
 
 def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
@@ -84,13 +72,6 @@ def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
     entries = Suppression.objects.in_force(now=clock.now()).stopping(stream).filter(address_hash__in=by_hash)
     listed = {address for found in entries.values_list("address_hash", flat=True) for address in by_hash[found]}
     return listed | {address for address in addresses if is_erased(address)}
-
-
-def _take_off(entries: list[Suppression], *, note: str, by: "User | None") -> int:
-    for entry in entries:
-        _note(entry, SuppressionStep.REMOVED, note=note, by=by)
-        entry.delete()
-    return len(entries)
 
 
 def _note(entry: Suppression, step: SuppressionStep, *, note: str, by: "User | None") -> None:
