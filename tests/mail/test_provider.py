@@ -20,8 +20,10 @@ from cryptography.x509.oid import NameOID
 from django.test import Client
 
 from core import clock
-from mail.models import Message, Report, Suppression
-from mail.services import delivery
+from core.personal import Subject
+from mail.models import Message, Report, Suppression, SuppressionChange
+from mail.services import delivery, suppressed
+from mail.services.erasing import erase_messages
 from tests.factories.mail import ask, deliver_all
 
 pytestmark = pytest.mark.django_db
@@ -243,6 +245,20 @@ def test_what_the_provider_tells_later_is_kept_once_and_acted_upon(
     assert list(Suppression.objects.values_list("address", "reason")) == [("Ana@City.example", reason)]
     message.refresh_from_db()
     assert message.state == "queued"
+
+
+@pytest.mark.parametrize("event", ["hard_bounce", "spam", "unsubscribe"])
+def test_what_is_told_of_somebody_erased_since_stops_mail_and_names_nobody(
+    client: Client, settings, event: str
+) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "gkec:hook"}
+    message = ask(to="ana@city.example", stream="bulk")
+    erase_messages(subject=Subject(None, ("ana@city.example",)))
+    custom = json.dumps({"outbox": message.message_id.strip("<>")})
+    assert notice(client, event=event, reason="550 5.1.1 <ana@city.example>", **{"X-Mailin-custom": custom}) == 200
+    assert suppressed(addresses=["ana@city.example"], stream="bulk") == {"ana@city.example"}
+    assert (Suppression.objects.get().address, Suppression.objects.get().note) == ("", "")
+    assert SuppressionChange.objects.get().note == ""
 
 
 def test_a_stranger_cannot_report_anybody(client: Client, settings) -> None:

@@ -3,7 +3,7 @@
 from mail.services.enqueueing import enqueue, enqueue_prepared
 from mail.services.reporting import report
 from mail.services.resending import resend
-from mail.services.suppressing import suppress, suppress_bounced, suppressed, take_off
+from mail.services.suppressing import suppress, suppressed, take_off
 from mail.services.withdrawing import withdraw
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "report",
     "resend",
     "suppress",
-    "suppress_bounced",
     "suppressed",
     "take_off",
     "withdraw",

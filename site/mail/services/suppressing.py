@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Lower
 
 from core import clock
 from mail.addresses import envelope_address, fingerprint, is_erased
 from mail.enums import SuppressionReason, SuppressionStep
-from mail.models import Suppression, SuppressionChange
+from mail.models import Message, Suppression, SuppressionChange
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -32,25 +33,28 @@ def suppress(
     Other reasons for the same address stay as they are.
     """
     ascii_address = envelope_address(address)
-    entry, is_new = Suppression.objects.update_or_create(
-        address_hash=fingerprint(ascii_address),
-        reason=reason,
-        defaults={
-            "address": ascii_address,
-            "note": note[:LONGEST_NOTE],
-            "expires_at": until,
-            "created_at": clock.now(),
-        },
-    )
-    step = SuppressionStep.ADDED if is_new else SuppressionStep.RENEWED
-    _note(entry, step, note=note, by=by)
-    return entry
+    found = fingerprint(ascii_address)
+    return _put_on(found, reason, address=ascii_address, note=note, until=until, by=by)
 
 
-def suppress_bounced(*, address: str, words: str) -> Suppression:
+@transaction.atomic
+def suppress_reported(*, address: str, reason: SuppressionReason, words: str, until: datetime | None = None) -> None:
+    """Put an address on the list because a mail server or a provider told so, in its words.
+
+    They may tell it after the person behind it was erased: the list then learns no more than the hash.
+    """
+    ascii_address = envelope_address(address)
+    # Locked, so that an erasure of this moment either finds the entry or is seen here.
+    written_to = Message.objects.alias(lower=Lower("to_address")).filter(lower=ascii_address.lower())
+    is_known = written_to.select_for_update(no_key=True).only("pk").first() is not None
+    named, told = (ascii_address, words) if is_known else ("", "")
+    _put_on(fingerprint(ascii_address), reason, address=named, note=told, until=until)
+
+
+def suppress_bounced(*, address: str, words: str) -> None:
     """Leave an address alone for MAIL_BOUNCE_KEEP_SECONDS, since its server says that nobody is there."""
     until = clock.now() + timedelta(seconds=settings.MAIL_BOUNCE_KEEP_SECONDS)
-    return suppress(address=address, reason=SuppressionReason.BOUNCED, note=words, until=until)
+    suppress_reported(address=address, reason=SuppressionReason.BOUNCED, words=words, until=until)
 
 
 @transaction.atomic
@@ -72,6 +76,30 @@ def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
     entries = Suppression.objects.in_force(now=clock.now()).stopping(stream).filter(address_hash__in=by_hash)
     listed = {address for found in entries.values_list("address_hash", flat=True) for address in by_hash[found]}
     return listed | {address for address in addresses if is_erased(address)}
+
+
+def _put_on(
+    address_hash: str,
+    reason: SuppressionReason,
+    *,
+    address: str,
+    note: str,
+    until: datetime | None,
+    by: "User | None" = None,
+) -> Suppression:
+    entry, is_new = Suppression.objects.update_or_create(
+        address_hash=address_hash,
+        reason=reason,
+        defaults={
+            "address": address,
+            "note": note[:LONGEST_NOTE],
+            "expires_at": until,
+            "created_at": clock.now(),
+        },
+    )
+    step = SuppressionStep.ADDED if is_new else SuppressionStep.RENEWED
+    _note(entry, step, note=note, by=by)
+    return entry
 
 
 def _note(entry: Suppression, step: SuppressionStep, *, note: str, by: "User | None") -> None:
