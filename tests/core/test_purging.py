@@ -25,7 +25,7 @@ from mail.services import suppress, take_off
 from mail.services.erasing import forget_addressees
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory, sign_in
-from tests.factories.mail import ask
+from tests.factories.mail import ask, lapsed
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,7 @@ def test_an_answer_that_came_after_the_erasure_is_blanked():
 
 
 def test_suppressions_that_ended_go():
-    suppress(address="a@city.example", reason=SuppressionReason.BOUNCED, until=ago(731))
+    lapsed(suppress(address="a@city.example", reason=SuppressionReason.BOUNCED), at=ago(731))
     suppress(address="b@city.example", reason=SuppressionReason.BOUNCED)
     assert purged() == {"suppressions:RETENTION_MAIL_DAYS": 1}
     assert Suppression.objects.get().address == "b@city.example"

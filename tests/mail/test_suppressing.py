@@ -11,7 +11,7 @@ from mail.models import Suppression, SuppressionChange
 from mail.services import suppress, suppressed, take_off
 from mail.services.erasing import erase_suppressions
 from tests.factories.accounts import PersonFactory
-from tests.factories.mail import ask, deliver_all
+from tests.factories.mail import ask, deliver_all, lapsed
 from tests.services.mailserver import MailServer
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_a_reason_stops_the_streams_it_is_about(mail_server: MailServer, reason:
 def test_an_entry_expires_and_can_be_taken_back() -> None:
     addresses = ["ana@city.example", "bo@city.example"]
     suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, until=clock.now() + timedelta(seconds=60))
-    suppress(address="bo@city.example", reason=SuppressionReason.BOUNCED, until=clock.now())
+    lapsed(suppress(address="bo@city.example", reason=SuppressionReason.BOUNCED))
     assert suppressed(addresses=addresses, stream="bulk") == {"ana@city.example"}
     entry = Suppression.objects.get(address="ana@city.example")
     assert take_off(suppression_id=entry.pk, note="moved back") is True
@@ -77,9 +77,33 @@ def test_erasing_an_address_finds_the_history_of_entries_that_were_taken_off() -
 
 def test_a_mailbox_that_bounced_for_a_while_does_not_make_us_forget_a_wish() -> None:
     suppress(address="ana@city.example", reason=SuppressionReason.ASKED)
-    suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, until=clock.now())
+    lapsed(suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED))
     assert suppressed(addresses=["ana@city.example"], stream="bulk") == {"ana@city.example"}
     assert suppressed(addresses=["ana@city.example"], stream="transactional") == set()
+
+
+@pytest.mark.parametrize("reason", list(SuppressionReason))
+def test_putting_an_address_on_the_list_again_never_shortens_its_entry(reason: SuppressionReason) -> None:
+    now = clock.now()
+    ends = []
+    for days in (2, 1, 3, None, 4):
+        until = days and now + timedelta(days=days)
+        entry = suppress(address="ana@city.example", reason=reason, until=until)
+        ends.append(entry.expires_at and (entry.expires_at - now).days)
+        assert Suppression.objects.get().expires_at == entry.expires_at
+    assert ends == [2, 2, 3, None, None]
+
+
+def test_an_entry_that_has_ended_can_be_renewed() -> None:
+    lapsed(suppress(address="ana@city.example", reason=SuppressionReason.STAFF))
+    suppress(address="ana@city.example", reason=SuppressionReason.STAFF, until=clock.now() + timedelta(days=1))
+    assert suppressed(addresses=["ana@city.example"], stream="bulk") == {"ana@city.example"}
+
+
+def test_an_end_that_is_not_to_come_is_refused() -> None:
+    with pytest.raises(ValueError, match="a moment to come"):
+        suppress(address="ana@city.example", reason=SuppressionReason.STAFF, until=clock.now())
+    assert not Suppression.objects.exists()
 
 
 def test_each_step_stays_in_the_history_with_who_and_why() -> None:

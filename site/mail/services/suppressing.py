@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -30,8 +30,11 @@ def suppress(
 ) -> Suppression:
     """Put an address on the list for a reason, or renew it; mail waiting for it ends as suppressed when it is due.
 
-    Other reasons for the same address stay as they are.
+    Other reasons for the same address stay as they are, and an entry is never shortened: that would take the address
+    off the list, which is a step of its own. Raises ValueError for an end that is not to come.
     """
+    if until is not None and until <= clock.now():
+        raise ValueError("An address is put on the list until a moment to come.")
     ascii_address = envelope_address(address)
     found = fingerprint(ascii_address)
     return _put_on(found, reason, address=ascii_address, note=note, until=until, by=by)
@@ -87,16 +90,15 @@ def _put_on(
     until: datetime | None,
     by: "User | None" = None,
 ) -> Suppression:
-    entry, is_new = Suppression.objects.update_or_create(
-        address_hash=address_hash,
-        reason=reason,
-        defaults={
-            "address": address,
-            "note": note[:LONGEST_NOTE],
-            "expires_at": until,
-            "created_at": clock.now(),
-        },
+    told: dict[str, Any] = {"address": address, "note": note[:LONGEST_NOTE], "created_at": clock.now()}
+    entry, is_new = Suppression.objects.select_for_update().get_or_create(
+        address_hash=address_hash, reason=reason, defaults={**told, "expires_at": until}
     )
+    if not is_new:
+        told["expires_at"] = until and entry.expires_at and max(until, entry.expires_at)
+        for name, value in told.items():
+            setattr(entry, name, value)
+        entry.save(update_fields=told)
     step = SuppressionStep.ADDED if is_new else SuppressionStep.RENEWED
     _note(entry, step, note=note, by=by)
     return entry
