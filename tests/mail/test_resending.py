@@ -181,3 +181,5 @@ def test_whether_it_may_have_arrived_is_told_by_the_state() -> None:
     assert [resending.is_uncertain(Message(state=state)) for state in ("accepted", "unknown", "failed")] == [
         *(True, True, False),
     ]
+    # What failed at last had got no answer before.
+    assert resending.is_uncertain(Message(state="failed", repeats=1))

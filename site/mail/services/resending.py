@@ -124,5 +124,5 @@ def _copy(message: Message, *, key: str) -> Message:
 
 
 def is_uncertain(message: Message) -> bool:
-    """Whether a copy could be the second that the person gets: the first may have arrived."""
-    return message.state in {State.ACCEPTED, State.UNKNOWN}
+    """Whether a copy could be the second that the person gets: the first, or one of its attempts, may have arrived."""
+    return message.state in {State.ACCEPTED, State.UNKNOWN} or message.repeats > 0
