@@ -52,7 +52,7 @@ _MESSAGES = Kind(
         "attempts",
         "last_reply",
         # Whoever reads the copy must not be able to sign in with it.
-        Column("subject", _("Subject"), lambda message: "" if message.is_secret else message.subject),
+        Column("subject", _("Subject"), lambda message: message.shown_subject),
         Column("text", _("Text"), lambda message: "" if message.is_secret else message.text),
     ),
     rules=(

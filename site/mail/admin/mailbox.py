@@ -102,7 +102,7 @@ def _row(message: Message, purpose: purposes.Purpose | None, may_resend: bool) -
     return {
         "message": message,
         "kind": kinds.label(message.kind),
-        "subject": "" if message.is_secret else message.subject,
+        "subject": message.shown_subject,
         "purpose": purpose,
         "what_next": explaining.what_next(message),
         "tries": message.tries.all(),
