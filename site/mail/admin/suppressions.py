@@ -63,8 +63,8 @@ class SuppressionFilters(WagtailFilterSet):
 
     def filter_in_force(self, queryset: Any, name: str, value: str) -> QuerySet:
         """Part what stops mail now from what has expired."""
-        in_force = Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now())
-        return queryset.filter(in_force if value == "yes" else ~in_force)
+        in_force = Suppression.objects.in_force(now=clock.now())
+        return queryset.filter(pk__in=in_force) if value == "yes" else queryset.exclude(pk__in=in_force)
 
 
 class SuppressionIndex(ScreenExportMixin, IndexView):
