@@ -21,8 +21,13 @@ def own_name(code: str) -> str:
 
 def current() -> str:
     """Return the active language if the site has it, else the default."""
-    code = (get_language() or settings.LANGUAGE_CODE).split("-")[0]
-    return code if code in codes() else settings.LANGUAGE_CODE
+    return nearest(get_language() or settings.LANGUAGE_CODE)
+
+
+def nearest(code: str) -> str:
+    """Return the language itself or, of a regional one, its base if the site has it, else the default."""
+    base = code.partition("-")[0].lower()
+    return base if base in codes() else settings.LANGUAGE_CODE
 
 
 def fallback_chain(code: str) -> list[str]:

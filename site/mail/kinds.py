@@ -82,6 +82,14 @@ class MailKind:
         """Whether its messages come with their words."""
         return self.render is None and self.render_variant is None
 
+    def shared_params(self, message: "Message") -> dict[str, Any]:
+        """Return the parameters that a variant is written from."""
+        return {name: message.params.get(name) for name in self.variant_params}
+
+    def fillings(self, messages: "Sequence[Message]") -> "Mapping[int, Mapping[str, str]]":
+        """Return what is each recipient's own, by message; one that is missing makes no sense any more."""
+        return self.fill(messages) if self.fill else {message.pk: {} for message in messages}
+
 
 _registered: dict[str, MailKind] = {}
 

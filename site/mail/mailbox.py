@@ -7,7 +7,6 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
-from core import clock
 from mail.addresses import BadAddress, envelope_address, fingerprint
 from mail.models import Message, Suppression
 
@@ -71,8 +70,3 @@ def is_address(text: str) -> bool:
     except BadAddress:
         return False
     return True
-
-
-def is_in_force(entry: Suppression) -> bool:
-    """Whether the entry still stops mail."""
-    return entry.expires_at is None or entry.expires_at > clock.now()

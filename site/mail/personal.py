@@ -31,15 +31,15 @@ def _expired(before: datetime) -> QuerySet:
     return Suppression.objects.filter(expires_at__lt=before)
 
 
-def _delete_suppressions(keys: list[int]) -> None:
-    Suppression.objects.filter(pk__in=keys).delete()
+def _left(before: datetime) -> QuerySet:
+    return erasing.left_the_list().filter(at__lt=before)
 
 
 _MESSAGES = Kind(
     name="messages",
     label=_("Mails"),
     about=_("Every mail that we sent you or wanted to send: address, words, times and the mail server’s answer."),
-    models=("mail.Message", "mail.Attempt", "mail.Report"),
+    models=("mail.Message", "mail.Attempt", "mail.Report", "mail.Resend"),
     find=erasing.messages_of,
     columns=(
         "kind",
@@ -52,7 +52,7 @@ _MESSAGES = Kind(
         "attempts",
         "last_reply",
         # Whoever reads the copy must not be able to sign in with it.
-        Column("subject", _("Subject"), lambda message: "" if message.is_secret else message.subject),
+        Column("subject", _("Subject"), lambda message: message.shown_subject),
         Column("text", _("Text"), lambda message: "" if message.is_secret else message.text),
     ),
     rules=(
@@ -89,7 +89,14 @@ _SUPPRESSIONS = Kind(
             _("An entry that has ended is deleted %(period)s later."),
             "expires_at",
             _expired,
-            _delete_suppressions,
+            erasing.delete_suppressions,
+        ),
+        Rule(
+            "RETENTION_MAIL_DAYS",
+            _("What was noted of an address that has left the list is deleted %(period)s later."),
+            "at",
+            _left,
+            erasing.delete_history,
         ),
     ),
     erase=lambda subject: erasing.erase_suppressions(subject=subject),

@@ -4,7 +4,9 @@ Most providers answer over HTTP within a second or so; none offers more than "qu
 from what is not: a request that was refused did not send, a request without an answer may have.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import formataddr
 from typing import Any, Self
 
@@ -12,6 +14,7 @@ import requests
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from urllib3.exceptions import NewConnectionError
 
 from mail.enums import Outcome
 from mail.mime import Content, Envelope
@@ -43,7 +46,9 @@ class Provider:
     has_wire = False
 
     def __init__(self, backend: str, *, seconds: float) -> None:
-        self.backend: BaseEmailBackend = get_connection(backend, timeout=max(1.0, seconds / 2))
+        self.seconds = seconds
+        # Connecting and waiting for the answer may take so long each: together one half of the time.
+        self.backend: BaseEmailBackend = get_connection(backend, timeout=max(1.0, seconds / 4))
         self.keyed = _KEYED.get(getattr(self.backend, "esp_name", ""))
 
     def __enter__(self) -> Self:
@@ -60,10 +65,15 @@ class Provider:
             raise Unreachable(_told(problem)) from problem
 
     def hand_over(self, letters: Sequence[Letter]) -> list[Answer]:
-        """Hand over a group and return an answer for each; what was not begun because we are shut out is UNTRIED."""
+        """Hand over a group and return an answer for each; what was not begun is UNTRIED.
+
+        A letter is begun in the first half of the time only, and none behind one that was shut out or got no answer.
+        """
+        last_start = time.monotonic() + self.seconds / 2
         answers: list[Answer] = []
         for letter in letters:
-            if answers and answers[-1].outcome is Outcome.UNREACHABLE:
+            is_shut = answers and answers[-1].outcome in {Outcome.UNREACHABLE, Outcome.NO_ANSWER}
+            if is_shut or time.monotonic() > last_start:
                 break
             answers.append(self._handed_over(letter))
         return answers + [Answer(Outcome.UNTRIED)] * (len(letters) - len(answers))
@@ -135,8 +145,17 @@ def _accepted(message: EmailMultiAlternatives) -> Answer:
 
 
 def _never_connected(problem: BaseException) -> bool:
-    # requests calls every broken connection a ConnectionError; urllib3's own words tell whether it was ever made.
-    return isinstance(problem, requests.ConnectionError) and "NewConnectionError" in repr(problem.__cause__)
+    # requests calls every broken connection a ConnectionError; what it wraps tells whether there ever was one: no
+    # address for the name, nobody at the address, or somebody whose certificate is not the provider's.
+    return any(isinstance(one, NewConnectionError | ssl.SSLCertVerificationError) for one in _wrapped(problem))
+
+
+def _wrapped(problem: BaseException) -> Iterator[BaseException]:
+    """Yield a failure and all that it wraps; requests and urllib3 keep it as an argument or as the reason."""
+    yield problem
+    for one in (problem.__cause__, getattr(problem, "reason", None), *problem.args):
+        if isinstance(one, BaseException):
+            yield from _wrapped(one)
 
 
 def _told(problem: Exception) -> str:

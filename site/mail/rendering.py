@@ -15,7 +15,7 @@ from django.utils import translation
 
 from core import languages
 from mail import footer, kinds, mime, slots
-from mail.kinds import Attachment, Rendering
+from mail.kinds import Attachment, NoLongerMakesSense, Rendering
 from mail.mime import Content
 from mail.models import Message
 from mail.patterns import Pattern
@@ -78,6 +78,13 @@ def variant(kind: str, params: Mapping[str, Any], language: str, *, names: froze
     return Variant(kind, language, content, mime.pattern(content, seed=digest), digest)
 
 
+def own_words(message: Message, fillings: Mapping[int, Mapping[str, str]]) -> dict[str, str]:
+    """Return what fills the slots of one message's variant; raises NoLongerMakesSense for one that was left out."""
+    if message.pk not in fillings:
+        raise NoLongerMakesSense("Nothing is known any more of whom it was meant for.")
+    return slots.made_safe({"to_name": message.to_name, **fillings[message.pk]})
+
+
 def kept(message: Message) -> Content:
     """Return the words that went out, as far as they are kept: addresses that were the recipient's alone are not."""
     own = prepared(message)
@@ -97,6 +104,11 @@ def render(message: Message) -> Content:
     """
     if message.is_prepared:
         return prepared(message)
+    kind = kinds.get(message.kind)
+    if kind.render_variant is not None:
+        safe = own_words(message, kind.fillings([message]))
+        names = slots.filled(safe)
+        return variant(message.kind, kind.shared_params(message), message.language, names=names).filled(safe)
     with translation.override(message.language):
         return written(kinds.render(message), language=message.language, name=message.to_name)
 

@@ -41,7 +41,7 @@ def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
     """Return what an answer does to a message whose hand-over had started.
 
     `untried` goes back to the queue as if it had never been taken. A bulk message without an answer is never sent
-    again; a transactional one is, once.
+    again; a transactional one is, once, unless the time set for trying is over.
     """
     if answer.outcome is Outcome.UNTRIED:
         return Verdict(message.pk, State.QUEUED, "")
@@ -49,9 +49,10 @@ def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
         return _ended(message, State.ACCEPTED, "", answer, now)
     if answer.outcome is Outcome.REFUSED:
         return _ended(message, State.FAILED, Reason.REFUSED, answer, now)
-    if answer.outcome is Outcome.NO_ANSWER and not may_repeat(message, is_safe=answer.is_safe_to_repeat):
+    is_over = has_tried_long_enough(message, now=now)
+    if answer.outcome is Outcome.NO_ANSWER and (is_over or not may_repeat(message, is_safe=answer.is_safe_to_repeat)):
         return _ended(message, State.UNKNOWN, Reason.NO_ANSWER, answer, now)
-    if has_tried_long_enough(message, now=now):
+    if is_over:
         return _ended(message, State.FAILED, Reason.GAVE_UP, answer, now)
     return Verdict(
         message.pk,

@@ -52,6 +52,11 @@ def made_safe(fillings: Mapping[str, str]) -> dict[str, str]:
     return safe
 
 
+def filled(safe: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of the slots that are not empty; which they are decides on the variant."""
+    return frozenset(name for name, value in safe.items() if value)
+
+
 def fill(text: str, safe: Mapping[str, str], *, as_html: bool = False) -> str:
     """Return the text with its tokens replaced by fillings from `made_safe`."""
     filled = []

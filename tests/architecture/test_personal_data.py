@@ -25,7 +25,6 @@ ALLOWED = {
     "events.ReminderRule": OWNER_ONLY,
     "events.StaffMessage": OWNER_ONLY,
     "mail.Mailing": OWNER_ONLY,
-    "mail.Resend": OWNER_ONLY,
     "wagtail_localize.StringTranslation": OWNER_ONLY,
     "wagtail_localize.SegmentOverride": OWNER_ONLY,
     "wagtaildocs.Document": OWNER_ONLY,

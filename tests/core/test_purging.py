@@ -20,12 +20,12 @@ from core.services import purging
 from events.models import Event, Registration
 from mail.addresses import ERASED
 from mail.enums import SuppressionReason
-from mail.models import Attempt, Message, Suppression
-from mail.services import suppress
+from mail.models import Attempt, Message, Suppression, SuppressionChange
+from mail.services import suppress, take_off
 from mail.services.erasing import forget_addressees
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory, sign_in
-from tests.factories.mail import ask
+from tests.factories.mail import ask, lapsed
 
 pytestmark = pytest.mark.django_db
 
@@ -95,10 +95,28 @@ def test_an_answer_that_came_after_the_erasure_is_blanked():
 
 
 def test_suppressions_that_ended_go():
-    suppress(address="a@city.example", reason=SuppressionReason.BOUNCED, until=ago(731))
+    lapsed(suppress(address="a@city.example", reason=SuppressionReason.BOUNCED), at=ago(731))
     suppress(address="b@city.example", reason=SuppressionReason.BOUNCED)
     assert purged() == {"suppressions:RETENTION_MAIL_DAYS": 1}
     assert Suppression.objects.get().address == "b@city.example"
+
+
+def test_the_history_of_an_address_goes_with_its_last_entry_or_when_its_time_is_over():
+    gone, kept = (
+        suppress(address=f"{name}@city.example", reason=SuppressionReason.BOUNCED, note=f"no {name}@city.example")
+        for name in ("gone", "kept")
+    )
+    suppress(address="kept@city.example", reason=SuppressionReason.STAFF, note="as well")
+    Suppression.objects.filter(pk__in=[gone.pk, kept.pk]).update(expires_at=ago(731))
+    taken_off = suppress(address="off@city.example", reason=SuppressionReason.STAFF, note="off@city.example")
+    take_off(suppression_id=taken_off.pk, note="They moved")
+    assert purged() == {"suppressions:RETENTION_MAIL_DAYS": 2}
+    assert list(SuppressionChange.objects.order_by("id").values_list("note", flat=True)) == [
+        *("no kept@city.example", "as well", "off@city.example", "They moved"),
+    ]
+    SuppressionChange.objects.update(at=ago(731))
+    assert purged() == {"suppressions:RETENTION_MAIL_DAYS": 2}
+    assert list(SuppressionChange.objects.values_list("note", flat=True)) == ["as well", "no kept@city.example"]
 
 
 def decided(email: str, days: float, *, given: bool) -> None:

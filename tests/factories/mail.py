@@ -1,12 +1,14 @@
 """Messages for tests, and delivering them without a worker."""
 
 from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 from typing import Any
 
 from django.db import transaction
 
-from mail.models import Message
+from core import clock
+from mail.models import Message, Suppression
 from mail.services import delivery, enqueue_prepared
 
 _numbers = count(1)
@@ -25,6 +27,13 @@ def ask(**fields: Any) -> Message:
         **fields,
     }
     return enqueue_prepared(**given)
+
+
+def lapsed(entry: Suppression, at: datetime | None = None) -> Suppression:
+    """Let an entry of the suppression list have ended."""
+    entry.expires_at = at or clock.now()
+    entry.save(update_fields=["expires_at"])
+    return entry
 
 
 def fail_after(change: Callable[[], object]) -> None:

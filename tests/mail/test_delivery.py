@@ -235,6 +235,20 @@ def test_a_transactional_message_that_gets_no_answer_twice_stays_unknown(scripte
 
 
 @each_stream
+def test_a_message_that_gets_no_answer_when_its_time_is_over_stays_unknown(
+    scripted: Start, stream: str, time_machine, settings
+) -> None:
+    server = scripted(keeps=True)
+    message = ask(to="a@city.example", stream=stream)
+    server.script = {("RCPT", "a@city.example"): ["450 4.2.0 Later"], ("END", "a@city.example"): CLOSE}
+    deliver_all(stream)
+    time_machine.move_to(clock.now() + timedelta(seconds=settings.MAIL_GIVE_UP_SECONDS + 1))
+    deliver_all(stream)
+    assert state(message)[:3] == ("unknown", "no_answer", 2)
+    assert (server.recipients(), message.repeats) == ({"a@city.example": 1}, 0)
+
+
+@each_stream
 def test_a_message_withdrawn_while_a_worker_holds_it_is_not_sent(
     mail_server: MailServer, stream: str, monkeypatch
 ) -> None:

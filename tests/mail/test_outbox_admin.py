@@ -180,7 +180,8 @@ def test_the_html_of_a_message_can_do_nothing(staff: Client) -> None:
 
 
 def test_nobody_reads_a_sign_in_code_in_the_admin(staff: Client) -> None:
-    message = ask(is_secret=True, text="Code 314159", html="<p>Code 314159</p>")
+    message = ask(is_secret=True, subject="Your code: 314159", text="Code 314159", html="<p>Code 314159</p>")
+    assert b"314159" not in staff.get(INDEX).content
     response = staff.get(f"{INDEX}message/{message.pk}/")
     assert b"314159" not in response.content
     assert "shown to nobody" in words(response)

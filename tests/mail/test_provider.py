@@ -1,18 +1,29 @@
 """Mail through a provider: real requests to a small server that speaks its API; same ledger, same states."""
 
 import base64
+import contextlib
 import json
+import ssl
 import threading
 import time
 from collections.abc import Generator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.test import Client
 
 from core import clock
-from mail.models import Message, Report, Suppression
+from core.personal import Subject
+from mail.models import Message, Report, Suppression, SuppressionChange
+from mail.services import delivery, suppressed
+from mail.services.erasing import erase_messages
 from tests.factories.mail import ask, deliver_all
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +31,8 @@ pytestmark = pytest.mark.django_db
 
 class Api:
     """Keeps what is asked of it; `answers[address]` is a status, or "hang up" after the message was taken.
+
+    Each answer takes `seconds` to come.
 
     A request whose key it knows is answered and not kept again, as both providers promise.
     """
@@ -29,6 +42,7 @@ class Api:
         self.requests = 0
         self.keys: set[str] = set()
         self.answers: dict[str, list[int | str]] = {}
+        self.seconds = 0.0
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,6 +58,7 @@ class Api:
                 if answer in {201, "hang up", 500} and (not key or key not in api.keys):
                     api.keys.add(key)
                     api.taken.append({**asked, "address": address, "key": key})
+                time.sleep(api.seconds)
                 if answer == "hang up":
                     self.close_connection = True
                     self.connection.close()
@@ -52,8 +67,10 @@ class Api:
                 self.send_response(int(answer))
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(OSError):
+                    # Who waited too long has gone.
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -135,14 +152,60 @@ def test_a_request_without_an_answer_is_repeated_once_under_its_key_and_sent_onc
     assert (api.requests, api.addresses) == (2, ["odd@city.example"])
 
 
-def test_a_provider_that_nobody_answers_for_is_unreachable(settings) -> None:
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/", "http://api.provider.invalid/"])
+def test_a_provider_that_nobody_answers_for_is_unreachable(settings, address: str) -> None:
     settings.MAIL_PROVIDER = "anymail.backends.brevo.EmailBackend"
-    settings.ANYMAIL = {"BREVO_API_KEY": "k", "BREVO_API_URL": "http://127.0.0.1:1/"}
+    settings.ANYMAIL = {"BREVO_API_KEY": "k", "BREVO_API_URL": address}
     messages = [ask(stream="bulk") for _n in range(3)]
     started = time.monotonic()
     deliver_all("bulk")
     assert time.monotonic() - started < 5
     assert states() == [("deferred", "unreachable")] * len(messages)
+
+
+def certificate(folder: Path) -> Path:
+    """Write a certificate that nobody has vouched for, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = clock.now()
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = built.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(private + built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_nothing_is_told_to_a_provider_whose_certificate_is_not_to_be_trusted(api: Api, settings, tmp_path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path))
+    api.server.socket = context.wrap_socket(api.server.socket, server_side=True)
+    settings.ANYMAIL = {name: value.replace("http:", "https:") for name, value in settings.ANYMAIL.items()}
+    ask(stream="bulk")
+    deliver_all("bulk")
+    assert (states(), api.requests) == ([("deferred", "unreachable")], 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected", "requests"),
+    [
+        (1.5, [("deferred", "no_answer"), ("queued", ""), ("queued", "")], 1),
+        (0.6, [("accepted", ""), ("accepted", ""), ("queued", "")], 2),
+    ],
+)
+def test_a_slow_provider_holds_a_group_no_longer_than_a_hand_over_may_last(
+    api: Api, settings, seconds: float, expected: list, requests: int
+) -> None:
+    settings.MAIL_HANDOVER_SECONDS = 2
+    api.seconds = seconds
+    for _n in range(3):
+        ask(stream="bulk")
+    started = time.monotonic()
+    delivery.deliver(stream="bulk")
+    assert time.monotonic() - started < settings.MAIL_HANDOVER_SECONDS
+    assert (states(), api.requests) == (expected, requests)
 
 
 def notice(client: Client, **changes: Any) -> int:
@@ -182,6 +245,20 @@ def test_what_the_provider_tells_later_is_kept_once_and_acted_upon(
     assert list(Suppression.objects.values_list("address", "reason")) == [("Ana@City.example", reason)]
     message.refresh_from_db()
     assert message.state == "queued"
+
+
+@pytest.mark.parametrize("event", ["hard_bounce", "spam", "unsubscribe"])
+def test_what_is_told_of_somebody_erased_since_stops_mail_and_names_nobody(
+    client: Client, settings, event: str
+) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "gkec:hook"}
+    message = ask(to="ana@city.example", stream="bulk")
+    erase_messages(subject=Subject(None, ("ana@city.example",)))
+    custom = json.dumps({"outbox": message.message_id.strip("<>")})
+    assert notice(client, event=event, reason="550 5.1.1 <ana@city.example>", **{"X-Mailin-custom": custom}) == 200
+    assert suppressed(addresses=["ana@city.example"], stream="bulk") == {"ana@city.example"}
+    assert (Suppression.objects.get().address, Suppression.objects.get().note) == ("", "")
+    assert SuppressionChange.objects.get().note == ""
 
 
 def test_a_stranger_cannot_report_anybody(client: Client, settings) -> None:

@@ -6,10 +6,12 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from core import clock
+from core.personal import Subject
 from events.services import cancel
 from mail.enums import SuppressionReason
 from mail.models import Message, Resend
 from mail.services import resend, resending, suppress
+from mail.services.erasing import erase_messages
 from mail.services.resending import CannotResend
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
@@ -63,6 +65,14 @@ def test_a_key_that_cannot_be_lengthened_gives_way_to_its_digest() -> None:
     original = ended(ask(key="k" * 200))
     copy = resend(message_id=original.pk, by=PersonFactory(), reason="One")
     assert (len(copy.key), copy.key[64:]) == (73, ":resent:1")
+
+
+def test_erasing_the_person_takes_the_reason_along() -> None:
+    original = ended(ask(to="ana@city.example"))
+    resend(message_id=original.pk, by=PersonFactory(), reason="Ana Silva rang us")
+    resend(message_id=ended(ask()).pk, by=PersonFactory(), reason="Another")
+    erase_messages(subject=Subject(None, ("ana@city.example",)))
+    assert list(Resend.objects.order_by("id").values_list("reason", flat=True)) == ["–", "Another"]
 
 
 def test_an_event_mail_is_written_afresh() -> None:
@@ -171,3 +181,5 @@ def test_whether_it_may_have_arrived_is_told_by_the_state() -> None:
     assert [resending.is_uncertain(Message(state=state)) for state in ("accepted", "unknown", "failed")] == [
         *(True, True, False),
     ]
+    # What failed at last had got no answer before.
+    assert resending.is_uncertain(Message(state="failed", repeats=1))

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 
 from core import clock
+from core.personal import Subject
 from mail.enums import SuppressionReason
 from mail.models import Suppression, SuppressionChange
-from mail.services import forget_address, suppress, suppressed, take_off, unsuppress
+from mail.services import suppress, suppressed, take_off
+from mail.services.erasing import erase_suppressions
 from tests.factories.accounts import PersonFactory
-from tests.factories.mail import ask, deliver_all
+from tests.factories.mail import ask, deliver_all, lapsed
 from tests.services.mailserver import MailServer
 
 pytestmark = pytest.mark.django_db
@@ -39,10 +41,11 @@ def test_a_reason_stops_the_streams_it_is_about(mail_server: MailServer, reason:
 def test_an_entry_expires_and_can_be_taken_back() -> None:
     addresses = ["ana@city.example", "bo@city.example"]
     suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, until=clock.now() + timedelta(seconds=60))
-    suppress(address="bo@city.example", reason=SuppressionReason.BOUNCED, until=clock.now())
+    lapsed(suppress(address="bo@city.example", reason=SuppressionReason.BOUNCED))
     assert suppressed(addresses=addresses, stream="bulk") == {"ana@city.example"}
-    assert unsuppress(address="ANA@city.example") is True
-    assert unsuppress(address="ana@city.example") is False
+    entry = Suppression.objects.get(address="ana@city.example")
+    assert take_off(suppression_id=entry.pk, note="moved back") is True
+    assert take_off(suppression_id=entry.pk, note="moved back") is False
     assert suppressed(addresses=addresses, stream="bulk") == set()
 
 
@@ -57,17 +60,50 @@ def test_an_address_stays_suppressed_by_its_hash_after_erasure() -> None:
 def test_forgetting_an_address_keeps_its_hash_and_nothing_that_names_it() -> None:
     suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, note="550 5.1.1 <ana@city.example> unknown")
     suppress(address="bo@city.example", reason=SuppressionReason.ASKED, note="by telephone")
-    assert forget_address(address="Ana@City.example") == 1
+    assert erase_suppressions(subject=Subject(None, ("Ana@City.example",))) == 1
     assert suppressed(addresses=["ana@city.example", "bo@city.example"], stream="transactional") == {"ana@city.example"}
     kept = [*Suppression.objects.values_list("address", "note"), *SuppressionChange.objects.values_list("note")]
     assert sorted(kept) == [("",), ("", ""), ("bo@city.example", "by telephone"), ("by telephone",)]
 
 
+def test_erasing_an_address_finds_the_history_of_entries_that_were_taken_off() -> None:
+    entry = suppress(address="ana@bücher.example", reason=SuppressionReason.STAFF, note="ana@xn--bcher-kva.example")
+    take_off(suppression_id=entry.pk, note="Ana rang us")
+    suppress(address="bo@city.example", reason=SuppressionReason.STAFF, note="by telephone")
+    erase_suppressions(subject=Subject(None, ("Ana@Bücher.example",)))
+    notes = SuppressionChange.objects.order_by("id").values_list("step", "note")
+    assert list(notes) == [("added", ""), ("removed", ""), ("added", "by telephone")]
+
+
 def test_a_mailbox_that_bounced_for_a_while_does_not_make_us_forget_a_wish() -> None:
     suppress(address="ana@city.example", reason=SuppressionReason.ASKED)
-    suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED, until=clock.now())
+    lapsed(suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED))
     assert suppressed(addresses=["ana@city.example"], stream="bulk") == {"ana@city.example"}
     assert suppressed(addresses=["ana@city.example"], stream="transactional") == set()
+
+
+@pytest.mark.parametrize("reason", list(SuppressionReason))
+def test_putting_an_address_on_the_list_again_never_shortens_its_entry(reason: SuppressionReason) -> None:
+    now = clock.now()
+    ends = []
+    for days in (2, 1, 3, None, 4):
+        until = days and now + timedelta(days=days)
+        entry = suppress(address="ana@city.example", reason=reason, until=until)
+        ends.append(entry.expires_at and (entry.expires_at - now).days)
+        assert Suppression.objects.get().expires_at == entry.expires_at
+    assert ends == [2, 2, 3, None, None]
+
+
+def test_an_entry_that_has_ended_can_be_renewed() -> None:
+    lapsed(suppress(address="ana@city.example", reason=SuppressionReason.STAFF))
+    suppress(address="ana@city.example", reason=SuppressionReason.STAFF, until=clock.now() + timedelta(days=1))
+    assert suppressed(addresses=["ana@city.example"], stream="bulk") == {"ana@city.example"}
+
+
+def test_an_end_that_is_not_to_come_is_refused() -> None:
+    with pytest.raises(ValueError, match="a moment to come"):
+        suppress(address="ana@city.example", reason=SuppressionReason.STAFF, until=clock.now())
+    assert not Suppression.objects.exists()
 
 
 def test_each_step_stays_in_the_history_with_who_and_why() -> None:

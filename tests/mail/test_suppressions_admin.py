@@ -1,6 +1,6 @@
 """The suppression list in the admin: who may look, add and take off, and that each step leaves its reason."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -9,10 +9,13 @@ from django.http import HttpResponse
 from django.test import Client
 
 from core import clock
+from core.personal import Subject
 from mail.enums import SuppressionReason
 from mail.models import Suppression, SuppressionChange
-from mail.services import forget_address, suppress
+from mail.services import suppress
+from mail.services.erasing import erase_suppressions
 from tests.factories.accounts import editor, sign_in
+from tests.factories.mail import lapsed
 
 pytestmark = pytest.mark.django_db
 INDEX = "/admin/suppressions/"
@@ -24,6 +27,11 @@ def may(client: Client, *codes: str) -> Client:
     assert permissions.count() == len(codes)
     person.user_permissions.add(*permissions)
     return sign_in(client, person)
+
+
+@pytest.fixture
+def at_noon(time_machine) -> None:
+    time_machine.move_to(datetime(2026, 12, 12, 12, tzinfo=UTC), tick=False)
 
 
 @pytest.fixture
@@ -66,14 +74,14 @@ def test_the_list_shows_reason_note_and_term(staff: Client, time_machine) -> Non
     ],
 )
 def test_the_list_can_be_filtered_and_searched(staff: Client, query: str, expected: set[str]) -> None:
-    bounced("ana@city.example", until=clock.now() - timedelta(seconds=1))
+    lapsed(bounced("ana@city.example"))
     suppress(address="bo@city.example", reason=SuppressionReason.ASKED)
     assert {row[0] for row in rows(staff.get(INDEX + query))} == expected
 
 
 def test_an_erased_address_is_found_by_who_knows_it_and_named_to_nobody(staff: Client) -> None:
     entry = bounced("ana@city.example")
-    forget_address(address="ana@city.example")
+    erase_suppressions(subject=Subject(None, ("ana@city.example",)))
     assert [row[0] for row in rows(staff.get(f"{INDEX}?q=Ana@city.example"))] == [
         f"erased ({entry.address_hash[:12]}…)"
     ]
@@ -95,6 +103,24 @@ def test_an_address_is_put_on_the_list_and_taken_off_with_a_reason_each(staff: C
     changes = SuppressionChange.objects.order_by("id").values_list("step", "note", "by__email")
     email = staff.session["account_authentication_methods"][0]["email"]
     assert list(changes) == [("added", "insults", email), ("removed", "apologised", email)]
+
+
+@pytest.mark.parametrize("until", ["2026-12-11", "2026-12-12"])
+def test_a_day_that_has_come_is_refused_and_ends_nothing(at_noon: None, staff: Client, until: str) -> None:
+    suppress(address="ana@city.example", reason=SuppressionReason.STAFF)
+    form = {"address": "ana@city.example", "reason": "staff", "note": "n", "until": until}
+    answer = staff.post(f"{INDEX}put-on/", form)
+    assert (answer.status_code, "Choose a day after today." in answer.content.decode()) == (200, True)
+    assert Suppression.objects.get().expires_at is None
+
+
+def test_an_address_is_suppressed_until_the_end_of_the_day(at_noon: None, staff: Client) -> None:
+    form = {"address": "ana@city.example", "reason": "staff", "note": "n", "until": "2026-12-13"}
+    assert staff.post(f"{INDEX}put-on/", form).status_code == 302
+    assert Suppression.objects.get().expires_at == datetime(2026, 12, 14, tzinfo=UTC)
+    assert staff.post(f"{INDEX}put-on/", {**form, "until": ""}).status_code == 302
+    assert staff.post(f"{INDEX}put-on/", form).status_code == 302
+    assert Suppression.objects.get().expires_at is None
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "a@x.example, b@x.example", "a@x.example\nb"])

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from mail import kinds, mime, rendering, slots
 from mail.kinds import MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message, Variant
-from mail.services import enqueue
+from mail.services import enqueue, resend, withdraw
+from mail.services.asking_many import Asked, enqueue_many
+from mail.services.resending import CannotResend
+from tests.factories.accounts import PersonFactory
 from tests.factories.mail import deliver_all
 from tests.mail.test_mime import envelope, one_way, read
 from tests.services.mailserver import MailServer
@@ -182,6 +185,46 @@ def test_what_makes_no_sense_or_is_faulty_keeps_no_neighbour_from_leaving(
     assert states[faulty.pk] == ("deferred", "unrenderable", "ZeroDivisionError")
     told = [record.getMessage() for record in caplog.records if record.name.startswith("mail.services")]
     assert not re.search(r"p\d@city", "".join(told))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("templates")
+def test_many_are_asked_for_at_once_and_one_is_sent_again(mail_server: MailServer, letter: str) -> None:
+    params = {"issue": 7, "person": 1}
+    enqueue_many(kind=letter, asked=[Asked(key="l:1", to="p1@city.example", language="en", params=params)])
+    deliver_all("bulk")
+    copy = resend(message_id=Message.objects.get().pk, by=PersonFactory(), reason="Lost")
+    assert (copy.kind, copy.params, copy.stream) == (letter, params, "bulk")
+    deliver_all("bulk")
+    assert [one["Subject"] for one in mail_server.to("p1@city.example")] == ["News 7", "News 7"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("templates")
+def test_what_a_variant_says_now_is_all_that_a_person_gets(letter: str) -> None:
+    assert rendering.render(ask(1, to_name="Zoë")).text == (
+        "Dear Zoë,\nIssue 7 in en\nhttps://gkec.example/u/1?a=1&b=2\n"
+    )
+    assert rendering.render(ask(2)).text.startswith("Dear ,\n")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("templates")
+@pytest.mark.parametrize(
+    ("person", "issue", "why"),
+    [
+        (1, 0, "What it would say is no longer true."),
+        (404, 7, "What it would say is no longer true."),
+        (1, 13, "The message could not be written, because of a fault in the program"),
+    ],
+)
+def test_a_letter_that_cannot_be_written_is_not_sent_again(letter: str, person: int, issue: int, why: str) -> None:
+    message = ask(person, issue=issue)
+    withdraw(keys=[message.key])
+    with pytest.raises(CannotResend) as refused:
+        resend(message_id=message.pk, by=PersonFactory(), reason="Lost")
+    assert str(refused.value) == why
+    assert Message.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError
@@ -19,8 +20,8 @@ from events.models import Event, Registration
 from events.services import erasing
 from mail.addresses import ERASED
 from mail.enums import Outcome
-from mail.models import Message
-from mail.services import delivery, ledger, sweeping
+from mail.models import Message, Suppression, SuppressionChange
+from mail.services import delivery, ledger, suppressed, suppressing, sweeping
 from mail.services.writing import Desk
 from mail.transport import Answer, Connection
 from tests.factories import events as make
@@ -63,6 +64,43 @@ def test_what_is_on_the_wire_arrives_once_and_is_forgotten_with_its_answer(mail_
     purging.purge()
     message = Message.objects.get()
     assert (message.last_reply, message.tries.get().reply) == ("", "")
+
+
+def test_what_is_on_the_wire_and_bounces_names_nobody_any_more(mail_server, monkeypatch) -> None:
+    ask(to=ADDRESS)
+    hand_over = Connection.hand_over
+    mail_server.refuse(ADDRESS, f"550 5.1.1 <{ADDRESS}> unknown")
+
+    def erased_meanwhile(self, letters):
+        answers = hand_over(self, letters)
+        erase()
+        return answers
+
+    monkeypatch.setattr(Connection, "hand_over", erased_meanwhile)
+    deliver_all()
+    assert suppressed(addresses=[ADDRESS], stream="transactional") == {ADDRESS}
+    assert list(Suppression.objects.values_list("address", "note")) == [("", "")]
+    assert list(SuppressionChange.objects.values_list("note")) == [("",)]
+
+
+def names_after_erasure_and_bounce(at_once, monkeypatch) -> set[tuple[str, str]]:
+    """Erase somebody while the answer to their mail is written down, with time between looking and writing."""
+    ask(to=ADDRESS)
+    put_on = suppressing._put_on
+    monkeypatch.setattr(suppressing, "_put_on", lambda *args, **kw: (time.sleep(0.3), put_on(*args, **kw)))
+    bounce = partial(suppressing.suppress_bounced, address=ADDRESS, words=f"550 5.1.1 <{ADDRESS}>")
+    assert [type(one) for one in at_once([erase, bounce])] == [DataRequest, type(None)]
+    return set(Suppression.objects.values_list("address", "note"))
+
+
+def test_an_erasure_and_a_bounce_at_once_leave_no_name(at_once, monkeypatch) -> None:
+    assert names_after_erasure_and_bounce(at_once, monkeypatch) == {("", "")}
+    assert set(SuppressionChange.objects.values_list("note", flat=True)) == {""}
+
+
+def test_without_the_lock_the_bounce_would_bring_the_name_back(at_once, monkeypatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **kwargs: rows)
+    assert names_after_erasure_and_bounce(at_once, monkeypatch) != {("", "")}
 
 
 def test_what_a_killed_worker_had_begun_is_not_repeated(mail_server: MailServer, settings) -> None:

@@ -90,7 +90,7 @@ def _shown(box: Mailbox, request: HttpRequest) -> dict[str, Any]:
     may_resend = request.user.has_perm(RESEND)
     return {
         "box": box,
-        "suppressions": [(one, mailbox.is_in_force(one)) for one in box.suppressions()],
+        "suppressions": box.suppressions(),
         "planned": purposes.planned(box.addresses, box.person),
         "page": page,
         "rows": [_row(message, about.get(message.pk), may_resend) for message in messages],
@@ -102,7 +102,7 @@ def _row(message: Message, purpose: purposes.Purpose | None, may_resend: bool) -
     return {
         "message": message,
         "kind": kinds.label(message.kind),
-        "subject": "" if message.is_secret else message.subject,
+        "subject": message.shown_subject,
         "purpose": purpose,
         "what_next": explaining.what_next(message),
         "tries": message.tries.all(),

@@ -1,6 +1,7 @@
 """One message in the admin, as it went out, with every attempt and what happens next."""
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -94,7 +95,7 @@ def _headers(message: Message) -> str:
         date=message.started_at or clock.now(),
         reply_to=senders.reply_to(message.stream),
     )
-    return mime.head(envelope, rendering.prepared(message))
+    return mime.head(envelope, replace(rendering.prepared(message), subject=message.shown_subject))
 
 
 def _file(stored: dict[str, Any]) -> dict[str, Any]:

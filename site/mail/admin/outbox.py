@@ -112,7 +112,7 @@ class OutboxViewSet(ModelViewSet):
     export_filename = "outbox"
     list_display = [
         "to_address",
-        WordsColumn("subject", label=_("Subject")),
+        WordsColumn("subject", label=_("Subject"), accessor="shown_subject"),
         Column("kind", label=_("Kind"), accessor=_kind_label, sort_key="kind"),
         Column("language", label=_("Language"), accessor=_language_name, sort_key="language"),
         Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),

@@ -1,5 +1,6 @@
 """The suppression list in the admin: whom mail does not reach and why; each step has its reason."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import django_filters
@@ -9,6 +10,7 @@ from django.forms import CheckboxSelectMultiple, RadioSelect
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
@@ -61,8 +63,8 @@ class SuppressionFilters(WagtailFilterSet):
 
     def filter_in_force(self, queryset: Any, name: str, value: str) -> QuerySet:
         """Part what stops mail now from what has expired."""
-        in_force = Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now())
-        return queryset.filter(in_force if value == "yes" else ~in_force)
+        in_force = Suppression.objects.in_force(now=clock.now())
+        return queryset.filter(pk__in=in_force) if value == "yes" else queryset.exclude(pk__in=in_force)
 
 
 class SuppressionIndex(ScreenExportMixin, IndexView):
@@ -135,6 +137,15 @@ class PutOnForm(forms.Form):
         except BadAddress:
             raise forms.ValidationError(_("Enter one e-mail address.")) from None
 
+    def clean_until(self) -> datetime | None:
+        """Return the end of the day, where the member of staff is."""
+        day = self.cleaned_data["until"]
+        if day is None:
+            return None
+        if day <= timezone.localdate(clock.now()):
+            raise forms.ValidationError(_("Choose a day after today."))
+        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+
 
 class TakeOffForm(forms.Form):
     """Why mail may be sent again."""
@@ -175,11 +186,13 @@ class PutOnView(_ActionView):
 
     def form_valid(self, form: PutOnForm) -> HttpResponse:
         given = form.cleaned_data
-        until = given["until"] and clock.now().replace(
-            year=given["until"].year, month=given["until"].month, day=given["until"].day
+        entry = suppress(
+            address=given["address"],
+            reason=SuppressionReason(given["reason"]),
+            note=given["note"],
+            until=given["until"],
+            by=self.by,
         )
-        reason = SuppressionReason(given["reason"])
-        entry = suppress(address=given["address"], reason=reason, note=given["note"], until=until or None, by=self.by)
         messages.success(self.request, _("The address is suppressed."))
         return redirect("suppressions:inspect", entry.pk)
 

@@ -165,3 +165,8 @@ class Message(models.Model):
     def is_final(self) -> bool:
         """Whether nothing more will happen to it unless staff say so."""
         return self.state in FINAL
+
+    @property
+    def shown_subject(self) -> str:
+        """The subject for everybody's eyes: empty where the words let somebody sign in."""
+        return "" if self.is_secret else self.subject

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from psycopg.types.json import Jsonb
 
 from core import clock, languages
-from mail import doorbell, kinds
+from mail import doorbell
 from mail.addresses import BadAddress, envelope_address
 from mail.enums import Stream
 from mail.models import Mailing
-from mail.services.enqueueing import message_id
+from mail.services.enqueueing import message_id, written_kind
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +57,7 @@ def enqueue_many(
     changes nothing. An address that can never be written to is left out with a line in the log, so that one bad row
     does not stop everybody else's mail.
     """
-    if kinds.get(kind).render is None:
-        raise LookupError(f"Mail of the kind {kind!r} comes prepared.")
+    written_kind(kind)
     rows = [row for row in (_row(one, kind) for one in asked) if row is not None]
     if not rows:
         return 0
@@ -85,12 +83,11 @@ def _row(one: Asked, kind: str) -> dict[str, Any] | None:
     except BadAddress:
         logger.warning("A message of kind %s was left out: its address cannot be written to.", kind)
         return None
-    code = one.language.partition("-")[0].lower()
     return {
         "key": one.key,
         "to_address": address,
         "to_name": one.to_name[:200].replace("\x00", ""),
-        "language": code if code in languages.codes() else settings.LANGUAGE_CODE,
+        "language": languages.nearest(one.language),
         "params": one.params,
         "due_at": one.due_at and one.due_at.isoformat(),
         "expires_at": one.expires_at and one.expires_at.isoformat(),

@@ -45,7 +45,7 @@ def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
     leaves, in `language`; it never leaves before `due_at` nor after `expires_at`. Without `stream` the kind's own is
     used. Raises LookupError for an unknown kind, BadAddress and ValueError for what can never be sent.
     """
-    written = _written(kind)
+    written = written_kind(kind)
     return _insert(
         Message(
             key=key,
@@ -53,7 +53,7 @@ def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
             stream=Stream(stream or written.stream).value,
             to_address=envelope_address(to),
             to_name=to_name[:200],
-            language=_known(language),
+            language=languages.nearest(language),
             params=_ids_only(params),
             due_at=due_at or clock.now(),
             expires_at=expires_at,
@@ -94,7 +94,7 @@ def enqueue_prepared(  # noqa: PLR0913  (likewise)
             to_address=envelope_address(to),
             to_name=to_name[:200],
             reply_to=envelope_address(reply_to) if reply_to else "",
-            language=_known(language),
+            language=languages.nearest(language),
             due_at=due_at or clock.now(),
             expires_at=expires_at,
             person=person,
@@ -159,16 +159,12 @@ def _insert(message: Message) -> Message:
     return message
 
 
-def _written(kind: str) -> kinds.MailKind:
+def written_kind(kind: str) -> kinds.MailKind:
+    """Return a kind that writes its mails from ids; raises LookupError for any other."""
     found = kinds.get(kind)
     if found.is_prepared:
         raise LookupError(f"Mail of the kind {kind!r} comes prepared: use enqueue_prepared.")
     return found
-
-
-def _known(language: str) -> str:
-    code = language.partition("-")[0].lower()
-    return code if code in languages.codes() else settings.LANGUAGE_CODE
 
 
 def _ids_only(params: dict[str, Any]) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from core import clock
 from core.personal import Subject
 from mail.addresses import ERASED, BadAddress, envelope_address, fingerprint
 from mail.enums import OPEN, WAITING, Reason, State
-from mail.models import Attempt, Message, Report, Suppression, SuppressionChange
+from mail.models import Attempt, Message, Report, Resend, Suppression, SuppressionChange
 
+# Stands where a reason is never empty.
+NOTHING = "–"
 BLANK: dict[str, Any] = {"subject": "", "text": "", "html": "", "attachments": [], "variant": None}
 
 
@@ -28,7 +30,7 @@ def messages_of(subject: Subject) -> QuerySet[Message]:
 
 def suppressions_of(subject: Subject) -> QuerySet[Suppression]:
     """Return what the suppression list holds about the addresses."""
-    return Suppression.objects.filter(address_hash__in=[fingerprint(_as_sent(one)) for one in subject.addresses])
+    return Suppression.objects.filter(address_hash__in=_hashes(subject))
 
 
 def erase_messages(*, subject: Subject) -> int:
@@ -49,11 +51,32 @@ def erase_messages(*, subject: Subject) -> int:
 
 
 def erase_suppressions(*, subject: Subject) -> int:
-    """Take the address off the list's rows; its hash stays, so that an address once suppressed stays suppressed."""
-    entries = suppressions_of(subject)
+    """Take the address off the list's rows; its hash stays, so that an address once suppressed stays suppressed.
+
+    The history is found by the address itself: of an entry that was taken off it is all that is left.
+    """
     # Notes repeat the words of servers, which like to repeat the address.
-    SuppressionChange.objects.filter(address_hash__in=entries.values("address_hash")).update(note="", by=None)
-    return entries.exclude(address="").update(address="", note="")
+    SuppressionChange.objects.filter(address_hash__in=_hashes(subject)).update(note="", by=None)
+    return suppressions_of(subject).exclude(address="").update(address="", note="")
+
+
+def delete_suppressions(keys: Iterable[int]) -> None:
+    """Delete entries of the list, and the history of addresses that are then no longer on it."""
+    entries = Suppression.objects.filter(pk__in=list(keys))
+    hashes = list(entries.values_list("address_hash", flat=True))
+    entries.delete()
+    left_the_list().filter(address_hash__in=hashes).delete()
+
+
+def left_the_list() -> QuerySet[SuppressionChange]:
+    """Return the history of addresses that are on the list for no reason any more."""
+    entry = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
+    return SuppressionChange.objects.filter(~Exists(entry))
+
+
+def delete_history(keys: Iterable[int]) -> None:
+    """Delete steps in the history of the list."""
+    SuppressionChange.objects.filter(pk__in=list(keys)).delete()
 
 
 def blank_words(keys: Iterable[int]) -> None:
@@ -69,6 +92,8 @@ def forget_addressees(keys: Iterable[int]) -> None:
     """Forget what messages said and to whom they went; what servers answered goes too, since it repeats addresses."""
     keys = list(keys)
     _forget_answers(keys)
+    # Staff gave it in their own words, which are about the person.
+    Resend.objects.filter(Q(original__in=keys) | Q(copy__in=keys)).update(reason=NOTHING)
     Message.objects.filter(pk__in=keys).update(
         **BLANK,
         to_address=ERASED,
@@ -89,6 +114,10 @@ def delete_messages(keys: Iterable[int]) -> None:
 def _forget_answers(keys: Iterable[int] | QuerySet) -> None:
     Attempt.objects.filter(message__in=keys).update(reply="")
     Report.objects.filter(message__in=keys).update(words="")
+
+
+def _hashes(subject: Subject) -> list[str]:
+    return [fingerprint(_as_sent(one)) for one in subject.addresses]
 
 
 def _as_sent(address: str) -> str:

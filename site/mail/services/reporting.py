@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from mail.addresses import BadAddress, envelope_address
 from mail.enums import ReportKind, SuppressionReason
 from mail.models import Message, Report
-from mail.services.suppressing import suppress, suppress_bounced
+from mail.services.suppressing import suppress_bounced, suppress_reported
 
 _LONGEST_WORDS = 500
 
@@ -40,6 +40,6 @@ def _act(what: ReportKind, address: str, words: str) -> None:
     if what is ReportKind.BOUNCED:
         suppress_bounced(address=address, words=note)
     elif what is ReportKind.COMPLAINED:
-        suppress(address=address, reason=SuppressionReason.COMPLAINED, note=note)
+        suppress_reported(address=address, reason=SuppressionReason.COMPLAINED, words=note)
     elif what is ReportKind.UNSUBSCRIBED:
-        suppress(address=address, reason=SuppressionReason.ASKED, note=note)
+        suppress_reported(address=address, reason=SuppressionReason.ASKED, words=note)

@@ -1,14 +1,16 @@
 """Sending a message once more because staff decided so, with their reason."""
 
 import hashlib
+import logging
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from mail import kinds, rendering
-from mail.enums import FINAL, State
+from mail.enums import FINAL, Reason, State
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message, Resend
 from mail.services.enqueueing import enqueue, enqueue_prepared
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+logger = logging.getLogger(__name__)
 LONGEST_KEY = 200
 
 
@@ -78,6 +81,9 @@ def _require(message: Message) -> None:
         rendering.render(message)
     except NoLongerMakesSense as why:
         raise CannotResend(_("What it would say is no longer true.")) from why
+    except Exception as fault:
+        logger.exception("Message %s of kind %s could not be written.", message.pk, message.kind)
+        raise CannotResend(capfirst(Reason.UNRENDERABLE.label)) from fault
 
 
 def _original_id(message: Message) -> int:
@@ -124,5 +130,5 @@ def _copy(message: Message, *, key: str) -> Message:
 
 
 def is_uncertain(message: Message) -> bool:
-    """Whether a copy could be the second that the person gets: the first may have arrived."""
-    return message.state in {State.ACCEPTED, State.UNKNOWN}
+    """Whether a copy could be the second that the person gets: the first, or one of its attempts, may have arrived."""
+    return message.state in {State.ACCEPTED, State.UNKNOWN} or message.repeats > 0

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Lower
 
 from core import clock
 from mail.addresses import envelope_address, fingerprint, is_erased
 from mail.enums import SuppressionReason, SuppressionStep
-from mail.models import Suppression, SuppressionChange
+from mail.models import Message, Suppression, SuppressionChange
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -29,51 +30,45 @@ def suppress(
 ) -> Suppression:
     """Put an address on the list for a reason, or renew it; mail waiting for it ends as suppressed when it is due.
 
-    Other reasons for the same address stay as they are.
+    Other reasons for the same address stay as they are, and an entry is never shortened: that would take the address
+    off the list, which is a step of its own. Raises ValueError for an end that is not to come.
     """
+    if until is not None and until <= clock.now():
+        raise ValueError("An address is put on the list until a moment to come.")
     ascii_address = envelope_address(address)
-    entry, is_new = Suppression.objects.update_or_create(
-        address_hash=fingerprint(ascii_address),
-        reason=reason,
-        defaults={
-            "address": ascii_address,
-            "note": note[:LONGEST_NOTE],
-            "expires_at": until,
-            "created_at": clock.now(),
-        },
-    )
-    step = SuppressionStep.ADDED if is_new else SuppressionStep.RENEWED
-    _note(entry, step, note=note, by=by)
-    return entry
-
-
-def suppress_bounced(*, address: str, words: str) -> Suppression:
-    """Leave an address alone for MAIL_BOUNCE_KEEP_SECONDS, since its server says that nobody is there."""
-    until = clock.now() + timedelta(seconds=settings.MAIL_BOUNCE_KEEP_SECONDS)
-    return suppress(address=address, reason=SuppressionReason.BOUNCED, note=words, until=until)
+    found = fingerprint(ascii_address)
+    return _put_on(found, reason, address=ascii_address, note=note, until=until, by=by)
 
 
 @transaction.atomic
-def unsuppress(*, address: str, note: str = "", by: "User | None" = None) -> bool:
-    """Take an address off the list, whatever it was on it for; return whether it was on it."""
-    entries = Suppression.objects.filter(address_hash=fingerprint(envelope_address(address)))
-    return _take_off(list(entries.select_for_update()), note=note, by=by) > 0
+def suppress_reported(*, address: str, reason: SuppressionReason, words: str, until: datetime | None = None) -> None:
+    """Put an address on the list because a mail server or a provider told so, in its words.
+
+    They may tell it after the person behind it was erased: the list then learns no more than the hash.
+    """
+    ascii_address = envelope_address(address)
+    # Locked, so that an erasure of this moment either finds the entry or is seen here.
+    written_to = Message.objects.alias(lower=Lower("to_address")).filter(lower=ascii_address.lower())
+    is_known = written_to.select_for_update(no_key=True).only("pk").first() is not None
+    named, told = (ascii_address, words) if is_known else ("", "")
+    _put_on(fingerprint(ascii_address), reason, address=named, note=told, until=until)
+
+
+def suppress_bounced(*, address: str, words: str) -> None:
+    """Leave an address alone for MAIL_BOUNCE_KEEP_SECONDS, since its server says that nobody is there."""
+    until = clock.now() + timedelta(seconds=settings.MAIL_BOUNCE_KEEP_SECONDS)
+    suppress_reported(address=address, reason=SuppressionReason.BOUNCED, words=words, until=until)
 
 
 @transaction.atomic
 def take_off(*, suppression_id: int, note: str, by: "User | None" = None) -> bool:
     """Take one entry off the list and keep why; return whether it was still there."""
-    entries = Suppression.objects.filter(pk=suppression_id)
-    return _take_off(list(entries.select_for_update()), note=note, by=by) > 0
-
-
-@transaction.atomic
-def forget_address(*, address: str) -> int:
-    """Erase an address from the list and its history but for its hash, so that it stays suppressed; return how many."""
-    found = fingerprint(address)
-    # Notes repeat the words of servers, which like to repeat the address.
-    SuppressionChange.objects.filter(address_hash=found).update(note="", by=None)
-    return Suppression.objects.filter(address_hash=found).update(address="", note="")
+    entry = Suppression.objects.select_for_update().filter(pk=suppression_id).first()
+    if entry is None:
+        return False
+    _note(entry, SuppressionStep.REMOVED, note=note, by=by)
+    entry.delete()
+    return True
 
 
 def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
@@ -86,11 +81,27 @@ def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
     return listed | {address for address in addresses if is_erased(address)}
 
 
-def _take_off(entries: list[Suppression], *, note: str, by: "User | None") -> int:
-    for entry in entries:
-        _note(entry, SuppressionStep.REMOVED, note=note, by=by)
-        entry.delete()
-    return len(entries)
+def _put_on(
+    address_hash: str,
+    reason: SuppressionReason,
+    *,
+    address: str,
+    note: str,
+    until: datetime | None,
+    by: "User | None" = None,
+) -> Suppression:
+    told: dict[str, Any] = {"address": address, "note": note[:LONGEST_NOTE], "created_at": clock.now()}
+    entry, is_new = Suppression.objects.select_for_update().get_or_create(
+        address_hash=address_hash, reason=reason, defaults={**told, "expires_at": until}
+    )
+    if not is_new:
+        told["expires_at"] = until and entry.expires_at and max(until, entry.expires_at)
+        for name, value in told.items():
+            setattr(entry, name, value)
+        entry.save(update_fields=told)
+    step = SuppressionStep.ADDED if is_new else SuppressionStep.RENEWED
+    _note(entry, step, note=note, by=by)
+    return entry
 
 
 def _note(entry: Suppression, step: SuppressionStep, *, note: str, by: "User | None") -> None:

@@ -65,10 +65,9 @@ class Desk:
         """Ask each kind once for what is its recipients' own; a fault is kept, to be met message by message."""
         found: dict[str, Fillings | Exception] = {}
         for name in {message.kind for message in messages if kinds.has_variants(message.kind)}:
-            fill = kinds.get(name).fill
             group = [message for message in messages if message.kind == name]
             try:
-                found[name] = fill(group) if fill else {message.pk: {} for message in group}
+                found[name] = kinds.get(name).fillings(group)
             except Exception as problem:  # noqa: BLE001  (logged with each message that it keeps from leaving)
                 found[name] = problem
         return found
@@ -97,10 +96,8 @@ class Desk:
     def _filled(self, message: Message, fillings: Fillings | Exception) -> Ready:
         if isinstance(fillings, Exception):
             raise fillings
-        if message.pk not in fillings:
-            raise NoLongerMakesSense("Nothing is known any more of whom it was meant for.")
-        safe = slots.made_safe({"to_name": message.to_name, **fillings[message.pk]})
-        shared, variant_id = self._variant(message, frozenset(name for name, value in safe.items() if value))
+        safe = rendering.own_words(message, fillings)
+        shared, variant_id = self._variant(message, slots.filled(safe))
         envelope = replace(self._envelope(message), unsubscribe_url=safe.get("unsubscribe_url", ""))
         if self.has_wire:
             content = shared.heading(safe)
@@ -110,7 +107,7 @@ class Desk:
         return Ready(Opening(message, content, variant_id), self._letter(envelope, content, data))
 
     def _variant(self, message: Message, names: frozenset[str]) -> tuple[rendering.Variant, int]:
-        params = {name: message.params.get(name) for name in kinds.get(message.kind).variant_params}
+        params = kinds.get(message.kind).shared_params(message)
         key = (message.kind, message.language, names, repr(sorted(params.items())))
         if key not in self._variants:
             self._variants[key] = _once(lambda: rendering.variant(message.kind, params, message.language, names=names))
