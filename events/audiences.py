@@ -6,24 +6,24 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from events import mails_to_many
-from events.enums import RegistrationState
+from events.enums import RegistrationState, ReminderAudience
 from events.models import Event, Registration, ReminderRule, StaffMessage
 from mail.enums import Stream
 from mail.kinds import Rendering
 
 
 class Registered:
-    """Those whose registration for an event has one state."""
+    """Those registered for an event whom one audience takes in."""
 
     stream: str = Stream.BULK
 
-    def __init__(self, event: Event, state: str) -> None:
+    def __init__(self, event: Event, audience: str) -> None:
         self.event = event
-        self.state = state
+        self.audience = ReminderAudience(audience)
 
     def people(self):
         """Return their registrations."""
-        return Registration.objects.filter(event=self.event, state=self.state)
+        return Registration.objects.filter(event=self.event).of_audience(self.audience)
 
     def tally(self) -> Iterable[tuple[str, str, str, int]]:
         """Count them by language, zone and state, in one statement."""
@@ -43,7 +43,7 @@ class Registered:
             email="sample@example.org",
             language=language,
             timezone=self.event.timezone,
-            state=self.state,
+            state=self.audience.state,
             # A sample shows what is so now; its calendar file would lay an older version over the event they share.
             told_revision=self.event.revision,
         )

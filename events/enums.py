@@ -89,10 +89,22 @@ class ReminderAnchor(models.TextChoices):
 
 
 class ReminderAudience(models.TextChoices):
-    """Who a reminder or a message of staff goes to; each value is the state of a registration."""
+    """Who a reminder or a message of staff goes to."""
 
     CONFIRMED = "confirmed", _("those with a seat")
     WAITING = "waiting", _("those on the waiting list")
+    ATTENDED = "attended", _("those who were there")
+    ABSENT = "absent", _("those with a seat who were not there")
+
+    @property
+    def state(self) -> RegistrationState:
+        """The state that all of them have."""
+        return RegistrationState.WAITING if self is ReminderAudience.WAITING else RegistrationState.CONFIRMED
+
+    @property
+    def is_of_the_past(self) -> bool:
+        """Whether nobody knows who they are before the event has ended."""
+        return self in {ReminderAudience.ATTENDED, ReminderAudience.ABSENT}
 
 
 class ReminderState(models.TextChoices):

@@ -81,6 +81,10 @@ class ReminderOver(EventError):
     sentence = _("The time of this reminder has passed, so it would reach nobody. Choose a later time.")
 
 
+class NotKnownYet(EventError):
+    sentence = _("Who was there is known after the end. Choose a time after the end of the event.")
+
+
 class ReminderArmed(EventError):
     sentence = _("This reminder is armed or has been sent already, so it stays.")
 

@@ -151,5 +151,10 @@ def _registration(message: Message) -> Registration:
 
 
 def _need_audience(registration: Registration, audience: str) -> None:
-    if registration.state != audience:
+    found = ReminderAudience(audience)
+    is_in = registration.state == found.state
+    if is_in and found.is_of_the_past:
+        was_there = registration.attendances.exists()
+        is_in = registration.event.ends_at <= clock.now() and was_there == (found is ReminderAudience.ATTENDED)
+    if not is_in:
         raise NoLongerMakesSense("The person is not among those it is for any more.")

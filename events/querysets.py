@@ -21,7 +21,7 @@ from django.db.models.functions import Length, Substr
 from wagtail.models import Page, PageViewRestriction
 
 from core import clock, languages
-from events.enums import LIVE_STATES, EventStatus, RegistrationState, SeatState
+from events.enums import LIVE_STATES, EventStatus, RegistrationState, ReminderAudience, SeatState
 
 
 def public_pages() -> QuerySet:
@@ -102,6 +102,16 @@ class RegistrationQuerySet(QuerySet):
     def live(self) -> "RegistrationQuerySet":
         """Return those who have a seat or wait for one."""
         return self.filter(state__in=LIVE_STATES)
+
+    def of_audience(self, audience: str) -> "RegistrationQuerySet":
+        """Return those whom a reminder or a message of staff is for, as is known now."""
+        found = ReminderAudience(audience)
+        people = self.filter(state=found.state)
+        if not found.is_of_the_past:
+            return people
+        # Not joined: whoever was seen by two sources counts once.
+        were_there = Q(pk__in=self.model._default_manager.filter(attendances__isnull=False).values("pk"))
+        return people.filter(were_there if found is ReminderAudience.ATTENDED else ~were_there)
 
     def of_person(self, person: Any) -> "RegistrationQuerySet":
         """Return a signed-in person's own registrations."""

@@ -149,12 +149,16 @@ class WriteView(ForWriters, FormView):
 
     def form_valid(self, form: MessageForm) -> HttpResponse:
         """Keep the message; nothing is sent before the next screen."""
-        message = write_message(
-            event_id=self.event.pk,
-            audience=form.cleaned_data["audience"],
-            words=form.words,
-            by=signed_in(self.request),
-        )
+        try:
+            message = write_message(
+                event_id=self.event.pk,
+                audience=form.cleaned_data["audience"],
+                words=form.words,
+                by=signed_in(self.request),
+            )
+        except EventError as refusal:
+            form.add_error("audience", str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
         return redirect("events_message", message.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

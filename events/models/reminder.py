@@ -79,6 +79,16 @@ class ReminderRule(models.Model):
             models.CheckConstraint(
                 condition=Q(audience__in=ReminderAudience.values), name="events_rule_audience_known"
             ),
+            models.CheckConstraint(
+                condition=~Q(audience__in=[ReminderAudience.ATTENDED, ReminderAudience.ABSENT])
+                | Q(
+                    # A check that comes to NULL holds, so what is not set is named.
+                    Q(offset_minutes__isnull=False, offset_minutes__gte=0)
+                    | Q(day_offset__isnull=False, day_offset__gte=0),
+                    anchor=ReminderAnchor.END,
+                ),
+                name="events_rule_presence_after_end",
+            ),
             models.UniqueConstraint(
                 fields=["translation_key", "audience", "anchor", "offset_minutes", "day_offset", "clock_time"],
                 nulls_distinct=False,

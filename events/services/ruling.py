@@ -8,8 +8,8 @@ from django.db.models import Q
 
 from core import clock
 from events import moments
-from events.enums import ReminderAnchor
-from events.errors import ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
+from events.enums import ReminderAnchor, ReminderAudience
+from events.errors import NotKnownYet, ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
 from events.models import Event, ReminderRule
 from events.services import planning, seats
 
@@ -56,9 +56,12 @@ def save_rule(*, rule: ReminderRule) -> ReminderRule:
     """Write a rule that staff made, or what they changed of one, and plan anew if it is armed; return it as it is now.
 
     Whether it is armed is not taken from `rule`: somebody may have armed or held it back since it was read. Raises
-    ReminderTwice where the occasion has a rule for that time and those people already.
+    ReminderTwice where the occasion has a rule for that time and those people already, and NotKnownYet for those who
+    were, or were not, there at a time before the end.
     """
     event = _lock(rule.translation_key)
+    if ReminderAudience(rule.audience).is_of_the_past and not _is_after_the_end(rule, event):
+        raise NotKnownYet
     same = ReminderRule.objects.filter(
         translation_key=rule.translation_key, **{name: getattr(rule, name) for name in (*TIME, "audience")}
     )
@@ -134,6 +137,8 @@ def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
     expires_at = moments.expires(due_at, event)
     if event.is_cancelled or due_at >= event.ends_at + moments.AFTERWARDS:
         raise ReminderOver
+    if ReminderAudience(rule.audience).is_of_the_past and due_at < event.ends_at:
+        raise NotKnownYet
     rule.armed_at, rule.armed_by, rule.due_at, rule.expires_at = clock.now(), by, due_at, expires_at
     rule.save()
     planning.plan(event_id=event.pk)
@@ -161,6 +166,13 @@ def _locked(rule_id: int) -> tuple[Event | None, ReminderRule]:
     key = ReminderRule.objects.values_list("translation_key", flat=True).get(pk=rule_id)
     event = _lock(key)
     return event, ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule_id)
+
+
+def _is_after_the_end(rule: ReminderRule, event: Event | None) -> bool:
+    is_later = (rule.offset_minutes or 0) >= 0 and (rule.day_offset or 0) >= 0
+    if rule.anchor != ReminderAnchor.END or not is_later:
+        return False
+    return event is None or moments.due(rule, event) >= event.ends_at
 
 
 def _keep(rule: ReminderRule, event: Event | None) -> None:

@@ -51,7 +51,8 @@ WITH standing AS MATERIALIZED (
     SELECT added.id, rule.id, 'planned', rule.due_at, rule.expires_at
     FROM added, verdict, events_reminderrule AS rule
     WHERE rule.translation_key = verdict.translation_key AND verdict.status = 'scheduled'
-        AND rule.armed_at IS NOT NULL AND rule.audience = added.state AND rule.due_at > %(registered_at)s
+        AND rule.armed_at IS NOT NULL AND rule.due_at > %(registered_at)s
+        AND added.state = CASE WHEN rule.audience IN ('attended', 'absent') THEN 'confirmed' ELSE rule.audience END
 )
 SELECT taken, waiting, last_number, known, added.id, added.state, added.waiting_number,
        added.told_revision

@@ -9,7 +9,7 @@ from django.db import transaction
 from core import clock
 from events import moments
 from events.enums import ReminderAudience
-from events.errors import EventOverForMessages, MessageGone
+from events.errors import EventOverForMessages, MessageGone, NotKnownYet
 from events.models import Event, Registration, StaffMessage
 from events.services import planning, seats
 from mail.models import Mailing
@@ -26,7 +26,13 @@ KIND = "event-message"
 def write_message(
     *, event_id: int, audience: str, words: Mapping[str, Mapping[str, str]], by: "User | None" = None
 ) -> StaffMessage:
-    """Keep a message to those registered; nobody gets it before `send_message`."""
+    """Keep a message to those registered; nobody gets it before `send_message`.
+
+    Raises NotKnownYet for those who were, or were not, at an event that has not ended.
+    """
+    event = Event.objects.get(pk=event_id)
+    if ReminderAudience(audience).is_of_the_past and clock.now() < event.ends_at:
+        raise NotKnownYet
     return StaffMessage.objects.create(event_id=event_id, audience=ReminderAudience(audience), words={**words}, by=by)
 
 
@@ -66,7 +72,7 @@ def take_back_message(*, message_id: int) -> Mailing:
 
 
 def _asked(message: StaffMessage, event: Event, leaves_at: datetime, expires_at: datetime) -> Iterator[Asked]:
-    people = Registration.objects.filter(event=event, state=message.audience).order_by("pk")
+    people = Registration.objects.filter(event=event).of_audience(message.audience).order_by("pk")
     for one in people.only("uuid", "email", "language", "person_id").iterator(chunk_size=500):
         yield Asked(
             key=f"{KIND}:{message.uuid}:{one.uuid}",
