@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from core import clock, dates, languages, locales
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
 
 
 def occasion(page: "WebinarPage", event: "Event | None", request: HttpRequest) -> dict[str, Any]:
-    """Return the context of an event page; without a record yet the page says that registration opens later."""
+    """Return the context of an event page; without a record yet the page says that registration opens later.
+
+    What only kept parts show is lazy, so that a page pays for it once.
+    """
     language = languages.current()
     context: dict[str, Any] = {
         "event": event,
         "page_language": locales.code_of(page.locale_id),
-        "facts": facts(page, event, language),
+        "facts": SimpleLazyObject(lambda: facts(page, event, language)),
         "events_url": f"/{language}/events/",
     }
     if event is None:
@@ -30,9 +34,10 @@ def occasion(page: "WebinarPage", event: "Event | None", request: HttpRequest) -
     now = clock.now()
     return {
         **context,
-        "panel": panel(event, now),
-        "programme": agenda(page, event),
+        "panel": SimpleLazyObject(lambda: panel(event, now)),
+        "programme": SimpleLazyObject(lambda: agenda(page, event)),
         "is_over": now >= event.ends_at,
+        "moment": clock.step(now),
         "kind": event.format.label_in(language) if event.format else "",
     }
 

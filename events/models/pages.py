@@ -10,6 +10,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, ObjectLis
 from wagtail.models import Page
 from wagtail_localize.fields import SynchronizedField
 
+from core import epochs
 from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
@@ -182,10 +183,14 @@ class WebinarPage(AtomicPublishing, BasePage):
         return {**context, **occasion(self, self._event(request), request)}
 
     def _event(self, request: HttpRequest) -> Event | None:
-        event = Event.objects.select_related("format").filter(translation_key=self.translation_key).first()
+        # Whatever changes a record has its pages made anew, which ends the epoch too.
+        event = epochs.kept(request, ("event", self.translation_key), self._read_event)
         if getattr(request, "is_preview", False) and self.starts_at and self.ends_at:
             # An editor must see what publishing would show; nothing of this is saved.
             event = event or Event(translation_key=self.translation_key, source_locale_id=self.locale_id)
             if event.source_locale_id == self.locale_id:
                 event.take_over(self)
         return event
+
+    def _read_event(self) -> Event | None:
+        return Event.objects.select_related("format").filter(translation_key=self.translation_key).first()

@@ -12,7 +12,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core import languages, limits, locales
+from core import epochs, languages, limits, locales
 from events import access, guessing, listing
 from events.addresses import email_key
 from events.enums import Availability
@@ -139,12 +139,19 @@ def registered(request: HttpRequest, slug: str) -> HttpResponse:
 
 def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:
     """Return what every page about one event shows: the record, and its title in the best language there is."""
-    page = listing.pages_for([event], languages.current()).get(event.pk)
+    language = languages.current()
     return {
+        **epochs.kept(request, ("event words", event.pk, language), lambda: _words(event, language, request)),
         "event": event,
+        "register_url": reverse("event_register", args=[event.slug]),
+        "events_url": f"/{language}/events/",
+    }
+
+
+def _words(event: Event, language: str, request: HttpRequest) -> dict[str, str]:
+    page = listing.pages_for([event], language).get(event.pk)
+    return {
         "event_title": page.title if page else event.title,
         "event_language": locales.code_of(page.locale_id if page else event.source_locale_id),
-        "event_url": page.get_url(request) if page else "",
-        "register_url": reverse("event_register", args=[event.slug]),
-        "events_url": f"/{languages.current()}/events/",
+        "event_url": page.get_url(request) or "" if page else "",
     }

@@ -16,8 +16,6 @@ from home import sections
 from home.blocks import LIVE_BLOCKS
 from home.enums import Section
 
-CLOCK_STEP_SECONDS = 10
-
 
 class HomePage(BasePage):
     """The first page in one language: words and blocks fed by what is happening now."""
@@ -43,7 +41,7 @@ class HomePage(BasePage):
         # The title is the headline; the tab also needs the site's name, which base.html adds.
         context["is_home"] = True
         # Coming events depend on the clock, so what is kept of them ages in steps of some seconds.
-        context["moment"] = int(clock.now().timestamp()) // CLOCK_STEP_SECONDS
+        context["moment"] = clock.step(clock.now())
         return context
 
 

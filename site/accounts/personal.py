@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import ModelLogEntry, PageLogEntry
 
 from accounts.models import DataRequest, User
-from accounts.services import erasing
+from accounts.services import erasing, people
 from core import clock, personal
 from core.personal import Column, Kind, Rule, Subject
 
@@ -45,11 +45,6 @@ def _unconfirmed(before: datetime) -> QuerySet:
 def _ended_devices(before: datetime) -> QuerySet:
     open_ones = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=clock.now())
     return UserSession.objects.filter(~Exists(open_ones), created_at__lt=before)
-
-
-def _forget_unconfirmed(keys: list[int]) -> None:
-    for person in User.objects.unconfirmed().filter(pk__in=keys):
-        person.delete()
 
 
 def _type(person: User) -> str:
@@ -97,7 +92,7 @@ _ACCOUNT = Kind(
             _("A sign-up that nobody confirms is deleted after %(period)s."),
             "date_joined",
             _unconfirmed,
-            _forget_unconfirmed,
+            lambda keys: people.forget_unconfirmed(keys=keys),
         ),
     ),
     erase=lambda subject: erasing.erase_account(subject=subject),

@@ -10,7 +10,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Locale, Page, PageViewRestriction, Site
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
-from core import epochs, pagecache, routing
+from core import pagecache, routing
 from core.models import Term
 from core.services import changes, privacy
 
@@ -41,8 +41,8 @@ def refuse_alias_of_private_page(sender: type[Model], instance: Model, **kwargs:
 
 def page_saved(sender: type[Model], instance: Model, update_fields: Any = None, **kwargs: Any) -> None:
     if isinstance(instance, Page):
-        _forget()
-        # A draft saves only the fields of its bookkeeping.
+        routing.forget()
+        # A draft saves only the fields of its bookkeeping, and does so every few seconds: readers see nothing of it.
         if instance.live and update_fields is None:
             pagecache.purge(*changes.own_tags(instance))
 
@@ -53,12 +53,12 @@ def page_deleted(sender: type[Model], instance: Model, **kwargs: Any) -> None:
 
 
 def page_changed(sender: type[Page], instance: Page, **kwargs: Any) -> None:
-    _forget()
+    routing.forget()
     pagecache.purge(*changes.tags(instance))
 
 
 def addresses_changed(**kwargs: Any) -> None:
-    _forget()
+    routing.forget()
     pagecache.purge("site")
 
 
@@ -69,8 +69,3 @@ def everything_changed(**kwargs: Any) -> None:
 def setting_changed(sender: type[Model], **kwargs: Any) -> None:
     if issubclass(sender, AbstractSetting):
         pagecache.purge("site")
-
-
-def _forget() -> None:
-    routing.forget()
-    epochs.forget()

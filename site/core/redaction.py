@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
+from types import NoneType
 from typing import Any
 
 # Quantifiers have bounds, so that no text can make a pattern slow.
 _ADDRESS = re.compile(r"[\w.!#$%'*+^`{|}~-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
 _LOGIN = re.compile(r"(://)[^\s/@]{1,200}@")
 # Path segments after which a secret stands: join and self-service pages, allauth's keys, links of mails.
-_PATH = re.compile(r"/(join|registration|key|confirm-email|unsubscribe|preferences|confirm)/[^/\s\"'?#<>]{8,}")
+_PATH = re.compile(r"/(join|registration|erase|key|confirm-email|unsubscribe|preferences|confirm)/[^/\s\"'?#<>]{8,}")
 # Search words are often names.
 _QUERY = re.compile(r"([?&](?:token|code|key|signature|password|next|state|q)=)[^&\s\"'#<>]+")
 _HEADER = re.compile(r"(?i)\b(authorization|(?:set-)?cookie)(['\"]?\s*[:=]\s*)[^\r\n]+")
@@ -19,6 +21,8 @@ _PASSWORD = re.compile(r"(?i)\b(pass(?:word|wd|phrase)['\"]?\s*[:=]\s*)(?:'[^']*
 _SECRET_KEYS = re.compile(
     r"(?i)authorization|cookie|password|passwd|secret|token|csrf|session|api_?key|x-forwarded-for"
 )
+
+_PLAIN = (NoneType, bool, int, float, datetime)
 
 ADDRESS, TOKEN = "[address]", "[secret]"
 
@@ -43,14 +47,18 @@ def redact(text: str) -> str:
 
 
 def redact_all(value: Any) -> Any:
-    """Return the value with every text in it redacted, however deep, and the values of secret keys taken out."""
+    """Return the value with every text in it redacted, however deep, and the values of secret keys taken out.
+
+    What is neither text nor a plain value comes back as redacted text.
+    """
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):
         return {_key(key): TOKEN if _is_secret(key) else redact_all(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact_all(one) for one in value]
-    return value
+    # Whatever else there is becomes text sooner or later: a request then tells its address.
+    return value if isinstance(value, _PLAIN) else redact(str(value))
 
 
 def _key(key: Any) -> Any:

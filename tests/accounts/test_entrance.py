@@ -21,6 +21,7 @@ from accounts.letters import LETTERS
 from accounts.models import User
 from accounts.signals import address_verified
 from core import clock
+from core.services import purging
 from mail.models import Message
 from tests.factories.accounts import PASSWORD, PersonFactory
 
@@ -278,7 +279,7 @@ def test_sign_ups_that_nobody_confirms_are_forgotten(mails: Mails) -> None:
     confirmed = PersonFactory()
     User.objects.update(date_joined=clock.now() - timedelta(days=8))
     sign_up(Client(), "young@city.example")
-    assert services.forget_unconfirmed(older_than=timedelta(days=7)) == 1
+    purging.purge()
     kept = {by_staff.email, confirmed.email, "young@city.example"}
     assert set(User.objects.values_list("email", flat=True)) == kept
     assert Message.objects.filter(to_address="old@city.example", person=None).count() == 1

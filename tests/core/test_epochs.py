@@ -48,6 +48,16 @@ def test_a_change_ends_it_in_this_process_before_its_commit(db):
     assert ask(2) == 2
 
 
+def test_a_draft_leaves_what_is_kept_and_publishing_ends_it(db):
+    page = make.child(make.site_root(), "one")
+    assert ask(1) == 1
+    page.title = "Later"
+    draft = page.save_revision()
+    assert ask(2) == 1
+    draft.publish()
+    assert ask(3) == 3
+
+
 def test_previews_and_calls_without_a_request_are_answered_anew():
     preview = HttpRequest()
     preview.is_dummy = True

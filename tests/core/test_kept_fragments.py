@@ -7,7 +7,9 @@ from django.http import HttpRequest
 from django.template import Context, Template, TemplateSyntaxError
 from django.utils import translation
 
+from core import alternates
 from core.pagecache.purging import purge_now
+from tests.factories import core as make
 
 NUMBERED = '{% load kept %}{% kept "part" key %}{{ number }}{% endkept %}'
 
@@ -44,6 +46,19 @@ def test_what_a_reader_wrote_stays_escaped():
     source = '{% load kept %}{% kept "part" %}{{ words }}{% endkept %}'
     for _ in range(2):
         assert rendered(1, source=source, words="<script>") == "&lt;script&gt;"
+
+
+@pytest.mark.django_db
+def test_the_links_to_translations_are_written_once_for_each_page(client, monkeypatch):
+    home = make.site_root()
+    make.translated(home, "fr")
+    asked = []
+    default_code = alternates.default_code
+    monkeypatch.setattr(alternates, "default_code", lambda *args: asked.append(1) or default_code(*args))
+    for address in ("/en/?unknown=1", "/en/?unknown=2", "/fr/?unknown=1", "/fr/?unknown=2"):
+        html = client.get(address).content.decode()
+        assert all(f'hreflang="{code}" href="http' in html for code in ("en", "fr", "x-default"))
+    assert len(asked) == 2
 
 
 def test_a_part_without_a_key_is_a_mistake():

@@ -3,7 +3,8 @@
 import io
 import json
 import logging
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import sentry_sdk
 from django.test import Client, RequestFactory
+from django.urls import URLResolver, get_resolver
 from gunicorn.config import Config
 from sentry_sdk.transport import Transport
 
@@ -48,6 +50,23 @@ TOKEN = "eyJhbGciOi.Zx8_-abcdefgh"
 )
 def test_what_names_a_person_or_opens_a_door_is_taken_out(text: str, redacted: str) -> None:
     assert redact(text) == redacted
+
+
+def routes(patterns: list[Any], before: str = "") -> Iterator[str]:
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns, before + str(one.pattern))
+        else:
+            yield before + str(one.pattern)
+
+
+def test_every_address_that_opens_a_door_is_taken_out() -> None:
+    # Keys of drawings are on public pages; what the demonstration shows is open to whoever tries it.
+    beside = ("admin/", "covers/", "dev/")
+    named = re.compile(r"<(?:\w+:)?(?:token|key)>|\(\?P<(?:token|key)>[^)]*\)")
+    doors = [one for one in routes(get_resolver().url_patterns) if named.search(one) and not one.startswith(beside)]
+    assert "erase/<str:token>/" in doors
+    assert [one for one in doors if TOKEN in redact("/" + named.sub(TOKEN, one))] == []
 
 
 def test_no_text_makes_redaction_slow() -> None:
@@ -112,6 +131,17 @@ def test_json_is_one_object_a_line_with_the_requests_id() -> None:
     }
 
 
+def test_what_is_no_text_becomes_redacted_text() -> None:
+    request = RequestFactory().get(f"/join/{TOKEN}/?q=ana@city.example")
+    said = written("json", "Not Found", extra={"request": request, "status_code": 404, "seconds": 0.5, "was": None})
+    assert "city.example" not in said
+    assert TOKEN not in said
+    told = json.loads(said)
+    assert told["request"] == "<WSGIRequest: GET '/join/[secret]/?q=[secret]'>"
+    assert (told["status_code"], told["seconds"], told["was"]) == (404, 0.5, None)
+    assert "T" in told["time"]
+
+
 def test_a_readable_line_has_the_id_too() -> None:
     with requestid.during("abcdef123456"):
         assert written("line", "Hello").endswith(" ERROR gkec.test [abcdef123456] Hello\n")
@@ -163,13 +193,18 @@ def test_a_task_sent_to_the_broker_really_carries_the_id(monkeypatch: pytest.Mon
     assert [one[requestid.TASK_HEADER] for one in sent] == ["abcdef123456"]
 
 
+def asked_for(address: str) -> dict[str, Any]:
+    """Return the environ of a request as gunicorn makes it, after Django has read it."""
+    return RequestFactory().get(address).environ | {"RAW_URI": address}
+
+
 def test_an_access_line_tells_neither_who_asked_nor_with_which_token(capsys: pytest.CaptureFixture) -> None:
     config = Config()
     config.set("accesslog", "-")
     logger = RedactingLogger(config)
     response = SimpleNamespace(status="200 OK", sent=42, headers=[("X-Request-ID", "abcdef123456")])
     environ = {
-        **RequestFactory().get(f"/join/{TOKEN}/?q=ana").environ,
+        **asked_for(f"/join/{TOKEN}/?q=ana"),
         "REMOTE_ADDR": "203.0.113.7",
         "HTTP_USER_AGENT": "Firefox of Ana",
         "HTTP_REFERER": "https://mail.example/ana@city.example",
@@ -179,6 +214,22 @@ def test_an_access_line_tells_neither_who_asked_nor_with_which_token(capsys: pyt
     assert said.endswith(" INFO gunicorn.access [abcdef123456] GET /join/[secret]/ 200 42 12.5 ms\n")
     logger.error("Error handling request /join/%s/ of ana@city.example", TOKEN)
     assert "Error handling request /join/[secret]/ of [address]" in capsys.readouterr().err
+
+
+def test_no_address_forges_an_access_line(capsys: pytest.CaptureFixture) -> None:
+    config = Config()
+    config.set("accesslog", "-")
+    logger = RedactingLogger(config)
+    response = SimpleNamespace(status="404 Not Found", sent=9, headers=[])
+    for path in ("/x%0A2026-11-22%20INFO%20[-]%20GET%20/forged", "/x%0Dforged", "/%E2%80%A8forged"):
+        logger.access(response, SimpleNamespace(), asked_for(path), timedelta())
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert "GET /x%0A2026-11-22%20INFO%20%5B-%5D%20GET%20/forged 404 9 0.0 ms" in first
+    assert "GET /x%0Dforged 404" in second
+    assert "GET /%E2%80%A8forged 404" in third
+    # An encoded letter names the same door.
+    logger.access(response, SimpleNamespace(), asked_for(f"/j%6Fin/{TOKEN}/"), timedelta())
+    assert "GET /join/[secret]/ 404" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -283,7 +283,7 @@ def test_joining_costs_the_same_however_many_come(client, event, django_assert_n
     people = [make.registered(event, f"Guest {step}") for step in range(number)]
     with at(event):
         client.get(address(people[-1]))
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(3):
             client.get(address(people[-1]))
         with django_assert_num_queries(7):
             client.post(address(people[-1]))

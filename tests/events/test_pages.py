@@ -1,6 +1,7 @@
 """The section page, the event page and the public calendar: what they show, in which language, at what cost."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,11 @@ from django.core.cache import cache
 from icalendar import Calendar
 
 from core import clock
+from events import occasion
 from events.enums import EventStatus
 from events.models import Event
-from events.services import cancel, set_join_link
+from events.services import cancel, cancel_event, set_join_link
+from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
 
@@ -181,6 +184,73 @@ def test_the_seats_on_a_kept_page_change_with_the_last_seat(client, django_captu
     with django_capture_on_commit_callbacks(execute=True):
         cancel(registration_id=registration.pk)
     assert "Few seats left" in client.get(url).content.decode()
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Count how often each part of an event page is made."""
+    counts = Counter()
+
+    def counted(name):
+        make_it = getattr(occasion, name)
+
+        def count(*args):
+            counts[name] += 1
+            return make_it(*args)
+
+        monkeypatch.setattr(occasion, name, count)
+
+    for name in ("panel", "facts", "agenda"):
+        counted(name)
+    return counts
+
+
+def test_past_the_page_cache_the_parts_are_made_once_and_the_panel_in_each_step_of_the_clock(client, made):
+    with time_machine.travel("2026-11-02T09:00:00Z", tick=False) as traveller:
+        page = make.webinar(starts_at=make.in_days(3), host="City of Oslo")
+        closes = clock.now() + timedelta(seconds=clock.STEP_SECONDS)
+        Event.objects.update(registration_closes_at=closes)
+        url = f"/en/events/{page.slug}/?unknown=1"
+        first, second = (client.get(url).content.decode() for _ in range(2))
+        assert (first == second, "/register/" in first, "City of Oslo" in first) == (True, True, True)
+        assert made == {"panel": 1, "facts": 1, "agenda": 1}
+        traveller.shift(clock.STEP_SECONDS)
+        assert "Registration has closed." in client.get(url).content.decode()
+        assert (made["panel"], made["agenda"]) == (2, 1)
+
+
+def test_past_the_page_cache_seats_a_new_date_and_calling_off_show_at_once(client, django_capture_on_commit_callbacks):
+    with time_machine.travel("2026-11-02T09:00:00Z", tick=False):
+        page = make.webinar(capacity=1, starts_at=make.in_days(3))
+        url = f"/en/events/{page.slug}/?unknown=1"
+        assert "Few seats left" in client.get(url).content.decode()
+        with django_capture_on_commit_callbacks(execute=True):
+            make.registered(Event.objects.get())
+        assert "Waiting list open" in client.get(url).content.decode()
+        page.starts_at = make.in_days(2)
+        with django_capture_on_commit_callbacks(execute=True):
+            make.publish_now(page)
+        assert 'datetime="2026-11-04"' in client.get(url).content.decode()
+        with django_capture_on_commit_callbacks(execute=True):
+            cancel_event(event_id=Event.objects.get().pk, by=accounts.PersonFactory(), reason="The speaker is ill.")
+        assert "This event is cancelled" in client.get(url).content.decode()
+
+
+def test_past_the_page_cache_a_warm_event_page_asks_for_nothing_but_itself(client, django_assert_num_queries):
+    with time_machine.travel("2026-11-02T09:00:00Z", tick=False):
+        url = f"/en/events/{make.webinar(starts_at=make.in_days(3)).slug}/?unknown=1"
+        client.get(url)
+        with django_assert_num_queries(2):
+            assert client.get(url).status_code == 200
+
+
+def test_a_preview_of_a_planned_event_is_made_anew(client, made):
+    page = make.webinar(starts_at=make.in_days(3), host="City of Oslo")
+    client.get(f"/en/events/{page.slug}/")
+    page.host = "City of Bergen"
+    for _ in range(2):
+        assert b"City of Bergen" in page.make_preview_request().content
+    assert made == {"panel": 3, "facts": 3, "agenda": 3}
 
 
 def test_the_calendar_holds_every_public_event_once_and_no_meeting_link(client):

@@ -281,7 +281,29 @@ def test_the_form_costs_the_same_whatever_the_number_of_registrations(client, dj
         for name in ("A", "B", "C")[: 1 + 2 * len(counts)]:
             make.registered(event, name)
         client.get(address(event))
-        with django_assert_num_queries(4) as queries:
+        with django_assert_num_queries(2) as queries:
             client.get(address(event))
         counts.append(len(queries))
-    assert counts == [4, 4]
+    assert counts == [2, 2]
+
+
+def test_a_refused_form_asks_for_the_event_and_for_a_seat_alone(client, django_assert_num_queries):
+    event = make.event(capacity=1, waiting_list=False)
+    make.registered(event)
+    first, second = (make.form_data(email=f"late{number}@example.org") for number in (1, 2))
+    client.post(address(event), first)
+    # Within a test a transaction is a savepoint: set, rolled back and released. No texts of the site are on record.
+    with django_assert_num_queries(6):
+        assert client.post(address(event), second).status_code == 409
+
+
+def test_the_form_names_the_event_as_it_is_called_now_in_the_readers_language(
+    client, django_capture_on_commit_callbacks
+):
+    page = make.webinar(title="Budget")
+    event = Event.objects.get()
+    assert "Register: Budget" in client.get(address(event)).content.decode()
+    page.title = "Climate budget"
+    with django_capture_on_commit_callbacks(execute=True):
+        make.publish_now(page)
+    assert "Register: Climate budget" in client.get(address(event)).content.decode()

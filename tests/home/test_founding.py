@@ -77,4 +77,4 @@ def test_the_home_page_costs_the_same_for_one_city_and_for_eighty_five(client: C
     without = statements(lambda: client.get("/en/?uncached=1"))
     load_cities()
     assert statements(lambda: client.get("/en/?uncached=1")) == without == 10
-    assert statements(lambda: client.get("/en/?uncached=1")) == 3
+    assert statements(lambda: client.get("/en/?uncached=1")) == 2

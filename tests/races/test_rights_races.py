@@ -1,17 +1,20 @@
 """Erasing while mail is on its way, twice at once, and by two administrators of each other; each with a control."""
 
+import threading
 import time
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import IntegrityError
+import time_machine
+from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
 from accounts import services
 from accounts.enums import Channel
 from accounts.errors import LastAdministrator, NobodyFound
-from accounts.models import DataRequest, User
+from accounts.models import ConsentRecord, DataRequest, User
+from accounts.services import erasing as account_erasing
 from accounts.services import rights
 from core import clock, personal
 from core.personal import Subject
@@ -200,6 +203,31 @@ def test_two_purges_at_once_share_the_work(at_once, monkeypatch) -> None:
     rule, now = old_messages(20), clock.now()
     counts = at_once([lambda: purging._forget(rule, now)] * 2)
     assert (sum(counts), Message.objects.filter(blanked_at=None).count()) == (20, 0)
+
+
+@pytest.mark.parametrize("moment", ["SELECT", "DELETE"])
+def test_a_consent_given_while_the_old_ones_are_deleted_stands(moment) -> None:
+    def decide(*, given: bool) -> ConsentRecord:
+        wording = services.Wording(text="Send me news.", version="1", language="en")
+        return services.record_consent(purpose="news", wording=wording, channel="/", email=ADDRESS, given=given)
+
+    with time_machine.travel(clock.now() - timedelta(days=3000), tick=False):
+        old = decide(given=False)
+    asked: list[str] = []
+
+    def meanwhile(execute, sql, *args):
+        # In a thread, so on a connection of its own: committed just before the statement runs.
+        if sql.startswith(moment) and ConsentRecord._meta.db_table in sql and not asked:
+            asked.append(sql)
+            giving = threading.Thread(target=lambda: (decide(given=True), connection.close()))
+            giving.start()
+            giving.join()
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(meanwhile):
+        account_erasing.delete_consents([old.pk])
+    assert len(asked) == 1
+    assert ConsentRecord.objects.about(ADDRESS).for_purpose("news").stands()
 
 
 def delete_both(at_once) -> list:

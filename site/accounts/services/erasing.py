@@ -58,13 +58,18 @@ def withdrawn_consents() -> QuerySet[ConsentRecord]:
 def delete_consents(keys: Iterable[Any]) -> None:
     """Delete decisions with all others of the same address and purpose, so that no older yes outlives its no.
 
-    The trigger that keeps the log append-only lets this pass in this transaction alone.
+    Somebody may agree anew at this moment: what then stands is left as it is, and what comes later than this looks is
+    not deleted. The trigger that keeps the log append-only lets this pass in this transaction alone.
     """
-    groups = set(ConsentRecord.objects.filter(pk__in=list(keys)).values_list("email_hash", "purpose"))
+    group = ConsentRecord.objects.filter(email_hash=OuterRef("email_hash"), purpose=OuterRef("purpose"))
+    over = withdrawn_consents().filter(pk__in=list(keys))
+    over = over.annotate(last=Subquery(group.order_by("-pk").values("pk")[:1]))
+    groups = set(over.values_list("email_hash", "purpose", "last"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('gkec.consent_retention', 'on', true)")
-        for email_hash, purpose in sorted(groups):
-            ConsentRecord.objects.filter(email_hash=email_hash, purpose=purpose)._raw_delete(connection.alias)
+        for email_hash, purpose, last in sorted(groups):
+            rows = ConsentRecord.objects.filter(email_hash=email_hash, purpose=purpose, pk__lte=last)
+            rows._raw_delete(connection.alias)
         cursor.execute("SELECT set_config('gkec.consent_retention', 'off', true)")
 
 

@@ -1,7 +1,6 @@
 """Making people, changing them, and ending their sessions."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -12,7 +11,7 @@ from django.db.models import F
 from accounts import mails
 from accounts.errors import AddressTaken, UnknownGroup
 from accounts.models import User
-from core import clock, text
+from core import text
 
 PROFILE_FIELDS = frozenset(
     {"display_name", "language", "timezone", "country", "organisation", "organisation_type", "gender", "role"}
@@ -151,14 +150,11 @@ def drop_unproved_password(*, person: User) -> None:
 
 
 @transaction.atomic
-def forget_unconfirmed(*, older_than: timedelta) -> int:
-    """Delete sign-ups whose address nobody ever confirmed; returns how many. Accounts made by staff stay."""
-    stale = User.objects.unconfirmed().filter(date_joined__lt=clock.now() - older_than)
-    count = 0
-    for person in stale.select_for_update(of=("self",), skip_locked=True):
+def forget_unconfirmed(*, keys: Iterable[int]) -> None:
+    """Delete those of these sign-ups whose address nobody ever confirmed. Accounts made by staff stay."""
+    stale = User.objects.unconfirmed().filter(pk__in=list(keys))
+    for person in stale.select_for_update(of=("self",)):
         person.delete()
-        count += 1
-    return count
 
 
 def _set_profile(person: User, changes: dict) -> None:
