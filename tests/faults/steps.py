@@ -7,12 +7,14 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
-from mail import transport
+from gkec.devstack.processes import wait_until
+from mail import doorbell, transport
 from mail.services import ledger
 
 logger = logging.getLogger(__name__)
+NOTICED_SECONDS = 2
 STEPS = [
     "before the lease",
     "leased",
@@ -32,7 +34,9 @@ def end_this_process() -> None:
 
 
 def die_in_a_fork(work: Callable[[], None]) -> None:
-    """Do the work in a fork of this process, which must be killed by it; go on when it is dead."""
+    """Do the work in a fork of this process, which must be killed by it; go on when it and its session are dead."""
+    doorbell.wait_until_quiet()
+    others = _sessions()
     connections.close_all()
     with warnings.catch_warnings():
         # The fork runs one thread and is killed: what Python 3.12 warns of cannot happen.
@@ -48,6 +52,27 @@ def die_in_a_fork(work: Callable[[], None]) -> None:
     _pid, status = os.waitpid(pid, 0)
     assert os.WIFSIGNALED(status), f"the process did not die at this step but ended with {os.WEXITSTATUS(status)}"
     assert os.WTERMSIG(status) == signal.SIGKILL
+    _let_the_server_notice(others)
+
+
+def _sessions() -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+def _let_the_server_notice(others: set[int]) -> None:
+    """Wait until the database has undone what the dead process had begun; end its session where nobody tells it.
+
+    A kernel closes a dead process's sockets, and the server rolls back; some sandboxes lose that word for minutes.
+    """
+
+    def left() -> set[int]:
+        return _sessions() - others - {connection.connection.info.backend_pid}
+
+    if not wait_until(lambda: not left(), seconds=NOTICED_SECONDS, pause=0.02):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) AS pid", [list(left())])
 
 
 def arm(step: str, *, at: Callable[[], None]) -> None:
