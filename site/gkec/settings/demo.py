@@ -13,7 +13,7 @@ os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:2525")
 
 from gkec.settings.base import *
-from gkec.settings.base import BASE_URL, INSTALLED_APPS
+from gkec.settings.base import BASE_URL, INSTALLED_APPS, STORAGES
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 if urlsplit(BASE_URL).hostname not in LOOPBACK:
@@ -24,4 +24,5 @@ if env.text("BIND", default="127.0.0.1") not in LOOPBACK:
 DEMO = True
 METRICS_ON_LOOPBACK = True
 INSTALLED_APPS = ["demo", *INSTALLED_APPS]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "demo.staticstorage.GzippedManifestStaticFilesStorage"}}
 SECOND_FACTOR_REQUIRED_FOR_STAFF = False
