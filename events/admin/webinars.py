@@ -15,7 +15,7 @@ from wagtail.admin.views.pages.listing import IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail_localize.models import Translation
 
-from core import clock
+from core import clock, dates
 from core.exports import ScreenExportMixin
 from core.models import Term
 from events import rules
@@ -118,7 +118,7 @@ def starts_in_words(page: WebinarPage) -> str:
     if page.starts_at is None:
         return ""
     wall: datetime = wall_clock(page.starts_at, page.timezone)
-    return f"{wall:%Y-%m-%d %H:%M} {page.timezone}"
+    return dates.left_to_right(f"{wall:%Y-%m-%d %H:%M} {page.timezone}")
 
 
 def seats_in_words(page: WebinarPage) -> str:

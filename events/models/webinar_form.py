@@ -11,7 +11,7 @@ from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.models import Page
 
-from core import languages, timezones
+from core import dates, languages, timezones
 from events import spoken
 from events.models.event import Event
 from events.models.join_link import JoinLink
@@ -123,7 +123,10 @@ class WebinarForm(WagtailAdminPageForm):
         return cleaned
 
     def _moment(self, name: str, wall: datetime, zone: str) -> datetime | None:
-        words = {"time": f"{wall:%Y-%m-%d %H:%M}", "zone": timezones.label(zone, languages.current())}
+        words = {
+            "time": dates.left_to_right(f"{wall:%Y-%m-%d %H:%M}"),
+            "zone": timezones.label(zone, languages.current()),
+        }
         try:
             return moment(wall, zone)
         except NoSuchTime:

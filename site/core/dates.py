@@ -27,6 +27,14 @@ def _here() -> Locale:
     return _locale(languages.current())
 
 
+def left_to_right(digits: str) -> str:
+    """Return a date or time in digits so that its parts keep their order among words that run from the right.
+
+    Between such words a reader would see "2026-11-22" as "22-11-2026" (UAX 9, rule W2).
+    """
+    return f"\u2066{digits}\u2069" if digits and languages.direction(languages.current()) == "rtl" else digits
+
+
 def in_zone(moment: date | datetime, zone: str | None = None) -> date | datetime:
     """Return an aware moment on the clocks of an IANA zone, or of the active one; a bare date stays as it is."""
     if not isinstance(moment, datetime):

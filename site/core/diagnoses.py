@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import KombuError
 
-from core import clock, health, periodic
+from core import clock, dates, health, periodic
 from core.health import Finding, Level, Section
 from core.models import Heartbeat
 from core.views.health import CHECKS
@@ -172,4 +172,4 @@ def _job(name: str, found: Heartbeat | None, interval: timedelta, now: datetime)
 
 def told(moment: datetime) -> str:
     """Return a moment in the active time zone, as the admin writes them."""
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"
+    return dates.left_to_right(f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}")

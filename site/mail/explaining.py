@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import clock
+from core import clock, dates
 from mail.enums import Reason, State
 from mail.models import Message
 
@@ -65,4 +65,4 @@ def _reason(message: Message) -> str:
 
 
 def _time(moment: datetime | None) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}" if moment else "–"
+    return dates.left_to_right(f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}") if moment else "–"

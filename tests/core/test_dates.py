@@ -59,3 +59,13 @@ def test_times_are_on_the_clock_of_the_zone():
 
 def test_a_bare_date_has_no_zone():
     assert dates.in_zone(date(2026, 12, 12), "Asia/Tokyo") == date(2026, 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "2026-11-22 11:06"), ("fr", "2026-11-22 11:06"), ("ar", "\u20662026-11-22 11:06\u2069")],
+)
+def test_a_date_in_digits_keeps_its_order_among_words_from_the_right(language, told):
+    with override(language):
+        assert dates.left_to_right("2026-11-22 11:06") == told
+        assert dates.left_to_right("") == ""

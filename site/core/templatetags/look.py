@@ -35,6 +35,12 @@ def absolute(address: str) -> str:
 
 
 @register.filter
+def ltr(digits: str) -> str:
+    """Keep the order of a date in digits: `{{ moment|date:"Y-m-d H:i"|ltr }}`."""
+    return dates.left_to_right(digits)
+
+
+@register.filter
 def direction(code: str) -> str:
     """Return "rtl" or "ltr" for a language code, so that a passage can say how it runs."""
     return languages.direction(code)
