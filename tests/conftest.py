@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.services.demo",
     "tests.services.indexes",
     "tests.services.mailserver",
+    "tests.services.shared",
     "tests.services.smtpscript",
     "tests.services.worker",
 ]

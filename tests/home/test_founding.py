@@ -1,5 +1,8 @@
 """A new installation: home and sections in five languages, its own texts, and nothing made twice."""
 
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+
 import pytest
 from django.test import Client
 from wagtail.models import Page, Site
@@ -21,9 +24,16 @@ HEADLINES = {
 }
 
 
-def test_a_new_site_stands_in_five_languages_and_is_founded_once(client: Client) -> None:
-    home = found_site(hostname="testserver")
-    assert Site.objects.get().root_page_id == home.pk
+@pytest.fixture(scope="module", autouse=True)
+def founded(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[HomePage]:
+    """A new site, founded for all tests of this file."""
+    with made_once():
+        load_vocabularies()
+        yield found_site(hostname="testserver")
+
+
+def test_a_new_site_stands_in_five_languages_and_is_founded_once(client: Client, founded: HomePage) -> None:
+    assert Site.objects.get().root_page_id == founded.pk
     pages = Page.objects.filter(depth__gt=1).count()
     assert pages == 5 * (1 + len(SECTIONS))
     found_site(hostname="testserver")
@@ -40,7 +50,6 @@ def test_a_new_site_stands_in_five_languages_and_is_founded_once(client: Client)
 
 
 def test_staff_s_words_survive_a_second_founding() -> None:
-    found_site()
     home = HomePage.objects.get(locale__language_code="fr")
     home.title = "Le titre de la rédaction"
     home.save_revision().publish()
@@ -51,7 +60,6 @@ def test_staff_s_words_survive_a_second_founding() -> None:
 
 
 def test_every_page_leads_to_its_other_languages_and_to_the_duties(client: Client) -> None:
-    found_site(hostname="testserver")
     content = client.get("/ar/events/").content.decode()
     for code in languages.codes():
         assert f'href="/{code}/events/"' in content
@@ -70,8 +78,6 @@ def test_my_gkec_is_for_those_who_sign_in(client: Client) -> None:
 
 
 def test_the_home_page_costs_the_same_for_one_city_and_for_eighty_five(client: Client) -> None:
-    load_vocabularies()
-    found_site(hostname="testserver")
     client.get("/en/")
     pagecache.purge("site")
     without = statements(lambda: client.get("/en/?uncached=1"))
