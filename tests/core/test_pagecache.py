@@ -2,7 +2,8 @@
 
 import gzip
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -25,11 +26,20 @@ pytestmark = pytest.mark.django_db
 CACHELESS = [name for name in settings.MIDDLEWARE if not name.endswith(PageCacheMiddleware.__name__)]
 
 
+@pytest.fixture(scope="module")
+def keys(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[dict[str, int]]:
+    """Make the pages of this file once and return their keys."""
+    with made_once():
+        home = make.site_root()
+        found = {"home": home, "list": make.child(home, "list", ListPage), "one": make.child(home, "one")}
+        found |= {"two": make.child(home, "two"), "routed": make.child(home, "routed", RoutedPage)}
+        yield {name: page.pk for name, page in found.items()}
+
+
 @pytest.fixture
-def pages() -> dict[str, Page]:
-    home = make.site_root()
-    found = {"home": home, "list": make.child(home, "list", ListPage), "one": make.child(home, "one")}
-    return {**found, "two": make.child(home, "two"), "routed": make.child(home, "routed", RoutedPage)}
+def pages(keys: dict[str, int]) -> dict[str, Page]:
+    """The pages, as nobody has changed them."""
+    return {name: Page.objects.get(pk=pk).specific for name, pk in keys.items()}
 
 
 @pytest.fixture
