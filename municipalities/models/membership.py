@@ -1,5 +1,7 @@
 """Who represents a local government: as whom, in which department, from when to when."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -102,6 +104,11 @@ class Membership(models.Model):
     def is_open(self) -> bool:
         """Whether it waits for a decision or is approved."""
         return self.state in OPEN_STATES
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is approved, has begun and is not over on a day; as `MembershipQuerySet.current`."""
+        has_begun = self.starts_on is not None and self.starts_on <= day
+        return self.state == MembershipState.APPROVED and has_begun and (self.ends_on is None or self.ends_on >= day)
 
     @property
     def is_of_coordinator(self) -> bool:

@@ -1,5 +1,7 @@
 """The order in which rows are locked: the local government first, then a membership of it."""
 
+from collections.abc import Iterable
+
 from municipalities.models import LocalGovernment, Membership
 
 
@@ -10,6 +12,11 @@ def local_government(local_government_id: int) -> LocalGovernment:
     another. Rows that only refer to it are not kept waiting.
     """
     return LocalGovernment.objects.select_for_update(no_key=True).get(pk=local_government_id)
+
+
+def local_governments(keys: Iterable[int]) -> list[LocalGovernment]:
+    """Return several with their rows locked in the order of their keys; unknown ones are left out."""
+    return list(LocalGovernment.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
 
 
 def membership(membership_id: int) -> Membership:

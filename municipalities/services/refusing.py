@@ -17,16 +17,20 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def refuse_local_government(*, local_government_id: int, by: "User", same_as: int | None = None) -> LocalGovernment:
+def refuse_local_government(
+    *, local_government_id: int, by: "User", same_as: int | None = None, reason: str = ""
+) -> LocalGovernment:
     """Take a proposal out of the directory's way; with `same_as` all that hangs from it moves to that one first.
 
-    Without it what people asked is declined. Raises NotYours, NotProposed, and NotRepresentable where `same_as` is
-    not listed. The record stays, retired, so that nothing that points to it breaks.
+    Without it what people asked is declined, for the reason given. The record stays, retired, so that nothing that
+    points to it breaks. Raises NotYours, NotProposed, and NotRepresentable where `same_as` is not listed.
     """
     # In the order of their keys, so that two merges never wait for each other.
-    for key in sorted({local_government_id, same_as or local_government_id}):
-        locks.local_government(key)
-    place = LocalGovernment.objects.get(pk=local_government_id)
+    wanted = {local_government_id} if same_as is None else {local_government_id, same_as}
+    locked = {city.pk: city for city in locks.local_governments(wanted)}
+    if wanted != locked.keys():
+        raise NotRepresentable
+    place = locked[local_government_id]
     if not rules.may_decide_all(by):
         raise NotYours
     if place.standing != Standing.PENDING:
@@ -34,9 +38,9 @@ def refuse_local_government(*, local_government_id: int, by: "User", same_as: in
     if same_as is None:
         for asked in place.memberships.asked().select_for_update(of=("self",)).select_related("person"):
             asked.local_government = place
-            deciding.decline_locked(asked, by=by, reason="")
+            deciding.decline_locked(asked, by=by, reason=reason)
     else:
-        _move(place, LocalGovernment.objects.get(pk=same_as))
+        _move(place, locked[same_as])
     place.standing = Standing.RETIRED
     place.save()
     return place

@@ -26,6 +26,7 @@ urlpatterns += i18n_patterns(
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
     path("events/", include("events.urls.by_language")),
+    path("", include("municipalities.urls.by_language")),
     path("search/", include("search.urls")),
     path("", include("home.urls")),
     path("", include("core.routing.urls")),

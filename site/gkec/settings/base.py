@@ -269,6 +269,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"expires": 6 * 3600},
     },
+    "municipalities-daily": {
+        "task": "municipalities.tasks.daily",
+        "schedule": crontab(hour=5, minute=20),
+        "options": {"expires": 6 * 3600},
+    },
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
 }
 CELERY_BEAT_SCHEDULE = schedule.from_environment(CELERY_BEAT_SCHEDULE)
