@@ -68,6 +68,10 @@ class TeamQuerySet(QuerySet):
         """Return those whose coordinator is not approved yet."""
         return self.filter(state=TeamState.DRAFT)
 
+    def sent(self) -> "TeamQuerySet":
+        """Return those whose people have been invited."""
+        return self.filter(state=TeamState.SENT)
+
     def overdue(self, at: datetime | None = None) -> "TeamQuerySet":
         """Return the drafts that have held their seats long enough."""
         return self.drafts().filter(holds_until__lte=at or clock.now())

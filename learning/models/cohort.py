@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from events.schedule import validate_timezone
-from learning.enums import LIVE_TEAMS, Admission, CohortState, SeatState, TeamState
+from learning.enums import Admission, CohortState, SeatState, TeamState
 from learning.querysets_cohorts import CohortQuerySet, TeamQuerySet
 
 
@@ -95,7 +95,7 @@ class Cohort(models.Model):
 
     @property
     def enrolment_closes_at(self) -> datetime:
-        """The moment from which nobody can be enrolled any more, nor moved up from the waiting list."""
+        """The moment from which nobody can be enrolled any more."""
         return min(self.closes_at or self.starts_at, self.ends_at)
 
     @property
@@ -116,6 +116,14 @@ class Cohort(models.Model):
         at = at or clock.now()
         opened = self.opens_at is None or self.opens_at <= at
         return not self.is_called_off and opened and at < self.enrolment_closes_at
+
+    def gives_seats(self, at: datetime | None = None) -> bool:
+        """Whether applications can be accepted and people move up from the waiting list: after closing still, until
+        the first day begins.
+        """
+        at = at or clock.now()
+        opened = self.opens_at is None or self.opens_at <= at
+        return not self.is_called_off and opened and at < max(self.enrolment_closes_at, self.starts_at)
 
     def state_at(self, at: datetime) -> CohortState:
         """Return what a visitor meets at a moment; a cohort that runs may still take people."""
@@ -179,8 +187,8 @@ class TeamRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["cohort", "local_government", "coordinator"],
-                condition=Q(state__in=LIVE_TEAMS),
-                name="learning_team_once_per_coordinator",
+                condition=Q(state=TeamState.DRAFT),
+                name="learning_team_one_draft_per_coordinator",
             ),
             models.CheckConstraint(condition=Q(state__in=TeamState.values), name="learning_team_state_known"),
             models.CheckConstraint(

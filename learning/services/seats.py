@@ -68,6 +68,15 @@ def lock(cohort_id: int) -> Cohort:
     return Cohort.objects.select_for_update(of=("self",), no_key=True).select_related("course").get(pk=cohort_id)
 
 
+def lock_enrolment(enrolment_id: int) -> tuple[Cohort, Enrolment]:
+    """Return an enrolment with its cohort, both locked: completing a unit asks for the enrolment's lock alone."""
+    cohort = lock(Enrolment.objects.values_list("cohort_id", flat=True).get(pk=enrolment_id))
+    rows = Enrolment.objects.select_for_update(of=("self",), no_key=True).select_related("team", "person")
+    enrolment = rows.get(pk=enrolment_id)
+    enrolment.cohort = cohort
+    return cohort, enrolment
+
+
 def standing(cohort: Cohort) -> Standing:
     """Count the seats of a locked cohort; one statement."""
     found = Standing(
