@@ -9,4 +9,9 @@ class LearningConfig(AppConfig):
     verbose_name = _("Learning")
 
     def ready(self) -> None:
-        from learning import receivers  # noqa: F401  (connects the receivers once every model is loaded)
+        from learning import (
+            mails,
+            receivers,  # noqa: F401  (connects the receivers once every model is loaded)
+        )
+
+        mails.register_kinds()
