@@ -109,7 +109,3 @@ class RecordStays(LearningError):
 
 class UnitNotOpen(LearningError):
     sentence = gettext_lazy("This unit is not open to you at present.")
-
-
-class SlugTaken(LearningError):
-    sentence = gettext_lazy("Another cohort has this address already. Choose another slug.")

@@ -57,7 +57,8 @@ def apply_alone(*, cohort_id: int, person: "User") -> Enrolment:
 def admit(*, enrolment_id: int, by: "User") -> Enrolment:
     """Accept an application: it gets a seat or, where none is free, a place on the waiting list.
 
-    Admitting twice changes nothing. Raises NotApplied where it was decided otherwise, NoSeatFree where the cohort keeps no list, EnrolmentRefused.
+    Admitting twice changes nothing. Raises NotApplied where it was decided otherwise, NoSeatFree where the cohort
+    keeps no list, and EnrolmentRefused.
     """
     cohort, enrolment = seats.lock_enrolment(enrolment_id)
     if enrolment.state in (EnrolmentState.INVITED, EnrolmentState.ACTIVE, EnrolmentState.WAITLISTED):
