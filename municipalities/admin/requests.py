@@ -14,7 +14,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
-from municipalities import rules, services
+from municipalities import rules, services, waiting
 from municipalities.enums import Standing
 from municipalities.errors import MembershipError, NotRepresentable
 from municipalities.member_forms import ReasonForm
@@ -31,10 +31,10 @@ class RequestsMenuItem(MenuItem):
         return rules.may_decide_all(request.user)
 
     def render_component(self, request: HttpRequest) -> Any:
-        """Return the item as the side bar shows it; one statement."""
+        """Return the item as the side bar shows it."""
         component = super().render_component(request)
-        if waiting := Membership.objects.waiting_for_staff().count():
-            component.label = f"{self.label} ({waiting})"
+        if number := waiting.number():
+            component.label = f"{self.label} ({number})"
         return component
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
 
 from core import clock
 from mail.services import enqueue
@@ -57,10 +57,8 @@ def remind_staff() -> int:
     if not Membership.objects.waiting_for_staff().exists():
         return 0
     now = clock.now()
-    deciding = get_user_model().objects.with_perm(
-        rules.CHANGE_MEMBERSHIPS, backend="django.contrib.auth.backends.ModelBackend"
-    )
-    for person in deciding.order_by("pk"):
+    deciding = list(ModelBackend().with_perm(rules.CHANGE_MEMBERSHIPS).order_by("pk"))
+    for person in deciding:
         enqueue(
             key=f"{QUEUE}:{now:%Y%m%d}:{person.pk}",
             kind=QUEUE,
