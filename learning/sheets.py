@@ -1,19 +1,17 @@
 """What coordinators and moderators see of a cohort, as columns: the screen and the spreadsheet are made of the same."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 
-from core.exports import MOMENT, MomentColumn, ScreenExportMixin
+from core.exports import ScreenExportMixin
 from learning.enums import EnrolmentState
 from learning.models import Enrolment
 
@@ -37,15 +35,25 @@ def _city(enrolment: Enrolment) -> str:
     return enrolment.local_government.display_name if enrolment.local_government else ""
 
 
+def _day(name: str) -> Callable[[Enrolment], date | None]:
+    """Return what reads a moment of an enrolment as the day that it was in the cohort's zone."""
+
+    def read(enrolment: Enrolment) -> date | None:
+        moment: datetime | None = getattr(enrolment, name)
+        return moment.astimezone(enrolment.cohort.zone).date() if moment else None
+
+    return read
+
+
 OF_TEAM = (
-    Column("name", label=_("Name")),
+    Column("name", label=_("Name"), accessor=str),
     Column("email", label=_("E-mail address")),
     Column("department", label=_("Department")),
     Column("state", label=_("State"), accessor="get_state_display"),
-    MomentColumn("joined_at", label=_("Joined")),
+    Column("joined_at", label=_("Joined"), accessor=_day("joined_at")),
     Column("progress", label=_("Units done"), accessor=_progress),
     Column("pace", label=_("Pace"), accessor=_pace),
-    MomentColumn("last_read_at", label=_("Last read")),
+    Column("last_read_at", label=_("Last read"), accessor=_day("last_read_at")),
 )
 OF_COHORT = (Column("city", label=_("City"), accessor=_city), *OF_TEAM)
 
@@ -67,7 +75,7 @@ class Sheet:
     def cells(self) -> list[tuple[Enrolment, list[str]]]:
         """Each row with the words of its cells."""
         export = _Export(self)
-        return [(row, [export.words(value) for value in export.to_row_dict(row).values()]) for row in self.rows]
+        return [(row, [str(value) for value in export.to_row_dict(row).values()]) for row in self.rows]
 
     def answer(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the spreadsheet that the address asks for, or None where it asks for the page."""
@@ -83,9 +91,3 @@ class _Export(ScreenExportMixin, SpreadsheetExportMixin):
     def __init__(self, sheet: Sheet) -> None:
         self.columns: Iterable[Column] = sheet.columns
         self.export_filename = sheet.filename
-
-    def words(self, value: Any) -> str:
-        """Return a cell as the page shows it: what the spreadsheet says, without what keeps formulas asleep there."""
-        if isinstance(value, datetime):
-            return timezone.localtime(value).strftime(MOMENT)
-        return str(value)

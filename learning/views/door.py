@@ -46,6 +46,8 @@ def show(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse
 @by_token
 def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse:
     """Say what declining an invitation means; a POST does it, and the seat goes to somebody else."""
+    if request.user.is_authenticated and not owns_enrolment(request.user, enrolment):
+        return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
     if enrolment.state not in (EnrolmentState.INVITED, EnrolmentState.WAITLISTED):
         return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
     if request.method == "POST":

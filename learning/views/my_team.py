@@ -21,7 +21,7 @@ from learning import access, cohort_words, sheets
 from learning.errors import LearningError
 from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
-from learning.rules import may_change_team, may_enrol, may_replace, may_withdraw
+from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_withdraw
 from learning.services import replace, withdraw_enrolment, withdraw_team
 
 SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
@@ -55,15 +55,17 @@ class TeamView(LoginRequiredMixin, View):
         sheet = sheets.Sheet(sheets.OF_TEAM, rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:
             return answer
+        drafts = TeamRequest.objects.drafts().of_coordinator(request.user).of_city(team.cohort.pk, team.city.pk).first()
+        may_change = (
+            bool(drafts) or may_change_team(request.user, team.city.pk) or may_moderate(request.user, team.cohort)
+        )
         context = {
             **_context(request, team),
             "sheet": sheet,
+            "actions_url": _address(team) if may_change else "",
             "figures": _figures(rows),
             "done": _done(request),
-            "drafts": TeamRequest.objects.drafts()
-            .of_coordinator(request.user)
-            .of_city(team.cohort.pk, team.city.pk)
-            .first(),
+            "drafts": drafts,
         }
         return render(request, "learning/my_team.html", context)
 
