@@ -2,16 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
 
 from accounts.models import User
 from core import clock
-from learning.models import Cohort, Course, CoursePage, Enrolment
+from learning.models import Cohort, Enrolment, Unit
+from learning.services import confirm_details
 from mail.models import Message
-from municipalities.models import LocalGovernment
+from municipalities.models import Membership
 from tests.factories import accounts, municipalities
 from tests.factories import learning as make
 
@@ -20,12 +21,20 @@ DOOR = re.compile(r"/learn/([^/\s\"<]+)/")
 
 @dataclass(frozen=True)
 class Place:
-    """One cohort of one course, and a city with its coordinator."""
+    """One cohort, and a city with its coordinator."""
 
-    page: CoursePage
     cohort: Cohort
-    city: LocalGovernment
-    coordinator: User
+    membership: Membership
+
+    @property
+    def city(self) -> Any:
+        """The city."""
+        return self.membership.local_government
+
+    @property
+    def coordinator(self) -> User:
+        """Whoever answers for it."""
+        return self.membership.person
 
     def team(self, language: str = "en") -> str:
         """Return the address at which the team is enrolled."""
@@ -39,39 +48,37 @@ class Place:
         """Return the address at which a member sees the units."""
         return f"/{language}/my/learning/{self.cohort.slug}/"
 
+    def desk(self, language: str = "en") -> str:
+        """Return the address at which moderators see everybody."""
+        return f"/{language}/learning/cohorts/{self.cohort.slug}/moderate/"
 
-def place(*, units: int = 2, **fields: Any) -> Place:
-    """Make a course of one module, a cohort that has not begun and takes people, and a coordinator who is approved."""
-    page = make.whole_course(modules=1, units=units)
-    city = municipalities.local_government(name="Chefchaouen")
-    person = accounts.PersonFactory(display_name="Nour El Idrissi")
-    municipalities.coordinator(local_government=city, person=person)
-    return Place(page, cohort(make.record_of(page), **fields), city, person)
+    def unit(self, number: int = 0) -> Unit:
+        """Return a unit of the course, counted from none."""
+        return make.units_of(self.cohort.course)[number]
 
-
-def cohort(course: Course, **fields: Any) -> Cohort:
-    """Make a cohort that begins in a month, takes a month, and takes people until then."""
-    number = Cohort.objects.count() + 1
-    given = {
-        "slug": f"cohort-{number}",
-        "name": f"Cohort {number}",
-        "starts_on": days(30),
-        "ends_on": days(60),
-        "timezone": "Europe/Brussels",
-        "languages": ["en", "fr"],
-        "seats": 20,
-    }
-    return Cohort.objects.create(course=course, **{**given, **fields})
+    def reading(self, unit: Unit | None = None, language: str = "en") -> str:
+        """Return the address at which a member reads a unit, the first unless given."""
+        return f"{self.course(language)}{(unit or self.unit()).translation_key}/"
 
 
-def days(number: int) -> date:
-    """Return the day so many days from today."""
-    return clock.now().date() + timedelta(days=number)
+def place(*, with_pages: bool = False, city: str = "Chefchaouen", **fields: Any) -> Place:
+    """Make a cohort that has not begun and takes people, and a coordinator who is approved; pages take their time."""
+    if with_pages:
+        fields["course"] = make.record_of(make.whole_course(modules=1, units=2))
+    return second_city(make.cohort(**fields), city)
+
+
+def second_city(cohort: Cohort, name: str = "Oslo") -> Place:
+    """Return another city with its own coordinator in the same cohort."""
+    city = municipalities.local_government(name=name)
+    person = accounts.PersonFactory(display_name=f"Coordinator of {name}")
+    return Place(cohort, municipalities.coordinator(local_government=city, person=person))
 
 
 def begin(cohort: Cohort) -> None:
     """Let the cohort have begun yesterday, a month before its end."""
-    Cohort.objects.filter(pk=cohort.pk).update(starts_on=days(-1), ends_on=days(30))
+    today = clock.now().date()
+    Cohort.objects.filter(pk=cohort.pk).update(starts_on=today - timedelta(days=1), ends_on=today + timedelta(days=30))
 
 
 def client_of(person: User) -> Client:
@@ -85,21 +92,17 @@ def enrol(one: Place, lines: str, **data: Any) -> Any:
     return client_of(one.coordinator).post(one.team(), said)
 
 
-def enrolled(one: Place, name: str = "Ana Silva") -> Enrolment:
+def invited(one: Place, name: str = "Ana Silva") -> Enrolment:
     """Enrol one colleague; the address follows the name."""
-    address = f"{name.lower().replace(' ', '.')}@city.example"
-    enrol(one, f"{name} <{address}>")
-    return Enrolment.objects.get(cohort=one.cohort, email=address, local_government=one.city)
+    return make.invited(one.cohort, name, coordinator=one.membership)
 
 
 def joined(one: Place, name: str = "Ana Silva") -> tuple[Enrolment, Client]:
-    """Enrol one colleague, who joins by the mailed link and confirms who they are; returns their browser too."""
-    enrolment = enrolled(one, name)
-    client = Client()
-    client.post(f"/learn/{enrolment.token}/")
-    client.post(f"{one.course()}about-me/", {"name": name, "department": "Planning", "language": "en"})
+    """Enrol one colleague, who joins and confirms who they are; returns their signed-in browser too."""
+    enrolment = make.learner(one.cohort, name, coordinator=one.membership)
+    confirm_details(enrolment_id=enrolment.pk, name=name, department="Planning", language="en")
     enrolment.refresh_from_db()
-    return enrolment, client
+    return enrolment, client_of(enrolment.person)
 
 
 def mails(kind: str) -> list[Message]:
