@@ -93,7 +93,7 @@ class MembershipQuerySet(models.QuerySet):
         These are the asked coordinators of local governments without a current coordinator, and whatever is asked of
         local governments that are only proposed.
         """
-        coordinated = self.model._default_manager.current().coordinators()
+        coordinated = MembershipQuerySet(self.model).current().coordinators()
         coordinated = coordinated.filter(local_government=OuterRef("local_government"))
         return (
             self.asked()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core.internal.httpkit import authenticated_user
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -126,7 +127,7 @@ class ApproveView(DecideView):
 
     def act(self, membership: Membership) -> None:
         """Approve in the name of staff."""
-        services.approve_membership(membership_id=membership.pk, by=self.request.user)
+        services.approve_membership(membership_id=membership.pk, by=authenticated_user(self.request))
 
 
 class DeclineView(DecideView):
@@ -140,7 +141,7 @@ class DeclineView(DecideView):
         if not form.is_valid():
             raise MembershipError(_("Write a reason of at most 300 characters: the person reads it."))
         reason = form.cleaned_data["reason"]
-        by = self.request.user
+        by = authenticated_user(self.request)
         if _is_proposed(membership):
             services.refuse_local_government(local_government_id=membership.local_government_id, by=by, reason=reason)
         else:
@@ -158,7 +159,9 @@ class MergeView(DecideView):
         if not given.isascii() or not given.isdigit():
             raise NotRepresentable
         services.refuse_local_government(
-            local_government_id=membership.local_government_id, by=self.request.user, same_as=int(given)
+            local_government_id=membership.local_government_id,
+            by=authenticated_user(self.request),
+            same_as=int(given),
         )
 
 
