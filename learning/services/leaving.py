@@ -137,11 +137,11 @@ def _successor(leaver: Enrolment, email: str, key: str, name: str) -> Enrolment:
 
 def _hand_over(leaver: Enrolment, successor: Enrolment, by: "User | None") -> None:
     actor = history.actor_for(leaver, by)
+    end([leaver], EnrolmentState.WITHDRAWN, ChangeKind.REPLACED, actor=actor, by=by)
     if leaver.waiting_number is not None:
         # A place in line has one holder at a time.
         leaver.waiting_number = None
         leaver.save(update_fields=["waiting_number"])
-    end([leaver], EnrolmentState.WITHDRAWN, ChangeKind.REPLACED, actor=actor, by=by)
     successor.save(force_insert=True)
     steps = {
         EnrolmentState.DRAFTED: ChangeKind.DRAFTED,
