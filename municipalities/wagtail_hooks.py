@@ -34,5 +34,5 @@ def urls() -> list[URLPattern]:
 def requests_in_menu() -> requests.RequestsMenuItem:
     """Offer the queue in the menu, with the number of requests."""
     return requests.RequestsMenuItem(
-        _("Requests to represent a city"), reverse("membership_queue"), name="requests", icon_name="group", order=321
+        _("City requests"), reverse("membership_queue"), name="requests", icon_name="group", order=321
     )

@@ -1,6 +1,7 @@
 """The pages on which people ask to represent a city, and a coordinator's page: over HTTP, without a script."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -285,3 +286,23 @@ def test_the_pages_open_in_other_languages(client, person, team, language):
         response = client.get(f"/{language}/{rest}")
         assert response.status_code == 200
         assert f'<html lang="{language}"' in words(response)
+
+
+def test_the_dates_of_a_membership_are_told_as_far_as_they_are_known(signed_in, person):
+    days = {"starts_on": date(2026, 3, 1), "ends_on": date(2026, 5, 31)}
+    for fields in (
+        {"state": "ended", **days},
+        {"starts_on": date(2026, 2, 1)},
+        {"state": "asked", "asked_at": datetime(2026, 4, 1, tzinfo=UTC)},
+        {"state": "declined", "decided_at": datetime(2026, 6, 1, tzinfo=UTC)},
+        {"state": "ended", "starts_on": None, "ends_on": date(2026, 7, 1)},
+    ):
+        make.membership(person=person, **fields)
+    said = re.findall(r'<p class="small soft">(.*?)</p>', words(signed_in.get(MINE)))
+    assert sorted(said) == [
+        "1 July 2026",
+        "1 June 2026",
+        "asked on 1 April 2026",
+        "from 1 February 2026",
+        "from 1 March 2026 until 31 May 2026",
+    ]

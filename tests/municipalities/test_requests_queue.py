@@ -39,13 +39,13 @@ def test_the_queue_shows_what_nobody_else_can_decide_the_oldest_first(staff):
         assert said in html
     assert html.index(f"request-{first.pk}") < html.index(f"request-{last.pk}")
     assert "Of the coordinator" not in html
-    assert "Requests to represent a city (2)" in html
+    assert "City requests (2)" in html
 
 
 def test_an_empty_queue_says_so_and_the_menu_counts_nothing(staff):
     html = queue(staff)
     assert "Nothing waits for a decision." in html
-    assert "Requests to represent a city (" not in html
+    assert "City requests (" not in html
 
 
 def test_staff_approve_in_the_row_and_the_count_goes_down(staff):
@@ -56,7 +56,7 @@ def test_staff_approve_in_the_row_and_the_count_goes_down(staff):
     assert asked.state == "approved"
     html = queue(staff)
     assert "The person represents the city now." in html
-    assert "Requests to represent a city (" not in html
+    assert "City requests (" not in html
 
 
 def test_staff_decline_with_a_reason(staff):
