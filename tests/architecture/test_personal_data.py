@@ -38,6 +38,7 @@ ALLOWED = {
     "core.Heartbeat": NAMES_A_THING,
     "home.SiteText": CONTENT,
     "wagtailembeds.Embed": CONTENT,
+    "learning.Cohort": NAMES_A_THING,
     "municipalities.LocalGovernment": NAMES_A_THING,
     "wagtailcore.Site": NAMES_A_THING,
     "wagtailcore.Collection": NAMES_A_THING,

@@ -74,9 +74,7 @@ def test_the_list_shows_seats_waiting_and_applications(staff):
 
 
 def statements(client: Client, listing: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as found:
+    with CaptureQueriesContext(connection) as found:
         assert client.get(reverse(f"{listing}:index_results")).status_code == 200
     return len(found)
 
