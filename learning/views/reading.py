@@ -45,8 +45,9 @@ class UnitView(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
         """Show the unit and note which revision of it was read."""
+        progress = None
         if request.method == "GET":
-            read_unit(
+            progress = read_unit(
                 enrolment_id=self.enrolment.pk,
                 unit_id=self.unit.pk,
                 revision_id=self.page.live_revision_id,
@@ -56,7 +57,7 @@ class UnitView(LoginRequiredMixin, View):
         position = path.position_of(self.unit.translation_key)
         stage = path.stage_of(self.unit.module.translation_key)
         context = {
-            **self._context(),
+            **self._context(progress),
             "position": position,
             "stage": stage,
             "stations": [
@@ -85,8 +86,7 @@ class UnitView(LoginRequiredMixin, View):
             raise Http404
         return found[0]
 
-    def _context(self) -> dict[str, Any]:
-        progress = UnitProgress.objects.filter(enrolment=self.enrolment, unit=self.unit).first()
+    def _context(self, progress: UnitProgress | None) -> dict[str, Any]:
         return {
             "unit_page": self.page,
             "unit_language": locales.code_of(self.page.locale_id),

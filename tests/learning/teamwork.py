@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from core import clock
-from learning.models import Cohort, Enrolment, Unit
+from learning.models import Cohort, CoursePage, Enrolment, Unit, UnitPage
 from learning.services import confirm_details
 from mail.models import Message
 from municipalities.models import Membership
@@ -55,6 +55,14 @@ class Place:
     def unit(self, number: int = 0) -> Unit:
         """Return a unit of the course, counted from none."""
         return make.units_of(self.cohort.course)[number]
+
+    def unit_page(self) -> UnitPage:
+        """Return the page of the first unit."""
+        return UnitPage.objects.get(translation_key=self.unit().translation_key)
+
+    def course_page(self) -> CoursePage:
+        """Return the page of the course."""
+        return CoursePage.objects.get(translation_key=self.cohort.course.translation_key)
 
     def reading(self, unit: Unit | None = None, language: str = "en") -> str:
         """Return the address at which a member reads a unit, the first unless given."""
