@@ -6,11 +6,11 @@ from django.db import transaction
 
 from core import clock
 from municipalities import rules
-from municipalities.enums import MembershipState, Standing
+from municipalities.enums import MembershipRole, MembershipState, Standing
 from municipalities.errors import NotProposed, NotRepresentable, NotYours
-from municipalities.models import LocalGovernment
+from municipalities.models import LocalGovernment, Membership
 from municipalities.services import deciding, locks, notices
-from municipalities.signals import local_government_merged
+from municipalities.signals import local_government_merged, membership_approved
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -49,15 +49,29 @@ def refuse_local_government(
 def _move(source: LocalGovernment, target: LocalGovernment) -> None:
     if target.standing != Standing.ACTIVE or target.pk == source.pk:
         raise NotRepresentable
-    there = set(target.memberships.open().values_list("person_id", flat=True))
-    moving = list(source.memberships.select_for_update(of=("self",)).select_related("person"))
-    for membership in moving:
+    there = {one.person_id: one for one in target.memberships.open().select_related("person")}
+    known = []
+    for membership in source.memberships.select_for_update(of=("self",)).select_related("person"):
         membership.local_government = target
         if membership.is_open and membership.person_id in there:
-            # They asked for the same city twice, under two names: the request that was there first stands.
-            membership.state = MembershipState.ENDED
-            membership.ends_on = max(clock.now().date(), membership.starts_on or clock.now().date())
+            known.append(_fold(membership, there[membership.person_id]))
         membership.save(update_fields=["local_government", "state", "ends_on"])
         if membership.is_asked:
             notices.tell_coordinators(membership)
     local_government_merged.send(sender=LocalGovernment, source_id=source.pk, target_id=target.pk)
+    for membership in known:
+        # What hung from their request hangs from a membership that is approved already.
+        if membership.state == MembershipState.APPROVED:
+            membership.local_government = target
+            membership_approved.send(sender=Membership, membership=membership)
+
+
+def _fold(second: Membership, first: Membership) -> Membership:
+    """Close the second of two open requests of one person for one city under two names; return the one that stands."""
+    today = clock.now().date()
+    second.state = MembershipState.ENDED
+    second.ends_on = max(today, second.starts_on or today)
+    if first.is_asked and second.is_of_coordinator and not first.is_of_coordinator:
+        first.role = MembershipRole.COORDINATOR
+        first.save(update_fields=["role"])
+    return first

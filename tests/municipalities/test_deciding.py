@@ -335,14 +335,24 @@ def test_merging_moves_the_requests_to_the_listed_city_and_tells_its_coordinator
     assert mails() == [("membership-asked", coordinator.person.email)]
 
 
-def test_merging_keeps_the_first_of_two_open_requests_of_one_person(staff):
+def test_merging_keeps_the_first_of_two_open_requests_of_one_person(staff, heard):
     city, proposed = make.local_government(), make.proposed()
-    first = make.membership(local_government=city)
+    first = make.coordinator(local_government=city)
     second = make.coordinator(state="asked", local_government=proposed, person=first.person)
     services.refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=city.pk)
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, second.state, second.local_government) == ("approved", "ended", city)
+    assert heard == [("merged", (proposed.pk, city.pk)), ("approved", first)]
+
+
+def test_merging_keeps_the_wish_to_coordinate(staff, heard):
+    city, proposed = make.local_government(), make.proposed()
+    first = make.membership(state="asked", local_government=city)
+    make.coordinator(state="asked", local_government=proposed, person=first.person)
+    services.refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=city.pk)
+    assert rules.has_asked_to_coordinate(first.person, city.pk)
+    assert heard == [("merged", (proposed.pk, city.pk))]
 
 
 def test_nothing_is_merged_into_itself_or_into_what_is_not_listed(staff):

@@ -12,6 +12,7 @@ from mail.kinds import NoLongerMakesSense
 from mail.models import Message
 from municipalities import services
 from municipalities.models import Membership
+from municipalities.purposes import of_messages
 from municipalities.services import notices
 from municipalities.tasks import daily
 from tests.factories import municipalities as make
@@ -158,3 +159,14 @@ def test_memberships_go_with_the_account_and_who_decided_is_forgotten():
     assert decided.decided_by is None
     decided.person.delete()
     assert not Membership.objects.exists()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_staff_read_in_the_outbox_whom_and_which_city_a_mail_is_about(number, oslo, django_assert_num_queries):
+    for count in range(number):
+        asked = make.membership(state="asked", local_government=oslo, person=PersonFactory(display_name=f"Ana {count}"))
+        services.approve_membership(membership_id=asked.pk, by=PersonFactory(admin=True))
+    messages = list(Message.objects.order_by("pk"))
+    with django_assert_num_queries(1):
+        found = of_messages(messages)
+    assert [found[one.pk].label for one in messages] == [f"Ana {count} · Oslo" for count in range(number)]
