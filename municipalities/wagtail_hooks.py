@@ -3,20 +3,26 @@
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from municipalities.admin import requests
 from municipalities.admin.local_governments import LocalGovernmentViewSet
+from municipalities.admin.memberships import MembershipPolicy, Memberships
 from municipalities.models import Membership
 
-register_permission_policy(Membership, ModelPermissionPolicy(Membership))
+register_permission_policy(Membership, MembershipPolicy(Membership))
 
 
 @hooks.register("register_admin_viewset")
 def register_local_governments() -> LocalGovernmentViewSet:
     """Offer the list of local governments in the menu."""
     return LocalGovernmentViewSet("local_governments")
+
+
+@hooks.register("register_admin_viewset")
+def register_memberships() -> Memberships:
+    """Offer the list of all memberships, to which the queue leads."""
+    return Memberships()
 
 
 @hooks.register("register_admin_urls")
