@@ -48,7 +48,7 @@ class CohortForm(WagtailAdminModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cohort = self.instance
-        if cohort.pk is None:
+        if cohort._state.adding:
             self.initial.setdefault("languages", ["en"])
             return
         for name in WALL_CLOCKS:
@@ -100,8 +100,7 @@ class CohortForm(WagtailAdminModelForm):
 
     def save(self, commit: bool = True) -> Cohort:
         """Store the cohort through its service."""
-        self.instance = save_cohort(cohort=self.instance, moderators=self.cleaned_data["addresses"])
-        return self.instance
+        return save_cohort(cohort=self.instance, moderators=self.cleaned_data["addresses"])
 
     class Meta:
         model = Cohort

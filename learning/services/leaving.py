@@ -109,7 +109,7 @@ def _has(leaver: Enrolment, key: str) -> bool:
     """Whether the city, or the leaver's own draft, has this address already."""
     if leaver.email_key == key:
         return True
-    city = Enrolment.objects.of_team(leaver.cohort_id, leaver.local_government_id)
+    city = Enrolment.objects.filter(cohort=leaver.cohort_id, local_government=leaver.local_government_id)
     if leaver.state == EnrolmentState.DRAFTED:
         return city.filter(team=leaver.team_id, email_key=key, state__in=LIVE_STATES).exists()
     return city.filter(email_key=key, state__in=KNOWN_STATES).exists()

@@ -38,7 +38,7 @@ def save_cohort(*, cohort: Cohort, moderators: "Iterable[User] | None" = None) -
 
     Fewer seats than are held take nobody's seat. `moderators` replaces them all; None leaves them alone.
     """
-    if cohort.pk is None:
+    if cohort._state.adding:
         cohort.save(force_insert=True)
         kept = cohort
     else:

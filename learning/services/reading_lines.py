@@ -14,14 +14,14 @@ from django.utils.translation import ngettext
 from core import text
 from core.languages import codes
 from events.addresses import email_key
-from learning.models import Enrolment
 from mail.addresses import BadAddress, envelope_address
 
 MOST_AT_ONCE = 50
 MOST_LINES = 10_000
 LONGEST_LINE = 500
-LONGEST_NAME = Enrolment._meta.get_field("name").max_length
-LONGEST_ADDRESS = Enrolment._meta.get_field("email").max_length
+# As long as the columns.
+LONGEST_NAME = 120
+LONGEST_ADDRESS = 254
 # What mail programs and spreadsheets put between the parts of a line.
 DELIMITERS = ("\t", ";", ",")
 # One class repeated, so that no line makes it try twice.
@@ -73,58 +73,69 @@ class Preview:
 
 def read(lines: str, known: set[str]) -> Preview:
     """Return what the lines say; `known` are the normalised addresses that are in the team already."""
+    reader = _Reader(known)
     rows: list[Line] = []
-    seen: dict[str, int] = {}
-    new = 0
     for number, raw in enumerate(lines.splitlines(), start=1):
         if number > MOST_LINES:
             return Preview(rows, is_cut=True)
         line = raw.replace("\x00", "").strip(" \t;,\ufeff")
         if not line or (not rows and _is_heading(line)):
             continue
-        row = _read_line(number, line)
-        if not row.problem:
-            row = _placed(row, seen, known, new)
-            new += not row.problem
-        rows.append(row)
+        rows.append(reader.row(number, line))
     return Preview(rows)
 
 
-def _placed(row: Line, seen: dict[str, int], known: set[str], new: int) -> Line:
-    key = email_key(row.email)
-    problem = ""
-    if first := seen.get(key):
-        problem = _("This address stands in line %(number)d already.") % {"number": first}
-    elif key in known:
-        problem = _("This address is already in your team.")
-    elif new >= MOST_AT_ONCE:
+class _Reader:
+    """Reads line by line and remembers which addresses have come by."""
+
+    def __init__(self, known: set[str]) -> None:
+        self.known = known
+        self.seen: dict[str, int] = {}
+        self.new = 0
+        # Asked once, not for each of ten thousand lines.
+        self.languages = frozenset(codes())
         words = ngettext(
             "Only %(number)d new person at once: enrol this one afterwards.",
             "Only %(number)d new people at once: enrol this one afterwards.",
             MOST_AT_ONCE,
         )
-        problem = words % {"number": MOST_AT_ONCE}
-    seen.setdefault(key, row.number)
-    return _refused(row, problem) if problem else row
+        self.afterwards = words % {"number": MOST_AT_ONCE}
+
+    def row(self, number: int, line: str) -> Line:
+        """Return what one line says."""
+        row = self._parted(number, line)
+        if row.problem:
+            return row
+        problem = self._problem(row)
+        self.new += not problem
+        return _refused(row, problem) if problem else row
+
+    def _problem(self, row: Line) -> str:
+        key = email_key(row.email)
+        first = self.seen.setdefault(key, row.number)
+        if first != row.number:
+            return _("This address stands in line %(number)d already.") % {"number": first}
+        if key in self.known:
+            return _("This address is already in your team.")
+        return self.afterwards if self.new >= MOST_AT_ONCE else ""
+
+    def _parted(self, number: int, line: str) -> Line:
+        if len(line) > LONGEST_LINE:
+            return Line(number, f"{line[:80]}…", problem=_("This line is too long for a name and an address."))
+        parts = list(_parts(line))
+        addresses = [part.removeprefix("mailto:") for part in parts if "@" in part]
+        if not addresses:
+            return Line(number, line, problem=_("There is no e-mail address in this line."))
+        if len(addresses) > 1:
+            return Line(number, line, problem=_("There is more than one address in this line. Give each its own."))
+        words = [part for part in parts if "@" not in part]
+        language = next((part.lower() for part in words if part.lower() in self.languages), "")
+        name = text.single_line(" ".join(part for part in words if part.lower() not in self.languages))
+        return _checked(Line(number, line, addresses[0], name[:LONGEST_NAME].strip(), language))
 
 
 def _refused(row: Line, problem: str) -> Line:
     return Line(row.number, row.text, row.email, row.name, row.language, problem)
-
-
-def _read_line(number: int, line: str) -> Line:
-    if len(line) > LONGEST_LINE:
-        return Line(number, f"{line[:80]}…", problem=_("This line is too long for a name and an address."))
-    parts = list(_parts(line))
-    addresses = [part.removeprefix("mailto:") for part in parts if "@" in part]
-    if not addresses:
-        return Line(number, line, problem=_("There is no e-mail address in this line."))
-    if len(addresses) > 1:
-        return Line(number, line, problem=_("There is more than one address in this line. Give each its own."))
-    words = [part for part in parts if "@" not in part]
-    language = next((part.lower() for part in words if part.lower() in codes()), "")
-    name = text.single_line(" ".join(part for part in words if part.lower() not in codes()))
-    return _checked(Line(number, line, addresses[0], name[:LONGEST_NAME].strip(), language))
 
 
 def _checked(row: Line) -> Line:
