@@ -1,9 +1,10 @@
 """What becomes of drafts: sent when their coordinator is approved, let go when they are not or time is over."""
 
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from core import clock
 from learning.enums import KNOWN_STATES, Actor, ChangeKind, EnrolmentState, TeamState
@@ -15,6 +16,8 @@ from municipalities.services import locks
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -48,8 +51,15 @@ def lapse_drafts() -> list[int]:
 
     Should a coordinator have been approved without anybody telling this app, their drafts are sent instead.
     """
-    waiting = TeamRequest.objects.drafts().order_by("pk")
-    return [team.pk for team in waiting.select_related("coordinator") if _lapse_or_send(team)]
+    lapsed = []
+    for team in TeamRequest.objects.drafts().select_related("coordinator").order_by("pk"):
+        try:
+            if _lapse_or_send(team):
+                lapsed.append(team.pk)
+        except DatabaseError:
+            # The others' seats shall not wait for this one; the next sweep tries again.
+            logger.exception("The draft of team %s could not be settled", team.pk)
+    return lapsed
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ def connect() -> None:
     from accounts.signals import address_verified
     from events import purposes as event_purposes
     from home import sections, statements
+    from learning import purposes as learning_purposes
     from mail import footer, purposes
     from municipalities import purposes as membership_purposes
     from municipalities import signals as of_cities
@@ -19,6 +20,7 @@ def connect() -> None:
     of_cities.membership_ended.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go_at_end")
     of_cities.local_government_merged.connect(_move_teams, dispatch_uid="gkec.move_teams")
     purposes.provide_purposes(event_purposes.of_messages)
+    purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)

@@ -18,6 +18,7 @@ from learning.services import (
     save_cohort,
     withdraw_enrolment,
 )
+from mail import purposes
 from mail.models import Message
 from municipalities.enums import MembershipRole, MembershipState
 from municipalities.models import Membership
@@ -370,3 +371,11 @@ def test_saving_a_form_that_was_open_for_long_forgets_nothing_given_out_meanwhil
     save_cohort(cohort=stale)
     cohort.refresh_from_db()
     assert (cohort.name, cohort.last_waiting_number, cohort.seat_state) == ("Renamed", 1, SeatState.WAITING)
+
+
+def test_the_outbox_tells_staff_what_an_invitation_is_about():
+    cohort = make.cohort()
+    make.team(cohort, "Ana", "Bo")
+    messages = list(Message.objects.filter(kind="team-invitation").order_by("id"))
+    found = purposes.of(messages)
+    assert [found[one.pk].label for one in messages] == [f"{cohort.course.title} (Ana)", f"{cohort.course.title} (Bo)"]
