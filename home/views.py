@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 from core import languages
 from events.models import Registration
 from home.models import SiteText
+from learning import own
+from municipalities.models import Membership
 
 TITLES = {
     "privacy": _("Privacy notice"),
@@ -35,6 +37,11 @@ def site_text(request: HttpRequest, field: str) -> HttpResponse:
 @require_safe
 @login_required
 def my(request: HttpRequest) -> HttpResponse:
-    """Show a person what they have signed up to."""
-    registrations = Registration.objects.of_person(request.user).for_display()
-    return render(request, "home/my.html", {"page_title": _("My GKEC"), "registrations": registrations})
+    """Show a person what they have signed up to, what they learn, and whom they represent."""
+    context = {
+        "page_title": _("My GKEC"),
+        "registrations": Registration.objects.of_person(request.user).for_display(),
+        "learning": own.courses(request),
+        "memberships": Membership.objects.of_person(request.user).open().for_display(),
+    }
+    return render(request, "home/my.html", context)

@@ -10,12 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.conf import settings
 from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from core import dates, languages, locales
+from learning import cohort_words
+from learning.models.cohort import Cohort
+from learning.models.enrolment import Enrolment
 from learning.models.records import Course, Module, Unit
 
 # The tree is root, home pages, section; the trail of a page begins at its section.
@@ -245,7 +249,28 @@ def course_context(page: Any, request: HttpRequest) -> dict[str, Any]:
         "course": course,
         "facts": _course_facts(page, course, path),
         "path": path,
+        "cohorts": _cohorts(course),
+        "own_cohorts": _own_cohorts(course, request),
     }
+
+
+def _cohorts(course: Course | None) -> list[cohort_words.CohortCard]:
+    """Return the course's cohorts to come or running: those in the reader's language first. The same for everybody."""
+    if course is None:
+        return []
+    found = Cohort.objects.listed().of_course(course).select_related("course")
+    return sorted(cohort_words.cards(found), key=lambda card: not card.is_in_language)
+
+
+def _own_cohorts(course: Course | None, request: HttpRequest) -> set[str]:
+    """Return the slugs of those that the visitor takes part in; empty for everybody without a session.
+
+    Only a visitor with a session is looked up: asking would open one, and a page that has asked is kept for nobody.
+    """
+    if course is None or settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        return set()
+    mine = Enrolment.objects.joined().of_person(request.user).filter(cohort__course=course)
+    return set(mine.values_list("cohort__slug", flat=True))
 
 
 def _course_facts(page: Any, course: Course | None, path: CoursePath) -> list[dict[str, str]]:

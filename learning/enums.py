@@ -8,3 +8,108 @@ class UnitKind(models.TextChoices):
     """What a learner does in a unit."""
 
     READING = "reading", _("Reading")
+
+
+class Admission(models.TextChoices):
+    """How people come into a cohort."""
+
+    OPEN = "open", _("Open to everybody")
+    APPROVAL = "approval", _("By approval")
+
+
+class CohortState(models.TextChoices):
+    """What a visitor meets at a given moment: the seats, unless the dates say otherwise."""
+
+    OPEN = "open", _("Seats free")
+    FEW = "few", _("Few seats left")
+    WAITING = "waiting", _("Waiting list")
+    FULL = "full", _("Full")
+    NOT_YET = "not-yet", _("Enrolment not open yet")
+    CLOSED = "closed", _("Enrolment closed")
+    RUNNING = "running", _("Running")
+    PAST = "past", _("Past")
+    CALLED_OFF = "called-off", _("Called off")
+
+
+class SeatState(models.TextChoices):
+    """What the seats alone say; the services keep it on the cohort so that a listing counts nothing."""
+
+    OPEN = "open", _("Seats free")
+    FEW = "few", _("Few seats left")
+    WAITING = "waiting", _("Waiting list")
+    FULL = "full", _("Full")
+
+
+class TeamState(models.TextChoices):
+    """How far a coordinator's wish to enrol a team has come."""
+
+    DRAFT = "draft", _("Waits until the coordinator is approved")
+    SENT = "sent", _("Enrolled")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    LAPSED = "lapsed", _("Lapsed")
+
+
+LIVE_TEAMS = (TeamState.DRAFT, TeamState.SENT)
+
+
+class EnrolmentState(models.TextChoices):
+    """Where one person's enrolment stands."""
+
+    DRAFTED = "drafted", _("Not invited yet")
+    INVITED = "invited", _("Invited")
+    APPLIED = "applied", _("Applied")
+    WAITLISTED = "waitlisted", _("On the waiting list")
+    ACTIVE = "active", _("Takes part")
+    COMPLETED = "completed", _("Completed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    DECLINED = "declined", _("Declined")
+    LAPSED = "lapsed", _("Lapsed")
+
+
+# Of these the person has been told, or a moderator decides; a city has one for each address.
+KNOWN_STATES = (
+    EnrolmentState.INVITED,
+    EnrolmentState.APPLIED,
+    EnrolmentState.WAITLISTED,
+    EnrolmentState.ACTIVE,
+    EnrolmentState.COMPLETED,
+)
+LIVE_STATES = (EnrolmentState.DRAFTED, *KNOWN_STATES)
+JOINED_STATES = (EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)
+SEATED_STATES = (EnrolmentState.INVITED, *JOINED_STATES)
+# A draft holds a seat or, with a waiting number, waits for one; where a moderator decides it does neither.
+WAITING_STATES = (EnrolmentState.DRAFTED, EnrolmentState.WAITLISTED)
+ENDED_STATES = (
+    EnrolmentState.COMPLETED,
+    EnrolmentState.WITHDRAWN,
+    EnrolmentState.DECLINED,
+    EnrolmentState.LAPSED,
+)
+
+
+class ChangeKind(models.TextChoices):
+    """What happened to an enrolment."""
+
+    DRAFTED = "drafted", _("Written down by a coordinator who is not approved yet")
+    INVITED = "invited", _("Invited")
+    APPLIED = "applied", _("Applied")
+    WAITLISTED = "waitlisted", _("Put on the waiting list")
+    PROMOTED = "promoted", _("Given a seat from the waiting list")
+    JOINED = "joined", _("Joined")
+    CONFIRMED = "confirmed", _("Confirmed name and department")
+    COMPLETED = "completed", _("Completed")
+    REOPENED = "reopened", _("Reopened")
+    REPLACED = "replaced", _("Replaced by somebody else")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    DECLINED = "declined", _("Declined")
+    LAPSED = "lapsed", _("Lapsed")
+    MOVED = "moved", _("Moved to another city")
+
+
+class Actor(models.TextChoices):
+    """Who made a change when no account can be named."""
+
+    PERSON = "person", _("The person")
+    COORDINATOR = "coordinator", _("A coordinator")
+    STAFF = "staff", _("Staff")
+    SYSTEM = "system", _("The system")

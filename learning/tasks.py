@@ -1,4 +1,4 @@
-"""Work in the background: the sweep that keeps records in step with pages."""
+"""Work in the background: keeping records in step with pages, and letting drafts go whose time is over."""
 
 import logging
 
@@ -14,3 +14,9 @@ def repair_courses() -> None:
     """Bring every course up to its pages, and say which ones were out of step."""
     for key in services.repair_courses():
         logger.warning("Course %s was out of step with its pages and has been repaired", key)
+
+
+@shared_task(name="learning.tasks.lapse_drafts", ignore_result=True)
+def lapse_drafts() -> None:
+    """Free the seats of teams whose coordinator was not approved in time."""
+    services.lapse_drafts()

@@ -17,3 +17,23 @@ class Precision(models.TextChoices):
 
     DAY = "day", _("Day")
     MONTH = "month", _("Month")
+
+
+class MembershipRole(models.TextChoices):
+    """What somebody is for a local government's team."""
+
+    COORDINATOR = "coordinator", _("Coordinator")
+    MEMBER = "member", _("Member of the team")
+
+
+class MembershipState(models.TextChoices):
+    """How far somebody's wish to represent a local government has come."""
+
+    ASKED = "asked", _("Waiting for a decision")
+    APPROVED = "approved", _("Approved")
+    DECLINED = "declined", _("Declined")
+    ENDED = "ended", _("Ended")
+
+
+# Of these there is at most one for each person and local government.
+OPEN_STATES = (MembershipState.ASKED, MembershipState.APPROVED)

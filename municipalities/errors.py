@@ -1,5 +1,46 @@
 """What the services of municipalities refuse."""
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class LoadingProblem(Exception):
     """The data file cannot be loaded; the message says which line and why."""
+
+
+class MembershipError(Exception):
+    """A refusal of the domain; `sentence` says in the reader's language what is the matter and what to do."""
+
+    sentence: str | Promise = ""
+
+    def __init__(self, sentence: str | Promise | None = None) -> None:
+        if sentence is not None:
+            self.sentence = sentence
+        super().__init__(self.sentence)
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class NotRepresentable(MembershipError):
+    sentence = _("This city cannot be represented here. Choose another one from the list.")
+
+
+class NotYours(MembershipError):
+    sentence = _("Only this city's coordinator or the site's staff can decide this, and nobody for themselves.")
+
+
+class DecidedAlready(MembershipError):
+    sentence = _("Somebody has decided this request already.")
+
+
+class IncompleteLocalGovernment(MembershipError):
+    sentence = _("A listed local government needs its kind, world region and time zone.")
+
+
+class EndsBeforeStart(MembershipError):
+    sentence = _("The last day cannot lie before the first.")
+
+
+class NotProposed(MembershipError):
+    sentence = _("This city is not a proposal any more, so it can be neither accepted nor refused.")

@@ -1,9 +1,14 @@
-"""Named reads of local governments."""
+"""Named reads of local governments and memberships."""
+
+from datetime import date
+from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
+from core import clock
 from core.folding import fold
-from municipalities.enums import Standing
+from municipalities.enums import OPEN_STATES, MembershipRole, MembershipState, Standing
 from municipalities.m49 import subregions_of
 
 
@@ -54,3 +59,51 @@ class LocalGovernmentQuerySet(models.QuerySet):
     def for_display(self) -> "LocalGovernmentQuerySet":
         """Fetch with each its kind, sub-region and contract status, in the same statement."""
         return self.select_related("kind", "subregion", "ccc_status")
+
+
+class MembershipQuerySet(models.QuerySet):
+    def open(self) -> "MembershipQuerySet":
+        """Keep those that wait for a decision or are approved."""
+        return self.filter(state__in=OPEN_STATES)
+
+    def asked(self) -> "MembershipQuerySet":
+        """Keep those that wait for a decision."""
+        return self.filter(state=MembershipState.ASKED)
+
+    def current(self, on: date | None = None) -> "MembershipQuerySet":
+        """Keep those that hold on a day, today unless given: approved, begun and not over."""
+        on = on or clock.now().date()
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=on), state=MembershipState.APPROVED, starts_on__lte=on)
+
+    def overdue(self, on: date | None = None) -> "MembershipQuerySet":
+        """Keep those whose last day has passed and that still have to be ended."""
+        return self.filter(state=MembershipState.APPROVED, ends_on__lt=on or clock.now().date())
+
+    def coordinators(self) -> "MembershipQuerySet":
+        """Keep those of coordinators."""
+        return self.filter(role=MembershipRole.COORDINATOR)
+
+    def of_person(self, person: Any) -> "MembershipQuerySet":
+        """Keep one person's own."""
+        return self.filter(person=person)
+
+    def waiting_for_staff(self) -> "MembershipQuerySet":
+        """Keep what nobody but staff can decide, the oldest first.
+
+        These are the asked coordinators of local governments without a current coordinator, and whatever is asked of
+        local governments that are only proposed.
+        """
+        coordinated = MembershipQuerySet(self.model).current().coordinators()
+        coordinated = coordinated.filter(local_government=OuterRef("local_government"))
+        return (
+            self.asked()
+            .filter(
+                Q(local_government__standing=Standing.PENDING)
+                | Q(role=MembershipRole.COORDINATOR) & ~Exists(coordinated)
+            )
+            .order_by("asked_at", "pk")
+        )
+
+    def for_display(self) -> "MembershipQuerySet":
+        """Fetch with each its person and local government, in the same statement."""
+        return self.select_related("person", "local_government")

@@ -1,13 +1,21 @@
-"""What follows from a change to a local government; thin on purpose."""
+"""What follows from a change to a local government or a membership; thin on purpose."""
 
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from core import pagecache
-from municipalities.models import LocalGovernment
+from municipalities import waiting
+from municipalities.models import LocalGovernment, Membership
 
 
 @receiver([post_save, post_delete], sender=LocalGovernment, dispatch_uid="municipalities.purge")
 def purge_lists(sender: type[LocalGovernment], **kwargs: object) -> None:
     """Let go of the kept pages that show cities."""
     pagecache.purge("list:cities")
+
+
+@receiver([post_save, post_delete], sender=Membership, dispatch_uid="municipalities.count_memberships")
+@receiver([post_save, post_delete], sender=LocalGovernment, dispatch_uid="municipalities.count_cities")
+def count_anew(sender: type[LocalGovernment] | type[Membership], **kwargs: object) -> None:
+    """Let the menu count again what waits for staff."""
+    waiting.forget()

@@ -87,10 +87,7 @@ class Courses(PageListingViewSet):
     model = CoursePage
     name = "courses"
     icon = "openquote"
-    menu_label = _("Learning")
-    menu_name = "learning"
-    menu_order = 160
-    add_to_admin_menu = True
+    menu_label = _("Courses")
     index_view_class = CourseIndex
     filterset_class = CourseFilters
     export_filename = "courses"

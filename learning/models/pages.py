@@ -138,7 +138,8 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
     parent_page_types: ClassVar[list[str]] = ["learning.CourseIndexPage"]
     subpage_types: ClassVar[list[str]] = ["learning.ModulePage"]
     search_kind = "learning"
-    cache_seconds = None
+    # How its cohorts stand depends on the clock.
+    cache_seconds: ClassVar[int | None] = 60
     lists = ("courses",)
 
     class Meta:

@@ -1,6 +1,49 @@
-"""The only writers of courses, modules and units."""
+"""The only writers of the learning app: verbs, keyword-only, one transaction each."""
 
+from learning.services.applying import admit, apply_alone, decline
+from learning.services.enrolling import TeamOutcome, enrol_team, preview_team
+from learning.services.erasing import erase_enrolments
+from learning.services.joining import confirm_details, join
+from learning.services.learning_units import complete_unit, read_unit, reopen_unit
+from learning.services.leaving import replace, withdraw_enrolment, withdraw_team
+from learning.services.moving import move_teams
+from learning.services.opening import call_off_cohort, restore_cohort, save_cohort
 from learning.services.projecting import hand_over_source, project_course, withdraw, withdraw_course
+from learning.services.promoting import promote_from_waiting_list
+from learning.services.reading_lines import Invitee, Line, Preview
 from learning.services.repairing import repair_courses
+from learning.services.sending import lapse_drafts, let_drafts_go, send_drafts
 
-__all__ = ["hand_over_source", "project_course", "repair_courses", "withdraw", "withdraw_course"]
+__all__ = [
+    "Invitee",
+    "Line",
+    "Preview",
+    "TeamOutcome",
+    "admit",
+    "apply_alone",
+    "call_off_cohort",
+    "complete_unit",
+    "confirm_details",
+    "decline",
+    "enrol_team",
+    "erase_enrolments",
+    "hand_over_source",
+    "join",
+    "lapse_drafts",
+    "let_drafts_go",
+    "move_teams",
+    "preview_team",
+    "project_course",
+    "promote_from_waiting_list",
+    "read_unit",
+    "reopen_unit",
+    "repair_courses",
+    "replace",
+    "restore_cohort",
+    "save_cohort",
+    "send_drafts",
+    "withdraw",
+    "withdraw_course",
+    "withdraw_enrolment",
+    "withdraw_team",
+]

@@ -1,5 +1,6 @@
-"""Records of local governments."""
+"""Records of local governments and of who represents them."""
 
 from municipalities.models.local_government import LocalGovernment
+from municipalities.models.membership import Membership
 
-__all__ = ["LocalGovernment"]
+__all__ = ["LocalGovernment", "Membership"]

@@ -188,6 +188,11 @@ class LocalGovernment(models.Model):
         """Whether the day of the label is known, not only its month."""
         return self.label_precision == Precision.DAY
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has what every listed local government needs."""
+        return bool(self.kind_id and self.subregion_id and self.timezone)
+
     def clean(self) -> None:
         super().clean()
         if problems := {**self._doubtful_facts(), **self._doubtful_label()}:
@@ -201,7 +206,7 @@ class LocalGovernment(models.Model):
             problems["population"] = _("Give the population, or remove its year and source.")
         if (self.latitude is None) != (self.longitude is None):
             problems["longitude"] = _("Give both latitude and longitude, or neither.")
-        if self.standing == Standing.ACTIVE and not (self.kind_id and self.subregion_id and self.timezone):
+        if self.standing == Standing.ACTIVE and not self.is_complete:
             problems["standing"] = _("A listed local government needs its kind, world region and time zone.")
         return problems
 

@@ -1,5 +1,23 @@
-"""The only writers of local governments."""
+"""The only writers of local governments and memberships."""
 
+from municipalities.services.accepting import accept_local_government
+from municipalities.services.appointing import make_coordinator
+from municipalities.services.closing import end_membership, end_overdue
+from municipalities.services.deciding import approve_membership, decline_membership
 from municipalities.services.loading import Loaded, load_cities
+from municipalities.services.refusing import refuse_local_government
+from municipalities.services.representing import propose_local_government, represent
 
-__all__ = ["Loaded", "load_cities"]
+__all__ = [
+    "Loaded",
+    "accept_local_government",
+    "approve_membership",
+    "decline_membership",
+    "end_membership",
+    "end_overdue",
+    "load_cities",
+    "make_coordinator",
+    "propose_local_government",
+    "refuse_local_government",
+    "represent",
+]

@@ -8,11 +8,20 @@ def connect() -> None:
     from accounts.signals import address_verified
     from events import purposes as event_purposes
     from home import sections, statements
+    from learning import purposes as learning_purposes
     from mail import footer, purposes
+    from municipalities import purposes as membership_purposes
+    from municipalities import signals as of_cities
     from municipalities.display import cities_section
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
+    of_cities.membership_approved.connect(_send_drafts, dispatch_uid="gkec.send_drafts")
+    of_cities.membership_declined.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go")
+    of_cities.membership_ended.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go_at_end")
+    of_cities.local_government_merged.connect(_move_teams, dispatch_uid="gkec.move_teams")
     purposes.provide_purposes(event_purposes.of_messages)
+    purposes.provide_purposes(learning_purposes.of_messages)
+    purposes.provide_purposes(membership_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
     sections.fill("cities", template="municipalities/cities.html", context=cities_section)
@@ -22,3 +31,23 @@ def _claim_registrations(sender: Any, *, person: Any, address: str = "", **kwarg
     from events.services import claim_registrations
 
     claim_registrations(person=person, address=address or person.email)
+
+
+def _send_drafts(sender: Any, *, membership: Any, **kwargs: Any) -> None:
+    from learning.services import send_drafts
+
+    if membership.is_of_coordinator:
+        send_drafts(coordinator=membership.person, local_government_id=membership.local_government_id)
+
+
+def _let_drafts_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:
+    from learning.services import let_drafts_go
+
+    if membership.is_of_coordinator:
+        let_drafts_go(coordinator=membership.person, local_government_id=membership.local_government_id)
+
+
+def _move_teams(sender: Any, *, source_id: int, target_id: int, **kwargs: Any) -> None:
+    from learning.services import move_teams
+
+    move_teams(source_id=source_id, target_id=target_id)

@@ -14,6 +14,7 @@ from core import personal
 # Names of columns in which somebody's name, address or machine could stand.
 TELLING = re.compile(r"(^|_)(e?mail|address|name|organisation|ip|user_agent|phone|label)(_|$)")
 OWNER_ONLY = "Deleting the account leaves the row with nobody in its place (SET_NULL); the rest is content of the site."
+GOES_WITH_ACCOUNT = "Says what somebody of staff does here, and goes when their account is deleted (CASCADE)."
 CONTENT = "Words of the site about things, written by staff for everybody."
 NAMES_A_THING = "Names a thing, not a person."
 
@@ -24,6 +25,7 @@ ALLOWED = {
     "events.EventVersion": OWNER_ONLY,
     "events.ReminderRule": OWNER_ONLY,
     "events.StaffMessage": OWNER_ONLY,
+    "learning.Cohort_moderators": GOES_WITH_ACCOUNT,
     "mail.Mailing": OWNER_ONLY,
     "wagtail_localize.StringTranslation": OWNER_ONLY,
     "wagtail_localize.SegmentOverride": OWNER_ONLY,
@@ -36,6 +38,7 @@ ALLOWED = {
     "core.Heartbeat": NAMES_A_THING,
     "home.SiteText": CONTENT,
     "wagtailembeds.Embed": CONTENT,
+    "learning.Cohort": NAMES_A_THING,
     "municipalities.LocalGovernment": NAMES_A_THING,
     "wagtailcore.Site": NAMES_A_THING,
     "wagtailcore.Collection": NAMES_A_THING,

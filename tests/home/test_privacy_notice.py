@@ -22,6 +22,8 @@ SERVER_LOG_DAYS = 30
 # For each sentence of the notice, the settings that it promises, in its order.
 PROMISED = [
     ["RETENTION_REGISTRATION_DAYS"],
+    ["RETENTION_ENROLMENT_DAYS"],
+    ["RETENTION_MEMBERSHIP_DAYS"],
     ["RETENTION_MAIL_WORDS_DAYS", "RETENTION_MAIL_DAYS"],
     ["UNCONFIRMED_KEPT_DAYS"],
     ["RETENTION_DEVICE_DAYS"],

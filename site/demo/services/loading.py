@@ -9,6 +9,7 @@ from django.db import connection
 from accounts.models import User
 from accounts.services import ensure_groups
 from core.services import load_vocabularies
+from demo.services.cohorts import load_cohorts
 from demo.services.courses import load_courses
 from demo.services.people import create_guests
 from demo.services.registrations import load_registrations, register_guest
@@ -21,7 +22,7 @@ LEARNER = "learner@gkec.example"
 
 
 def load_demo(say: Callable[[str], object] = lambda line: None) -> None:
-    """Load vocabularies, cities, people, pages and registrations; `say` is told what is going on.
+    """Load vocabularies, cities, people, pages, cohorts and registrations; `say` is told what is going on.
 
     Not one transaction: wagtail-localize publishes translations when a transaction is committed. Every step can be
     run again, so a load that was interrupted is finished by the next one.
@@ -40,6 +41,8 @@ def load_demo(say: Callable[[str], object] = lambda line: None) -> None:
     create_guests()
     say("Courses in English and French")
     load_courses()
+    say("Cohorts and the teams in them")
+    load_cohorts()
     say("Webinars and who registered")
     events = {event.slug: event for event in load_webinars()}
     first = next(iter(events.values()))

@@ -7,13 +7,13 @@ from accounts.models import User
 from demo import content
 from demo.services.people import GUESTS
 from events.models import Event, JoinLink, Registration, ReminderRule
-from learning.models import Course, Module, Unit
+from learning.models import Cohort, Course, Enrolment, Module, TeamRequest, Unit
 from mail.models import Message
 
 
 @transaction.atomic
 def remove_demo() -> dict[str, int]:
-    """Remove demo pages, records, registrations, their mails and sign-ins; return how many of each.
+    """Remove demo pages, records, registrations, cohorts, their mails and sign-ins; return how many of each.
 
     Vocabularies, cities, sections and site texts stay: they belong to every installation.
     """
@@ -28,13 +28,27 @@ def remove_demo() -> dict[str, int]:
     events.delete()
     for by_key in (JoinLink, ReminderRule):
         by_key.objects.filter(translation_key__in=keys).delete()
+    removed["cohorts"] = _remove_cohorts(keys)
     removed["courses"] = Course.objects.filter(translation_key__in=keys).count()
     for model in (Unit, Module, Course):
         model.objects.filter(translation_key__in=keys).delete()
-    people = User.objects.filter(email__in=[guest.email for guest in GUESTS])
+    coordinators = [entry["email"] for entry in content.read("cohorts")["coordinators"]]
+    people = User.objects.filter(email__in=[*(guest.email for guest in GUESTS), *coordinators])
     removed["people"] = people.count()
     people.delete()
     return removed
+
+
+def _remove_cohorts(keys: list) -> int:
+    """Delete the cohorts of the demo's courses with their teams, learners and mails; return how many went."""
+    cohorts = Cohort.objects.filter(course__translation_key__in=keys)
+    enrolments = Enrolment.objects.filter(cohort__in=cohorts)
+    Message.objects.filter(params__enrolment__in=list(enrolments.values_list("pk", flat=True))).delete()
+    enrolments.delete()
+    TeamRequest.objects.filter(cohort__in=cohorts).delete()
+    count = cohorts.count()
+    cohorts.delete()
+    return count
 
 
 def _keys() -> list:

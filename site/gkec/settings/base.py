@@ -262,11 +262,17 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "events-announce": {"task": "events.tasks.announce", "schedule": 15, "options": {"expires": 60}},
+    "teams-lapse": {"task": "learning.tasks.lapse_drafts", "schedule": 300, "options": {"expires": 300}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "retention-purge": {
         "task": "core.tasks.purge",
         "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 6 * 3600},
+    },
+    "municipalities-daily": {
+        "task": "municipalities.tasks.daily",
+        "schedule": crontab(hour=5, minute=20),
         "options": {"expires": 6 * 3600},
     },
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},

@@ -6,6 +6,10 @@ from gkec import environment as env
 
 # From the end of the event; then name, address and answers go and the figures stay.
 RETENTION_REGISTRATION_DAYS = env.number("RETENTION_REGISTRATION_DAYS", default=5 * 365, minimum=1)
+# From the last day of the cohort; then name, address and department go and the figures stay.
+RETENTION_ENROLMENT_DAYS = env.number("RETENTION_ENROLMENT_DAYS", default=5 * 365, minimum=1)
+# From its end, or from the day it was declined or asked: who represented which city, and in which department.
+RETENTION_MEMBERSHIP_DAYS = env.number("RETENTION_MEMBERSHIP_DAYS", default=2 * 365, minimum=1)
 # From the end of sending: first the words of a mail go, later the note that it was sent.
 RETENTION_MAIL_WORDS_DAYS = env.number("RETENTION_MAIL_WORDS_DAYS", default=90, minimum=1)
 RETENTION_MAIL_DAYS = env.number("RETENTION_MAIL_DAYS", default=2 * 365, minimum=1)

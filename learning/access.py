@@ -1,0 +1,84 @@
+"""Who meets a cohort, an enrolment or a unit at all; strangers get the same 404 as for what does not exist."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest
+
+from learning.models import Cohort, Enrolment, TeamRequest
+from learning.querysets_enrolments import EnrolmentQuerySet
+from learning.rules import has_drafts, may_moderate, may_see_team
+from municipalities.models import LocalGovernment, Membership
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def cohort_for(request: HttpRequest, slug: str) -> Cohort:
+    """Return the listed cohort at an address, or raise Http404."""
+    cohort = Cohort.objects.listed().select_related("course").filter(slug=slug).first()
+    if cohort is None:
+        raise Http404
+    return cohort
+
+
+def own_enrolment(request: HttpRequest, slug: str) -> Enrolment:
+    """Return the visitor's own enrolment in a cohort that they have joined, or raise Http404."""
+    mine = Enrolment.objects.joined().of_person(request.user).filter(cohort__slug=slug)
+    found = mine.select_related("cohort__course", "local_government").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@dataclass(frozen=True)
+class Team:
+    """One city's people in one cohort, as far as a visitor may see them."""
+
+    cohort: Cohort
+    city: LocalGovernment
+    # All of the city's; of a coordinator who waits to be approved only those that they wrote down themselves.
+    people: EnrolmentQuerySet
+
+
+def team_for(request: HttpRequest, slug: str, city: str) -> Team:
+    """Return a city's team in a cohort with those whom the visitor may see, or raise Http404."""
+    cohort = Cohort.objects.select_related("course").filter(slug=slug).first()
+    place = LocalGovernment.objects.filter(slug=city).first()
+    if cohort is None or place is None:
+        raise Http404
+    people = Enrolment.objects.of_team(cohort.pk, place.pk)
+    if may_see_team(request.user, cohort.pk, place.pk):
+        return Team(cohort, place, people)
+    if has_drafts(request.user, cohort.pk, place.pk):
+        return Team(cohort, place, people.filter(team__coordinator=request.user))
+    raise Http404
+
+
+def member_of(team: Team, key: UUID) -> Enrolment:
+    """Return one person of a team, or raise Http404 for one of another team."""
+    found = team.people.filter(uuid=key).select_related("cohort", "local_government", "team", "person").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def moderated_cohort(request: HttpRequest, slug: str) -> Cohort:
+    """Return a cohort that the visitor moderates, or raise Http404."""
+    cohort = Cohort.objects.select_related("course").filter(slug=slug).first()
+    if cohort is None or not may_moderate(request.user, cohort):
+        raise Http404
+    return cohort
+
+
+def teams_of(person: "User", cohort: Cohort | None = None) -> list[TeamRequest]:
+    """Return the teams that somebody answers for, each city once in each cohort; in one cohort if one is given."""
+    cities = Membership.objects.of_person(person).current().coordinators().values("local_government")
+    own = TeamRequest.objects.live().filter(Q(local_government__in=cities) | Q(coordinator=person))
+    if cohort is not None:
+        own = own.filter(cohort=cohort)
+    own = own.select_related("cohort", "local_government").order_by("-cohort__starts_on", "pk")
+    once = {(one.cohort_id, one.local_government_id): one for one in own}
+    return list(once.values())

@@ -1,0 +1,213 @@
+"""The list of cohorts and their form: dates, languages, seats of the cohort and of each city, who moderates."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.forms import RadioSelect
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+from wagtail.admin import messages
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import EditView, IndexView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets.button import Button, ListingButton
+
+from core import languages
+from core.exports import ScreenExportMixin, WordsColumn
+from learning.cohort_form import CohortForm
+from learning.enums import Admission
+from learning.errors import LearningError
+from learning.models import Cohort, Course
+from learning.services import call_off_cohort, restore_cohort
+
+
+class CohortFilters(WagtailFilterSet):
+    course = django_filters.ModelChoiceFilter(
+        label=_("Course"), queryset=lambda request: Course.objects.filter(cohorts__isnull=False).distinct()
+    )
+    admission = django_filters.ChoiceFilter(
+        label=_("Admission"), choices=Admission.choices, widget=RadioSelect, empty_label=_("All")
+    )
+
+    class Meta:
+        model = Cohort
+        fields = ["course", "admission"]
+
+
+class CohortIndex(ScreenExportMixin, IndexView):
+    """The list, what begins last first; search takes a part of the name or of the course's title."""
+
+    page_title = _("Cohorts")
+    is_searchable = True
+
+    def get_base_queryset(self) -> QuerySet:
+        """Count seats in the same statement."""
+        return Cohort.objects.with_seats().select_related("course")
+
+    def search_queryset(self, queryset: QuerySet) -> QuerySet:
+        """Look into name and course."""
+        words = self.search_query.strip()
+        if not self.is_searching:
+            return queryset
+        return queryset.filter(name__icontains=words) | queryset.filter(course__title__icontains=words)
+
+    def get_list_buttons(self, instance: Cohort) -> list:
+        """Lead to the people of the cohort, beside its form."""
+        people = ListingButton(_("People"), reverse("cohort_moderate", args=[instance.slug]), icon_name="group")
+        return [*super().get_list_buttons(instance), people]
+
+
+def _seats(cohort: Cohort) -> str:
+    return f"{cohort.seats_held} / {'∞' if cohort.seats is None else cohort.seats}"
+
+
+def _languages(cohort: Cohort) -> str:
+    return ", ".join(languages.own_name(code) for code in cohort.languages if code in languages.codes())
+
+
+class CohortEdit(EditView):
+    """The form, with the way to call the cohort off."""
+
+    @property
+    def header_more_buttons(self) -> list[Button]:
+        """Offer to call off what is not over, or to restore it."""
+        cohort = self.object
+        if cohort.is_over():
+            return super().header_more_buttons
+        name, label = ("restore", _("Restore")) if cohort.is_called_off else ("call_off", _("Call off"))
+        url = reverse(f"cohorts:{name}", args=[cohort.pk])
+        return [*super().header_more_buttons, Button(label, url, icon_name="date", priority=60)]
+
+
+class StandingView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+    """Calls a cohort off, or lets it take place after all: a sentence and a button."""
+
+    # Wagtail finds the policy by the model; without one it would let everybody in.
+    model = Cohort
+    permission_required = "change"
+    form_class = forms.Form
+    template_name = "events/admin/act.html"
+    act: Any = staticmethod(call_off_cohort)
+    page_title = _("Call off a cohort")
+    button = _("Call off")
+    done = _("The cohort has been called off.")
+    sentence = _("Nobody can join or read its units any more. Nobody is written to: tell its people yourself.")
+
+    def dispatch(self, request, *args, **kwargs) -> HttpResponseBase:
+        """Find the cohort, after the right to change it is known."""
+        self.pk = kwargs["pk"]
+        return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The cohort that is acted on."""
+        return get_object_or_404(Cohort, pk=self.pk)
+
+    def get_page_subtitle(self) -> str:
+        """Return the name."""
+        return self.cohort.name
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the list and to the cohort."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("cohorts:index"), "label": _("Cohorts")},
+            {"url": reverse("cohorts:edit", args=[self.pk]), "label": self.cohort.name},
+            {"url": "", "label": self.page_title},
+        ]
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Act, and lead back; a refusal is shown in its own words."""
+        try:
+            self.act(cohort_id=self.pk)
+        except LearningError as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, self.done)
+        return redirect("cohorts:edit", self.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what will happen."""
+        back = reverse("cohorts:edit", args=[self.pk])
+        return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=back)
+
+
+class RestoreView(StandingView):
+    """Lets a cohort that was called off take place after all."""
+
+    act = staticmethod(restore_cohort)
+    page_title = _("Restore a cohort")
+    button = _("Restore")
+    done = _("The cohort takes place after all.")
+    sentence = _("Its people can join and read again. Nobody is written to: tell them yourself.")
+
+
+class Cohorts(ModelViewSet):
+    """The listing of cohorts and their form."""
+
+    name = "cohorts"
+    model = Cohort
+    icon = "group"
+    menu_label = _("Cohorts")
+    ordering = "-starts_on"
+    index_view_class = CohortIndex
+    edit_view_class = CohortEdit
+    filterset_class = CohortFilters
+    copy_view_enabled = False
+    inspect_view_enabled = False
+    add_to_reference_index = False
+    list_per_page = 50
+    export_filename = "cohorts"
+    list_display = [
+        "name",
+        WordsColumn("course", label=_("Course"), accessor="course.title", sort_key="course__title"),
+        Column("starts_on", label=_("First day"), sort_key="starts_on"),
+        Column("ends_on", label=_("Last day"), sort_key="ends_on"),
+        Column("languages", label=_("Languages"), accessor=_languages),
+        Column("state", label=_("State"), accessor="state.label"),
+        Column("seats", label=_("Seats"), accessor=_seats),
+        Column("seats_waiting", label=_("Waiting"), sort_key="seats_waiting"),
+        Column("applications", label=_("Applications"), sort_key="applications"),
+    ]
+    edit_handler = ObjectList(
+        [
+            MultiFieldPanel([FieldPanel("course"), FieldPanel("name"), FieldPanel("slug")], heading=_("Cohort")),
+            MultiFieldPanel(
+                [
+                    FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
+                    FieldPanel("timezone"),
+                    FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at")]),
+                ],
+                heading=_("When"),
+            ),
+            MultiFieldPanel(
+                [
+                    FieldRowPanel([FieldPanel("seats"), FieldPanel("seats_per_local_government")]),
+                    FieldPanel("waiting_list"),
+                    FieldPanel("admission"),
+                ],
+                heading=_("Seats"),
+            ),
+            MultiFieldPanel([FieldPanel("languages"), FieldPanel("addresses")], heading=_("Moderators")),
+        ],
+        base_form_class=CohortForm,
+    )
+
+    def get_urlpatterns(self) -> Iterable[URLPattern]:
+        """Add the addresses of calling off and of its undoing."""
+        return [
+            *super().get_urlpatterns(),
+            path("<int:pk>/call-off/", self.construct_view(StandingView), name="call_off"),
+            path("<int:pk>/restore/", self.construct_view(RestoreView), name="restore"),
+        ]

@@ -1,0 +1,142 @@
+"""The list of all learners: filters, search, spreadsheets of what the screen shows; nothing is typed into it."""
+
+from collections.abc import Iterable
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.forms import CheckboxSelectMultiple, RadioSelect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import IndexView
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from core import languages
+from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
+from learning.enums import EnrolmentState
+from learning.models import Cohort, Enrolment
+from mail.admin.mailbox import MailboxColumn
+from municipalities.models import LocalGovernment
+
+
+class EnrolmentPolicy(ModelPermissionPolicy):
+    """Coordinators and moderators enrol: staff look here, and act on the moderators' page."""
+
+    def user_has_permission(self, user, action):
+        """Grant looking alone."""
+        return action == "view" and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user, actions):
+        """Grant when looking is among the actions."""
+        return any(self.user_has_permission(user, action) for action in actions)
+
+
+def _cohorts(request) -> QuerySet:
+    return Cohort.objects.filter(Exists(Enrolment.objects.filter(cohort=OuterRef("pk")))).order_by("-starts_on")
+
+
+def _cities(request) -> QuerySet:
+    enrolled = Enrolment.objects.filter(local_government=OuterRef("pk"))
+    return LocalGovernment.objects.filter(Exists(enrolled)).order_by("name")
+
+
+def _languages() -> Iterable[tuple[str, str]]:
+    return [(code, languages.own_name(code)) for code in languages.codes()]
+
+
+class EnrolmentFilters(WagtailFilterSet):
+    cohort = django_filters.ModelChoiceFilter(label=_("Cohort"), queryset=_cohorts)
+    local_government = django_filters.ModelChoiceFilter(label=_("City"), queryset=_cities)
+    state = django_filters.MultipleChoiceFilter(
+        label=_("State"), choices=EnrolmentState.choices, widget=CheckboxSelectMultiple
+    )
+    language = django_filters.ChoiceFilter(
+        label=_("Language"), choices=_languages, widget=RadioSelect, empty_label=_("All")
+    )
+
+    class Meta:
+        model = Enrolment
+        fields = ["cohort", "local_government", "state", "language"]
+
+
+class EnrolmentIndex(ScreenExportMixin, IndexView):
+    """The list, newest first; search takes a part of the name, the address or the department."""
+
+    page_title = _("Learners")
+    any_permission_required = ["view"]
+    is_searchable = True
+
+    def get_base_queryset(self) -> QuerySet:
+        """Bring along what the columns show, so that rows cost no statements of their own."""
+        return Enrolment.objects.with_progress().select_related("cohort__course", "local_government")
+
+    def search_queryset(self, queryset: QuerySet) -> QuerySet:
+        """Look into name, address and department."""
+        if not self.is_searching:
+            return queryset
+        words = self.search_query.strip()
+        return queryset.filter(Q(name__icontains=words) | Q(email__icontains=words) | Q(department__icontains=words))
+
+    def get_list_buttons(self, instance: Enrolment) -> list:
+        """Offer nothing in the list: what can be done stands on the moderators' page."""
+        return []
+
+
+def _city(enrolment: Enrolment) -> str:
+    return enrolment.local_government.display_name if enrolment.local_government else ""
+
+
+def _language(enrolment: Enrolment) -> str:
+    known = enrolment.language in languages.codes()
+    return languages.own_name(enrolment.language) if known else enrolment.language
+
+
+class Enrolments(ModelViewSet):
+    """Index alone."""
+
+    name = "enrolments"
+    model = Enrolment
+    icon = "user"
+    menu_label = _("Learners")
+    ordering = "-created_at"
+    add_to_reference_index = False
+    inspect_view_enabled = False
+    copy_view_enabled = False
+    index_view_class = EnrolmentIndex
+    filterset_class = EnrolmentFilters
+    list_per_page = 50
+    export_filename = "learners"
+    list_display = [
+        WordsColumn("name", label=_("Name"), sort_key="name"),
+        MailboxColumn("email", label=_("E-mail address"), sort_key="email_key"),
+        WordsColumn("city", label=_("City"), accessor=_city, sort_key="local_government__name"),
+        WordsColumn("department", label=_("Department"), sort_key="department"),
+        WordsColumn("course", label=_("Course"), accessor="cohort.course.title", sort_key="cohort__course__title"),
+        WordsColumn("cohort", label=_("Cohort"), accessor="cohort.name", sort_key="cohort__starts_on"),
+        Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
+        Column("waiting_number", label=_("Waiting number"), sort_key="waiting_number"),
+        Column("language", label=_("Language"), accessor=_language, sort_key="language"),
+        Column("units_done", label=_("Units done"), sort_key="units_done"),
+        Column("units", label=_("Units")),
+        MomentColumn("created_at", label=_("Enrolled"), sort_key="created_at"),
+        MomentColumn("joined_at", label=_("Joined"), sort_key="joined_at"),
+        MomentColumn("last_read_at", label=_("Last read"), sort_key="last_read_at"),
+    ]
+
+    def get_common_view_kwargs(self, **kwargs):
+        """Leave out every address under which rows could be typed."""
+        wanted = super().get_common_view_kwargs(**kwargs)
+        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
+        return {key: value for key, value in wanted.items() if key not in doors}
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        """Return the addresses that exist."""
+        return [
+            path("", self.index_view, name="index"),
+            path("results/", self.index_results_view, name="index_results"),
+        ]
+
+    def register_admin_url_finder(self) -> None:
+        """Do nothing: there is no edit view to find."""

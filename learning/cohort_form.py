@@ -1,0 +1,121 @@
+"""The staff's form of a cohort: days and times as clocks of its own zone show them, moderators by their addresses."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from accounts.models import User
+from core import languages, timezones
+from events.models.webinar_form import WallClockField
+from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
+from learning.models import Cohort
+from learning.services import save_cohort
+
+WALL_CLOCKS = ("opens_at", "closes_at")
+
+
+def _timezones() -> list[tuple[str, str]]:
+    return list(timezones.choices(languages.current()))
+
+
+def _languages() -> list[tuple[str, str]]:
+    return [(code, languages.own_name(code)) for code in languages.codes()]
+
+
+class CohortForm(WagtailAdminModelForm):
+    """Refuses what the record would refuse, each with a sentence, and leaves writing to the service."""
+
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=_timezones)
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"), choices=_languages, widget=forms.CheckboxSelectMultiple, help_text=_("Of its moderators.")
+    )
+    opens_at = WallClockField(label=_("Enrolment opens"), required=False, help_text=_("Empty: at once."))
+    closes_at = WallClockField(
+        label=_("Enrolment closes"), required=False, help_text=_("Empty: when the first day begins.")
+    )
+    addresses = forms.CharField(
+        label=_("Moderators"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "ltr", "spellcheck": "false"}),
+        help_text=_("Their e-mail addresses, one a line. Each needs an account."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cohort = self.instance
+        if cohort._state.adding:
+            self.initial.setdefault("languages", ["en"])
+            return
+        for name in WALL_CLOCKS:
+            if at := getattr(cohort, name):
+                self.initial[name] = wall_clock(at, cohort.timezone)
+        self.initial["addresses"] = "\n".join(cohort.moderators.order_by("email").values_list("email", flat=True))
+        # What people have read hangs from the course's units.
+        self.fields["course"].disabled = cohort.enrolments.exists()
+
+    def clean_addresses(self) -> list[User]:
+        """Return the people, or refuse the first address without an open account."""
+        wanted = self.cleaned_data["addresses"].lower().split()
+        found = {one.email: one for one in User.objects.filter(email__in=wanted, is_active=True)}
+        for address in wanted:
+            if address not in found:
+                raise ValidationError(
+                    _("Nobody has an account with the address %(address)s."), params={"address": address}
+                )
+        return [found[address] for address in dict.fromkeys(wanted)]
+
+    def clean(self) -> dict[str, Any]:
+        """Join the typed times to the zone and check the order of days and times."""
+        cleaned = super().clean() or self.cleaned_data
+        for name in WALL_CLOCKS:
+            if cleaned.get(name) is not None:
+                cleaned[name] = self._moment(name, cleaned)
+        self._check_order(cleaned, "starts_on", "ends_on", _("The last day cannot come before the first."))
+        self._check_order(cleaned, "opens_at", "closes_at", _("Enrolment must close after it opens."))
+        return cleaned
+
+    def _moment(self, name: str, cleaned: dict[str, Any]) -> datetime | None:
+        # Without a zone the form is refused anyway; any zone will do to check the order.
+        zone, wall = cleaned.get("timezone") or "UTC", cleaned[name]
+        words = {"time": f"{wall:%Y-%m-%d %H:%M}", "zone": timezones.label(zone, languages.current())}
+        try:
+            return moment(wall, zone)
+        except NoSuchTime:
+            sentence = _("In %(zone)s the clocks jump over %(time)s. Choose an earlier or a later time.")
+        except TimeHappensTwice:
+            sentence = _("In %(zone)s the clocks show %(time)s twice. Choose an earlier or a later time.")
+        self.add_error(name, sentence % words)
+        return None
+
+    def _check_order(self, cleaned: dict[str, Any], first: str, second: str, sentence: str | Promise) -> None:
+        early, late = cleaned.get(first), cleaned.get(second)
+        is_moment = first in WALL_CLOCKS
+        if early and late and (late < early or (is_moment and late == early)):
+            self.add_error(second, sentence)
+
+    def save(self, commit: bool = True) -> Cohort:
+        """Store the cohort through its service."""
+        return save_cohort(cohort=self.instance, moderators=self.cleaned_data["addresses"])
+
+    class Meta:
+        model = Cohort
+        fields = [
+            "course",
+            "name",
+            "slug",
+            "starts_on",
+            "ends_on",
+            "timezone",
+            "languages",
+            "seats",
+            "seats_per_local_government",
+            "waiting_list",
+            "admission",
+            "opens_at",
+            "closes_at",
+        ]

@@ -1,0 +1,131 @@
+"""What pages about cohorts show, as plain values: what a cohort is called, when it runs, and how it stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from wagtail.models import Page
+
+from core import dates, languages, locales
+from learning.enums import SeatState
+
+if TYPE_CHECKING:
+    from learning.models import Cohort
+
+TONES = {SeatState.OPEN: "green", SeatState.FEW: "sun", SeatState.WAITING: "sun", SeatState.FULL: "clay"}
+
+
+@dataclass(frozen=True)
+class CohortCard:
+    """One cohort as a listing shows it."""
+
+    slug: str
+    name: str
+    url: str
+    course_title: str
+    course_language: str
+    starts_on: date
+    ends_on: date
+    languages: str
+    seat_words: str
+    tone: str
+    is_in_language: bool
+
+
+def cards(cohorts: "Iterable[Cohort]") -> list[CohortCard]:
+    """Return a card for each cohort in order; one statement for all courses. They must have `course` at hand."""
+    cohorts = list(cohorts)
+    if not cohorts:
+        return []
+    language = languages.current()
+    pages = _pages(cohorts, language)
+    return [_card(cohort, pages.get(cohort.course.translation_key), language) for cohort in cohorts]
+
+
+def about(cohort: "Cohort", request: HttpRequest | None) -> dict[str, Any]:
+    """Return what every page about one cohort shows: the record, and its course in the best language there is."""
+    page = _pages([cohort], languages.current()).get(cohort.course.translation_key)
+    return {
+        "cohort": cohort,
+        "cohort_url": reverse("cohort", args=[cohort.slug]),
+        "course_title": page.title if page else cohort.course.title,
+        "course_language": locales.code_of(page.locale_id if page else cohort.course.source_locale_id),
+        "course_url": (page.get_url(request) or "") if page else "",
+        "languages_in_words": in_words(cohort.languages),
+    }
+
+
+def facts(cohort: "Cohort") -> list[dict[str, str]]:
+    """Return what a team weighs before it enrols: only what is known."""
+    found = [
+        (_("When"), dates.day_range(cohort.starts_on, cohort.ends_on)),
+        (_("Languages"), in_words(cohort.languages)),
+        (_("Seats for each city"), str(cohort.seats_per_local_government or "")),
+        (_("Admission"), cohort.get_admission_display()),
+        (_("Enrol until"), _until(cohort)),
+    ]
+    return [{"term": term, "value": value} for term, value in found if value]
+
+
+def in_words(codes: Iterable[str]) -> str:
+    """Return the languages' own names, one after the other."""
+    return _(", ").join(languages.own_name(code) for code in codes if code in languages.codes())
+
+
+def seat_words(cohort: "Cohort") -> str:
+    """Return how things stand for somebody who wants to join, in words; never how many seats are left."""
+    if not cohort.takes_enrolments():
+        return str(cohort.status.label)
+    return str(cohort.get_seat_state_display())
+
+
+def is_open(cohort: "Cohort") -> bool:
+    """Whether somebody can enrol now, be it on the waiting list."""
+    return cohort.takes_enrolments() and cohort.seat_state != SeatState.FULL
+
+
+def _until(cohort: "Cohort") -> str:
+    """Return the last day on which somebody can enrol, while there is one to come."""
+    if not cohort.takes_enrolments():
+        return ""
+    return dates.full_day((cohort.enrolment_closes_at - timedelta(seconds=1)).astimezone(cohort.zone))
+
+
+def of_people(number: int) -> str:
+    """Return so many people in words."""
+    return ngettext("%(number)s person", "%(number)s people", number) % {"number": number}
+
+
+def _card(cohort: "Cohort", page: Page | None, language: str) -> CohortCard:
+    return CohortCard(
+        slug=cohort.slug,
+        name=cohort.name,
+        url=reverse("cohort", args=[cohort.slug]),
+        course_title=page.title if page else cohort.course.title,
+        course_language=locales.code_of(page.locale_id if page else cohort.course.source_locale_id),
+        starts_on=cohort.starts_on,
+        ends_on=cohort.ends_on,
+        languages=in_words(cohort.languages),
+        seat_words=seat_words(cohort),
+        tone=TONES.get(cohort.seat_state, "") if cohort.takes_enrolments() else "",
+        is_in_language=language in cohort.languages,
+    )
+
+
+def _pages(cohorts: "list[Cohort]", language: str) -> dict[Any, Page]:
+    """Return by the course's key its live page in `language`, or else in its source language; one statement."""
+    sources = {cohort.course.translation_key: cohort.course.source_locale_id for cohort in cohorts}
+    here = locales.ids().get(language)
+    wanted = {here, *sources.values()} - {None}
+    best: dict[Any, Page] = {}
+    for page in Page.objects.filter(live=True, translation_key__in=sources, locale_id__in=wanted):
+        if page.locale_id == here or (
+            page.locale_id == sources[page.translation_key] and page.translation_key not in best
+        ):
+            best[page.translation_key] = page
+    return best

@@ -1,0 +1,125 @@
+"""What the mails of cohorts say, written from records at the moment they leave."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import clock
+from learning import cohort_words
+from learning.enums import EnrolmentState
+from learning.models import Enrolment
+from learning.services import notices
+from mail import kinds
+from mail.isolates import isolate
+from mail.kinds import MailKind, NoLongerMakesSense, Rendering
+from mail.models import Message
+
+
+def register_kinds() -> None:
+    """Make the app's mails known to the outbox; called once, when the app is ready."""
+    for name, render, label in (
+        (notices.INVITATION, invitation, gettext_lazy("Invitation to a course")),
+        (notices.WAITING, waiting, gettext_lazy("Place on the waiting list of a course")),
+        (notices.PROMOTED, promoted, gettext_lazy("Seat in a course from the waiting list")),
+        (notices.WITHDRAWN, withdrawn, gettext_lazy("Enrolment withdrawn")),
+        (notices.ADMITTED, admitted, gettext_lazy("Application for a course accepted")),
+        (notices.DECLINED, declined, gettext_lazy("Application for a course declined")),
+    ):
+        kinds.register(MailKind(name, render, label))
+
+
+def invitation(message: Message) -> Rendering:
+    """Write who invites to what, with the colleague's own door."""
+    enrolment = _enrolment(message)
+    _need(enrolment.state == EnrolmentState.INVITED, "The invitation does not wait any more.")
+    team = enrolment.team
+    return _render(
+        message,
+        enrolment,
+        subject=_("You are invited to learn together: %(title)s"),
+        coordinator=team.coordinator.get_full_name() if team and team.coordinator else "",
+    )
+
+
+def waiting(message: Message) -> Rendering:
+    """Write what place somebody has on the waiting list."""
+    enrolment = _enrolment(message)
+    _need(enrolment.state == EnrolmentState.WAITLISTED, "The person does not wait any more.")
+    return _render(message, enrolment, subject=_("You are on the waiting list: %(title)s"))
+
+
+def promoted(message: Message) -> Rendering:
+    """Write that somebody has a seat now, with the way in."""
+    enrolment = _enrolment(message)
+    _need(enrolment.has_seat, "The person has no seat any more.")
+    return _render(message, enrolment, subject=_("You have a seat now: %(title)s"))
+
+
+def withdrawn(message: Message) -> Rendering:
+    """Write that the enrolment has ended."""
+    enrolment = _enrolment(message)
+    _need(enrolment.state == EnrolmentState.WITHDRAWN, "The person is enrolled.")
+    return _render(message, enrolment, subject=_("Your enrolment is withdrawn: %(title)s"))
+
+
+def admitted(message: Message) -> Rendering:
+    """Write that the moderators accepted an application."""
+    enrolment = _enrolment(message)
+    _need(enrolment.has_seat or enrolment.place is not None, "The person is not enrolled any more.")
+    return _render(message, enrolment, subject=_("Your application is accepted: %(title)s"))
+
+
+def declined(message: Message) -> Rendering:
+    """Write that the moderators declined an application."""
+    enrolment = _enrolment(message)
+    _need(enrolment.state == EnrolmentState.DECLINED, "The application is not declined.")
+    return _render(message, enrolment, subject=_("Your application is declined: %(title)s"))
+
+
+def door_url(enrolment: Enrolment) -> str:
+    """Return the absolute address of somebody's own door."""
+    return settings.BASE_URL + reverse("learning_door", args=[enrolment.token])
+
+
+def _need(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise NoLongerMakesSense(otherwise)
+
+
+def _enrolment(message: Message) -> Enrolment:
+    found = Enrolment.objects.with_place().select_related("cohort__course", "local_government", "team__coordinator")
+    enrolment = found.filter(pk=message.params["enrolment"], erased_at=None).first()
+    if enrolment is None:
+        raise NoLongerMakesSense("The enrolment is gone.")
+    _need(not enrolment.cohort.is_called_off, "The cohort is called off.")
+    _need(clock.now() < enrolment.cohort.ends_at, "The cohort is over.")
+    return enrolment
+
+
+def _render(message: Message, enrolment: Enrolment, *, subject: str, **more: Any) -> Rendering:
+    cohort = enrolment.cohort
+    about = cohort_words.about(cohort, None)
+    city = enrolment.local_government
+    return Rendering(
+        subject=subject % {"title": isolate(about["course_title"])},
+        template=f"mail/{TEMPLATES.get(message.kind, message.kind)}",
+        context={
+            "enrolment": enrolment,
+            "cohort": cohort,
+            "title": about["course_title"],
+            "title_language": about["course_language"],
+            "facts": [{"term": _("Cohort"), "value": cohort.name}, *cohort_words.facts(cohort)],
+            "city": city.name_in(message.language) if city else "",
+            "door_url": door_url(enrolment),
+            "cohorts_url": settings.BASE_URL + reverse("cohorts"),
+            "reason": _("You get this mail because this address was enrolled in this course."),
+            **more,
+        },
+    )
+
+
+# The words of these differ in one sentence only.
+TEMPLATES = {notices.ADMITTED: "enrolment-decided", notices.DECLINED: "enrolment-decided"}

@@ -1,0 +1,60 @@
+"""What a person's own pages show: the courses they take part in, and the path of one with what is done.
+
+Stations lead to the person's own pages, not to the public ones.
+"""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from core import languages
+from learning import access, cohort_words
+from learning.display import CoursePath, course_path
+from learning.enums import LIVE_STATES
+from learning.models import Cohort, Enrolment, UnitProgress
+
+
+def courses(request: HttpRequest) -> dict[str, Any]:
+    """Return what "my learning" shows; a constant number of statements. For the page of that name and for my GKEC."""
+    # Whoever left keeps the record of what they have done.
+    mine = Enrolment.objects.of_person(request.user).filter(Q(state__in=LIVE_STATES) | Q(joined_at__isnull=False))
+    mine = mine.with_progress().with_place()
+    enrolments = list(mine.select_related("cohort__course", "local_government").order_by("-cohort__starts_on", "pk"))
+    cards = cohort_words.cards(one.cohort for one in enrolments)
+    guided = Cohort.objects.moderated_by(request.user).select_related("course").order_by("-starts_on", "pk")
+    return {
+        "enrolments": list(zip(enrolments, cards, strict=True)),
+        "guided": guided,
+        "teams": access.teams_of(request.user),
+    }
+
+
+def path(enrolment: Enrolment, request: HttpRequest) -> CoursePath:
+    """Return the path with one member's progress; four statements, whatever the number of units."""
+    done = set(
+        UnitProgress.objects.filter(enrolment=enrolment)
+        .exclude(completed_at=None)
+        .values_list("unit__translation_key", flat=True)
+    )
+    path = course_path(enrolment.cohort.course, language=languages.current(), request=request)
+    slug = enrolment.cohort.slug
+    begun = next((stop.key for stop in path.stops if stop.key not in done), None)
+
+    def state(key: UUID) -> str:
+        return "done" if key in done else "now" if key == begun else ""
+
+    stages = (
+        replace(
+            stage,
+            stops=tuple(
+                replace(stop, url=reverse("my_unit", args=[slug, stop.key]), state=state(stop.key))
+                for stop in stage.stops
+            ),
+        )
+        for stage in path.stages
+    )
+    return CoursePath(tuple(stages))

@@ -1,0 +1,85 @@
+"""Named reads of cohorts and of the teams in them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, DateField, DateTimeField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from core import clock
+from learning.enums import LIVE_TEAMS, WAITING_STATES, SeatState, TeamState
+
+
+class CohortQuerySet(QuerySet):
+    def _with_today(self, at: datetime | None) -> "CohortQuerySet":
+        """Add `today`: the day that calendars in the cohort's own zone show at that moment."""
+        wall = Func(F("timezone"), Value(at or clock.now(), output_field=DateTimeField()), function="timezone")
+        return self.alias(today=Cast(wall, DateField()))
+
+    def listed(self, at: datetime | None = None) -> "CohortQuerySet":
+        """Return what the public list shows: not over, not called off, of a course that is taught; the next first."""
+        return (
+            self._with_today(at)
+            .filter(called_off_at=None, ends_on__gte=F("today"), course__is_current=True)
+            .order_by("starts_on", "pk")
+        )
+
+    def open_for_enrolment(self, at: datetime | None = None) -> "CohortQuerySet":
+        """Return what somebody can enrol in at that moment, a place on the waiting list included."""
+        at = at or clock.now()
+        return self.listed(at).filter(
+            Q(opens_at=None) | Q(opens_at__lte=at),
+            Q(closes_at__gt=at) | Q(closes_at=None, starts_on__gt=F("today")),
+            ~Q(seat_state=SeatState.FULL),
+        )
+
+    def of_course(self, course: Any) -> "CohortQuerySet":
+        """Return the cohorts of a course, or of its key."""
+        return self.filter(course=course)
+
+    def in_language(self, code: str) -> "CohortQuerySet":
+        """Return those that are held in a language."""
+        return self.filter(languages__contains=[code])
+
+    def moderated_by(self, person: Any) -> "CohortQuerySet":
+        """Return those that a person guides."""
+        return self.filter(moderators=person)
+
+    def with_seats(self) -> "CohortQuerySet":
+        """Add `seats_held`, `seats_waiting` and `applications`."""
+        waits = Q(
+            enrolments__state__in=WAITING_STATES,
+            enrolments__has_seat=False,
+            enrolments__waiting_number__isnull=False,
+        )
+        return self.annotate(
+            seats_held=Count("enrolments", filter=Q(enrolments__has_seat=True)),
+            seats_waiting=Count("enrolments", filter=waits),
+            applications=Count("enrolments", filter=Q(enrolments__state="applied")),
+        )
+
+
+class TeamQuerySet(QuerySet):
+    def live(self) -> "TeamQuerySet":
+        """Return those that are enrolled, or will be once their coordinator is approved."""
+        return self.filter(state__in=LIVE_TEAMS)
+
+    def drafts(self) -> "TeamQuerySet":
+        """Return those whose coordinator is not approved yet."""
+        return self.filter(state=TeamState.DRAFT)
+
+    def sent(self) -> "TeamQuerySet":
+        """Return those whose people have been invited."""
+        return self.filter(state=TeamState.SENT)
+
+    def overdue(self, at: datetime | None = None) -> "TeamQuerySet":
+        """Return the drafts that have held their seats long enough."""
+        return self.drafts().filter(holds_until__lte=at or clock.now())
+
+    def of_city(self, cohort_id: int, local_government_id: int) -> "TeamQuerySet":
+        """Return those of one city in one cohort."""
+        return self.filter(cohort=cohort_id, local_government=local_government_id)
+
+    def of_coordinator(self, person: Any) -> "TeamQuerySet":
+        """Return those that a person enrols."""
+        return self.filter(coordinator=person)

@@ -1,0 +1,92 @@
+"""Named reads of enrolments."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from learning.enums import JOINED_STATES, LIVE_STATES, WAITING_STATES, EnrolmentState
+
+WAITS = Q(state__in=WAITING_STATES, has_seat=False, waiting_number__isnull=False)
+
+
+def _units_of_course() -> Subquery:
+    from learning.models import Unit
+
+    units = Unit.objects.current().filter(module__course=OuterRef("cohort__course"), module__is_current=True)
+    return Subquery(units.order_by().values("module__course").annotate(number=Count("pk")).values("number"))
+
+
+class EnrolmentQuerySet(QuerySet):
+    def live(self) -> "EnrolmentQuerySet":
+        """Return those who take part, may join, or wait."""
+        return self.filter(state__in=LIVE_STATES)
+
+    def joined(self) -> "EnrolmentQuerySet":
+        """Return those who take part or have finished."""
+        return self.filter(state__in=JOINED_STATES)
+
+    def seated(self) -> "EnrolmentQuerySet":
+        """Return those who hold a seat."""
+        return self.filter(has_seat=True)
+
+    def waiting(self) -> "EnrolmentQuerySet":
+        """Return those who wait for a seat, drafts among them, the first in line first."""
+        return self.filter(WAITS).order_by("waiting_number")
+
+    def applications(self) -> "EnrolmentQuerySet":
+        """Return what a moderator has to decide on, the oldest first; teams of coordinators not approved wait."""
+        return self.filter(Q(team=None) | ~Q(team__state="draft"), state=EnrolmentState.APPLIED).order_by("created_at")
+
+    def of_team(self, cohort_id: int, local_government_id: int) -> "EnrolmentQuerySet":
+        """Return those of one city in one cohort, whoever enrolled them."""
+        return self.filter(cohort=cohort_id, local_government=local_government_id)
+
+    def of_person(self, person: Any) -> "EnrolmentQuerySet":
+        """Return what is linked to an account: what the person has joined or asked for."""
+        return self.filter(person=person)
+
+    def meant_for(self, person: Any, keys: Iterable[str]) -> "EnrolmentQuerySet":
+        """Return a person's own and what nobody has joined yet under one of these normalised addresses of theirs.
+
+        Drafts are left out: nobody has been told of them. `rules.keys_of` has the addresses.
+        """
+        told = self.exclude(state=EnrolmentState.DRAFTED)
+        return told.filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
+
+    def by_name(self) -> "EnrolmentQuerySet":
+        """Sort by city, then by name."""
+        return self.order_by(F("local_government__name").asc(nulls_last=True), "name", "email", "pk")
+
+    def with_progress(self) -> "EnrolmentQuerySet":
+        """Add `units`, `units_done` and `last_read_at` in the same statement, and bring the cohort along.
+
+        Only units that are taught now count. `units_due` and `is_behind` of each row follow from them.
+        """
+        taught = Q(progress__unit__is_current=True, progress__unit__module__is_current=True)
+        return self.select_related("cohort").annotate(
+            units=Coalesce(_units_of_course(), 0),
+            units_done=Count("progress", filter=taught & Q(progress__completed_at__isnull=False), distinct=True),
+            last_read_at=Max("progress__last_read_at"),
+        )
+
+    def behind(self, cohort: Any, units: int) -> "EnrolmentQuerySet":
+        """Keep those of one cohort who have done fewer units than are due by today; needs `with_progress`."""
+        due = cohort.units_due(units)
+        return self.filter(cohort=cohort, state=EnrolmentState.ACTIVE, units_done__lt=due)
+
+    def with_place(self) -> "EnrolmentQuerySet":
+        """Add `place`: how far from the front of the waiting list, 1 being next; None for others."""
+        ahead = (
+            self.model._default_manager.filter(
+                WAITS,
+                cohort=OuterRef("cohort"),
+                waiting_number__lte=OuterRef("waiting_number"),
+            )
+            .order_by()
+            .values("cohort")
+            .annotate(number=Count("pk"))
+            .values("number")
+        )
+        return self.annotate(place=Subquery(ahead))

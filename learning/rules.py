@@ -1,0 +1,109 @@
+"""Who may enrol, see, guide and read, as named predicates."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from allauth.account.models import EmailAddress
+
+from events.addresses import email_key
+from learning.models import Cohort, Enrolment, TeamRequest, Unit
+from municipalities.rules import has_asked_to_coordinate, is_coordinator
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+    Visitor = User | AnonymousUser
+
+VIEW_COHORTS = "learning.view_cohort"
+CHANGE_COHORTS = "learning.change_cohort"
+ADD_COHORTS = "learning.add_cohort"
+VIEW_ENROLMENTS = "learning.view_enrolment"
+CHANGE_ENROLMENTS = "learning.change_enrolment"
+
+
+def may_enrol(person: "Visitor", local_government_id: int) -> bool:
+    """Whether somebody may enrol people of a city: its coordinators, and as a draft whoever has asked to be one."""
+    return is_coordinator(person, local_government_id) or has_asked_to_coordinate(person, local_government_id)
+
+
+def may_see_team(person: "Visitor", cohort_id: int, local_government_id: int) -> bool:
+    """Whether somebody may see everybody whom a city has in a cohort: its coordinators, its moderators, staff."""
+    if is_coordinator(person, local_government_id) or may_see_enrolments(person):
+        return True
+    return person.is_active and Cohort.objects.moderated_by(person.pk).filter(pk=cohort_id).exists()
+
+
+def has_drafts(person: "Visitor", cohort_id: int, local_government_id: int) -> bool:
+    """Whether somebody waits to be approved and has written people down; they may see those, and nobody else's."""
+    if not has_asked_to_coordinate(person, local_government_id):
+        return False
+    theirs = TeamRequest.objects.of_city(cohort_id, local_government_id).of_coordinator(person)
+    return theirs.drafts().exists()
+
+
+def may_change_team(person: "Visitor", local_government_id: int) -> bool:
+    """Whether somebody may replace and withdraw the people of a city: its coordinators, and staff."""
+    return is_coordinator(person, local_government_id) or may_change_enrolments(person)
+
+
+def may_withdraw(person: "Visitor", enrolment: Enrolment) -> bool:
+    """Whether somebody may end an enrolment: whose it is, their city's coordinators, its moderators, staff."""
+    if owns_enrolment(person, enrolment) or may_moderate(person, enrolment.cohort):
+        return True
+    if enrolment.local_government_id is None:
+        return False
+    is_their_draft = (
+        enrolment.team is not None and enrolment.team.is_draft and enrolment.team.coordinator_id == person.pk
+    )
+    return is_coordinator(person, enrolment.local_government_id) or (person.is_active and is_their_draft)
+
+
+def may_replace(person: "Visitor", enrolment: Enrolment) -> bool:
+    """Whether somebody may give a city's seat to somebody else: its coordinators, its moderators, staff."""
+    if enrolment.local_government_id is None:
+        return False
+    return is_coordinator(person, enrolment.local_government_id) or may_moderate(person, enrolment.cohort)
+
+
+def may_moderate(person: "Visitor", cohort: Cohort) -> bool:
+    """Whether somebody guides a cohort, sees everybody in it and decides on applications: its moderators, staff."""
+    if not person.is_active or person.pk is None:
+        return False
+    return may_change_enrolments(person) or cohort.moderators.filter(pk=person.pk).exists()
+
+
+def may_see_enrolments(person: "Visitor") -> bool:
+    """Whether somebody may read the names and addresses of all learners: staff with that right."""
+    return bool(person.is_active and person.has_perm(VIEW_ENROLMENTS))
+
+
+def may_change_enrolments(person: "Visitor") -> bool:
+    """Whether somebody may change other people's enrolments in every cohort: staff with that right."""
+    return may_see_enrolments(person) and person.has_perm(CHANGE_ENROLMENTS)
+
+
+def keys_of(person: "Visitor") -> set[str]:
+    """Return a person's own addresses, normalised: those that are shown to be theirs."""
+    if person.pk is None:
+        return set()
+    verified = EmailAddress.objects.filter(user=person.pk, verified=True)
+    return {email_key(address) for address in verified.values_list("email", flat=True)}
+
+
+def owns_enrolment(person: "Visitor", enrolment: Enrolment) -> bool:
+    """Whether an enrolment is somebody's: theirs by account or, while nobody has joined, by a verified address."""
+    if person.pk is None or not person.is_active:
+        return False
+    if enrolment.person_id is not None:
+        return enrolment.person_id == person.pk
+    return enrolment.email_key in keys_of(person)
+
+
+def may_read_unit(enrolment: Enrolment, unit: Unit, at: datetime | None = None) -> bool:
+    """Whether a learner may read a unit: they have joined, their cohort has begun, and their course teaches it."""
+    cohort = enrolment.cohort
+    if not enrolment.has_joined or cohort.is_called_off or not cohort.has_started(at):
+        return False
+    return unit.is_current and unit.module.is_current and unit.module.course_id == cohort.course_id

@@ -1,0 +1,211 @@
+"""Enrolling a city's team: one transaction, the cohort's row locked late, seats counted under it, one mail each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core import clock, languages, text
+from events.addresses import email_key
+from learning.enums import KNOWN_STATES, LIVE_STATES, Actor, ChangeKind, EnrolmentState, TeamState
+from learning.errors import (
+    CohortCalledOff,
+    CohortOver,
+    EnrolmentClosed,
+    EnrolmentNotOpen,
+    NotCoordinator,
+    TooManyAtOnce,
+    TooManyDrafts,
+)
+from learning.models import Cohort, Enrolment, TeamRequest
+from learning.services import history, notices, reading_lines, seats, sending
+from learning.services.promoting import fill
+from learning.services.reading_lines import LONGEST_NAME, MOST_AT_ONCE, Invitee, Preview
+from mail.addresses import envelope_address
+from municipalities import rules
+from municipalities.services import locks
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+HOLD = timedelta(days=7)
+# Somebody who only says that they speak for a city, or for many, cannot hold more seats than this.
+MOST_DRAFTS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamOutcome:
+    """What became of each: invited (or written down, while the team is a draft), waiting, applied, known, refused."""
+
+    team: TeamRequest
+    invited: list[Enrolment] = field(default_factory=list)
+    waiting: list[Enrolment] = field(default_factory=list)
+    applied: list[Enrolment] = field(default_factory=list)
+    already: list[Invitee] = field(default_factory=list)
+    refused: list[Invitee] = field(default_factory=list)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether nobody is written to before the coordinator is approved."""
+        return self.team.is_draft
+
+    @property
+    def enrolled(self) -> list[Enrolment]:
+        """All who are new."""
+        return [*self.invited, *self.waiting, *self.applied]
+
+
+def preview_team(*, cohort_id: int, local_government_id: int, lines: str, coordinator: "User | None" = None) -> Preview:
+    """Say for each line whom it names or what is the matter; writes nothing.
+
+    Who is in the team already is told to its coordinators alone; to whoever waits to be approved, only whom they wrote
+    down themselves. Nothing is said about people in other teams, nor whether an address has an account here.
+    """
+    known: set[str] = set()
+    if coordinator is not None:
+        is_approved = rules.is_coordinator(coordinator, local_government_id)
+        known = set(_known(cohort_id, local_government_id, None if is_approved else coordinator))
+    return reading_lines.read(lines, known)
+
+
+@transaction.atomic
+def enrol_team(
+    *, cohort_id: int, local_government_id: int, coordinator: "User", people: Sequence[Invitee]
+) -> TeamOutcome:
+    """Enrol a city's people: each gets a seat and an invitation or, where none is free, a place on the waiting list.
+
+    Until the coordinator is approved they are drafts, which hold their seats for seven days. Where a moderator decides
+    they apply. Addresses that the team has already, and those beyond the seats of a cohort without a waiting list,
+    come back in the outcome. Raises NotCoordinator, an EnrolmentRefused, TooManyAtOnce, TooManyDrafts and BadAddress.
+    """
+    # This lock first: whoever approves or merges holds it when they come for the cohort.
+    locks.local_government(local_government_id)
+    is_approved = rules.is_coordinator(coordinator, local_government_id)
+    if not is_approved and not rules.has_asked_to_coordinate(coordinator, local_government_id):
+        raise NotCoordinator
+    cohort = seats.lock(cohort_id)
+    refuse_unless_open(cohort)
+    team = _team(cohort, local_government_id, coordinator, is_approved=is_approved)
+    new, already = _new(people, _known(cohort_id, local_government_id, None if is_approved else coordinator))
+    if len(new) > MOST_AT_ONCE:
+        raise TooManyAtOnce(MOST_AT_ONCE)
+    if team.is_draft:
+        _refuse_too_many_drafts(coordinator, len(new))
+    outcome = _place(cohort, team, new, already)
+    _write(cohort, outcome, coordinator)
+    return outcome
+
+
+def refuse_unless_open(cohort: Cohort) -> None:
+    """Raise the refusal that fits when dates or staff forbid enrolling."""
+    now = clock.now()
+    if cohort.is_called_off:
+        raise CohortCalledOff
+    if cohort.is_over(now):
+        raise CohortOver
+    if now >= cohort.enrolment_closes_at:
+        raise EnrolmentClosed
+    if not cohort.takes_enrolments(now):
+        raise EnrolmentNotOpen
+
+
+def _team(cohort: Cohort, city: int, coordinator: "User", *, is_approved: bool) -> TeamRequest:
+    own = TeamRequest.objects.of_city(cohort.pk, city).of_coordinator(coordinator)
+    draft = own.drafts().first()
+    if draft is not None:
+        if is_approved:
+            sending.send_locked(cohort, draft)
+        return draft
+    # Who was a coordinator once and has asked again has a team that was sent; what they add now waits all the same.
+    if is_approved and (sent := own.sent().first()):
+        return sent
+    state = TeamState.SENT if is_approved else TeamState.DRAFT
+    return TeamRequest.objects.create(
+        cohort=cohort,
+        local_government_id=city,
+        coordinator=coordinator,
+        state=state,
+        holds_until=None if is_approved else clock.now() + HOLD,
+    )
+
+
+def _known(cohort_id: int, city: int, only_of: "User | None") -> Iterable[str]:
+    """Return the addresses in a city's team or, for who waits to be approved, in what they wrote down themselves."""
+    if only_of is None:
+        found = Enrolment.objects.of_team(cohort_id, city).filter(state__in=KNOWN_STATES)
+    else:
+        found = Enrolment.objects.of_team(cohort_id, city).filter(team__coordinator=only_of, state__in=LIVE_STATES)
+    return found.values_list("email_key", flat=True)
+
+
+def _new(people: Sequence[Invitee], known: Iterable[str]) -> tuple[dict[str, Invitee], list[Invitee]]:
+    seen = set(known)
+    new: dict[str, Invitee] = {}
+    already = []
+    for one in people:
+        envelope_address(one.email)
+        key = email_key(one.email)
+        if key in seen:
+            already.append(one)
+        else:
+            new[key] = one
+            seen.add(key)
+    return new, already
+
+
+def _refuse_too_many_drafts(coordinator: "User", more: int) -> None:
+    held = Enrolment.objects.filter(state=EnrolmentState.DRAFTED, team__coordinator=coordinator).count()
+    if held + more > MOST_DRAFTS:
+        raise TooManyDrafts
+
+
+def _place(cohort: Cohort, team: TeamRequest, new: dict[str, Invitee], already: list[Invitee]) -> TeamOutcome:
+    """Decide on each in turn and keep the standing; nothing is written but that."""
+    outcome = TeamOutcome(team=team, already=already)
+    standing = fill(cohort)
+    for key, one in new.items():
+        enrolment = _enrolment(team, one, key)
+        if cohort.by_approval:
+            enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.APPLIED
+            outcome.applied.append(enrolment)
+        elif standing.has_seat_for(team.local_government_id):
+            standing.hold(team.local_government_id)
+            enrolment.has_seat = True
+            enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.INVITED
+            enrolment.invited_at = None if team.is_draft else enrolment.created_at
+            outcome.invited.append(enrolment)
+        elif cohort.waiting_list:
+            enrolment.waiting_number = standing.next_number()
+            enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.WAITLISTED
+            outcome.waiting.append(enrolment)
+        else:
+            outcome.refused.append(one)
+    seats.keep(cohort, standing)
+    return outcome
+
+
+def _enrolment(team: TeamRequest, one: Invitee, key: str) -> Enrolment:
+    return Enrolment(
+        cohort_id=team.cohort_id,
+        local_government_id=team.local_government_id,
+        team=team,
+        name=text.single_line(one.name)[:LONGEST_NAME],
+        email=one.email.strip(),
+        email_key=key,
+        language=languages.nearest(one.language or languages.current()),
+    )
+
+
+def _write(cohort: Cohort, outcome: TeamOutcome, coordinator: "User") -> None:
+    Enrolment.objects.bulk_create(outcome.enrolled)
+    by: dict = {"actor": Actor.COORDINATOR, "by": coordinator}
+    if outcome.is_draft:
+        history.note(outcome.enrolled, ChangeKind.DRAFTED, **by)
+        return
+    history.note(outcome.invited, ChangeKind.INVITED, **by)
+    history.note(outcome.waiting, ChangeKind.WAITLISTED, **by)
+    history.note(outcome.applied, ChangeKind.APPLIED, **by)
+    notices.invite(cohort, outcome.invited)
+    notices.say_waiting(cohort, outcome.waiting)

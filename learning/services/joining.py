@@ -1,0 +1,85 @@
+"""Coming in by one's own link, and confirming once who one is."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from accounts.services import update_profile
+from accounts.services.newcomers import person_for
+from core import clock, languages, text
+from learning import rules
+from learning.enums import Actor, ChangeKind, EnrolmentState
+from learning.errors import (
+    AccountClosed,
+    CohortCalledOff,
+    CohortOver,
+    JoinedAlready,
+    NoSeatYet,
+    NotInvited,
+    SomebodyElse,
+    UnitNotOpen,
+)
+from learning.models import Enrolment
+from learning.services import history, seats
+from learning.services.reading_lines import LONGEST_NAME
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@transaction.atomic
+def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
+    """Let somebody come in who was invited; joining twice changes nothing.
+
+    `person` is who is signed in, and must be whom the invitation was sent to. Without one the caller must know that
+    whoever asks holds the link from the mail: the account of its address is found, or made with the address verified.
+    Whoever had an account before still has to sign in. Raises SomebodyElse, AccountClosed, NoSeatYet, NotInvited,
+    JoinedAlready, CohortCalledOff and CohortOver.
+    """
+    cohort, enrolment = seats.lock_enrolment(enrolment_id)
+    if person is not None and not rules.owns_enrolment(person, enrolment):
+        raise SomebodyElse
+    if enrolment.has_joined:
+        return enrolment
+    _refuse_unless_invited(enrolment)
+    enrolment.person = person or person_for(
+        email=enrolment.email, display_name=enrolment.name, language=enrolment.language
+    )
+    if not enrolment.person.is_active:
+        raise AccountClosed
+    if Enrolment.objects.joined().filter(cohort=cohort, person=enrolment.person).exists():
+        raise JoinedAlready
+    enrolment.state, enrolment.joined_at = EnrolmentState.ACTIVE, clock.now()
+    enrolment.save(update_fields=["person", "state", "joined_at"])
+    history.note([enrolment], ChangeKind.JOINED, actor=Actor.PERSON, by=enrolment.person)
+    return enrolment
+
+
+def _refuse_unless_invited(enrolment: Enrolment) -> None:
+    if enrolment.state == EnrolmentState.WAITLISTED:
+        raise NoSeatYet
+    if enrolment.state != EnrolmentState.INVITED:
+        raise NotInvited
+    if enrolment.cohort.is_called_off:
+        raise CohortCalledOff
+    if enrolment.cohort.is_over():
+        raise CohortOver
+
+
+@transaction.atomic
+def confirm_details(*, enrolment_id: int, name: str, department: str = "", language: str) -> Enrolment:
+    """Keep what somebody who has joined says about themselves; an account without a name gets this one too."""
+    enrolment = Enrolment.objects.select_for_update(of=("self",), no_key=True).get(pk=enrolment_id)
+    if not enrolment.has_joined or enrolment.person is None:
+        raise UnitNotOpen
+    is_first = enrolment.confirmed_at is None
+    enrolment.name = text.single_line(name)[:LONGEST_NAME]
+    enrolment.department = text.single_line(department)[:LONGEST_NAME]
+    enrolment.language = languages.nearest(language)
+    enrolment.confirmed_at = enrolment.confirmed_at or clock.now()
+    enrolment.save(update_fields=["name", "department", "language", "confirmed_at"])
+    if not enrolment.person.display_name:
+        update_profile(person=enrolment.person, display_name=enrolment.name)
+    if is_first:
+        history.note([enrolment], ChangeKind.CONFIRMED, actor=Actor.PERSON, by=enrolment.person)
+    return enrolment

@@ -1,0 +1,99 @@
+"""Reading units and marking them complete, kept by the revision that was read."""
+
+from django.db import transaction
+
+from core import clock
+from learning import rules
+from learning.enums import Actor, ChangeKind, EnrolmentState
+from learning.errors import UnitNotOpen
+from learning.models import Enrolment, Unit, UnitProgress
+from learning.services import history
+
+
+@transaction.atomic
+def read_unit(*, enrolment_id: int, unit_id: int, revision_id: int | None, language: str) -> UnitProgress:
+    """Note that a learner has opened a unit, in which revision and language; raises UnitNotOpen.
+
+    Once the unit is marked complete the revision stays: a learner is judged by what they were taught.
+    """
+    enrolment = _lock(enrolment_id)
+    unit = _open_unit(enrolment, unit_id)
+    return _read(enrolment, unit, revision_id, language)
+
+
+@transaction.atomic
+def complete_unit(
+    *, enrolment_id: int, unit_id: int, revision_id: int | None = None, language: str = ""
+) -> UnitProgress:
+    """Mark a unit complete, read now if it was not before; with the last one the enrolment is completed.
+
+    Completing twice changes nothing. Raises UnitNotOpen.
+    """
+    # The lock lets two last units, completed at once in two windows, see each other.
+    enrolment = _lock(enrolment_id)
+    unit = _open_unit(enrolment, unit_id)
+    progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
+    if progress is None or revision_id is not None:
+        progress = _read(enrolment, unit, revision_id, language or enrolment.language)
+    if progress.completed_at is None:
+        progress.completed_at = clock.now()
+        progress.save(update_fields=["completed_at"])
+        _complete_if_done(enrolment)
+    return progress
+
+
+@transaction.atomic
+def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
+    """Take the mark off a unit; a completed enrolment goes on. Returns None for a unit never read."""
+    enrolment = _lock(enrolment_id)
+    unit = _open_unit(enrolment, unit_id)
+    progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
+    if progress is None or progress.completed_at is None:
+        return progress
+    progress.completed_at = None
+    progress.save(update_fields=["completed_at"])
+    if enrolment.state == EnrolmentState.COMPLETED:
+        enrolment.state, enrolment.ended_at = EnrolmentState.ACTIVE, None
+        enrolment.save(update_fields=["state", "ended_at"])
+        history.note([enrolment], ChangeKind.REOPENED, actor=Actor.PERSON, by=enrolment.person)
+    return progress
+
+
+def _lock(enrolment_id: int) -> Enrolment:
+    locked = Enrolment.objects.select_for_update(of=("self",), no_key=True)
+    return locked.select_related("cohort", "person").get(pk=enrolment_id)
+
+
+def _open_unit(enrolment: Enrolment, unit_id: int) -> Unit:
+    unit = Unit.objects.select_related("module").filter(pk=unit_id).first()
+    if unit is None or not rules.may_read_unit(enrolment, unit):
+        raise UnitNotOpen
+    return unit
+
+
+def _read(enrolment: Enrolment, unit: Unit, revision_id: int | None, language: str) -> UnitProgress:
+    now = clock.now()
+    progress, is_new = UnitProgress.objects.get_or_create(
+        enrolment=enrolment,
+        unit=unit,
+        defaults={"revision_id": revision_id, "language": language, "read_at": now, "last_read_at": now},
+    )
+    if is_new:
+        return progress
+    progress.last_read_at = max(now, progress.read_at)
+    if progress.completed_at is None:
+        progress.revision_id, progress.language = revision_id, language
+    progress.save(update_fields=["last_read_at", "revision_id", "language"])
+    return progress
+
+
+def _complete_if_done(enrolment: Enrolment) -> None:
+    if enrolment.state != EnrolmentState.ACTIVE:
+        return
+    taught = Unit.objects.current().filter(module__is_current=True, module__course=enrolment.cohort.course_id)
+    done = UnitProgress.objects.filter(enrolment=enrolment).exclude(completed_at=None).values("unit")
+    if taught.exclude(pk__in=done).exists():
+        return
+    enrolment.state, enrolment.ended_at = EnrolmentState.COMPLETED, clock.now()
+    enrolment.save(update_fields=["state", "ended_at"])
+    history.note([enrolment], ChangeKind.COMPLETED, actor=Actor.PERSON, by=enrolment.person)

@@ -1,0 +1,152 @@
+"""Ending enrolments: one person's, a whole team's, or one that goes on under another name."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core import clock, text
+from events.addresses import email_key
+from learning.enums import KNOWN_STATES, LIVE_STATES, ChangeKind, EnrolmentState, TeamState
+from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, RecordStays
+from learning.models import Cohort, Enrolment, TeamRequest
+from learning.services import history, notices, seats
+from learning.services.promoting import fill
+from learning.services.reading_lines import LONGEST_NAME
+from learning.services.sending import end
+from mail.addresses import envelope_address
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LEAVABLE = tuple(state for state in LIVE_STATES if state != EnrolmentState.COMPLETED)
+
+
+@transaction.atomic
+def withdraw_enrolment(*, enrolment_id: int, by: "User | None", reason: str = "") -> Enrolment:
+    """End an enrolment and give its seat to the first in line; withdrawing twice changes nothing.
+
+    `by` is None for whoever holds the person's own link. Raises RecordStays for who has completed the course and
+    CohortOver once the cohort is over: what people took part in stays as it was.
+    """
+    cohort, enrolment = seats.lock_enrolment(enrolment_id)
+    if not enrolment.is_live:
+        return enrolment
+    if enrolment.state == EnrolmentState.COMPLETED:
+        raise RecordStays
+    if cohort.is_over():
+        raise CohortOver
+    _withdraw(cohort, [enrolment], by=by, reason=reason)
+    return enrolment
+
+
+@transaction.atomic
+def withdraw_team(*, team_id: int, by: "User | None", reason: str = "") -> list[Enrolment]:
+    """End every enrolment that a team has open, drafts among them; who has completed the course keeps the record.
+
+    Raises CohortOver once the cohort is over. Returns whom it concerned.
+    """
+    cohort = seats.lock(TeamRequest.objects.values_list("cohort_id", flat=True).get(pk=team_id))
+    if cohort.is_over():
+        raise CohortOver
+    team = TeamRequest.objects.get(pk=team_id)
+    open_ones = team.enrolments.filter(state__in=LEAVABLE).select_related("team", "person").order_by("pk")
+    leaving = list(open_ones.select_for_update(of=("self",), no_key=True))
+    if team.state in (TeamState.DRAFT, TeamState.SENT):
+        team.state, team.holds_until = TeamState.WITHDRAWN, None
+        team.save(update_fields=["state", "holds_until"])
+    _withdraw(cohort, leaving, by=by, reason=reason)
+    return leaving
+
+
+@transaction.atomic
+def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None") -> Enrolment:
+    """Let somebody else go on in a leaver's place; return the new enrolment, which has the seat or the place in line.
+
+    The leaver's enrolment ends and keeps its record. Raises RecordStays where it has ended already or is completed,
+    AlreadyInTeam, CohortOver, CohortCalledOff and BadAddress.
+    """
+    envelope_address(email)
+    cohort, leaver = seats.lock_enrolment(enrolment_id)
+    if cohort.is_called_off:
+        raise CohortCalledOff
+    if cohort.is_over():
+        raise CohortOver
+    if leaver.state not in LEAVABLE or leaver.local_government_id is None:
+        raise RecordStays
+    key = email_key(email)
+    if _has(leaver, key):
+        raise AlreadyInTeam
+    successor = _successor(leaver, email.strip(), key, name)
+    was_told = _was_told(leaver)
+    _hand_over(leaver, successor, by)
+    if was_told:
+        notices.say_withdrawn(cohort, [leaver])
+    if successor.state == EnrolmentState.INVITED:
+        notices.invite(cohort, [successor])
+    elif successor.state == EnrolmentState.WAITLISTED:
+        notices.say_waiting(cohort, [successor])
+    return successor
+
+
+def _withdraw(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", reason: str) -> None:
+    if not leaving:
+        return
+    told = [one for one in leaving if _was_told(one)]
+    actor = history.actor_for(leaving[0], by)
+    end(leaving, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=actor, by=by, reason=reason)
+    notices.say_withdrawn(cohort, told)
+    seats.keep(cohort, fill(cohort))
+
+
+def _was_told(enrolment: Enrolment) -> bool:
+    """Whether the person knows of the enrolment: neither a draft, nor a team's application that nobody decided on."""
+    if enrolment.state == EnrolmentState.APPLIED:
+        return enrolment.team_id is None
+    return enrolment.state != EnrolmentState.DRAFTED
+
+
+def _has(leaver: Enrolment, key: str) -> bool:
+    """Whether the city, or the leaver's own draft, has this address already."""
+    if leaver.email_key == key:
+        return True
+    city = Enrolment.objects.filter(cohort=leaver.cohort_id, local_government=leaver.local_government_id)
+    if leaver.state == EnrolmentState.DRAFTED:
+        return city.filter(team=leaver.team_id, email_key=key, state__in=LIVE_STATES).exists()
+    return city.filter(email_key=key, state__in=KNOWN_STATES).exists()
+
+
+def _successor(leaver: Enrolment, email: str, key: str, name: str) -> Enrolment:
+    # Who takes over from somebody who had joined begins as somebody invited.
+    state = EnrolmentState.INVITED if leaver.has_joined else leaver.state
+    return Enrolment(
+        cohort_id=leaver.cohort_id,
+        local_government_id=leaver.local_government_id,
+        team_id=leaver.team_id,
+        name=text.single_line(name)[:LONGEST_NAME],
+        email=email,
+        email_key=key,
+        language=leaver.language,
+        department=leaver.department,
+        state=state,
+        has_seat=leaver.has_seat,
+        waiting_number=leaver.waiting_number,
+        invited_at=clock.now() if state == EnrolmentState.INVITED else None,
+        replaced=leaver,
+    )
+
+
+def _hand_over(leaver: Enrolment, successor: Enrolment, by: "User | None") -> None:
+    actor = history.actor_for(leaver, by)
+    end([leaver], EnrolmentState.WITHDRAWN, ChangeKind.REPLACED, actor=actor, by=by)
+    if leaver.waiting_number is not None:
+        # A place in line has one holder at a time.
+        leaver.waiting_number = None
+        leaver.save(update_fields=["waiting_number"])
+    successor.save(force_insert=True)
+    steps = {
+        EnrolmentState.DRAFTED: ChangeKind.DRAFTED,
+        EnrolmentState.INVITED: ChangeKind.INVITED,
+        EnrolmentState.APPLIED: ChangeKind.APPLIED,
+        EnrolmentState.WAITLISTED: ChangeKind.WAITLISTED,
+    }
+    history.note([successor], steps[EnrolmentState(successor.state)], actor=actor, by=by)

@@ -1,0 +1,89 @@
+"""Opening cohorts, changing them, and calling them off."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core import clock
+from learning.errors import CohortOver
+from learning.models import Cohort
+from learning.services import seats
+from learning.services.promoting import fill
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# What staff write; the rest follows from what people do.
+FACTS = (
+    "course_id",
+    "slug",
+    "name",
+    "starts_on",
+    "ends_on",
+    "timezone",
+    "languages",
+    "seats",
+    "seats_per_local_government",
+    "waiting_list",
+    "admission",
+    "opens_at",
+    "closes_at",
+)
+
+
+@transaction.atomic
+def save_cohort(*, cohort: Cohort, moderators: "Iterable[User] | None" = None) -> Cohort:
+    """Store what staff wrote about a new or known cohort; more seats go to those who wait, at once.
+
+    Fewer seats than are held take nobody's seat. `moderators` replaces them all; None leaves them alone.
+    """
+    if cohort._state.adding:
+        cohort.save(force_insert=True)
+        kept = cohort
+    else:
+        # Seats are given out while staff fill in the form: what they did not write is taken as it is now.
+        kept = seats.lock(cohort.pk)
+        before = kept.course
+        for name in FACTS:
+            setattr(kept, name, getattr(cohort, name))
+        kept.save(update_fields=FACTS)
+        if kept.course_id != before.pk:
+            kept.course = cohort.course
+    if moderators is not None:
+        kept.moderators.set(moderators)
+    seats.keep(kept, fill(kept))
+    seats.purge(kept)
+    return kept
+
+
+@transaction.atomic
+def call_off_cohort(*, cohort_id: int) -> Cohort:
+    """Say that a cohort does not take place: nobody comes in any more and no unit is open in it.
+
+    Enrolments stay as they are. Calling off twice changes nothing; raises CohortOver.
+    """
+    cohort = seats.lock(cohort_id)
+    if cohort.is_called_off:
+        return cohort
+    if cohort.is_over():
+        raise CohortOver
+    return _set_called_off(cohort, called_off=True)
+
+
+@transaction.atomic
+def restore_cohort(*, cohort_id: int) -> Cohort:
+    """Let a cohort that was called off take place after all; seats that became free meanwhile are given out."""
+    cohort = seats.lock(cohort_id)
+    if not cohort.is_called_off:
+        return cohort
+    _set_called_off(cohort, called_off=False)
+    seats.keep(cohort, fill(cohort))
+    return cohort
+
+
+def _set_called_off(cohort: Cohort, *, called_off: bool) -> Cohort:
+    cohort.called_off_at = clock.now() if called_off else None
+    cohort.save(update_fields=["called_off_at"])
+    seats.purge(cohort)
+    return cohort

@@ -1,0 +1,62 @@
+"""Giving free seats to those who wait, in the order of their numbers; a city without a seat left is passed over."""
+
+from django.db import transaction
+
+from core import clock
+from learning.enums import Actor, ChangeKind, EnrolmentState
+from learning.models import Cohort, Enrolment
+from learning.services import history, notices, seats
+from learning.services.seats import Standing
+
+
+@transaction.atomic
+def promote_from_waiting_list(*, cohort_id: int) -> list[Enrolment]:
+    """Give every free seat to the first in line who may have it; return who got one.
+
+    Does nothing once the cohort gives no more seats. Safe to call at any time, any number of times.
+    """
+    cohort = seats.lock(cohort_id)
+    standing = seats.standing(cohort)
+    promoted = _promote(cohort, standing)
+    seats.keep(cohort, standing)
+    return promoted
+
+
+def fill(cohort: Cohort) -> Standing:
+    """Promote in a locked cohort and return how its seats stand then; the caller stores it with `seats.keep`."""
+    standing = seats.standing(cohort)
+    _promote(cohort, standing)
+    return standing
+
+
+def _promote(cohort: Cohort, standing: Standing) -> list[Enrolment]:
+    if not standing.waiting or standing.free == 0 or not cohort.gives_seats():
+        return []
+    promoted = []
+    for enrolment in Enrolment.objects.filter(cohort=cohort).waiting().select_related("person"):
+        if standing.free == 0:
+            break
+        if standing.has_seat_for(enrolment.local_government_id):
+            standing.hold(enrolment.local_government_id)
+            standing.waiting -= 1
+            promoted.append(enrolment)
+    _give_seats(cohort, promoted)
+    return promoted
+
+
+def _give_seats(cohort: Cohort, enrolments: list[Enrolment]) -> None:
+    """Write that they have seats; people are told, drafts are not."""
+    if not enrolments:
+        return
+    now = clock.now()
+    for enrolment in enrolments:
+        enrolment.has_seat = True
+        if enrolment.state != EnrolmentState.WAITLISTED:
+            continue
+        if enrolment.person_id is not None:
+            enrolment.state, enrolment.joined_at = EnrolmentState.ACTIVE, now
+        else:
+            enrolment.state, enrolment.invited_at = EnrolmentState.INVITED, now
+    Enrolment.objects.bulk_update(enrolments, ["has_seat", "state", "joined_at", "invited_at"])
+    history.note(enrolments, ChangeKind.PROMOTED, actor=Actor.SYSTEM)
+    notices.say_promoted(cohort, [one for one in enrolments if one.state != EnrolmentState.DRAFTED])

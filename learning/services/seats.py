@@ -1,0 +1,120 @@
+"""Seats under the cohort's row lock: counted anew each time, never reckoned from an old figure."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Q
+
+from core import pagecache
+from learning.enums import SeatState
+from learning.models import Cohort, Enrolment
+from learning.querysets_enrolments import WAITS
+
+FEW_AT_LEAST = 3
+FEW_SHARE = 10  # a tenth of the seats
+
+
+@dataclass(slots=True)
+class Standing:
+    """How a cohort's seats stand while its row is locked; what the caller gives out is added as it goes."""
+
+    seats: int | None
+    per_city: int | None
+    waiting_list: bool
+    last_number: int
+    held: int = 0
+    waiting: int = 0
+    held_by_city: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def free(self) -> int | None:
+        """Seats that nobody holds; None where there is no limit."""
+        return None if self.seats is None else max(0, self.seats - self.held)
+
+    def has_seat_for(self, city: int | None) -> bool:
+        """Whether the cohort has a seat left, and the city may have one more; people without a city have no quota."""
+        if self.free == 0:
+            return False
+        return self.per_city is None or city is None or self.held_by_city.get(city, 0) < self.per_city
+
+    def hold(self, city: int | None) -> None:
+        """Count one more seat."""
+        self.held += 1
+        if city is not None:
+            self.held_by_city[city] = self.held_by_city.get(city, 0) + 1
+
+    def next_number(self) -> int:
+        """Give out the next place on the waiting list."""
+        self.waiting += 1
+        self.last_number += 1
+        return self.last_number
+
+    @property
+    def state(self) -> SeatState:
+        """What a visitor is told who does not say for which city they ask."""
+        if self.free is None:
+            return SeatState.OPEN
+        if self.free == 0:
+            return SeatState.WAITING if self.waiting_list else SeatState.FULL
+        few = max(FEW_AT_LEAST, -(-(self.seats or 0) // FEW_SHARE))
+        return SeatState.FEW if self.free <= few else SeatState.OPEN
+
+
+def lock(cohort_id: int) -> Cohort:
+    """Return the cohort with its row locked until the transaction ends; call it as late as possible.
+
+    Everything that takes or frees a seat goes through this lock, so what is read after it is exact in READ COMMITTED.
+    Who needs a local government's lock too takes that one first. Rows that only refer to it are not kept waiting.
+    """
+    return Cohort.objects.select_for_update(of=("self",), no_key=True).select_related("course").get(pk=cohort_id)
+
+
+def lock_enrolment(enrolment_id: int) -> tuple[Cohort, Enrolment]:
+    """Return an enrolment with its cohort, both locked: completing a unit asks for the enrolment's lock alone."""
+    cohort = lock(Enrolment.objects.values_list("cohort_id", flat=True).get(pk=enrolment_id))
+    rows = Enrolment.objects.select_for_update(of=("self",), no_key=True).select_related("team", "person")
+    enrolment = rows.get(pk=enrolment_id)
+    enrolment.cohort = cohort
+    return cohort, enrolment
+
+
+def standing(cohort: Cohort) -> Standing:
+    """Count the seats of a locked cohort; one statement."""
+    found = Standing(
+        seats=cohort.seats,
+        per_city=cohort.seats_per_local_government,
+        waiting_list=cohort.waiting_list,
+        last_number=cohort.last_waiting_number,
+    )
+    counts = (
+        Enrolment.objects.filter(Q(has_seat=True) | WAITS, cohort=cohort)
+        .order_by()
+        .values_list("local_government")
+        .annotate(held=Count("pk", filter=Q(has_seat=True)), waiting=Count("pk", filter=Q(has_seat=False)))
+    )
+    for city, held, waiting in counts:
+        found.held += held
+        found.waiting += waiting
+        if city is not None:
+            found.held_by_city[city] = held
+    return found
+
+
+def keep(cohort: Cohort, standing: Standing) -> None:
+    """Store what a visitor is told and the last number given out; pages that show what has changed are made anew."""
+    changed = {
+        name: value
+        for name, value in (("seat_state", standing.state), ("last_waiting_number", standing.last_number))
+        if getattr(cohort, name) != value
+    }
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(cohort, name, value)
+    Cohort.objects.filter(pk=cohort.pk).update(**changed)
+    if "seat_state" in changed:
+        purge(cohort)
+
+
+def purge(cohort: Cohort) -> None:
+    """Have every kept page that shows this cohort made anew, once the transaction is committed."""
+    pagecache.purge(f"page:{cohort.course.translation_key}", "list:cohorts")

@@ -1,0 +1,162 @@
+"""What becomes of drafts: sent when their coordinator is approved, let go when they are not or time is over."""
+
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, transaction
+
+from core import clock
+from learning.enums import KNOWN_STATES, Actor, ChangeKind, EnrolmentState, TeamState
+from learning.models import Cohort, Enrolment, TeamRequest
+from learning.services import history, notices, seats
+from learning.services.promoting import fill
+from municipalities.rules import is_coordinator
+from municipalities.services import locks
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def send_drafts(*, coordinator: "User", local_government_id: int) -> list[TeamRequest]:
+    """Invite everybody whom a coordinator wrote down before being approved; return the teams.
+
+    The caller is within the decision and holds the local government's lock. Cohorts are locked in the order of their
+    keys. A cohort that has been called off or is over lets its drafts go.
+    """
+    return [
+        team
+        for cohort_id in _cohorts_with_drafts(coordinator, local_government_id)
+        for team in _send_in(cohort_id, coordinator, local_government_id)
+    ]
+
+
+@transaction.atomic
+def let_drafts_go(*, coordinator: "User", local_government_id: int) -> list[TeamRequest]:
+    """Free the seats that drafts hold whose coordinator is not approved; return the teams."""
+    gone = []
+    for cohort_id in _cohorts_with_drafts(coordinator, local_government_id):
+        cohort = seats.lock(cohort_id)
+        for team in _drafts(cohort_id, coordinator, local_government_id):
+            lapse_locked(cohort, team)
+            gone.append(team)
+    return gone
+
+
+def lapse_drafts() -> list[int]:
+    """Let go the drafts that have held their seats for long enough; return the keys of their teams.
+
+    Should a coordinator have been approved without anybody telling this app, their drafts are sent instead.
+    """
+    lapsed = []
+    for team in TeamRequest.objects.drafts().select_related("coordinator").order_by("pk"):
+        try:
+            if _lapse_or_send(team):
+                lapsed.append(team.pk)
+        except DatabaseError:
+            # The others' seats shall not wait for this one; the next sweep tries again.
+            logger.exception("The draft of team %s could not be settled", team.pk)
+    return lapsed
+
+
+@transaction.atomic
+def _lapse_or_send(team: TeamRequest) -> bool:
+    if team.coordinator is not None and is_coordinator(team.coordinator, team.local_government_id):
+        locks.local_government(team.local_government_id)
+        send_drafts(coordinator=team.coordinator, local_government_id=team.local_government_id)
+        return False
+    cohort = seats.lock(team.cohort_id)
+    with suppress(TeamRequest.DoesNotExist):
+        due = TeamRequest.objects.overdue() | TeamRequest.objects.drafts().filter(coordinator=None)
+        lapse_locked(cohort, due.get(pk=team.pk))
+        return True
+    return False
+
+
+def _cohorts_with_drafts(coordinator: "User", city: int) -> list[int]:
+    drafts = TeamRequest.objects.drafts().of_coordinator(coordinator).filter(local_government=city)
+    return sorted(set(drafts.values_list("cohort_id", flat=True)))
+
+
+def _drafts(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest]:
+    return list(TeamRequest.objects.drafts().of_city(cohort_id, city).of_coordinator(coordinator).order_by("pk"))
+
+
+def _send_in(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest]:
+    cohort = seats.lock(cohort_id)
+    sent = _drafts(cohort_id, coordinator, city)
+    for team in sent:
+        if cohort.is_called_off or cohort.is_over():
+            lapse_locked(cohort, team)
+        else:
+            send_locked(cohort, team)
+    return sent
+
+
+def send_locked(cohort: Cohort, team: TeamRequest) -> None:
+    """Invite the people of a draft, the caller holding its cohort; whom the city has enrolled meanwhile is dropped."""
+    team.state, team.holds_until = TeamState.SENT, None
+    team.save(update_fields=["state", "holds_until"])
+    city = Enrolment.objects.of_team(cohort.pk, team.local_government_id)
+    known = set(city.filter(state__in=KNOWN_STATES).values_list("email_key", flat=True))
+    drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED).order_by("pk"))
+    twice = [one for one in drafts if one.email_key in known]
+    end(twice, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
+    _tell(cohort, [one for one in drafts if one.email_key not in known], team.coordinator)
+    if twice:
+        seats.keep(cohort, fill(cohort))
+
+
+def _tell(cohort: Cohort, drafts: list[Enrolment], coordinator: "User | None") -> None:
+    now = clock.now()
+    groups: dict[EnrolmentState, list[Enrolment]] = {
+        EnrolmentState.INVITED: [],
+        EnrolmentState.WAITLISTED: [],
+        EnrolmentState.APPLIED: [],
+    }
+    for one in drafts:
+        if one.has_seat:
+            one.state, one.invited_at = EnrolmentState.INVITED, now
+        else:
+            one.state = EnrolmentState.WAITLISTED if one.waiting_number else EnrolmentState.APPLIED
+        groups[EnrolmentState(one.state)].append(one)
+    Enrolment.objects.bulk_update(drafts, ["state", "invited_at"])
+    for state, what in (
+        (EnrolmentState.INVITED, ChangeKind.INVITED),
+        (EnrolmentState.WAITLISTED, ChangeKind.WAITLISTED),
+        (EnrolmentState.APPLIED, ChangeKind.APPLIED),
+    ):
+        history.note(groups[state], what, actor=Actor.COORDINATOR, by=coordinator)
+    notices.invite(cohort, groups[EnrolmentState.INVITED])
+    notices.say_waiting(cohort, groups[EnrolmentState.WAITLISTED])
+
+
+def lapse_locked(cohort: Cohort, team: TeamRequest) -> None:
+    """Let a draft go, the caller holding its cohort; its seats go to the next in line."""
+    team.state, team.holds_until = TeamState.LAPSED, None
+    team.save(update_fields=["state", "holds_until"])
+    drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED))
+    end(drafts, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
+    seats.keep(cohort, fill(cohort))
+
+
+def end(
+    enrolments: list[Enrolment],
+    state: EnrolmentState,
+    what: ChangeKind,
+    *,
+    actor: Actor,
+    by: "User | None" = None,
+    reason: str = "",
+) -> None:
+    """End enrolments before their time, the caller holding their cohort and filling the seats afterwards."""
+    if not enrolments:
+        return
+    now = clock.now()
+    for one in enrolments:
+        one.state, one.has_seat, one.ended_at = state, False, now
+    Enrolment.objects.bulk_update(enrolments, ["state", "has_seat", "ended_at"])
+    history.note(enrolments, what, actor=actor, by=by, reason=reason)

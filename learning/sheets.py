@@ -1,0 +1,93 @@
+"""What coordinators and moderators see of a cohort, as columns: the screen and the spreadsheet are made of the same."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.mixins import SpreadsheetExportMixin
+
+from core.exports import ScreenExportMixin
+from learning.enums import EnrolmentState
+from learning.models import Enrolment
+
+
+def _pace(enrolment: Enrolment) -> str | Promise:
+    if enrolment.state == EnrolmentState.COMPLETED:
+        return _("Completed")
+    if not enrolment.has_joined:
+        return ""
+    return _("Behind") if enrolment.is_behind else _("On track")
+
+
+def _progress(enrolment: Enrolment) -> str:
+    if not enrolment.has_joined:
+        return ""
+    # Words rather than a stroke, which spreadsheet programs read as a day and a month.
+    return gettext("%(done)s of %(total)s") % {"done": enrolment.units_done, "total": enrolment.units}
+
+
+def _city(enrolment: Enrolment) -> str:
+    return enrolment.local_government.display_name if enrolment.local_government else ""
+
+
+def _day(name: str) -> Callable[[Enrolment], date | None]:
+    """Return what reads a moment of an enrolment as the day that it was in the cohort's zone."""
+
+    def read(enrolment: Enrolment) -> date | None:
+        moment: datetime | None = getattr(enrolment, name)
+        return moment.astimezone(enrolment.cohort.zone).date() if moment else None
+
+    return read
+
+
+OF_TEAM = (
+    Column("name", label=_("Name"), accessor=str),
+    Column("email", label=_("E-mail address")),
+    Column("department", label=_("Department")),
+    Column("state", label=_("State"), accessor="get_state_display"),
+    Column("joined_at", label=_("Joined"), accessor=_day("joined_at")),
+    Column("progress", label=_("Units done"), accessor=_progress),
+    Column("pace", label=_("Pace"), accessor=_pace),
+    Column("last_read_at", label=_("Last read"), accessor=_day("last_read_at")),
+)
+OF_COHORT = (Column("city", label=_("City"), accessor=_city), *OF_TEAM)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows and columns, shown and exported alike."""
+
+    columns: tuple[Column, ...]
+    rows: list[Enrolment]
+    filename: str
+
+    @property
+    def headers(self) -> list[str | Promise]:
+        """The words above the columns."""
+        return [column.label for column in self.columns]
+
+    @property
+    def cells(self) -> list[tuple[Enrolment, list[str]]]:
+        """Each row with the words of its cells."""
+        export = _Export(self)
+        return [(row, [str(value) for value in export.to_row_dict(row).values()]) for row in self.rows]
+
+    def answer(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Return the spreadsheet that the address asks for, or None where it asks for the page."""
+        wanted = request.GET.get("export", "")
+        if wanted not in _Export.FORMATS:
+            return None
+        return _Export(self).as_spreadsheet(self.rows, wanted)
+
+
+class _Export(ScreenExportMixin, SpreadsheetExportMixin):
+    """Wagtail's spreadsheet of rows that stand on a page of the site."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.columns: Iterable[Column] = sheet.columns
+        self.export_filename = sheet.filename

@@ -1,0 +1,1 @@
+"""Addresses of learning that are not pages."""

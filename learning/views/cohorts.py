@@ -1,0 +1,99 @@
+"""The open cohorts, one cohort, and taking part without a team."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import languages
+from learning import access, cohort_words
+from learning.errors import LearningError
+from learning.models import Cohort, Enrolment
+from learning.rules import may_moderate
+from learning.services import apply_alone
+
+SEE_OTHER, CONFLICT = 303, 409
+
+
+@never_cache
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Show the cohorts that can be joined, those in a language only where one is chosen."""
+    chosen = request.GET.get("language", "")
+    found = Cohort.objects.open_for_enrolment().select_related("course")
+    if chosen in languages.codes():
+        found = found.in_language(chosen)
+    context = {
+        "cards": cohort_words.cards(found),
+        "filters": [
+            {
+                "name": "language",
+                "label": _("Language"),
+                "all": _("All"),
+                "options": [(code, languages.own_name(code)) for code in languages.codes()],
+                "value": chosen,
+            }
+        ],
+        "clear_url": request.path if chosen else "",
+        "courses_url": _section(),
+        "crumbs": _crumbs(_("Open cohorts")),
+    }
+    return render(request, "learning/cohorts.html", context)
+
+
+@never_cache
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show when a cohort runs, how it stands, and the ways in; and whoever is signed in, how they stand."""
+    cohort = access.cohort_for(request, slug)
+    context = {
+        **cohort_words.about(cohort, request),
+        "facts": cohort_words.facts(cohort),
+        "seat_words": cohort_words.seat_words(cohort),
+        "is_open": cohort_words.is_open(cohort),
+        "crumbs": _crumbs(cohort.name, (_("Open cohorts"), reverse("cohorts"))),
+        **_of_visitor(request, cohort),
+    }
+    return render(request, "learning/cohort.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def apply(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what taking part without a team means; a POST does it."""
+    cohort = access.cohort_for(request, slug)
+    sentence = ""
+    if request.method == "POST":
+        try:
+            apply_alone(cohort_id=cohort.pk, person=request.user)
+            return HttpResponseRedirect(reverse("cohort", args=[slug]), status=SEE_OTHER)
+        except LearningError as refusal:
+            sentence = str(refusal)
+    context = {**cohort_words.about(cohort, request), "sentence": sentence}
+    return render(request, "learning/cohort_apply.html", context, status=CONFLICT if sentence else 200)
+
+
+def _of_visitor(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:
+    if not request.user.is_authenticated:
+        return {}
+    mine = Enrolment.objects.live().of_person(request.user).filter(cohort=cohort).with_place().first()
+    return {
+        "mine": mine,
+        "teams": access.teams_of(request.user, cohort),
+        "may_moderate": may_moderate(request.user, cohort),
+    }
+
+
+def _section() -> str:
+    return f"/{languages.current()}/learning/"
+
+
+def _crumbs(title: str, *between: tuple[str, str]) -> list[dict[str, str]]:
+    above = [(_("Learning"), _section()), *between]
+    return [*({"title": name, "url": url} for name, url in above), {"title": title, "url": ""}]

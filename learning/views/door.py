@@ -1,0 +1,90 @@
+"""A colleague's own door: it greets, and only a POST joins, so that mail scanners open nothing."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from accounts.entrance import ask_for_code, let_in
+from accounts.services import has_account
+from core import limits
+from learning import cohort_words
+from learning.enums import EnrolmentState
+from learning.errors import LearningError
+from learning.models import Enrolment
+from learning.rules import owns_enrolment
+from learning.services import join, withdraw_enrolment
+from learning.views.signed import by_token
+
+PER_PERSON = limits.Limit("learning-door", settings.JOINS_PER_PERSON_PER_HOUR, 3600)
+OVER = (EnrolmentState.WITHDRAWN, EnrolmentState.DECLINED, EnrolmentState.LAPSED)
+SEE_OTHER, FORBIDDEN, CONFLICT, GONE, TOO_OFTEN = 303, 403, 409, 410, 429
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_token
+def show(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse:
+    """Say who invites to what; a POST joins, or signs in whoever has joined before."""
+    visitor = request.user if request.user.is_authenticated else None
+    if visitor is not None and not owns_enrolment(visitor, enrolment):
+        return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
+    if visitor is not None and enrolment.has_joined:
+        return HttpResponseRedirect(_course_url(enrolment), status=SEE_OTHER)
+    if request.method != "POST" or enrolment.state in OVER:
+        return _show(request, token, enrolment, status=GONE if enrolment.state in OVER else 200)
+    if limit := limits.exceeded([(PER_PERSON, str(enrolment.uuid))]):
+        response = _show(request, token, enrolment, is_too_often=True, status=TOO_OFTEN)
+        response["Retry-After"] = str(limit.seconds)
+        return response
+    return _open(request, token, enrolment, visitor)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_token
+def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse:
+    """Say what declining an invitation means; a POST does it, and the seat goes to somebody else."""
+    if request.user.is_authenticated and not owns_enrolment(request.user, enrolment):
+        return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
+    if enrolment.state not in (EnrolmentState.INVITED, EnrolmentState.WAITLISTED):
+        return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
+    if request.method == "POST":
+        withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person, reason="")
+        return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
+    return render(request, "learning/door_decline.html", _context(request, token, enrolment))
+
+
+def _open(request: HttpRequest, token: str, enrolment: Enrolment, visitor: Any) -> HttpResponse:
+    """Join where that is still to be done; sign in by this link only whoever it has just made an account for."""
+    was_known = has_account(email=enrolment.email)
+    if not enrolment.has_joined:
+        try:
+            enrolment = join(enrolment_id=enrolment.pk, person=visitor)
+        except LearningError as refusal:
+            return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
+    onwards = _course_url(enrolment)
+    if visitor is not None:
+        return HttpResponseRedirect(onwards, status=SEE_OTHER)
+    if was_known:
+        return ask_for_code(request, enrolment.person, onwards=onwards)
+    return let_in(request, enrolment.person, onwards=onwards)
+
+
+def _show(request: HttpRequest, token: str, enrolment: Enrolment, *, status: int, **more: Any) -> HttpResponse:
+    return render(request, "learning/door.html", {**_context(request, token, enrolment), **more}, status=status)
+
+
+def _context(request: HttpRequest, token: str, enrolment: Enrolment) -> dict[str, Any]:
+    return {
+        **cohort_words.about(enrolment.cohort, request),
+        "enrolment": enrolment,
+        "has_joined": enrolment.has_joined,
+        "door_url": reverse("learning_door", args=[token]),
+        "decline_url": reverse("learning_door_decline", args=[token]),
+    }
+
+
+def _course_url(enrolment: Enrolment) -> str:
+    return reverse("my_course", args=[enrolment.cohort.slug])

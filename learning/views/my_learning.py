@@ -1,0 +1,65 @@
+"""A person's own courses: where they stand in each, its units with what is done, and who they are in it."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from learning import access, cohort_words, own
+from learning.forms import AboutMeForm
+from learning.services import confirm_details
+
+SEE_OTHER, REFUSED = 303, 422
+
+
+@never_cache
+@login_required
+@require_safe
+def courses(request: HttpRequest) -> HttpResponse:
+    """Show what a person takes part in or waits for, and the cohorts that they guide."""
+    return render(request, "learning/my_courses.html", own.courses(request))
+
+
+@never_cache
+@login_required
+@require_safe
+def course(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the units of a course with what is done; who has just joined is asked first who they are."""
+    enrolment = access.own_enrolment(request, slug)
+    if enrolment.confirmed_at is None:
+        return HttpResponseRedirect(reverse("my_course_about_me", args=[slug]))
+    path = own.path(enrolment, request)
+    done = sum(stop.state == "done" for stop in path.stops)
+    context = {
+        **cohort_words.about(enrolment.cohort, request),
+        "enrolment": enrolment,
+        "path": path,
+        "done": done,
+        "next_stop": next((stop for stop in path.stops if stop.state == "now"), None),
+        "has_started": enrolment.cohort.has_started(),
+        "due": enrolment.cohort.units_due(len(path.stops)),
+    }
+    return render(request, "learning/my_course.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def about_me(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask once for name, department and language; a POST keeps them."""
+    enrolment = access.own_enrolment(request, slug)
+    known = {
+        "name": enrolment.name or request.user.display_name,
+        "department": enrolment.department,
+        "language": enrolment.language,
+    }
+    form = AboutMeForm(request.POST if request.method == "POST" else None, initial=known)
+    if form.is_bound and form.is_valid():
+        confirm_details(enrolment_id=enrolment.pk, **form.cleaned_data)
+        with translation.override(form.cleaned_data["language"]):
+            return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+    context = {**cohort_words.about(enrolment.cohort, request), "form": form, "enrolment": enrolment}
+    return render(request, "learning/about_me.html", context, status=REFUSED if form.is_bound else 200)

@@ -1,0 +1,183 @@
+"""A coordinator's own team in one cohort: who joined, who is behind; a seat handed on or given back."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from learning import access, cohort_words, sheets
+from learning.errors import LearningError
+from learning.forms import SuccessorForm
+from learning.models import Enrolment, TeamRequest
+from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_withdraw
+from learning.services import replace, withdraw_enrolment, withdraw_team
+
+SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
+
+
+# What became of the people who were enrolled, by the name of the count in the address.
+OUTCOMES: dict[str, Callable[[int], str]] = {
+    "invited": lambda n: ngettext("%(number)s person has a seat.", "%(number)s people have a seat.", n),
+    "waiting": lambda n: ngettext("%(number)s person waits for a seat.", "%(number)s people wait for a seat.", n),
+    "applied": lambda n: ngettext(
+        "%(number)s person waits for the moderators.", "%(number)s people wait for the moderators.", n
+    ),
+    "already": lambda n: ngettext(
+        "%(number)s person was enrolled already.", "%(number)s people were enrolled already.", n
+    ),
+    "refused": lambda n: ngettext("%(number)s person found no seat.", "%(number)s people found no seat.", n),
+}
+
+
+@method_decorator(never_cache, name="dispatch")
+class TeamView(LoginRequiredMixin, View):
+    """Shows the team as a table, and the same as a spreadsheet."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, slug: str, city: str) -> HttpResponseBase:
+        """Show everybody who was ever enrolled for this city, those who left at the end."""
+        team = access.team_for(request, slug, city)
+        found = team.people.with_progress().select_related("local_government")
+        rows = sorted(found.by_name(), key=lambda one: not one.is_live)
+        sheet = sheets.Sheet(sheets.OF_TEAM, rows, filename=f"{slug}-{city}")
+        if (answer := sheet.answer(request)) is not None:
+            return answer
+        drafts = TeamRequest.objects.drafts().of_coordinator(request.user).of_city(team.cohort.pk, team.city.pk).first()
+        may_change = (
+            bool(drafts) or may_change_team(request.user, team.city.pk) or may_moderate(request.user, team.cohort)
+        )
+        context = {
+            **_context(request, team),
+            "sheet": sheet,
+            "actions_url": _address(team) if may_change else "",
+            "figures": _figures(rows),
+            "done": _done(request),
+            "drafts": drafts,
+        }
+        return render(request, "learning/my_team.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdrawing(request: HttpRequest, slug: str, city: str, key: UUID) -> HttpResponse:
+    """Say what withdrawing one person means; a POST does it."""
+    team = access.team_for(request, slug, city)
+    member = access.member_of(team, key)
+    if not may_withdraw(request.user, member):
+        raise PermissionDenied
+    sentence = ""
+    if request.method == "POST":
+        try:
+            withdraw_enrolment(enrolment_id=member.pk, by=request.user, reason="")
+            return _back(team, "withdrawn")
+        except LearningError as refusal:
+            sentence = str(refusal)
+    context = {**_context(request, team), "member": member, "sentence": sentence}
+    return render(request, "learning/my_team_withdraw.html", context, status=CONFLICT if sentence else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def replacing(request: HttpRequest, slug: str, city: str, key: UUID) -> HttpResponse:
+    """Ask who takes somebody's seat; a POST hands it on. Whoever leaves keeps their record."""
+    team = access.team_for(request, slug, city)
+    member = access.member_of(team, key)
+    if not may_replace(request.user, member):
+        raise PermissionDenied
+    form = SuccessorForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if form.is_bound:
+        status = REFUSED
+        if form.is_valid():
+            try:
+                replace(enrolment_id=member.pk, by=request.user, **form.cleaned_data)
+                return _back(team, "replaced")
+            except LearningError as refusal:
+                form.add_error(None, str(refusal))
+                status = CONFLICT
+    context = {**_context(request, team), "member": member, "form": form}
+    return render(request, "learning/my_team_replace.html", context, status=status)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse:
+    """Say what withdrawing the whole team means; a POST does it."""
+    team = access.team_for(request, slug, city)
+    requests = TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk)
+    if not may_change_team(request.user, team.city.pk):
+        requests = requests.of_coordinator(request.user)
+        if not requests.exists():
+            raise PermissionDenied
+    sentence = ""
+    if request.method == "POST":
+        try:
+            for one in requests:
+                withdraw_team(team_id=one.pk, by=request.user)
+            return _back(team, "withdrawn")
+        except LearningError as refusal:
+            sentence = str(refusal)
+    number = team.people.live().count()
+    context = {**_context(request, team), "people_in_words": cohort_words.of_people(number), "sentence": sentence}
+    return render(request, "learning/my_team_withdraw_all.html", context, status=CONFLICT if sentence else 200)
+
+
+def _context(request: HttpRequest, team: access.Team) -> dict[str, Any]:
+    return {
+        **cohort_words.about(team.cohort, request),
+        "city": team.city,
+        "team_url": _address(team),
+        "takes_enrolments": team.cohort.takes_enrolments() and may_enrol(request.user, team.city.pk),
+    }
+
+
+def _back(team: access.Team, done: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{_address(team)}?done={done}", status=SEE_OTHER)
+
+
+def _address(team: access.Team) -> str:
+    return reverse("my_team", args=[team.cohort.slug, team.city.slug])
+
+
+def _figures(rows: list[Enrolment]) -> list[dict[str, str]]:
+    """Return who joined, who is behind, and who has yet to open the mail, as terms and numbers."""
+    counted = [
+        (_("Joined"), sum(row.has_joined for row in rows)),
+        (_("Invited"), sum(row.state == "invited" for row in rows)),
+        (_("Behind"), sum(row.is_behind for row in rows)),
+        (_("On the waiting list"), sum(row.state == "waitlisted" for row in rows)),
+    ]
+    return [{"term": term, "value": str(number)} for term, number in counted]
+
+
+def _done(request: HttpRequest) -> list[str]:
+    """Return what was just done, one sentence each."""
+    done = request.GET.get("done", "")
+    if done != "enrolled":
+        return {"withdrawn": [_("Withdrawn.")], "replaced": [_("The seat is handed on.")]}.get(done, [])
+    return [
+        words % {"number": number}
+        for name, words_for in OUTCOMES.items()
+        if (number := _number(request, name)) and (words := words_for(number))
+    ]
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    said = request.GET.get(name, "")
+    return int(said) if said.isdecimal() and len(said) < 4 else 0

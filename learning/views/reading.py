@@ -1,0 +1,100 @@
+"""Reading a unit as a member of a cohort, and marking it complete; progress keeps the revision that was read."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.views import View
+from django.views.decorators.cache import never_cache
+
+from core import languages, locales
+from learning import access, own
+from learning.models import Unit, UnitPage, UnitProgress
+from learning.rules import may_read_unit
+from learning.services import complete_unit, read_unit, reopen_unit
+
+SEE_OTHER = 303
+
+
+@method_decorator(never_cache, name="dispatch")
+class UnitView(LoginRequiredMixin, View):
+    """Shows a unit in the reader's language, or else in the course's; a POST marks it complete or open again."""
+
+    http_method_names = ["get", "head", "post", "options"]
+
+    def dispatch(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponseBase:
+        """Find enrolment and unit; a unit of another course is as unknown as one that does not exist."""
+        if not request.user.is_authenticated:
+            return self.handle_no_permission()
+        self.enrolment = access.own_enrolment(request, slug)
+        course = self.enrolment.cohort.course_id
+        unit = Unit.objects.select_related("module").filter(translation_key=key, module__course=course).first()
+        if unit is None:
+            raise Http404
+        if not may_read_unit(self.enrolment, unit):
+            raise PermissionDenied
+        self.unit = unit
+        return super().dispatch(request, slug, key)
+
+    def get(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
+        """Show the unit and note which revision of it was read."""
+        progress = None
+        if request.method == "GET":
+            progress = read_unit(
+                enrolment_id=self.enrolment.pk,
+                unit_id=self.unit.pk,
+                revision_id=self.page.live_revision_id,
+                language=locales.code_of(self.page.locale_id),
+            )
+        path = own.path(self.enrolment, request)
+        position = path.position_of(self.unit.translation_key)
+        stage = path.stage_of(self.unit.module.translation_key)
+        context = {
+            **self._context(progress),
+            "position": position,
+            "stage": stage,
+            "stations": [
+                replace(stop, state="now") if position and stop == position.stop else stop
+                for stop in (stage.stops if stage else ())
+            ],
+        }
+        return render(request, "learning/my_unit.html", context)
+
+    def post(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
+        """Mark the unit complete and lead to the next one, or open it again."""
+        if "reopen" in request.POST:
+            reopen_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+            return HttpResponseRedirect(request.path, status=SEE_OTHER)
+        complete_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+
+    @cached_property
+    def page(self) -> UnitPage:
+        """The unit's live page in the reader's language, or else in the course's source language."""
+        here = locales.ids().get(languages.current())
+        wanted = {here, self.unit.source_locale_id} - {None}
+        pages = UnitPage.objects.filter(translation_key=self.unit.translation_key, live=True, locale_id__in=wanted)
+        found = sorted(pages, key=lambda page: page.locale_id != here)
+        if not found:
+            raise Http404
+        return found[0]
+
+    def _context(self, progress: UnitProgress | None) -> dict[str, Any]:
+        return {
+            "unit_page": self.page,
+            "unit_language": locales.code_of(self.page.locale_id),
+            "is_in_language": locales.code_of(self.page.locale_id) == languages.current(),
+            "enrolment": self.enrolment,
+            "cohort": self.enrolment.cohort,
+            "progress": progress,
+            "has_changed": bool(
+                progress and progress.completed_at and progress.revision_id != self.page.live_revision_id
+            ),
+        }

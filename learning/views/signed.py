@@ -1,0 +1,58 @@
+"""A page behind a colleague's signed address: in their language, kept by nobody, told to nobody."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+from core import limits
+from learning import tokens
+from learning.enums import EnrolmentState
+from learning.models import Enrolment
+
+View = Callable[..., HttpResponse]
+# Nobody types such an address by hand: many wrong ones are somebody's guesses.
+GUESSES = limits.Limit("signed-guesses", settings.WRONG_LINKS_PER_NETWORK_PER_HOUR, 3600)
+
+
+def by_token(view: View) -> View:
+    """Find the enrolment of a signed address and show everything in the colleague's own language.
+
+    A forged token, one whose enrolment is gone and one that was never mailed get the same 404.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+        enrolment = _enrolment(token)
+        if enrolment is None:
+            response = _unknown(request)
+        else:
+            with translation.override(enrolment.language):
+                response = view(request, token, enrolment)
+            response["Content-Language"] = enrolment.language
+        response["Cache-Control"] = "private, no-store"
+        # With "no-referrer" a browser sends "Origin: null" with the page's own forms, which the CSRF check refuses.
+        response["Referrer-Policy"] = "same-origin"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return wrapped
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    if limit := limits.exceeded([(GUESSES, limits.network(request))]):
+        response = render(request, "429.html", status=429)
+        response["Retry-After"] = str(limit.seconds)
+        return response
+    return render(request, "events/link_unknown.html", status=404)
+
+
+def _enrolment(token: str) -> Enrolment | None:
+    identifier = tokens.read(token)
+    if identifier is None:
+        return None
+    found = Enrolment.objects.select_related("cohort__course", "local_government", "person", "team__coordinator")
+    return found.exclude(state=EnrolmentState.DRAFTED).filter(uuid=identifier).first()

@@ -1,0 +1,151 @@
+"""Enrolling a team in four steps, one address: the city, the cohort, the people, and one more look at them.
+
+The steps are told by what is in the address or was sent, so that each works without scripts and can be gone back to.
+Nothing is kept before the last.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+
+from core import languages
+from learning import access, cohort_words
+from learning.errors import LearningError
+from learning.forms import PeopleForm
+from learning.models import Cohort
+from learning.rules import may_enrol
+from learning.services import Invitee, Preview, TeamOutcome, enrol_team, preview_team
+from municipalities.models import LocalGovernment, Membership
+
+MOST_PROBLEMS = 100
+SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
+
+
+@method_decorator(never_cache, name="dispatch")
+class TeamView(LoginRequiredMixin, View):
+    """Shows the step that comes next, and enrols when the last one is sent."""
+
+    http_method_names = ["get", "head", "post", "options"]
+
+    def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:
+        """Find the cohort, or answer 404."""
+        self.cohort = access.cohort_for(request, slug)
+        return super().dispatch(request, slug)
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Show the first step that has no answer yet."""
+        if self.city is None:
+            return self._show("city", {"cities": self.cities})
+        chosen = request.GET.get("cohort", "")
+        if chosen == self.cohort.slug:
+            return self._show_people(PeopleForm(initial={"language": languages.current()}))
+        if other := next((one for one in self._choices if one.slug == chosen), None):
+            return HttpResponseRedirect(_address(other.slug, city=self.city.slug, cohort=other.slug), status=SEE_OTHER)
+        return self._show("cohort", {"cards": cohort_words.cards(self._choices)})
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Look the people over, or enrol those who were looked over."""
+        if self.city is None or not may_enrol(request.user, self.city.pk):
+            raise PermissionDenied
+        form = PeopleForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return self._show_people(form, status=REFUSED)
+        try:
+            preview = preview_team(
+                cohort_id=self.cohort.pk,
+                local_government_id=self.city.pk,
+                lines=form.cleaned_data["everybody"],
+                coordinator=request.user,
+            )
+            people = preview.people(form.cleaned_data["language"])
+            if "confirm" not in request.POST or not people:
+                return self._show_preview(form, preview, people)
+            outcome = enrol_team(
+                cohort_id=self.cohort.pk,
+                local_government_id=self.city.pk,
+                coordinator=request.user,
+                people=people,
+            )
+        except LearningError as refusal:
+            form.add_error(None, str(refusal))
+            return self._show_people(form, status=CONFLICT)
+        return self._done(outcome)
+
+    @cached_property
+    def cities(self) -> list[LocalGovernment]:
+        """The local governments that the visitor coordinates or has asked to."""
+        own = Membership.objects.of_person(self.request.user).coordinators().open().for_display()
+        found = [one.local_government for one in own if may_enrol(self.request.user, one.local_government_id)]
+        return sorted(found, key=lambda city: city.display_name)
+
+    @cached_property
+    def city(self) -> LocalGovernment | None:
+        """The one that was chosen, if it is the visitor's."""
+        slug = self.request.POST.get("city") or self.request.GET.get("city")
+        return next((city for city in self.cities if city.slug == slug), None)
+
+    @cached_property
+    def _choices(self) -> list[Cohort]:
+        found = list(Cohort.objects.open_for_enrolment().select_related("course"))
+        return found if self.cohort in found else [self.cohort, *found]
+
+    def _show_people(self, form: PeopleForm, *, status: int = 200) -> HttpResponse:
+        return self._show("people", {"form": form}, status=status)
+
+    def _show_preview(self, form: PeopleForm, preview: Preview, people: list[Invitee]) -> HttpResponse:
+        again = PeopleForm(initial={"lines": form.cleaned_data["everybody"], "language": form.cleaned_data["language"]})
+        context = {
+            "people": people,
+            "people_in_words": cohort_words.of_people(len(people)),
+            "problems": preview.bad[:MOST_PROBLEMS],
+            "more_problems": len(preview.bad[MOST_PROBLEMS:]),
+            "is_cut": preview.is_cut,
+            "lines": "\n".join(row.text for row in preview.good),
+            "language": form.cleaned_data["language"],
+            "form": again,
+        }
+        return self._show("confirm", context, status=200 if people else REFUSED)
+
+    def _done(self, outcome: TeamOutcome) -> HttpResponse:
+        counts = {
+            name: len(getattr(outcome, name))
+            for name in ("invited", "waiting", "applied", "already", "refused")
+            if getattr(outcome, name)
+        }
+        address = reverse("my_team", args=[self.cohort.slug, self.city.slug])
+        return HttpResponseRedirect(f"{address}?{urlencode({'done': 'enrolled', **counts})}", status=SEE_OTHER)
+
+    def _show(self, step: str, more: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        context = {
+            **cohort_words.about(self.cohort, self.request),
+            "steps": _steps(step),
+            "city": self.city,
+            "start_url": reverse("cohort_team", args=[self.cohort.slug]),
+            **more,
+        }
+        return render(self.request, f"learning/team_{step}.html", context, status=status)
+
+
+def _address(slug: str, **chosen: str) -> str:
+    return f"{reverse('cohort_team', args=[slug])}?{urlencode(chosen)}"
+
+
+def _steps(now: str) -> list[dict[str, str]]:
+    """Return the four steps, as the component shows them."""
+    names = {"city": _("City"), "cohort": _("Cohort"), "people": _("People"), "confirm": _("Send")}
+    order = list(names)
+    place = order.index(now)
+    return [
+        {"title": names[name], "state": "done" if number < place else "now" if number == place else ""}
+        for number, name in enumerate(order)
+    ]

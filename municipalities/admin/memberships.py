@@ -1,0 +1,193 @@
+"""All who represent cities or asked to: filters, search, spreadsheets, and ending a membership in staff's name."""
+
+from typing import Any
+
+import django_filters
+from allauth.core.internal.httpkit import authenticated_user
+from django import forms
+from django.db.models import Q, QuerySet
+from django.forms import CheckboxSelectMultiple, RadioSelect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+from wagtail.admin import messages
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import ButtonsColumnMixin, Column
+from wagtail.admin.views.generic import IndexView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets.button import ListingButton
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
+from core.folding import fold
+from municipalities import rules
+from municipalities.enums import MembershipRole, MembershipState
+from municipalities.errors import MembershipError
+from municipalities.models import Membership
+from municipalities.services import end_membership
+
+
+class MembershipPolicy(ModelPermissionPolicy):
+    """People ask themselves: staff may look and do what services offer, never add or delete rows."""
+
+    ALLOWED = frozenset({"view", "change"})
+
+    def user_has_permission(self, user, action):
+        """Grant only what is offered at all."""
+        return action in self.ALLOWED and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user, actions):
+        """Grant when one of the actions is granted."""
+        return any(self.user_has_permission(user, action) for action in actions)
+
+
+class MembershipFilters(WagtailFilterSet):
+    state = django_filters.MultipleChoiceFilter(
+        label=_("State"), choices=MembershipState.choices, widget=CheckboxSelectMultiple
+    )
+    role = django_filters.ChoiceFilter(
+        label=_("Role"), choices=MembershipRole.choices, widget=RadioSelect, empty_label=_("All")
+    )
+
+    class Meta:
+        model = Membership
+        fields = ["state", "role"]
+
+
+class PersonColumn(ButtonsColumnMixin, WordsColumn):
+    """The person's name, and beneath it what can be done."""
+
+    cell_template_name = "wagtailadmin/tables/title_cell.html"
+
+    def get_buttons(self, instance, parent_context):
+        """Offer to end what is open, to those who may."""
+        if not instance.is_open or not rules.may_decide_all(parent_context["request"].user):
+            return []
+        return [ListingButton(_("End the membership"), reverse("memberships:end", args=[instance.pk]))]
+
+
+class MembershipIndex(ScreenExportMixin, IndexView):
+    """The list, the latest first; search looks for person, address, department and the city's names."""
+
+    page_title = _("All who represent a city")
+    any_permission_required = ["view"]
+    is_searchable = True
+
+    def get_base_queryset(self) -> QuerySet:
+        """Bring along what the columns show, so that rows cost no statements of their own."""
+        return Membership.objects.for_display()
+
+    def search_queryset(self, queryset: QuerySet) -> QuerySet:
+        """Look into name, address, department and the names of the city."""
+        if not self.is_searching:
+            return queryset
+        words = self.search_query.strip()
+        return queryset.filter(
+            Q(person__display_name__icontains=words)
+            | Q(person__email__icontains=words)
+            | Q(department__icontains=words)
+            | Q(local_government__folded_names__contains=fold(words))
+        )
+
+
+class EndForm(forms.Form):
+    """The last day; empty means today."""
+
+    ends_on = forms.DateField(
+        label=_("Last day"), required=False, help_text=_("Empty: today."), widget=forms.DateInput({"type": "date"})
+    )
+
+
+class EndView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+    """Ends a membership, for instance of a coordinator who has left, so that staff can approve the next one."""
+
+    # Wagtail finds the policy by the model; without one it would let everybody in.
+    model = Membership
+    permission_required = "change"
+    form_class = EndForm
+    template_name = "municipalities/admin/act.html"
+    page_title = _("End the membership")
+
+    @cached_property
+    def membership(self) -> Membership:
+        """The membership that is ended."""
+        return get_object_or_404(Membership.objects.for_display(), pk=self.kwargs["pk"])
+
+    def get_page_subtitle(self) -> str:
+        """Return person and city."""
+        return str(self.membership)
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the list."""
+        list_item = {"url": reverse("memberships:index"), "label": MembershipIndex.page_title}
+        return [*self.breadcrumbs_items, list_item, {"url": "", "label": self.page_title}]
+
+    def form_valid(self, form: EndForm) -> HttpResponse:
+        """End it, and lead back; a refusal is shown in its own words."""
+        by = authenticated_user(self.request)
+        try:
+            end_membership(membership_id=self.membership.pk, by=by, ends_on=form.cleaned_data["ends_on"])
+        except MembershipError as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, _("Saved."))
+        return redirect("memberships:index")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what will happen."""
+        return super().get_context_data(
+            **kwargs,
+            sentence=_("The person is told by mail. A coordinator can then no longer enrol or approve colleagues."),
+            button=self.page_title,
+            back_url=reverse("memberships:index"),
+        )
+
+
+class Memberships(ModelViewSet):
+    """Index and the one thing that staff may do there; the queue beside it decides what is asked."""
+
+    name = "memberships"
+    model = Membership
+    icon = "group"
+    add_to_reference_index = False
+    copy_view_enabled = False
+    index_view_class = MembershipIndex
+    filterset_class = MembershipFilters
+    list_per_page = 50
+    ordering = "-asked_at"
+    export_filename = "memberships"
+    list_display = [
+        PersonColumn("person", label=_("Person"), accessor="person.get_full_name", sort_key="person__display_name"),
+        WordsColumn("email", label=_("E-mail address"), accessor="person.email", sort_key="person__email"),
+        WordsColumn(
+            "city", label=_("City"), accessor="local_government.display_name", sort_key="local_government__name"
+        ),
+        Column("role", label=_("Role"), accessor="get_role_display", sort_key="role"),
+        WordsColumn("department", label=_("Department"), sort_key="department"),
+        Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
+        MomentColumn("asked_at", label=_("Asked"), sort_key="asked_at"),
+        Column("starts_on", label=_("From"), sort_key="starts_on"),
+        Column("ends_on", label=_("Until"), sort_key="ends_on"),
+    ]
+
+    def get_common_view_kwargs(self, **kwargs):
+        """Leave out every address under which rows could be typed."""
+        wanted = super().get_common_view_kwargs(**kwargs)
+        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
+        return {key: value for key, value in wanted.items() if key not in doors}
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        """Return the addresses that exist."""
+        return [
+            path("", self.index_view, name="index"),
+            path("results/", self.index_results_view, name="index_results"),
+            path("<int:pk>/end/", self.construct_view(EndView), name="end"),
+        ]
+
+    def register_admin_url_finder(self) -> None:
+        """Do nothing: there is no edit view to find."""

@@ -1,0 +1,134 @@
+"""What the mails about memberships say, written from records at the moment they leave."""
+
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mail import kinds
+from mail.isolates import isolate
+from mail.kinds import MailKind, NoLongerMakesSense, Rendering
+from mail.models import Message
+from municipalities import rules
+from municipalities.enums import MembershipState
+from municipalities.models import Membership
+from municipalities.services import notices
+
+
+def register_kinds() -> None:
+    """Make the app's mails known to the outbox; called once, when the app is ready."""
+    for name, render, label in (
+        (notices.APPROVED, approved, gettext_lazy("Somebody may represent a city")),
+        (notices.DECLINED, declined, gettext_lazy("A request to represent a city was declined")),
+        (notices.ENDED, ended, gettext_lazy("A membership has ended")),
+        (notices.APPOINTED, appointed, gettext_lazy("Somebody coordinates a city's team")),
+        (notices.ASKED, asked, gettext_lazy("A colleague asks to represent a city")),
+        (notices.QUEUE, queue, gettext_lazy("Requests to represent a city")),
+    ):
+        kinds.register(MailKind(name, render, label))
+
+
+def approved(message: Message) -> Rendering:
+    """Write that somebody may represent a city now."""
+    membership = _membership(message, MembershipState.APPROVED)
+    if membership.is_of_coordinator:
+        said = _("You now coordinate the team of %(city)s: you can enrol colleagues in courses.")
+    else:
+        said = _("You now belong to the team of %(city)s.")
+    return _notice(message, membership, subject=_("You represent %(city)s now"), paragraphs=[said])
+
+
+def declined(message: Message) -> Rendering:
+    """Write that a request was declined, and why."""
+    membership = _membership(message, MembershipState.DECLINED)
+    said = [_("Your request to represent %(city)s was declined.")]
+    reason = [_("The reason: %(reason)s") % {"reason": isolate(membership.reason)}] if membership.reason else []
+    return _notice(
+        message, membership, subject=_("Your request to represent %(city)s"), paragraphs=said, closing=reason
+    )
+
+
+def ended(message: Message) -> Rendering:
+    """Write that somebody no longer represents a city."""
+    membership = _membership(message, MembershipState.ENDED)
+    said = _("You no longer belong to the team of %(city)s. What you have done in courses stays yours.")
+    return _notice(message, membership, subject=_("You no longer represent %(city)s"), paragraphs=[said])
+
+
+def appointed(message: Message) -> Rendering:
+    """Write that somebody answers for the team from now on."""
+    membership = _membership(message, MembershipState.APPROVED)
+    if not membership.is_of_coordinator:
+        raise NoLongerMakesSense("The person does not coordinate the team.")
+    said = _("You now coordinate the team of %(city)s: you can enrol colleagues in courses.")
+    return _notice(message, membership, subject=_("You coordinate the team of %(city)s"), paragraphs=[said])
+
+
+def asked(message: Message) -> Rendering:
+    """Write to a coordinator that a colleague waits for an answer."""
+    membership = _membership(message, MembershipState.ASKED)
+    if message.person is None or not rules.is_coordinator(message.person, membership.local_government_id):
+        raise NoLongerMakesSense("The recipient does not coordinate this city's team.")
+    said = _("%(name)s would like to belong to the team of %(city)s. Approve or decline it on your page.")
+    return _notice(
+        message,
+        membership,
+        subject=_("A colleague would like to represent %(city)s"),
+        paragraphs=[said],
+        name=isolate(membership.person.get_full_name()),
+    )
+
+
+def queue(message: Message) -> Rendering:
+    """Write to staff how many requests wait for them."""
+    if message.person is None or not rules.may_decide_all(message.person):
+        raise NoLongerMakesSense("The recipient does not decide about requests.")
+    number = Membership.objects.waiting_for_staff().count()
+    if not number:
+        raise NoLongerMakesSense("No request is waiting.")
+    said = ngettext(
+        "%(number)d request to represent a city waits for a decision.",
+        "%(number)d requests to represent a city wait for a decision.",
+        number,
+    )
+    return Rendering(
+        subject=_("Requests to represent a city"),
+        template="mail/notice",
+        context={
+            "paragraphs": [said % {"number": number}],
+            "button": {"label": _("See the requests"), "url": _absolute(reverse("membership_queue"))},
+            "reason": _("You get this mail because you decide about these requests."),
+        },
+    )
+
+
+def _membership(message: Message, state: MembershipState) -> Membership:
+    membership = Membership.objects.for_display().filter(pk=message.params["membership"]).first()
+    if membership is None:
+        raise NoLongerMakesSense("The membership is gone.")
+    if membership.state != state:
+        raise NoLongerMakesSense("The membership has changed since.")
+    return membership
+
+
+def _notice(message: Message, membership: Membership, *, subject: str, paragraphs: list[str], **more: Any) -> Rendering:
+    city = membership.local_government.name_in(message.language)
+    values = {"city": isolate(city), "name": more.pop("name", "")}
+    said = subject % {"city": city}
+    return Rendering(
+        subject=said,
+        template="mail/notice",
+        context={
+            "paragraphs": [paragraph % values for paragraph in paragraphs],
+            "button": {"label": _("My cities"), "url": _absolute(reverse("my_cities"))},
+            "reason": _("You get this mail because your account is about to represent a city, or does."),
+            **more,
+        },
+    )
+
+
+def _absolute(path: str) -> str:
+    return urljoin(settings.BASE_URL, path)

@@ -1,0 +1,54 @@
+"""Who may speak for a local government and who may decide that, as named predicates."""
+
+from typing import TYPE_CHECKING
+
+from municipalities.models import Membership
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+    Visitor = User | AnonymousUser
+
+VIEW_MEMBERSHIPS = "municipalities.view_membership"
+CHANGE_MEMBERSHIPS = "municipalities.change_membership"
+
+
+def is_coordinator(person: "Visitor", local_government_id: int) -> bool:
+    """Whether somebody answers for this local government's team today."""
+    if person.pk is None or not person.is_active:
+        return False
+    theirs = Membership.objects.of_person(person).current().coordinators()
+    return theirs.filter(local_government_id=local_government_id).exists()
+
+
+def has_asked_to_coordinate(person: "Visitor", local_government_id: int) -> bool:
+    """Whether somebody has asked to answer for this local government's team and nobody has decided yet."""
+    if person.pk is None or not person.is_active:
+        return False
+    theirs = Membership.objects.of_person(person).asked().coordinators()
+    return theirs.filter(local_government_id=local_government_id).exists()
+
+
+def may_decide_all(person: "Visitor") -> bool:
+    """Whether somebody decides for every local government: staff with that right."""
+    return bool(person.is_active and person.has_perm(CHANGE_MEMBERSHIPS))
+
+
+def may_approve(person: "Visitor", membership: Membership) -> bool:
+    """Whether somebody may approve or decline this: staff, and a current coordinator for colleagues.
+
+    Nobody decides for themselves. That the first coordinator is approved by staff alone follows: before, there is no
+    current coordinator.
+    """
+    if membership.person_id == person.pk:
+        return False
+    return may_decide_all(person) or is_coordinator(person, membership.local_government_id)
+
+
+def may_end(person: "Visitor", membership: Membership) -> bool:
+    """Whether somebody may end this: the person, a current coordinator of the same local government, staff."""
+    if person.is_active and membership.person_id == person.pk:
+        return True
+    return may_approve(person, membership)

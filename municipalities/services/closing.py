@@ -1,0 +1,72 @@
+"""Ending memberships: by those concerned, or because the last day has passed."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core import clock
+from municipalities import rules
+from municipalities.enums import MembershipState
+from municipalities.errors import DecidedAlready, EndsBeforeStart, NotYours
+from municipalities.models import Membership
+from municipalities.querysets import MembershipQuerySet
+from municipalities.services import locks, notices
+from municipalities.signals import membership_ended
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@transaction.atomic
+def end_membership(*, membership_id: int, by: "User", ends_on: date | None = None) -> Membership:
+    """End a membership today, or note the last day where that lies ahead; what was only asked is taken back.
+
+    Raises NotYours for strangers, DecidedAlready for what has been declined, EndsBeforeStart for a day before the
+    first. Ending twice changes nothing.
+    """
+    membership = locks.membership(membership_id)
+    if not rules.may_end(by, membership):
+        raise NotYours
+    if membership.state == MembershipState.ENDED:
+        return membership
+    if membership.state == MembershipState.DECLINED:
+        raise DecidedAlready
+    today = clock.now().date()
+    last = ends_on or today
+    if membership.starts_on and last < membership.starts_on:
+        raise EndsBeforeStart
+    if membership.state == MembershipState.APPROVED and last >= today and ends_on is not None:
+        # The day itself belongs to the membership; the nightly sweep ends it afterwards.
+        membership.ends_on = last
+        membership.save(update_fields=["ends_on"])
+        return membership
+    _end(membership, min(last, today))
+    if by != membership.person:
+        notices.tell_ended(membership)
+    return membership
+
+
+def end_overdue() -> int:
+    """End what has passed its last day, one by one; return how many."""
+    ended = 0
+    for key in list(Membership.objects.overdue().values_list("pk", flat=True)):
+        with transaction.atomic():
+            locks.membership(key)
+            ended += close_overdue(Membership.objects.filter(pk=key))
+    return ended
+
+
+def close_overdue(memberships: MembershipQuerySet) -> int:
+    """End those of some memberships whose last day has passed; the local government is locked by the caller."""
+    found = list(memberships.overdue().select_related("person", "local_government"))
+    for membership in found:
+        _end(membership, membership.ends_on)
+    return len(found)
+
+
+def _end(membership: Membership, last: date) -> None:
+    membership.state = MembershipState.ENDED
+    membership.ends_on = last
+    membership.save(update_fields=["state", "ends_on"])
+    membership_ended.send(sender=Membership, membership=membership)

@@ -1,0 +1,85 @@
+"""Asking for mails about memberships; the key says what the mail is for, so asking twice sends once."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.backends import ModelBackend
+
+from core import clock
+from mail.services import enqueue
+from municipalities import rules
+from municipalities.models import Membership
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+APPROVED = "membership-approved"
+DECLINED = "membership-declined"
+ENDED = "membership-ended"
+APPOINTED = "membership-coordinator"
+ASKED = "membership-asked"
+QUEUE = "membership-queue"
+# Whoever reads of a request or of the queue later finds it decided.
+ASKED_LASTS = timedelta(days=14)
+QUEUE_LASTS = timedelta(hours=20)
+
+
+def tell_approved(membership: Membership) -> None:
+    """Ask for the mail that says yes."""
+    _ask(APPROVED, membership, membership.person)
+
+
+def tell_declined(membership: Membership) -> None:
+    """Ask for the mail that says no, with the reason."""
+    _ask(DECLINED, membership, membership.person)
+
+
+def tell_ended(membership: Membership) -> None:
+    """Ask for the mail to somebody whose membership another person has ended."""
+    _ask(ENDED, membership, membership.person)
+
+
+def tell_appointed(membership: Membership) -> None:
+    """Ask for the mail to somebody who answers for the team from now on."""
+    _ask(APPOINTED, membership, membership.person)
+
+
+def tell_coordinators(membership: Membership) -> None:
+    """Ask for a mail to each current coordinator: a colleague would like to belong to the team."""
+    coordinators = Membership.objects.current().coordinators().select_related("person")
+    for one in coordinators.filter(local_government_id=membership.local_government_id, person__is_active=True):
+        if one.person_id != membership.person_id:
+            _ask(ASKED, membership, one.person, expires_in=ASKED_LASTS)
+
+
+def remind_staff() -> int:
+    """Ask for one mail a day to each who may decide, while something waits for staff; return how many were asked."""
+    if not Membership.objects.waiting_for_staff().exists():
+        return 0
+    now = clock.now()
+    deciding = list(ModelBackend().with_perm(rules.CHANGE_MEMBERSHIPS).order_by("pk"))
+    for person in deciding:
+        enqueue(
+            key=f"{QUEUE}:{now:%Y%m%d}:{person.pk}",
+            kind=QUEUE,
+            to=person.email,
+            to_name=person.display_name,
+            language=person.language,
+            params={},
+            expires_at=now + QUEUE_LASTS,
+            person=person,
+        )
+    return len(deciding)
+
+
+def _ask(kind: str, membership: Membership, to: "User", *, expires_in: timedelta | None = None) -> None:
+    enqueue(
+        key=f"{kind}:{membership.pk}:{to.pk}",
+        kind=kind,
+        to=to.email,
+        to_name=to.display_name,
+        language=to.language,
+        params={"membership": membership.pk},
+        expires_at=clock.now() + expires_in if expires_in else None,
+        person=to,
+    )

@@ -1,0 +1,78 @@
+"""Asking to represent a local government, listed or not."""
+
+import secrets
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from core.folding import fold
+from municipalities.enums import MembershipRole, Standing
+from municipalities.errors import NotRepresentable
+from municipalities.models import LocalGovernment, Membership
+from municipalities.services import closing, locks, notices
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LONGEST_SLUG = 90
+
+
+@transaction.atomic
+def represent(*, person: "User", local_government_id: int, role: str, department: str = "") -> Membership:
+    """Ask to represent a local government; asking twice returns what is open, as it is.
+
+    Raises NotRepresentable for a local government that is not there or no longer listed.
+    """
+    try:
+        place = locks.local_government(local_government_id)
+    except LocalGovernment.DoesNotExist as missing:
+        raise NotRepresentable from missing
+    if place.standing == Standing.RETIRED:
+        raise NotRepresentable
+    theirs = Membership.objects.of_person(person).filter(local_government=place)
+    closing.close_overdue(theirs)
+    if known := theirs.open().first():
+        return known
+    asked = Membership.objects.create(
+        person=person, local_government=place, role=MembershipRole(role), department=department
+    )
+    notices.tell_coordinators(asked)
+    return asked
+
+
+@transaction.atomic
+def propose_local_government(*, person: "User", name: str, country: str, department: str = "") -> Membership:
+    """Ask to coordinate a city that the person did not find; a proposal stays out of the directory until staff agree.
+
+    A city of that very name in that country, listed or proposed, is taken instead of a second one.
+    """
+    name = " ".join(name.split())
+    known = _same(name, country)
+    place = known or LocalGovernment.objects.create(
+        slug=_slug(name, country), name=name, country=country.upper(), standing=Standing.PENDING
+    )
+    return represent(
+        person=person,
+        local_government_id=place.pk,
+        role=MembershipRole.COORDINATOR,
+        department=department,
+    )
+
+
+def _same(name: str, country: str) -> LocalGovernment | None:
+    wanted = fold(name)
+    alike = LocalGovernment.objects.in_country(country).exclude(standing=Standing.RETIRED)
+    # Listed before proposed: "active" comes first in the alphabet too.
+    for place in alike.filter(folded_names__contains=wanted).order_by("standing", "pk"):
+        if wanted in (fold(one) for one in place.all_names()):
+            return place
+    return None
+
+
+def _slug(name: str, country: str) -> str:
+    """Return a slug that nobody has; a name in letters that addresses lack gives none of its own."""
+    slug = f"{slugify(fold(name))[:LONGEST_SLUG]}-{country.lower()}".strip("-")
+    if LocalGovernment.objects.filter(slug=slug).exists():
+        return f"{slug}-{secrets.token_hex(3)}"
+    return slug

@@ -1,0 +1,103 @@
+"""Asking to represent a city: finding it, asking, or proposing one that is not listed."""
+
+from typing import Any
+
+from allauth.core.internal.httpkit import authenticated_user
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import limits, text
+from core.folding import fold
+from municipalities.errors import MembershipError
+from municipalities.member_forms import ProposalForm, RepresentForm
+from municipalities.models import LocalGovernment, Membership
+from municipalities.services import propose_local_government, represent
+
+PER_PAGE = 30
+LONGEST_SEARCH = 200
+DAY = 86_400
+ASKED_PER_DAY = limits.Limit("represent-person", 20, DAY)
+PROPOSED_PER_DAY = limits.Limit("propose-city-person", 5, DAY)
+REFUSED = 422
+SEE_OTHER = 303
+
+
+@require_safe
+@cache_control(private=True, no_cache=True)
+def choose(request: HttpRequest) -> HttpResponse:
+    """List the cities of the directory, with a search through their names in every language; one statement."""
+    query = text.single_line(request.GET.get("q", ""))[:LONGEST_SEARCH]
+    listed = LocalGovernment.objects.listed()
+    found = listed.named_like(query) if query else listed
+    # The order is that of the reader's language, which the database does not know.
+    cities = sorted(found, key=lambda city: (fold(city.display_name), city.pk))
+    page = Paginator(cities, PER_PAGE).get_page(request.GET.get("page"))
+    return _answer(request, "municipalities/represent.html", {"query": query, "page_obj": page})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask in which role and department somebody would represent a listed city, and take the answer."""
+    person = authenticated_user(request)
+    city = get_object_or_404(LocalGovernment.objects.listed(), slug=slug)
+    form = RepresentForm(request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"city": city, "form": form}
+    if form.is_bound and form.is_valid():
+        if limits.exceeded([(ASKED_PER_DAY, str(person.pk))]):
+            return _too_often(request, "municipalities/represent_city.html", context)
+        try:
+            membership = represent(person=person, local_government_id=city.pk, **form.cleaned_data)
+        except MembershipError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _asked(request, membership)
+    context["membership"] = Membership.objects.of_person(person).open().filter(local_government=city).first()
+    context["has_coordinator"] = Membership.objects.current().coordinators().filter(local_government=city).exists()
+    return _answer(request, "municipalities/represent_city.html", context, REFUSED if form.is_bound else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def propose(request: HttpRequest) -> HttpResponse:
+    """Ask for the name and country of a city that is not listed, and take the answer."""
+    person = authenticated_user(request)
+    data = request.POST if request.method == "POST" else None
+    form = ProposalForm(data, initial={"country": person.country})
+    if not form.is_bound or not form.is_valid():
+        status = REFUSED if form.is_bound else 200
+        return _answer(request, "municipalities/represent_new.html", {"form": form}, status)
+    if limits.exceeded([(PROPOSED_PER_DAY, str(person.pk))]):
+        return _too_often(request, "municipalities/represent_new.html", {"form": form})
+    return _asked(request, propose_local_government(person=person, **form.cleaned_data))
+
+
+def _asked(request: HttpRequest, membership: Membership) -> HttpResponse:
+    if membership.is_asked:
+        messages.success(request, _("Your request is noted. You get a mail when somebody has decided."))
+    response = redirect("my_cities")
+    response.status_code = SEE_OTHER
+    return response
+
+
+def _too_often(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    context["form"].add_error(
+        None, _("That was too often. Wait a while, then send the form again: what you typed is kept.")
+    )
+    response = _answer(request, template, context, 429)
+    response["Retry-After"] = str(DAY)
+    return response
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    response = render(request, template, context, status=status)
+    response["X-Robots-Tag"] = "noindex"
+    return response

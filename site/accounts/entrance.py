@@ -1,0 +1,39 @@
+"""Signing somebody in from a page of another app who has shown that an address is theirs, or letting them show it."""
+
+from urllib.parse import urlencode
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.models import Login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.forms import RequestLoginCodeForm
+from accounts.models import User
+
+SEE_OTHER = 303
+
+
+def let_in(request: HttpRequest, person: User, *, onwards: str) -> HttpResponse:
+    """Sign in whoever opened a link that only their mailbox had, and lead them onwards.
+
+    Only for an account that this very link has just made: a mail may be forwarded, and an account that was there
+    before holds more than what the mail is about. allauth takes its usual way, second factor included.
+    """
+    record_authentication(request, person, method="code", email=person.email)
+    response = perform_login(request, Login(user=person, redirect_url=onwards, email=person.email))
+    response.status_code = SEE_OTHER
+    return response
+
+
+def ask_for_code(request: HttpRequest, person: User, *, onwards: str) -> HttpResponse:
+    """Mail a code to the person's own address and lead to the page that asks for it, then onwards.
+
+    As often as the sign-in page allows; beyond that it leads to the sign-in page, which says so.
+    """
+    form = RequestLoginCodeForm({"email": person.email})
+    way = "account_request_login_code"
+    if form.is_valid():
+        LoginCodeVerificationProcess.initiate(request=request, user=form._user, email=form.cleaned_data["email"])
+        way = "account_confirm_login_code"
+    return HttpResponseRedirect(f"{reverse(way)}?{urlencode({'next': onwards})}", status=SEE_OTHER)

@@ -1,0 +1,52 @@
+"""The account of somebody who has just shown that an address is theirs, made where there is none."""
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+
+from accounts.errors import AddressTaken
+from accounts.models import User
+from accounts.services.people import create_person, drop_unproved_password
+from accounts.signals import address_verified
+
+
+@transaction.atomic
+def person_for(*, email: str, display_name: str = "", language: str) -> User:
+    """Return the account that goes with an address whose mail the caller knows to have been opened.
+
+    One that was there with the address unconfirmed has it confirmed, and loses a password that nobody had shown to go
+    with it. A closed account is returned closed: the caller has to look.
+    """
+    address = email.strip().lower()
+    person = _found(address)
+    if person is None:
+        try:
+            with transaction.atomic():
+                return create_person(email=address, display_name=display_name, language=language)
+        except (AddressTaken, IntegrityError):
+            # Somebody made it a moment ago.
+            person = _found(address)
+            if person is None:
+                raise
+    _confirm(person, address)
+    return person
+
+
+def _found(address: str) -> User | None:
+    person = User.objects.filter(email=address).first()
+    if person is not None:
+        return person
+    confirmed = EmailAddress.objects.filter(email__iexact=address, verified=True).select_related("user").first()
+    return confirmed.user if confirmed else None
+
+
+def _confirm(person: User, address: str) -> None:
+    theirs = EmailAddress.objects.filter(user=person)
+    known = theirs.filter(email__iexact=address).first()
+    if known is not None and known.verified:
+        return
+    if known is None:
+        known = EmailAddress(user=person, email=address, primary=not theirs.filter(primary=True).exists())
+    known.verified = True
+    known.save()
+    drop_unproved_password(person=person)
+    address_verified.send(sender=User, person=person, address=address)

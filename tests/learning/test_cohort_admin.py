@@ -1,0 +1,224 @@
+"""The staff's cohorts and learners: lists equal to their spreadsheets, the form, calling off, and who may do what."""
+
+import csv
+import io
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts import roles
+from core import clock
+from learning.models import Cohort
+from learning.services import complete_unit
+from tests.factories import learning as make
+from tests.factories import municipalities as cities
+from tests.factories.accounts import PersonFactory, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    return sign_in(client, PersonFactory(admin=True))
+
+
+def rows(client: Client, listing: str, **query: str) -> list[list[str]]:
+    """Return the words of each row's cells."""
+    html = client.get(reverse(f"{listing}:index_results"), query).content.decode()
+    body = html.partition("<tbody>")[2].partition("</tbody>")[0]
+    cells = [re.findall(r"<td.*?</td>", row, re.DOTALL) for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL)]
+    return [[re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", cell))).strip() for cell in row] for row in cells]
+
+
+def spreadsheet(client: Client, listing: str, **query: str) -> list[list[str]]:
+    response = client.get(reverse(f"{listing}:index"), {"export": "csv", **query})
+    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+
+
+def form(**fields) -> dict:
+    """Return what the browser posts from the form of a new cohort."""
+    return {
+        "course": fields.pop("course", None) or make.bare_course().pk,
+        "name": "Spring 2030",
+        "slug": "spring-2030",
+        "starts_on": "2030-03-01",
+        "ends_on": "2030-03-28",
+        "timezone": "Europe/Brussels",
+        "languages": ["en", "fr"],
+        "seats": "40",
+        "seats_per_local_government": "5",
+        "waiting_list": "on",
+        "admission": "open",
+        "opens_at": "2030-01-01 09:00",
+        "closes_at": "",
+        "addresses": "",
+        **fields,
+    }
+
+
+def test_the_list_shows_seats_waiting_and_applications(staff):
+    full = make.cohort(name="Full", seats=1, languages=["en", "ar"])
+    make.team(full, "Ana", "Bo", "Cy")
+    make.team(make.cohort(name="Asked", admission="approval"), "Di")
+    found = {row[0].split(" ")[0]: row[4:9] for row in rows(staff, "cohorts")}
+    assert found == {
+        "Full": ["English, العربيّة", "Waiting list", "1 / 1", "2", "0"],
+        "Asked": ["English", "Seats free", "0 / ∞", "0", "1"],
+    }
+
+
+def statements(client: Client, listing: str) -> int:
+    with CaptureQueriesContext(connection) as found:
+        assert client.get(reverse(f"{listing}:index_results")).status_code == 200
+    return len(found)
+
+
+def test_the_lists_cost_the_same_for_one_row_and_for_three(staff):
+    def one_more():
+        make.learner(make.running_cohort(), f"Person {clock.now().microsecond}")
+
+    one_more()
+    statements(staff, "cohorts"), statements(staff, "enrolments")
+    few = statements(staff, "cohorts"), statements(staff, "enrolments")
+    one_more()
+    one_more()
+    assert (statements(staff, "cohorts"), statements(staff, "enrolments")) == few == (5, 5)
+
+
+def test_learners_are_listed_with_their_progress_and_the_spreadsheet_says_the_same(staff):
+    cohort = make.running_cohort(name="=1+1")
+    learner = make.learner(cohort, "Ana")
+    complete_unit(enrolment_id=learner.pk, unit_id=make.units_of(cohort.course)[0].pk)
+    [row] = rows(staff, "enrolments")
+    assert (row[0], row[1], row[6], row[9], row[10]) == ("Ana", "ana@example.org", "Takes part", "1", "2")
+    heading, line = spreadsheet(staff, "enrolments")
+    assert heading[:4] == ["Name", "E-mail address", "City", "Department"]
+    assert line[5] == "'=1+1"
+    assert [cell.removeprefix("'") for cell in line] == row
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [({"state": "active"}, {"Ana"}), ({"q": "bo@"}, {"Bo"}), ({"language": "fr"}, set()), ({}, {"Ana", "Bo"})],
+)
+def test_learners_are_narrowed_and_searched(staff, query, left):
+    cohort = make.cohort()
+    make.learner(cohort, "Ana")
+    make.invited(cohort, "Bo")
+    assert {row[0] for row in rows(staff, "enrolments", **query)} == left
+
+
+def test_a_cohort_is_made_with_times_as_its_clocks_show_them(staff):
+    moderator = PersonFactory(email="mo@example.org")
+    response = staff.post(reverse("cohorts:add"), form(addresses=" MO@example.org\n"))
+    assert response.status_code == 302
+    cohort = Cohort.objects.get()
+    assert (cohort.name, cohort.starts_on, cohort.languages) == ("Spring 2030", date(2030, 3, 1), ["en", "fr"])
+    assert (cohort.seats, cohort.seats_per_local_government, cohort.closes_at) == (40, 5, None)
+    assert cohort.opens_at.isoformat() == "2030-01-01T08:00:00+00:00"
+    assert list(cohort.moderators.all()) == [moderator]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"ends_on": "2030-02-28"}, "The last day cannot come before the first."),
+        ({"closes_at": "2030-01-01 09:00"}, "Enrolment must close after it opens."),
+        ({"addresses": "nobody@example.org"}, "Nobody has an account with the address nobody@example.org."),
+        ({"languages": []}, "This field is required."),
+        ({"timezone": "Mars/Base"}, "Select a valid choice."),
+        (
+            {"opens_at": "2030-03-31 02:30"},
+            "In Brussels (UTC+1) the clocks jump over 2030-03-31 02:30. Choose an earlier or a later time.",
+        ),
+    ],
+)
+def test_what_the_record_would_refuse_gets_a_sentence(staff, fields, sentence):
+    response = staff.post(reverse("cohorts:add"), form(**fields))
+    assert response.status_code == 200
+    assert sentence in unescape(response.content.decode())
+    assert not Cohort.objects.exists()
+
+
+def test_more_seats_reach_those_who_wait_from_the_form(staff):
+    cohort = make.cohort(seats=1)
+    make.team(cohort, "Ana", "Bo")
+    given = form(
+        course=cohort.course_id,
+        slug=cohort.slug,
+        seats="2",
+        starts_on=str(cohort.starts_on),
+        ends_on=str(cohort.ends_on),
+        opens_at="",
+    )
+    assert staff.post(reverse("cohorts:edit", args=[cohort.pk]), given).status_code == 302
+    assert set(cohort.enrolments.values_list("state", flat=True)) == {"invited"}
+
+
+def test_the_course_of_a_cohort_with_people_stays(staff):
+    cohort = make.cohort()
+    make.invited(cohort)
+    given = form(slug=cohort.slug, starts_on=str(cohort.starts_on), ends_on=str(cohort.ends_on), opens_at="")
+    staff.post(reverse("cohorts:edit", args=[cohort.pk]), given)
+    course = cohort.course_id
+    cohort.refresh_from_db()
+    assert (cohort.name, cohort.course_id) == ("Spring 2030", course)
+
+
+def test_a_cohort_is_called_off_and_restored(staff):
+    cohort = make.cohort()
+    assert "Call off" in staff.get(reverse("cohorts:edit", args=[cohort.pk])).content.decode()
+    staff.post(reverse("cohorts:call_off", args=[cohort.pk]))
+    cohort.refresh_from_db()
+    assert cohort.is_called_off
+    assert "Restore" in staff.get(reverse("cohorts:edit", args=[cohort.pk])).content.decode()
+    staff.post(reverse("cohorts:restore", args=[cohort.pk]))
+    cohort.refresh_from_db()
+    assert not cohort.is_called_off
+
+
+def test_what_is_over_is_not_called_off(staff):
+    cohort = make.cohort(starts_on=clock.now().date() - timedelta(days=90))
+    response = staff.post(reverse("cohorts:call_off", args=[cohort.pk]))
+    assert response.status_code == 409
+    assert "This cohort is over" in response.content.decode()
+
+
+def in_group(client: Client, group: str) -> Client:
+    return sign_in(client, PersonFactory(groups=[group]))
+
+
+def test_editors_open_cohorts_and_see_no_learners(client):
+    editor = in_group(client, roles.EDITORS)
+    assert editor.get(reverse("cohorts:add")).status_code == 200
+    assert editor.get(reverse("enrolments:index")).status_code == 302
+
+
+def test_moderators_see_both_and_event_managers_neither(client):
+    moderator = in_group(client, roles.MODERATORS)
+    assert moderator.get(reverse("cohorts:index")).status_code == 200
+    assert moderator.get(reverse("enrolments:index")).status_code == 200
+    manager = in_group(Client(), roles.EVENT_MANAGERS)
+    cohort = make.cohort()
+    for address in ("cohorts:index", "enrolments:index"):
+        assert manager.get(reverse(address)).status_code == 302
+    assert manager.post(reverse("cohorts:call_off", args=[cohort.pk])).status_code in (302, 403)
+    cohort.refresh_from_db()
+    assert not cohort.is_called_off
+
+
+def test_nobody_deletes_a_cohort(staff):
+    cohort = make.cohort()
+    staff.post(reverse("cohorts:delete", args=[cohort.pk]))
+    assert Cohort.objects.filter(pk=cohort.pk).exists()
+
+
+def test_a_coordinator_without_a_role_reaches_no_list(client):
+    coordinator = sign_in(client, cities.coordinator().person)
+    assert coordinator.get(reverse("enrolments:index")).status_code == 302

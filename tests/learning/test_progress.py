@@ -1,0 +1,118 @@
+"""Reading units, marking them complete, and what coordinators read of that, kept by the revision read."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+
+from core import clock
+from learning import errors, rules
+from learning.models import Enrolment, Unit, UnitProgress
+from learning.services import complete_unit, read_unit, reopen_unit, withdraw_enrolment
+from tests.factories import learning as make
+
+pytestmark = pytest.mark.django_db
+
+
+def read(enrolment: Enrolment, unit: Unit, revision: int = 7, language: str = "en") -> UnitProgress:
+    return read_unit(enrolment_id=enrolment.pk, unit_id=unit.pk, revision_id=revision, language=language)
+
+
+def test_reading_keeps_revision_and_language_until_the_unit_is_complete():
+    cohort = make.running_cohort()
+    enrolment, unit = make.learner(cohort), make.units_of(cohort.course)[0]
+    read(enrolment, unit, 7, "fr")
+    read(enrolment, unit, 8, "pt")
+    complete_unit(enrolment_id=enrolment.pk, unit_id=unit.pk)
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        again = read(enrolment, unit, 9, "en")
+    progress = UnitProgress.objects.get()
+    assert (progress.revision_id, progress.language) == (8, "pt")
+    assert progress.last_read_at == again.last_read_at > progress.completed_at > progress.read_at
+
+
+def test_the_last_unit_completes_the_enrolment_and_reopening_it_goes_back():
+    cohort = make.running_cohort()
+    enrolment = make.learner(cohort)
+    first, second = make.units_of(cohort.course)
+    complete_unit(enrolment_id=enrolment.pk, unit_id=first.pk, revision_id=1, language="en")
+    enrolment.refresh_from_db()
+    assert enrolment.state == "active"
+    complete_unit(enrolment_id=enrolment.pk, unit_id=second.pk)
+    complete_unit(enrolment_id=enrolment.pk, unit_id=second.pk)
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.has_seat, enrolment.ended_at is not None) == ("completed", True, True)
+    reopen_unit(enrolment_id=enrolment.pk, unit_id=second.pk)
+    reopen_unit(enrolment_id=enrolment.pk, unit_id=second.pk)
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.ended_at) == ("active", None)
+    steps = enrolment.changes.order_by("pk").values_list("what", flat=True)
+    assert list(steps) == ["invited", "joined", "completed", "reopened"]
+
+
+def test_a_unit_that_is_not_open_is_refused():
+    cohort = make.cohort()
+    enrolment, unit = make.learner(cohort), make.units_of(cohort.course)[0]
+    elsewhere = make.units_of(make.bare_course())[0]
+    with pytest.raises(errors.UnitNotOpen):
+        read(enrolment, unit)
+    with time_machine.travel(cohort.starts_at):
+        read(enrolment, unit)
+        with pytest.raises(errors.UnitNotOpen):
+            read(enrolment, elsewhere)
+        Unit.objects.filter(pk=unit.pk).update(is_current=False, order=None)
+        with pytest.raises(errors.UnitNotOpen):
+            complete_unit(enrolment_id=enrolment.pk, unit_id=unit.pk)
+
+
+def test_who_was_only_invited_or_has_left_reads_nothing():
+    cohort = make.running_cohort()
+    unit = make.units_of(cohort.course)[0]
+    invited, learner = make.invited(cohort, "Ana"), make.learner(cohort, "Bo")
+    assert not rules.may_read_unit(invited, unit)
+    withdraw_enrolment(enrolment_id=learner.pk, by=None)
+    with pytest.raises(errors.UnitNotOpen):
+        read(learner, unit)
+
+
+def test_the_first_day_begins_in_the_cohort_s_own_zone():
+    cohort = make.cohort(starts_on=date(2030, 3, 1), timezone="Pacific/Auckland")
+    assert cohort.starts_at.isoformat() == "2030-03-01T00:00:00+13:00"
+    assert cohort.has_started(cohort.starts_at)
+    assert not cohort.has_started(cohort.starts_at - timedelta(seconds=1))
+    assert cohort.ends_at.isoformat() == "2030-03-29T00:00:00+13:00"
+
+
+@pytest.mark.parametrize(("day", "due"), [(1, 0), (2, 1), (11, 10), (21, 20), (60, 20), (-5, 0)])
+def test_units_are_due_evenly_over_the_days(day, due):
+    cohort = make.cohort(starts_on=date(2030, 1, 1), ends_on=date(2030, 1, 20))
+    assert cohort.units_due(20, date(2030, 1, 1) + timedelta(days=day - 1)) == due
+
+
+def test_who_is_behind_follows_from_the_cohort_s_dates(django_assert_num_queries):
+    cohort = make.running_cohort(course=make.bare_course(units=6))
+    units = make.units_of(cohort.course)
+    quick, slow, _invited = make.learner(cohort, "Ana"), make.learner(cohort, "Bo"), make.invited(cohort, "Cy")
+    for unit in units[:2]:
+        complete_unit(enrolment_id=quick.pk, unit_id=unit.pk)
+    read(slow, units[0])
+    with django_assert_num_queries(1):
+        rows = list(Enrolment.objects.filter(cohort=cohort).with_progress().order_by("name"))
+        found = [(one.name, one.units, one.units_done, one.units_due, one.is_behind) for one in rows]
+    assert found == [("Ana", 6, 2, 2, False), ("Bo", 6, 0, 2, True), ("Cy", 6, 0, 2, False)]
+    assert [one.last_read_at is not None for one in rows] == [True, True, False]
+    behind = Enrolment.objects.filter(cohort=cohort).with_progress().behind(cohort, 6)
+    assert [one.name for one in behind] == ["Bo"]
+
+
+def test_a_unit_taken_out_of_the_course_counts_for_nobody():
+    cohort = make.running_cohort()
+    enrolment = make.learner(cohort)
+    first, second = make.units_of(cohort.course)
+    complete_unit(enrolment_id=enrolment.pk, unit_id=first.pk)
+    Unit.objects.filter(pk=first.pk).update(is_current=False, order=None)
+    row = Enrolment.objects.with_progress().get(pk=enrolment.pk)
+    assert (row.units, row.units_done) == (1, 0)
+    complete_unit(enrolment_id=enrolment.pk, unit_id=second.pk)
+    enrolment.refresh_from_db()
+    assert enrolment.state == "completed"

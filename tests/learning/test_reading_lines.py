@@ -1,0 +1,91 @@
+"""What a coordinator pastes: who each line names, or a sentence that says what is the matter with it."""
+
+import time
+
+import pytest
+
+from learning.services.reading_lines import MOST_LINES, read
+
+
+def only(lines: str, known: set[str] = frozenset()):
+    [row] = read(lines, known).rows
+    return row
+
+
+@pytest.mark.parametrize(
+    ("line", "email", "name", "language"),
+    [
+        ("ana@example.org", "ana@example.org", "", ""),
+        ("Ana Silva <ana@example.org>", "ana@example.org", "Ana Silva", ""),
+        ('"Silva, Ana" <ana@example.org>,', "ana@example.org", "Silva, Ana", ""),
+        ("<ana@example.org>;", "ana@example.org", "", ""),
+        ("mailto:ana@example.org", "ana@example.org", "", ""),
+        ("Ana Silva ana@example.org", "ana@example.org", "Ana Silva", ""),
+        ("Ana;Silva;ana@example.org;pt", "ana@example.org", "Ana Silva", "pt"),
+        ("ana@example.org\tAna Silva\tFR", "ana@example.org", "Ana Silva", "fr"),
+        ('"ana@example.org","Ana, the ""boss"""', "ana@example.org", 'Ana, the "boss', ""),
+        ("أمل علي <amal@example.org>", "amal@example.org", "أمل علي", ""),
+        ("Ana \u202eSilva <ana@example.org>", "ana@example.org", "Ana Silva", ""),
+        ("ana@müller.example", "ana@müller.example", "", ""),
+        ("=cmd|' /C calc'!A0, ana@example.org", "ana@example.org", "=cmd|' /C calc'!A0", ""),
+    ],
+)
+def test_lines_as_mail_programs_and_spreadsheets_write_them(line, email, name, language):
+    row = only(line)
+    assert (row.email, row.name, row.language, row.problem) == (email, name, language, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("Ana Silva", "There is no e-mail address in this line."),
+        ("ana@example.org, bo@example.org", "There is more than one address in this line. Give each its own."),
+        ("ana@example", "No mail can be sent to this address. Is it mistyped?"),
+        ("ana@@example.org", "No mail can be sent to this address. Is it mistyped?"),
+        ("añá@example.org", "No mail can be sent to this address. Is it mistyped?"),
+        ("Ana" * 200, "This line is too long for a name and an address."),
+    ],
+)
+def test_a_bad_line_gets_a_sentence(line, problem):
+    assert only(line).problem == problem
+
+
+def test_empty_lines_and_headings_are_passed_over_and_numbers_stay_those_of_the_paste():
+    rows = read("\ufeffName;E-mail\r\n\r\nAna;ana@example.org\r\n;;\r\nBo;bo@example.org", set()).rows
+    assert [(row.number, row.name) for row in rows] == [(3, "Ana"), (5, "Bo")]
+
+
+def test_duplicates_point_to_the_first_line_and_known_ones_to_the_team():
+    rows = read("ana@example.org\nANA@Example.ORG\nbo@example.org", {"bo@example.org"}).rows
+    assert [row.problem for row in rows] == [
+        "",
+        "This address stands in line 1 already.",
+        "This address is already in your team.",
+    ]
+
+
+def test_the_fifty_first_is_told_to_come_afterwards():
+    preview = read("\n".join(f"p{number}@example.org" for number in range(52)), set())
+    assert (len(preview.good), len(preview.bad)) == (50, 2)
+    assert preview.bad[0].problem == "Only 50 new people at once: enrol this one afterwards."
+    assert [one.language for one in preview.people("fr")] == ["fr"] * 50
+
+
+def test_ten_thousand_lines_are_read_in_time_that_grows_with_them():
+    lines = [f'"Person, {number}" <p{number}@example.org>' for number in range(MOST_LINES + 1)]
+    began = time.perf_counter()
+    read("\n".join(lines[:1000]), set())
+    short = time.perf_counter() - began
+    began = time.perf_counter()
+    preview = read("\n".join(lines), set())
+    long = time.perf_counter() - began
+    assert (len(preview.rows), preview.is_cut) == (MOST_LINES, True)
+    # Ten times as many lines; a second look at every line before would take a hundred times as long.
+    assert long < 40 * short
+
+
+def test_lines_made_to_be_hard_to_read_are_not():
+    began = time.perf_counter()
+    for hard in ("<" * 499, '"' * 499, ("<a" * 249), "@" * 499, " \t" * 249 + "x"):
+        read("\n".join([hard] * 500), set())
+    assert time.perf_counter() - began < 10

@@ -1,0 +1,104 @@
+"""What the mails of cohorts say, to whom, in which language, and when they no longer make sense."""
+
+import pytest
+
+from learning.models import Cohort, Enrolment
+from learning.services import admit, apply_alone, decline, join, withdraw_enrolment
+from mail import kinds, rendering
+from mail.kinds import NoLongerMakesSense
+from mail.models import Message
+from tests.factories import accounts
+from tests.factories import learning as make
+from tests.learning import teamwork
+
+pytestmark = pytest.mark.django_db
+
+
+def written(kind: str):
+    """Return the last mail of a kind as it would leave now."""
+    return rendering.render(Message.objects.filter(kind=kind).latest("id"))
+
+
+def test_an_invitation_names_who_invites_and_holds_the_door_alone():
+    one = teamwork.place(name="Spring")
+    enrolment = teamwork.invited(one)
+    mail = written("team-invitation")
+    assert mail.subject == f"You are invited to learn together: \u2068{one.cohort.course.title}\u2069"
+    assert (
+        "\u2068Coordinator of Chefchaouen\u2069 invites you to learn with the team of \u2068Chefchaouen\u2069."
+        in mail.text
+    )
+    door = f"/learn/{enrolment.token}/"
+    assert (mail.text.count(door), mail.html.count(door)) == (1, 1)
+    assert "Spring" in mail.text
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "pt", "ar"])
+def test_every_mail_can_be_written_in_every_language(language):
+    one = teamwork.place(seats=2)
+    first, second = teamwork.invited(one), teamwork.invited(one, "Bo Berg")
+    teamwork.invited(one, "Cy Cole")
+    Message.objects.update(language=language)
+    assert [written(kind).text[:1] != "" for kind in ("team-invitation", "enrolment-waiting")] == [True, True]
+    withdraw_enrolment(enrolment_id=second.pk, by=None)
+    Message.objects.update(language=language)
+    assert [written(kind).html[:1] for kind in ("enrolment-promoted", "enrolment-withdrawn")] == ["<", "<"]
+    assert Enrolment.objects.get(pk=first.pk).state == "invited"
+
+
+def test_a_title_that_turns_the_line_around_is_kept_to_itself():
+    one = teamwork.place(city="\u202eegap")
+    teamwork.invited(one)
+    text = written("team-invitation").text
+    assert ("\u202e" in text, "\u2068egap\u2069" in text) == (False, True)
+
+
+def test_markup_in_a_name_stays_words():
+    one = teamwork.place(name="<b>Spring</b>")
+    teamwork.invited(one)
+    assert "<b>Spring" not in written("team-invitation").html
+
+
+def test_who_waits_is_told_the_place_and_then_the_seat():
+    one = teamwork.place(seats=1)
+    first = teamwork.invited(one)
+    teamwork.invited(one, "Bo Berg")
+    assert "You are number 1 on the waiting list." in written("enrolment-waiting").text
+    withdraw_enrolment(enrolment_id=first.pk, by=None)
+    assert "A seat became free, and it is yours." in written("enrolment-promoted").text
+    assert "You are not enrolled in this cohort any more." in written("enrolment-withdrawn").text
+
+
+def test_what_moderators_decide_is_told():
+    cohort = make.cohort(admission="approval", seats=1)
+    ana, bo, cy = (apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory()) for _one in range(3))
+    by = accounts.PersonFactory()
+    admit(enrolment_id=ana.pk, by=by)
+    assert "The moderators accepted your application: you have a seat." in written("application-admitted").text
+    decline(enrolment_id=bo.pk, by=by)
+    declined = written("application-declined")
+    assert "The moderators could not give you a place in this cohort." in declined.text
+    assert "/learn/" not in declined.text
+    admit(enrolment_id=cy.pk, by=by)
+    assert "You are number 1 on the waiting list." in written("enrolment-waiting").text
+
+
+def no_longer(message: Message) -> bool:
+    try:
+        kinds.render(message)
+    except NoLongerMakesSense:
+        return True
+    return False
+
+
+def test_mails_that_would_say_something_untrue_are_not_sent():
+    one = teamwork.place()
+    enrolment = teamwork.invited(one)
+    message = Message.objects.get(kind="team-invitation")
+    assert not no_longer(message)
+    join(enrolment_id=enrolment.pk)
+    assert no_longer(message)
+    teamwork.invited(one, "Bo Berg")
+    other = Message.objects.filter(kind="team-invitation").latest("pk")
+    Cohort.objects.update(called_off_at=one.cohort.created_at)
+    assert no_longer(other)

@@ -1,0 +1,384 @@
+"""Approving, declining, ending and handing over: who may, what follows, what is told."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from accounts import roles
+from core import clock
+from mail.models import Message
+from municipalities import rules, services
+from municipalities.errors import (
+    DecidedAlready,
+    EndsBeforeStart,
+    IncompleteLocalGovernment,
+    NotProposed,
+    NotRepresentable,
+    NotYours,
+)
+from municipalities.models import LocalGovernment, Membership
+from municipalities.signals import (
+    local_government_merged,
+    membership_approved,
+    membership_declined,
+    membership_ended,
+)
+from tests.factories import municipalities as make
+from tests.factories.accounts import PersonFactory, editor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff():
+    return editor()
+
+
+@pytest.fixture
+def heard():
+    """Collect what upper apps would hear."""
+    said = []
+
+    def listen(signal, name, **kwargs):
+        said.append((name, kwargs.get("membership") or (kwargs["source_id"], kwargs["target_id"])))
+
+    connected = []
+    for name, signal in (
+        ("approved", membership_approved),
+        ("declined", membership_declined),
+        ("ended", membership_ended),
+        ("merged", local_government_merged),
+    ):
+
+        def receiver(sender, *, name=name, **kwargs):
+            listen(None, name, **{key: value for key, value in kwargs.items() if key != "signal"})
+
+        signal.connect(receiver, weak=False)
+        connected.append((signal, receiver))
+    yield said
+    for signal, receiver in connected:
+        signal.disconnect(receiver)
+
+
+def mails() -> list[tuple[str, str]]:
+    return list(Message.objects.order_by("pk").values_list("kind", "to_address"))
+
+
+def test_staff_approve_the_first_coordinator(staff, heard):
+    asked = make.coordinator(state="asked")
+    approved = services.approve_membership(membership_id=asked.pk, by=staff)
+    approved.refresh_from_db()
+    assert (approved.state, approved.starts_on, approved.decided_by) == ("approved", clock.now().date(), staff)
+    assert approved.decided_at is not None
+    assert heard == [("approved", asked)]
+    assert mails() == [("membership-approved", asked.person.email)]
+
+
+def test_approving_twice_changes_nothing_and_tells_nobody_again(staff, heard):
+    asked = make.coordinator(state="asked")
+    first = services.approve_membership(membership_id=asked.pk, by=staff)
+    second = services.approve_membership(membership_id=asked.pk, by=editor())
+    assert (second.decided_at, second.decided_by) == (first.decided_at, staff)
+    assert (len(heard), len(mails())) == (1, 1)
+
+
+def test_a_coordinator_approves_and_declines_colleagues(heard):
+    coordinator = make.coordinator()
+    city = coordinator.local_government
+    one, other = (make.membership(state="asked", local_government=city) for _ in range(2))
+    services.approve_membership(membership_id=one.pk, by=coordinator.person)
+    declined = services.decline_membership(membership_id=other.pk, by=coordinator.person, reason="Left last year")
+    assert (declined.state, declined.reason, declined.decided_by) == ("declined", "Left last year", coordinator.person)
+    assert heard == [("approved", one), ("declined", other)]
+    assert mails() == [("membership-approved", one.person.email), ("membership-declined", other.person.email)]
+
+
+def decide(verb, membership, by):
+    extra = {"reason": "no"} if verb is services.decline_membership else {}
+    return verb(membership_id=membership.pk, by=by, **extra)
+
+
+VERBS = [services.approve_membership, services.decline_membership]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_coordinator_of_one_city_cannot_decide_for_another(verb):
+    asked = make.membership(state="asked")
+    with pytest.raises(NotYours):
+        decide(verb, asked, make.coordinator().person)
+    asked.refresh_from_db()
+    assert asked.state == "asked"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("role", ["member", "coordinator"])
+def test_nobody_enrols_themselves_as_coordinator_or_member(verb, role):
+    asked = make.membership(state="asked", role=role)
+    with pytest.raises(NotYours):
+        decide(verb, asked, asked.person)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_staff_cannot_decide_their_own_request(verb, staff):
+    asked = make.coordinator(state="asked", person=staff)
+    with pytest.raises(NotYours):
+        decide(verb, asked, staff)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"role": "member"},
+        {"state": "asked"},
+        {"state": "ended"},
+        {"state": "declined"},
+        {"ends_on": clock.now().date() - timedelta(days=1)},
+        {"starts_on": clock.now().date() + timedelta(days=2)},
+    ],
+)
+def test_who_does_not_coordinate_the_city_today_cannot_decide_for_it(verb, fields):
+    other = make.coordinator(**fields)
+    asked = make.membership(state="asked", local_government=other.local_government)
+    with pytest.raises(NotYours):
+        decide(verb, asked, other.person)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_deactivated_coordinator_cannot_decide(verb):
+    coordinator = make.coordinator()
+    asked = make.membership(state="asked", local_government=coordinator.local_government)
+    coordinator.person.is_active = False
+    with pytest.raises(NotYours):
+        decide(verb, asked, coordinator.person)
+
+
+def test_strangers_have_no_rights_and_ask_for_nothing():
+    city = make.local_government()
+    assert not rules.is_coordinator(AnonymousUser(), city.pk)
+    assert not rules.has_asked_to_coordinate(AnonymousUser(), city.pk)
+    assert not rules.may_decide_all(AnonymousUser())
+
+
+def test_roles_that_decide():
+    people = {role: PersonFactory(groups=[role], is_staff=True) for role in roles.ROLES}
+    assert {role for role, person in people.items() if rules.may_decide_all(person)} == {
+        roles.EDITORS,
+        roles.MODERATORS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"),
+    [
+        (services.approve_membership, "declined"),
+        (services.approve_membership, "ended"),
+        (services.decline_membership, "approved"),
+        (services.decline_membership, "ended"),
+    ],
+)
+def test_what_was_decided_stays(verb, state, staff):
+    membership = make.membership(state=state)
+    with pytest.raises(DecidedAlready):
+        decide(verb, membership, staff)
+
+
+def test_nobody_comes_to_represent_a_city_that_is_listed_no_longer(staff):
+    asked = make.membership(state="asked", local_government=make.local_government(standing="retired"))
+    with pytest.raises(NotRepresentable):
+        services.approve_membership(membership_id=asked.pk, by=staff)
+
+
+def test_a_person_leaves_and_gets_no_mail(heard):
+    membership = make.membership()
+    services.end_membership(membership_id=membership.pk, by=membership.person)
+    membership.refresh_from_db()
+    assert (membership.state, membership.ends_on) == ("ended", clock.now().date())
+    assert (heard, mails()) == ([("ended", membership)], [])
+
+
+def test_a_coordinator_ends_a_colleagues_membership_who_is_told(heard):
+    coordinator = make.coordinator()
+    membership = make.membership(local_government=coordinator.local_government)
+    services.end_membership(membership_id=membership.pk, by=coordinator.person)
+    assert heard == [("ended", membership)]
+    assert mails() == [("membership-ended", membership.person.email)]
+    services.end_membership(membership_id=membership.pk, by=coordinator.person)
+    assert len(heard) == 1
+
+
+def test_a_request_is_taken_back(heard):
+    asked = make.coordinator(state="asked")
+    services.end_membership(membership_id=asked.pk, by=asked.person)
+    asked.refresh_from_db()
+    assert (asked.state, asked.starts_on, asked.ends_on) == ("ended", None, clock.now().date())
+    assert heard == [("ended", asked)]
+
+
+def test_a_coordinator_of_one_city_cannot_end_a_membership_of_another():
+    membership = make.membership()
+    for stranger in (make.coordinator().person, PersonFactory()):
+        with pytest.raises(NotYours):
+            services.end_membership(membership_id=membership.pk, by=stranger)
+
+
+def test_a_last_day_ahead_ends_nothing_before_it_has_passed(heard, monkeypatch):
+    membership = make.coordinator()
+    city = membership.local_government_id
+    now = clock.now()
+    last = now.date() + timedelta(days=3)
+    services.end_membership(membership_id=membership.pk, by=membership.person, ends_on=last)
+    assert services.end_overdue() == 0
+    assert (rules.is_coordinator(membership.person, city), heard) == (True, [])
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=3))
+    assert (services.end_overdue(), rules.is_coordinator(membership.person, city)) == (0, True)
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=4))
+    assert not rules.is_coordinator(membership.person, city)
+    assert services.end_overdue() == 1
+    membership.refresh_from_db()
+    assert (membership.state, membership.ends_on, heard) == ("ended", last, [("ended", membership)])
+
+
+def test_the_last_day_cannot_lie_before_the_first():
+    membership = make.membership()
+    with pytest.raises(EndsBeforeStart):
+        services.end_membership(
+            membership_id=membership.pk, by=membership.person, ends_on=membership.starts_on - timedelta(days=1)
+        )
+
+
+def test_what_was_declined_cannot_be_ended():
+    membership = make.membership(state="declined")
+    with pytest.raises(DecidedAlready):
+        services.end_membership(membership_id=membership.pk, by=membership.person)
+
+
+def test_a_coordinator_hands_over_to_a_member_of_the_team():
+    coordinator = make.coordinator()
+    member = make.membership(local_government=coordinator.local_government)
+    services.make_coordinator(membership_id=member.pk, by=coordinator.person)
+    services.make_coordinator(membership_id=member.pk, by=coordinator.person)
+    assert rules.is_coordinator(member.person, member.local_government_id)
+    assert mails() == [("membership-coordinator", member.person.email)]
+    services.end_membership(membership_id=coordinator.pk, by=coordinator.person)
+    assert not rules.is_coordinator(coordinator.person, member.local_government_id)
+
+
+@pytest.mark.parametrize("state", ["asked", "ended", "declined"])
+def test_nobody_is_made_coordinator_who_does_not_belong_to_the_team(state):
+    coordinator = make.coordinator()
+    other = make.membership(local_government=coordinator.local_government, state=state)
+    with pytest.raises(NotYours):
+        services.make_coordinator(membership_id=other.pk, by=coordinator.person)
+
+
+def test_a_member_or_a_coordinator_elsewhere_cannot_make_coordinators():
+    member = make.membership()
+    for by in (
+        member.person,
+        make.coordinator().person,
+        make.membership(local_government=member.local_government).person,
+    ):
+        with pytest.raises(NotYours):
+            services.make_coordinator(membership_id=member.pk, by=by)
+
+
+def complete(city):
+    known = make.local_government()
+    LocalGovernment.objects.filter(pk=city.pk).update(
+        kind=known.kind, subregion=known.subregion, timezone=known.timezone
+    )
+
+
+def test_a_proposed_city_is_listed_by_approving_its_coordinator_once_it_is_complete(staff):
+    asked = make.coordinator(state="asked", local_government=make.proposed())
+    with pytest.raises(IncompleteLocalGovernment):
+        services.approve_membership(membership_id=asked.pk, by=staff)
+    complete(asked.local_government)
+    services.approve_membership(membership_id=asked.pk, by=staff)
+    assert LocalGovernment.objects.listed().filter(pk=asked.local_government_id).exists()
+
+
+def test_a_proposed_city_is_accepted_by_staff_alone_and_once(staff):
+    city = make.proposed()
+    complete(city)
+    with pytest.raises(NotYours):
+        services.accept_local_government(local_government_id=city.pk, by=make.coordinator().person)
+    for _ in range(2):
+        assert services.accept_local_government(local_government_id=city.pk, by=staff).standing == "active"
+    with pytest.raises(NotProposed):
+        services.refuse_local_government(local_government_id=city.pk, by=staff)
+
+
+def test_a_refused_proposal_is_retired_and_all_its_requests_declined(staff, heard):
+    city = make.proposed()
+    asked = [make.coordinator(state="asked", local_government=city) for _ in range(2)]
+    services.refuse_local_government(local_government_id=city.pk, by=staff, reason="It is a company")
+    city.refresh_from_db()
+    assert city.standing == "retired"
+    assert list(Membership.objects.values_list("state", "reason")) == [("declined", "It is a company")] * 2
+    assert heard == [("declined", one) for one in asked]
+    with pytest.raises(NotProposed):
+        services.accept_local_government(local_government_id=city.pk, by=staff)
+
+
+def test_merging_moves_the_requests_to_the_listed_city_and_tells_its_coordinators(staff, heard):
+    city, proposed = make.local_government(), make.proposed()
+    coordinator = make.coordinator(local_government=city)
+    asked = make.coordinator(state="asked", local_government=proposed)
+    services.refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=city.pk)
+    asked.refresh_from_db()
+    proposed.refresh_from_db()
+    assert (asked.local_government, asked.state, proposed.standing) == (city, "asked", "retired")
+    assert heard == [("merged", (proposed.pk, city.pk))]
+    assert mails() == [("membership-asked", coordinator.person.email)]
+
+
+def test_merging_keeps_the_first_of_two_open_requests_of_one_person(staff, heard):
+    city, proposed = make.local_government(), make.proposed()
+    first = make.coordinator(local_government=city)
+    second = make.coordinator(state="asked", local_government=proposed, person=first.person)
+    services.refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=city.pk)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state, second.local_government) == ("approved", "ended", city)
+    assert heard == [("merged", (proposed.pk, city.pk)), ("approved", first)]
+
+
+def test_merging_keeps_the_wish_to_coordinate(staff, heard):
+    city, proposed = make.local_government(), make.proposed()
+    first = make.membership(state="asked", local_government=city)
+    make.coordinator(state="asked", local_government=proposed, person=first.person)
+    services.refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=city.pk)
+    assert rules.has_asked_to_coordinate(first.person, city.pk)
+    assert heard == [("merged", (proposed.pk, city.pk))]
+
+
+def test_nothing_is_merged_into_itself_or_into_what_is_not_listed(staff):
+    proposed, other = make.proposed(), make.proposed()
+    for target in (proposed.pk, other.pk, make.local_government(standing="retired").pk, 0):
+        with pytest.raises(NotRepresentable):
+            services.refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=target)
+
+
+def test_a_coordinator_can_neither_refuse_nor_merge_a_proposal():
+    proposed, coordinator = make.proposed(), make.coordinator()
+    for target in (None, coordinator.local_government_id):
+        with pytest.raises(NotYours):
+            services.refuse_local_government(local_government_id=proposed.pk, by=coordinator.person, same_as=target)
+
+
+def test_what_waits_for_staff():
+    proposed = make.proposed()
+    coordinated = make.coordinator().local_government
+    formerly = make.coordinator(ends_on=clock.now().date() - timedelta(days=1)).local_government
+    waiting = [
+        make.coordinator(state="asked", asked_at=clock.now() - timedelta(days=4)),
+        make.membership(state="asked", local_government=proposed, asked_at=clock.now() - timedelta(days=3)),
+        make.coordinator(state="asked", local_government=formerly, asked_at=clock.now() - timedelta(days=2)),
+    ]
+    make.membership(state="asked")
+    make.coordinator(state="asked", local_government=coordinated)
+    make.membership(state="declined", local_government=proposed)
+    assert list(Membership.objects.waiting_for_staff()) == waiting

@@ -1,0 +1,147 @@
+"""The staff's list of all memberships: what it shows, finds and exports, and ending one in the name of staff."""
+
+import csv
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts import roles
+from core import clock
+from mail.models import Message
+from municipalities.models import Membership
+from tests.factories import municipalities as make
+from tests.factories.accounts import PersonFactory, editor, sign_in
+
+pytestmark = pytest.mark.django_db
+
+INDEX = "memberships:index"
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    return sign_in(client, editor())
+
+
+def rows(client: Client, **query: str) -> list[list[str]]:
+    """Return the words of each row's cells."""
+    html = client.get(reverse("memberships:index_results"), query).content.decode()
+    body = html.partition("<tbody>")[2].partition("</tbody>")[0]
+    cells = [re.findall(r"<td.*?</td>", row, re.DOTALL) for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL)]
+    return [[re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", cell))).strip() for cell in row] for row in cells]
+
+
+def several() -> list[Membership]:
+    oslo = make.local_government(name="Oslo", names={"ar": "أوسلو"})
+    ana = PersonFactory(display_name="Ana Silva", email="ana@oslo.example")
+    return [
+        make.coordinator(
+            person=ana,
+            local_government=oslo,
+            department="=1+1",
+            asked_at=datetime(2026, 1, 9, 8, tzinfo=UTC),
+            starts_on=date(2026, 2, 1),
+            ends_on=date(2096, 5, 31),
+        ),
+        make.membership(person=PersonFactory(display_name="Bo Berg"), local_government=oslo, state="asked"),
+        make.membership(person=PersonFactory(display_name="Cy Ek"), department="Klimat", state="declined"),
+    ]
+
+
+def test_the_list_shows_person_city_role_department_state_and_dates(staff):
+    several()
+    row = next(row for row in rows(staff) if row[0].startswith("Ana"))
+    assert row[1:] == [
+        "ana@oslo.example",
+        "Oslo",
+        "Coordinator",
+        "=1+1",
+        "Approved",
+        "2026-01-09 08:00",
+        "Feb. 1, 2026",
+        "May 31, 2096",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ({"state": "asked"}, {"Bo"}),
+        ({"role": "coordinator"}, {"Ana"}),
+        ({"q": "ana@"}, {"Ana"}),
+        ({"q": "berg"}, {"Bo"}),
+        ({"q": "klim"}, {"Cy"}),
+        ({"q": "اوسلو"}, {"Ana", "Bo"}),
+    ],
+)
+def test_the_list_is_narrowed_and_searched(staff, query, left):
+    several()
+    assert {row[0].split(" ")[0] for row in rows(staff, **query)} == left
+
+
+def test_the_spreadsheet_equals_the_screen_and_runs_no_formula(staff):
+    several()
+    response = staff.get(reverse(INDEX), {"export": "csv", "role": "coordinator"})
+    table = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+    assert table == [
+        ["Person", "E-mail address", "City", "Role", "Department", "State", "Asked", "From", "Until"],
+        [
+            "Ana Silva",
+            "ana@oslo.example",
+            "Oslo",
+            "Coordinator",
+            "'=1+1",
+            "Approved",
+            "2026-01-09 08:00",
+            "2026-02-01",
+            "2096-05-31",
+        ],
+    ]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_costs_the_same_for_one_and_for_three(staff, number, django_assert_num_queries):
+    for _ in range(number):
+        make.membership()
+    staff.get(reverse(INDEX))
+    with django_assert_num_queries(11):
+        staff.get(reverse(INDEX))
+
+
+def test_staff_end_the_membership_of_a_coordinator_who_has_left_so_that_the_next_request_reaches_them(staff):
+    gone = make.coordinator()
+    asked = make.coordinator(state="asked", local_government=gone.local_government)
+    assert not Membership.objects.waiting_for_staff().exists()
+    assert staff.get(reverse("memberships:end", args=[gone.pk])).status_code == 200
+    before = (gone.starts_on - timedelta(days=1)).isoformat()
+    refused = staff.post(reverse("memberships:end", args=[gone.pk]), {"ends_on": before})
+    assert (refused.status_code, "The last day cannot lie before the first." in refused.content.decode()) == (409, True)
+    assert staff.post(reverse("memberships:end", args=[gone.pk]), {"ends_on": ""}).url == reverse(INDEX)
+    gone.refresh_from_db()
+    assert (gone.state, gone.ends_on) == ("ended", clock.now().date())
+    assert list(Message.objects.values_list("kind", "to_address")) == [("membership-ended", gone.person.email)]
+    assert list(Membership.objects.waiting_for_staff()) == [asked]
+
+
+def test_what_is_over_has_no_button(staff):
+    several()
+    html = staff.get(reverse(INDEX)).content.decode()
+    assert html.count("/end/") == 2
+
+
+@pytest.mark.parametrize("who", ["visitor", "person", roles.EVENT_MANAGERS])
+def test_who_may_not_decide_reads_nobody_and_ends_nothing(client, who):
+    membership = make.membership(person=PersonFactory(display_name="Ana Silva"))
+    if who != "visitor":
+        sign_in(client, PersonFactory(groups=[who], is_staff=who in roles.ROLES))
+    for address in (reverse(INDEX), reverse(INDEX) + "?export=csv", reverse("memberships:end", args=[membership.pk])):
+        response = client.get(address)
+        assert response.status_code in {302, 403}
+        assert "Ana Silva" not in response.content.decode()
+    client.post(reverse("memberships:end", args=[membership.pk]), {"ends_on": ""})
+    membership.refresh_from_db()
+    assert membership.state == "approved"

@@ -1,0 +1,161 @@
+"""The staff's queue of requests: what stands in it, what is decided there, who may, and the count in the menu."""
+
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts import roles
+from core import clock
+from municipalities.models import LocalGovernment
+from tests.factories import municipalities as make
+from tests.factories.accounts import PersonFactory, editor, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    return sign_in(client, editor())
+
+
+def queue(client: Client) -> str:
+    return unescape(client.get(reverse("membership_queue")).content.decode())
+
+
+def act(client: Client, membership, verb: str, **given: object):
+    return client.post(reverse(f"membership_queue_{verb}", args=[membership.pk]), given)
+
+
+def test_the_queue_shows_what_nobody_else_can_decide_the_oldest_first(staff):
+    first = make.coordinator(
+        state="asked", department="Klimat", person=PersonFactory(display_name="Ana", email="ana@city.example")
+    )
+    make.membership(state="asked", person=PersonFactory(display_name="Of the coordinator"))
+    last = make.coordinator(state="asked", asked_at=clock.now(), local_government=make.proposed(name="Atlantis"))
+    html = queue(staff)
+    for said in ("Ana", "ana@city.example", "Klimat", "Atlantis", "Not listed yet", "Complete the city first"):
+        assert said in html
+    assert html.index(f"request-{first.pk}") < html.index(f"request-{last.pk}")
+    assert "Of the coordinator" not in html
+    assert "City requests (2)" in html
+
+
+def test_an_empty_queue_says_so_and_the_menu_counts_nothing(staff):
+    html = queue(staff)
+    assert "Nothing waits for a decision." in html
+    assert "City requests (" not in html
+
+
+def test_staff_approve_in_the_row_and_the_count_goes_down(staff):
+    asked = make.coordinator(state="asked")
+    response = act(staff, asked, "approve")
+    assert (response.status_code, response.url) == (302, reverse("membership_queue"))
+    asked.refresh_from_db()
+    assert asked.state == "approved"
+    html = queue(staff)
+    assert "The person represents the city now." in html
+    assert "City requests (" not in html
+
+
+def test_staff_decline_with_a_reason(staff):
+    asked = make.coordinator(state="asked")
+    act(staff, asked, "decline", reason="")
+    asked.refresh_from_db()
+    assert asked.state == "asked"
+    assert "Write a reason of at most 300 characters" in queue(staff)
+    act(staff, asked, "decline", reason="We could not reach the city")
+    asked.refresh_from_db()
+    assert (asked.state, asked.reason) == ("declined", "We could not reach the city")
+
+
+def test_declining_a_proposed_city_refuses_it(staff):
+    asked = make.coordinator(state="asked", local_government=make.proposed())
+    act(staff, asked, "decline", reason="It is a company")
+    asked.refresh_from_db()
+    assert (asked.state, asked.reason, asked.local_government.standing) == ("declined", "It is a company", "retired")
+
+
+def test_a_proposed_city_is_completed_then_listed_with_its_coordinator(staff):
+    asked = make.coordinator(state="asked", local_government=make.proposed())
+    act(staff, asked, "approve")
+    assert "A listed local government needs its kind, world region and time zone." in queue(staff)
+    known = make.local_government()
+    LocalGovernment.objects.filter(pk=asked.local_government_id).update(
+        kind=known.kind, subregion=known.subregion, timezone=known.timezone
+    )
+    assert "List the city and approve" in queue(staff)
+    act(staff, asked, "approve")
+    asked.refresh_from_db()
+    assert (asked.state, asked.local_government.standing) == ("approved", "active")
+
+
+def test_a_proposed_city_is_merged_into_one_of_its_country(staff):
+    same = make.local_government(name="Göteborg")
+    make.local_government(name="Oslo", country="NO")
+    asked = make.coordinator(state="asked", local_government=make.proposed(name="Gothenburg"))
+    html = queue(staff)
+    assert (f'<option value="{same.pk}">Göteborg</option>' in html, "Oslo" in html) == (True, False)
+    act(staff, asked, "merge", same_as=same.pk)
+    asked.refresh_from_db()
+    assert (asked.local_government, asked.state) == (same, "asked")
+
+
+@pytest.mark.parametrize("given", ["", "x", "0", "999999", "٣"])
+def test_a_merge_into_nothing_is_refused_in_words(staff, given):
+    asked = make.coordinator(state="asked", local_government=make.proposed())
+    act(staff, asked, "merge", same_as=given)
+    asked.refresh_from_db()
+    assert asked.local_government.standing == "pending"
+    assert "This city cannot be represented here." in queue(staff)
+
+
+def test_a_request_that_is_gone_or_decided_is_told_in_words(staff):
+    staff.post(reverse("membership_queue_approve", args=[999999]))
+    assert "This request is gone." in queue(staff)
+    ended = make.coordinator(state="ended")
+    act(staff, ended, "approve")
+    assert "Somebody has decided this request already." in queue(staff)
+
+
+def test_staff_do_not_decide_about_themselves(client):
+    person = editor()
+    asked = make.coordinator(state="asked", person=person)
+    sign_in(client, person)
+    assert "Nobody decides about their own request." in queue(client)
+    act(client, asked, "approve")
+    asked.refresh_from_db()
+    assert asked.state == "asked"
+
+
+@pytest.mark.parametrize("who", ["visitor", "person", "coordinator", roles.EVENT_MANAGERS])
+@pytest.mark.parametrize("verb", ["approve", "decline", "merge"])
+def test_who_is_not_staff_of_the_queue_neither_reads_nor_decides(client, who, verb):
+    asked = make.coordinator(state="asked", person=PersonFactory(display_name="Ana"))
+    if who == "coordinator":
+        sign_in(client, make.coordinator().person)
+    elif who != "visitor":
+        sign_in(client, PersonFactory(groups=[who], is_staff=who in roles.ROLES))
+    assert "Ana" not in client.get(reverse("membership_queue")).content.decode()
+    assert act(client, asked, verb, reason="no", same_as="1").status_code in {302, 403}
+    asked.refresh_from_db()
+    assert asked.state == "asked"
+
+
+def test_reading_an_address_of_the_queue_changes_nothing(staff):
+    asked = make.coordinator(state="asked")
+    for verb in ("approve", "decline", "merge"):
+        assert staff.get(reverse(f"membership_queue_{verb}", args=[asked.pk])).status_code == 405
+    asked.refresh_from_db()
+    assert asked.state == "asked"
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_queue_costs_the_same_however_many_wait(staff, number, django_assert_num_queries):
+    for _ in range(number):
+        make.coordinator(state="asked")
+        make.coordinator(state="asked", local_government=make.proposed())
+    queue(staff)
+    with django_assert_num_queries(12):
+        assert queue(staff).count('id="request-') == 2 * number

@@ -1,0 +1,354 @@
+"""Races for seats in cohorts on a real database; each with a control that takes the lock away and must go wrong."""
+
+import time
+from collections import Counter
+
+import pytest
+
+from accounts.models import User
+from learning.models import Cohort, Enrolment, EnrolmentChange
+from learning.services import (
+    apply_alone,
+    complete_unit,
+    enrol_team,
+    enrolling,
+    join,
+    lapse_drafts,
+    learning_units,
+    leaving,
+    promote_from_waiting_list,
+    promoting,
+    replace,
+    seats,
+    sending,
+    withdraw_enrolment,
+)
+from mail.models import Message
+from municipalities.enums import MembershipState
+from municipalities.models import LocalGovernment, Membership
+from municipalities.services import approve_membership, locks
+from tests.factories import learning as make
+from tests.factories import municipalities as cities
+from tests.factories.accounts import PersonFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEAMS = 12
+# Long enough for every other thread to come to the same place.
+PAUSE = 0.1
+
+
+@pytest.fixture
+def without_lock(monkeypatch):
+    """Read the rows of cohort, enrolment and local government without locking them."""
+
+    def lock_enrolment(enrolment_id):
+        enrolment = Enrolment.objects.select_related("cohort__course", "team", "person").get(pk=enrolment_id)
+        return enrolment.cohort, enrolment
+
+    monkeypatch.setattr(seats, "lock", lambda key: Cohort.objects.select_related("course").get(pk=key))
+    monkeypatch.setattr(seats, "lock_enrolment", lock_enrolment)
+    monkeypatch.setattr(locks, "local_government", lambda key: LocalGovernment.objects.get(pk=key))
+    monkeypatch.setattr(
+        learning_units, "_lock", lambda key: Enrolment.objects.select_related("cohort", "person").get(pk=key)
+    )
+
+
+def slowly(monkeypatch, module, name: str, *, before: bool = False, pause: float = PAUSE) -> None:
+    """Let a function of a service take its time, before or after what it does."""
+    does = getattr(module, name)
+
+    def slow(*args, **kwargs):
+        if before:
+            time.sleep(pause)
+        answer = does(*args, **kwargs)
+        if not before:
+            time.sleep(pause)
+        return answer
+
+    monkeypatch.setattr(module, name, slow)
+
+
+@pytest.fixture
+def pause_after_placing(monkeypatch):
+    """Leave time between counting the seats and writing who has them."""
+    slowly(monkeypatch, enrolling, "_place")
+
+
+def enrols(cohort: Cohort, by: Membership, *names: str):
+    """Return a call that enrols people of a coordinator's city."""
+    return lambda: enrol_team(
+        cohort_id=cohort.pk,
+        local_government_id=by.local_government_id,
+        coordinator=by.person,
+        people=[make.invitee(name) for name in names],
+    )
+
+
+def failed(answers: list) -> list[Exception]:
+    return [answer for answer in answers if isinstance(answer, Exception)]
+
+
+def faults(cohort: Cohort) -> list[str]:
+    """Return what is wrong with a cohort's seats."""
+    cohort.refresh_from_db()
+    rows = list(cohort.enrolments.all())
+    held = [one for one in rows if one.has_seat]
+    share = Counter(one.local_government_id for one in held)
+    numbers = sorted(one.waiting_number for one in rows if one.waiting_number)
+    known = Counter((one.local_government_id, one.email_key) for one in rows if one.is_live and one.state != "drafted")
+    found = []
+    if cohort.seats is not None and len(held) > cohort.seats:
+        found.append(f"{len(held)} seats held of {cohort.seats}")
+    if cohort.seats_per_local_government and max(share.values(), default=0) > cohort.seats_per_local_government:
+        found.append(f"a city holds {max(share.values())} seats")
+    standing = seats.standing(cohort)
+    line = Enrolment.objects.filter(cohort=cohort).waiting()
+    if any(standing.has_seat_for(one.local_government_id) for one in line):
+        found.append("somebody waits although there is a seat for them")
+    if len(numbers) != len(set(numbers)) or (numbers and numbers[-1] > cohort.last_waiting_number):
+        found.append(f"numbers {numbers}")
+    if max(known.values(), default=0) > 1:
+        found.append("a city has an address twice")
+    if cohort.seat_state != standing.state:
+        found.append(f"visitors read {cohort.seat_state}")
+    return found
+
+
+def test_the_last_seats_among_the_teams_of_many_cities(at_once, pause_after_placing):
+    cohort = make.cohort(seats=5)
+    coordinators = [cities.coordinator() for _ in range(TEAMS)]
+    answers = at_once([enrols(cohort, by, f"A {number}", f"B {number}") for number, by in enumerate(coordinators)])
+    assert failed(answers) == []
+    assert faults(cohort) == []
+    states = Counter(cohort.enrolments.values_list("state", flat=True))
+    assert states == {"invited": 5, "waitlisted": 2 * TEAMS - 5}
+    assert Counter(Message.objects.values_list("kind", flat=True)) == {
+        "team-invitation": 5,
+        "enrolment-waiting": 2 * TEAMS - 5,
+    }
+
+
+def test_control_without_the_lock_the_last_seats_are_given_twice(at_once, pause_after_placing, without_lock):
+    cohort = make.cohort(seats=5)
+    coordinators = [cities.coordinator() for _ in range(TEAMS)]
+    answers = at_once([enrols(cohort, by, f"A {number}", f"B {number}") for number, by in enumerate(coordinators)])
+    assert failed(answers) or faults(cohort) != []
+
+
+def two_coordinators_of_one_city(at_once) -> tuple[Cohort, list]:
+    cohort = make.cohort(seats=20, seats_per_local_government=3)
+    first = cities.coordinator()
+    second = cities.coordinator(local_government=first.local_government)
+    other = cities.coordinator()
+    calls = [
+        enrols(cohort, first, "Ana", "Bo", "Cy"),
+        enrols(cohort, second, "Ana", "Di", "Ed"),
+        enrols(cohort, other, "Fi", "Gu"),
+    ]
+    return cohort, at_once(calls)
+
+
+def test_two_coordinators_share_their_city_s_seats(at_once, pause_after_placing):
+    cohort, answers = two_coordinators_of_one_city(at_once)
+    assert failed(answers) == []
+    assert faults(cohort) == []
+    assert Counter(cohort.enrolments.values_list("state", flat=True)) == {"invited": 5, "waitlisted": 2}
+    assert cohort.enrolments.filter(name="Ana").count() == 1
+
+
+def test_control_without_the_lock_two_coordinators_take_more_than_their_city_s_seats(
+    at_once, pause_after_placing, without_lock
+):
+    cohort, answers = two_coordinators_of_one_city(at_once)
+    assert failed(answers) or faults(cohort) != []
+
+
+def leaving_while_two_wait(at_once) -> tuple[Cohort, list]:
+    cohort = make.cohort(seats=1)
+    people = make.team(cohort, "A", "B", "C", "D").enrolled
+    return cohort, at_once(
+        [
+            lambda: withdraw_enrolment(enrolment_id=people[0].pk, by=None),
+            lambda: (time.sleep(PAUSE / 2), withdraw_enrolment(enrolment_id=people[1].pk, by=None)),
+            lambda: promote_from_waiting_list(cohort_id=cohort.pk),
+        ]
+    )
+
+
+def test_leaving_against_moving_up(at_once, monkeypatch):
+    slowly(monkeypatch, promoting, "_give_seats", before=True)
+    cohort, answers = leaving_while_two_wait(at_once)
+    assert failed(answers) == []
+    assert faults(cohort) == []
+    assert dict(cohort.enrolments.values_list("name", "state")) == {
+        "A": "withdrawn",
+        "B": "withdrawn",
+        "C": "invited",
+        "D": "waitlisted",
+    }
+
+
+def test_control_without_the_lock_somebody_who_left_is_moved_up(at_once, monkeypatch, without_lock):
+    slowly(monkeypatch, promoting, "_give_seats", before=True)
+    cohort, answers = leaving_while_two_wait(at_once)
+    states = dict(cohort.enrolments.values_list("name", "state"))
+    assert failed(answers) or faults(cohort) or states["B"] != "withdrawn"
+
+
+def replacing_one_leaver_twice(at_once) -> tuple[Cohort, list]:
+    cohort = make.cohort(seats=1)
+    by = cities.coordinator()
+    leaver = make.invited(cohort, "Ana", coordinator=by)
+    names = ["Bo", "Cy"]
+    return cohort, at_once(
+        [
+            lambda name=name: replace(
+                enrolment_id=leaver.pk, email=f"{name.lower()}@example.org", name=name, by=by.person
+            )
+            for name in names
+        ]
+    )
+
+
+def test_one_leaver_has_one_successor(at_once, monkeypatch):
+    slowly(monkeypatch, leaving, "_successor")
+    cohort, answers = replacing_one_leaver_twice(at_once)
+    assert [type(one).__name__ for one in failed(answers)] == ["RecordStays"]
+    assert faults(cohort) == []
+    assert sorted(cohort.enrolments.values_list("state", flat=True)) == ["invited", "withdrawn"]
+
+
+def test_control_without_the_lock_one_leaver_is_replaced_twice_or_the_database_refuses(
+    at_once, monkeypatch, without_lock
+):
+    slowly(monkeypatch, leaving, "_successor")
+    cohort, answers = replacing_one_leaver_twice(at_once)
+    assert [type(one).__name__ for one in failed(answers)] != ["RecordStays"]
+
+
+def approving_while_drafts_lapse(at_once) -> tuple[Cohort, list]:
+    cohort = make.cohort(seats=1)
+    membership = cities.coordinator(state=MembershipState.ASKED)
+    team = make.team(cohort, "Ana", coordinator=membership).team
+    type(team).objects.filter(pk=team.pk).update(holds_until=team.created_at)
+    make.team(cohort, "Bo")
+    staff = PersonFactory(is_staff=True, is_superuser=True)
+    return cohort, at_once([lambda: approve_membership(membership_id=membership.pk, by=staff), lapse_drafts])
+
+
+def agrees_with_its_team(cohort: Cohort) -> bool:
+    """Tell whether the draft's one person was invited if, and only if, the team was sent."""
+    ana = cohort.enrolments.select_related("team").get(name="Ana")
+    return (ana.state, ana.team.state) in {("invited", "sent"), ("lapsed", "lapsed")}
+
+
+def test_a_draft_is_either_sent_or_lapses(at_once, monkeypatch):
+    slowly(monkeypatch, sending, "lapse_locked", before=True, pause=3 * PAUSE)
+    cohort, answers = approving_while_drafts_lapse(at_once)
+    assert failed(answers) == []
+    assert faults(cohort) == []
+    assert dict(cohort.enrolments.values_list("name", "state")) in (
+        {"Ana": "invited", "Bo": "waitlisted"},
+        {"Ana": "lapsed", "Bo": "invited"},
+    )
+    assert agrees_with_its_team(cohort)
+
+
+def test_control_without_the_lock_a_draft_is_sent_and_lapses(at_once, monkeypatch, without_lock):
+    slowly(monkeypatch, sending, "lapse_locked", before=True, pause=3 * PAUSE)
+    cohort, answers = approving_while_drafts_lapse(at_once)
+    assert failed(answers) or faults(cohort) or not agrees_with_its_team(cohort)
+
+
+def enrolling_while_being_approved(at_once) -> tuple[Cohort, list]:
+    cohort = make.cohort(seats=9)
+    membership = cities.coordinator(state=MembershipState.ASKED)
+    staff = PersonFactory(is_staff=True, is_superuser=True)
+    return cohort, at_once(
+        [enrols(cohort, membership, "Ana"), lambda: approve_membership(membership_id=membership.pk, by=staff)]
+    )
+
+
+def test_who_is_approved_while_enrolling_has_no_draft_left(at_once, pause_after_placing):
+    cohort, answers = enrolling_while_being_approved(at_once)
+    assert failed(answers) == []
+    assert list(cohort.enrolments.values_list("state", flat=True)) == ["invited"]
+
+
+def test_control_without_the_lock_an_approved_coordinator_s_draft_is_left_lying(
+    at_once, pause_after_placing, without_lock
+):
+    cohort, _answers = enrolling_while_being_approved(at_once)
+    assert list(cohort.enrolments.values_list("state", flat=True)) == ["drafted"]
+
+
+def test_one_link_opened_many_times_at_once_makes_one_account(at_once):
+    cohort = make.cohort()
+    enrolment = make.invited(cohort)
+    answers = at_once([lambda: join(enrolment_id=enrolment.pk)] * 8)
+    assert failed(answers) == []
+    assert User.objects.filter(email=enrolment.email).count() == 1
+    assert EnrolmentChange.objects.filter(what="joined").count() == 1
+
+
+def test_an_address_invited_by_two_cities_joins_once(at_once):
+    cohort = make.cohort()
+    here, there = make.invited(cohort), make.invited(cohort)
+    answers = at_once([lambda: join(enrolment_id=here.pk), lambda: join(enrolment_id=there.pk)])
+    assert [type(one).__name__ for one in failed(answers)] == ["JoinedAlready"]
+    assert sorted(cohort.enrolments.values_list("state", flat=True)) == ["active", "invited"]
+
+
+def test_one_person_applies_many_times_at_once(at_once):
+    cohort = make.cohort(seats=3)
+    person = PersonFactory()
+    answers = at_once([lambda: apply_alone(cohort_id=cohort.pk, person=person)] * 8)
+    assert failed(answers) == []
+    assert faults(cohort) == []
+    assert cohort.enrolments.get().state == "active"
+
+
+def completing_the_last_two_units(at_once) -> tuple[Enrolment, list]:
+    cohort = make.running_cohort()
+    enrolment = make.learner(cohort)
+    units = make.units_of(cohort.course)
+    answers = at_once([lambda unit=unit: complete_unit(enrolment_id=enrolment.pk, unit_id=unit.pk) for unit in units])
+    enrolment.refresh_from_db()
+    return enrolment, answers
+
+
+def test_the_last_two_units_completed_in_two_windows_complete_the_course(at_once, monkeypatch):
+    slowly(monkeypatch, learning_units, "_complete_if_done")
+    enrolment, answers = completing_the_last_two_units(at_once)
+    assert failed(answers) == []
+    assert enrolment.state == "completed"
+
+
+def test_control_without_the_lock_nobody_notices_that_the_course_is_complete(at_once, monkeypatch, without_lock):
+    slowly(monkeypatch, learning_units, "_complete_if_done")
+    enrolment, _answers = completing_the_last_two_units(at_once)
+    assert enrolment.state == "active"
+
+
+def test_enrolling_leaving_applying_and_deciding_at_once(at_once):
+    cohort = make.cohort(seats=6, seats_per_local_government=4)
+    coordinators = [cities.coordinator() for _ in range(3)]
+    early = [one for by in coordinators for one in make.team(cohort, "Early", "Second", coordinator=by).enrolled]
+    asked = [
+        cities.coordinator(state=MembershipState.ASKED, local_government=by.local_government) for by in coordinators
+    ]
+    for by in asked:
+        make.team(cohort, "Draft", coordinator=by)
+    calls = [lambda one=one: withdraw_enrolment(enrolment_id=one.pk, by=None) for one in early[::2]]
+    calls += [enrols(cohort, by, "Late", "Later", "Latest") for by in coordinators]
+    calls += [
+        lambda one=one, by=by: approve_membership(membership_id=one.pk, by=by.person)
+        for one, by in zip(asked, coordinators, strict=True)
+    ]
+    calls += [lambda who=who: apply_alone(cohort_id=cohort.pk, person=who) for who in PersonFactory.create_batch(3)]
+    calls += [lambda: promote_from_waiting_list(cohort_id=cohort.pk)] * 2
+    answers = at_once(calls)
+    assert failed(answers) == []
+    assert faults(cohort) == []
+    assert not cohort.enrolments.filter(state="drafted").exists()

@@ -1,0 +1,177 @@
+"""Races about who represents a city; each with a control that takes the lock away and must go wrong."""
+
+import time
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from municipalities.models import LocalGovernment, Membership
+from municipalities.services import (
+    approve_membership,
+    deciding,
+    decline_membership,
+    end_membership,
+    locks,
+    refuse_local_government,
+    represent,
+    representing,
+)
+from municipalities.signals import membership_approved, membership_declined
+from tests.factories import municipalities as make
+from tests.factories.accounts import PersonFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Long enough for every other thread to come to the same place.
+PAUSE = 0.3
+CALLS = 8
+
+
+@pytest.fixture
+def without_lock(monkeypatch):
+    """Read local governments and memberships without locking them."""
+    monkeypatch.setattr(locks, "local_government", lambda key: LocalGovernment.objects.get(pk=key))
+    monkeypatch.setattr(
+        locks, "local_governments", lambda keys: list(LocalGovernment.objects.filter(pk__in=keys).order_by("pk"))
+    )
+    monkeypatch.setattr(
+        locks,
+        "membership",
+        lambda key: Membership.objects.select_related("person", "local_government").get(pk=key),
+    )
+
+
+@pytest.fixture
+def pause_before_asking(monkeypatch):
+    """Leave time between looking for an open request and writing one."""
+    close = representing.closing.close_overdue
+
+    def slowly(memberships):
+        number = close(memberships)
+        list(memberships.open())
+        time.sleep(PAUSE)
+        return number
+
+    monkeypatch.setattr(representing.closing, "close_overdue", slowly)
+
+
+@pytest.fixture
+def pause_before_deciding(monkeypatch):
+    """Leave time between looking at who decides and writing the decision."""
+    decide = deciding._decide
+
+    def slowly(*args):
+        time.sleep(PAUSE)
+        return decide(*args)
+
+    monkeypatch.setattr(deciding, "_decide", slowly)
+
+
+@pytest.fixture
+def decisions():
+    """Collect the decisions that upper apps hear of."""
+    heard = []
+
+    def approved(sender, membership, **kwargs):
+        heard.append("approved")
+
+    def declined(sender, membership, **kwargs):
+        heard.append("declined")
+
+    membership_approved.connect(approved)
+    membership_declined.connect(declined)
+    yield heard
+    membership_approved.disconnect(approved)
+    membership_declined.disconnect(declined)
+
+
+def merging_against_asking(at_once) -> tuple[Membership | None, LocalGovernment]:
+    """Let somebody ask for a proposed city while it is merged; return what they have, and the listed city."""
+    staff, person = PersonFactory(admin=True), PersonFactory()
+    listed, proposed = make.local_government(), make.proposed()
+    at_once(
+        [
+            lambda: represent(person=person, local_government_id=proposed.pk, role="member"),
+            lambda: (
+                time.sleep(PAUSE / 3),
+                refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=listed.pk),
+            ),
+        ]
+    )
+    return Membership.objects.filter(person=person).first(), listed
+
+
+def test_asking_for_a_city_while_it_is_merged_leads_to_the_listed_one(at_once, pause_before_asking):
+    asked, listed = merging_against_asking(at_once)
+    assert (asked.local_government, asked.state) == (listed, "asked")
+
+
+def test_control_without_the_lock_a_request_stays_behind_at_a_retired_city(at_once, pause_before_asking, without_lock):
+    asked, _listed = merging_against_asking(at_once)
+    assert asked.local_government.standing == "retired"
+
+
+def test_one_person_asks_eight_times_at_once_and_has_one_request(at_once, pause_before_asking):
+    person, city = PersonFactory(), make.local_government()
+    answers = at_once([partial(represent, person=person, local_government_id=city.pk, role="member")] * CALLS)
+    assert {answer.pk for answer in answers} == {Membership.objects.get().pk}
+
+
+def test_control_without_the_lock_the_database_refuses_the_second_request(at_once, pause_before_asking, without_lock):
+    person, city = PersonFactory(), make.local_government()
+    answers = at_once([partial(represent, person=person, local_government_id=city.pk, role="member")] * CALLS)
+    assert any(isinstance(answer, IntegrityError) for answer in answers)
+    assert Membership.objects.count() == 1
+
+
+def approving_against_declining(at_once) -> list:
+    staff, coordinator = PersonFactory(admin=True), make.coordinator()
+    asked = make.membership(state="asked", local_government=coordinator.local_government)
+    return at_once(
+        [
+            lambda: approve_membership(membership_id=asked.pk, by=staff),
+            lambda: decline_membership(membership_id=asked.pk, by=coordinator.person, reason="no"),
+        ]
+    )
+
+
+def test_one_request_gets_one_decision(at_once, pause_before_deciding, decisions):
+    answers = approving_against_declining(at_once)
+    assert len(decisions) == 1
+    assert sum(isinstance(answer, Exception) for answer in answers) == 1
+
+
+def test_control_without_the_lock_a_request_is_approved_and_declined(
+    at_once, pause_before_deciding, decisions, without_lock
+):
+    approving_against_declining(at_once)
+    assert sorted(decisions) == ["approved", "declined"]
+
+
+def deciding_after_leaving(at_once) -> Membership:
+    """Let staff end a coordinator's membership while that coordinator decides a little later."""
+    staff, coordinator = PersonFactory(admin=True), make.coordinator()
+    asked = make.membership(state="asked", local_government=coordinator.local_government)
+
+    def leave():
+        with transaction.atomic():
+            end_membership(membership_id=coordinator.pk, by=staff)
+            time.sleep(PAUSE)
+
+    at_once(
+        [
+            leave,
+            lambda: (time.sleep(PAUSE / 3), approve_membership(membership_id=asked.pk, by=coordinator.person)),
+        ]
+    )
+    asked.refresh_from_db()
+    return asked
+
+
+def test_a_coordinator_whose_membership_is_just_ended_decides_nothing_more(at_once):
+    assert deciding_after_leaving(at_once).state == "asked"
+
+
+def test_control_without_the_lock_a_former_coordinator_still_approves(at_once, without_lock):
+    assert deciding_after_leaving(at_once).state == "approved"
