@@ -46,7 +46,7 @@ check: .venv/synced-test ## Check formatting, lint, types, layers, migrations, c
 	@$(WITHOUT_SERVICES) DJANGO_SETTINGS_MODULE=gkec.settings.test \
 		$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(BIN)/python -m gkec.catalogues
-	@$(if $(wildcard tests/catalogues),$(PYTEST) -n0 -q tests/catalogues,true)
+	@$(if $(wildcard tests/catalogues),$(PYTEST) -n0 -q tests/catalogues tests/architecture/test_migrations.py,true)
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: .venv/synced-test ## Run the benchmarks: one JSON object a line
