@@ -6,12 +6,14 @@ from typing import Any
 def connect() -> None:
     """Connect signals of lower apps to receivers of upper ones; called once, when all apps are ready."""
     from accounts.signals import address_verified
+    from core.signals import database_restored
     from events import purposes as event_purposes
     from home import sections, statements
     from mail import footer, purposes
     from municipalities.display import cities_section
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
+    database_restored.connect(_make_safe, dispatch_uid="gkec.make_safe")
     purposes.provide_purposes(event_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
@@ -22,3 +24,14 @@ def _claim_registrations(sender: Any, *, person: Any, address: str = "", **kwarg
     from events.services import claim_registrations
 
     claim_registrations(person=person, address=address or person.email)
+
+
+def _make_safe(sender: Any, **kwargs: Any) -> None:
+    """Repeat nothing that the lost site may have done between the backup and its end."""
+    from accounts.services import end_all_sessions
+    from events.services import miss_what_was_due
+    from mail.services import hold_after_restore
+
+    end_all_sessions()
+    hold_after_restore()
+    miss_what_was_due()
