@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -85,7 +86,7 @@ def _counts(child: Requirement, extras: set[str]) -> bool:
 
 def licence_of(distribution: metadata.Distribution) -> str:
     """Return the licence that a package names, or raise LookupError where it names none that is known."""
-    about = distribution.metadata
+    about: Any = distribution.metadata
     name = canonicalize_name(about["Name"])
     if name in READ:
         return READ[name]
