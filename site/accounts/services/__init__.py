@@ -1,6 +1,7 @@
 """The only writers of people, their groups and their consents."""
 
 from accounts.services.consents import Wording, record_consent
+from accounts.services.factors import reencrypt_factors
 from accounts.services.groups import ensure_groups
 from accounts.services.people import (
     admin_language,
@@ -37,6 +38,7 @@ __all__ = [
     "is_taken",
     "put_in_groups",
     "record_consent",
+    "reencrypt_factors",
     "set_active",
     "subject_for",
     "subject_of",

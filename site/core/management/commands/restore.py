@@ -31,7 +31,7 @@ class Command(BaseCommand):
         )
         if not done.has_same_key:
             self.stdout.write(
-                "SECRET_KEY is not the backup's: put that one into SECRET_KEY_FALLBACKS, or links in mails end."
+                "SECRET_KEY is not the backup's: put that one into SECRET_KEY_FALLBACKS, or second factors are lost."
             )
         if done.pending_migrations:
             self.stdout.write(f"{done.pending_migrations} migrations are newer than the backup: run `migrate`.")
