@@ -4,6 +4,8 @@ import json
 import re
 import shlex
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pytest
 import yaml
 from django.conf import settings
 
-from gkec import gunicorn_conf
+from gkec import gunicorn_conf, healthcheck
+from gkec.devstack.valkey import free_port
 from gkec.environment import ROOT
 from tests.operations import kustomize
 
@@ -239,3 +242,36 @@ def test_every_setting_of_the_deployments_is_one_that_is_read():
     example = (ROOT / "deploy" / "env.example").read_text()
     given = {*config, *re.findall(r"^(\w+)=", secrets + example, re.MULTILINE)} - {"DOMAIN", "POSTGRES_PASSWORD"}
     assert sorted(name for name in given if f'"{name}"' not in read) == []
+
+
+# Whether it is well -----------------------------------------------------------------------------------
+
+
+class Healthz(BaseHTTPRequestHandler):
+    """A web process that answers to the name of the site alone."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if (self.path, self.headers["Host"]) == ("/healthz", "gkec.example") else 400)
+        self.end_headers()
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+def test_the_health_check_asks_in_the_name_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), Healthz) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("WEB_BIND", f"0.0.0.0:{server.server_port}")
+        monkeypatch.setenv("BASE_URL", "https://gkec.example")
+        assert healthcheck.main() == 0
+        monkeypatch.setenv("BASE_URL", "https://other.example")
+        assert healthcheck.main() == 1
+        server.shutdown()
+
+
+def test_the_health_check_tells_of_a_process_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEB_BIND", f"0.0.0.0:{free_port()}")
+    assert healthcheck.main() == 1
+    assert capsys.readouterr().err.startswith("The web process does not answer: ")
