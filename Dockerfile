@@ -1,29 +1,32 @@
 # syntax=docker/dockerfile:1
 # The steps are the Makefile's; the image only chooses where they run.
 
-FROM python:3.11-slim-bookworm AS build
-RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
+# The full image has make, so that nothing is installed to install.
+FROM python:3.11-trixie AS build
+# Media in a bucket are what several machines need; `--build-arg EXTRAS=` leaves its client out.
+ARG EXTRAS=s3
 WORKDIR /app
 COPY . .
-ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
-RUN --mount=type=cache,target=/root/.cache make install-production
+ENV UV_LINK_MODE=copy
+RUN --mount=type=cache,target=/root/.cache make install-production EXTRAS="$EXTRAS"
 
-FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin gkec
+FROM python:3.11-slim-trixie
+# For `manage.py backup` and `restore`: not older than the server, see docs/operations.md.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends "postgresql-client-17=17.*" \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin gkec \
+    && install -d -o gkec -g gkec /app/var/media /backups
 WORKDIR /app
+# Belongs to root: what runs cannot change what it runs.
 COPY --from=build /app /app
-RUN install -d -o gkec -g gkec /app/var/media
 ENV PATH=/app/.venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=gkec.settings.production \
     PYTHONUNBUFFERED=1 \
     LOG_FORMAT=json
-USER gkec
+USER 10001
 EXPOSE 8000
-VOLUME /app/var/media
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# Workers and beat run from the same image: `celery -A gkec worker -Q transactional,default`,
-# `celery -A gkec worker -Q bulk`, `celery -A gkec beat --schedule /tmp/beat`.
-CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-class", "gthread", \
-     "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", \
-     "--logger-class", "gkec.gunicornlog.RedactingLogger", "--no-control-socket", "gkec.wsgi:application"]
+VOLUME ["/app/var/media"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "gkec.healthcheck"]
+# Workers, beat and migrations run from the same image; their commands stand in compose.yaml.
+CMD ["gunicorn", "--config", "python:gkec.gunicorn_conf", "gkec.wsgi:application"]

@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long check bench format messages install-production browser-present
+.PHONY: help demo test test-long check bench format messages install-production sbom audit licences browser-present
 
 # The first one that runs and is new enough; a name on the path may be an empty promise of a version manager.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -46,7 +46,7 @@ check: .venv/synced-test ## Check formatting, lint, types, layers, migrations, c
 	@$(WITHOUT_SERVICES) DJANGO_SETTINGS_MODULE=gkec.settings.test \
 		$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(BIN)/python -m gkec.catalogues
-	@$(if $(wildcard tests/catalogues),$(PYTEST) -n0 -q tests/catalogues,true)
+	@$(if $(wildcard tests/catalogues),$(PYTEST) -n0 -q tests/catalogues tests/architecture/test_migrations.py,true)
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: .venv/synced-test ## Run the benchmarks: one JSON object a line
@@ -63,9 +63,27 @@ messages: .venv/synced-test ## Collect translatable strings into the catalogues 
 		--ignore .venv --ignore var --ignore tests --ignore benchmarks
 
 install-production: $(UV) ## Install what production needs, compile catalogues, collect static files
-	$(SYNC)
+	$(SYNC) $(foreach name,$(EXTRAS),--extra $(name))
 	@$(BIN)/python -m gkec.catalogues
 	@$(PRODUCTION) $(BIN)/python manage.py collectstatic --no-input --clear
+
+# What production installs, from the lock alone; hashes and all.
+DIST := dist
+EXPORT := $(UV) export --frozen --no-default-groups --all-extras --no-emit-project --quiet
+
+sbom: $(UV) ## Write the list of everything production installs to dist/sbom.cdx.json (CycloneDX)
+	@mkdir -p $(DIST)
+	@$(EXPORT) --format cyclonedx1.5 --preview-features sbom-export --output-file $(DIST)/sbom.cdx.json >/dev/null
+	@echo "$(DIST)/sbom.cdx.json"
+
+audit: $(UV) ## Ask PyPI's advisories about everything production installs (needs the network)
+	@mkdir -p $(DIST)
+	@$(EXPORT) --format requirements.txt --output-file $(DIST)/requirements.txt >/dev/null
+	@$(UV) tool run --quiet 'pip-audit>=2.10,<3' --requirement $(DIST)/requirements.txt --require-hashes --disable-pip \
+		|| { echo "pip-audit found something, or could not reach PyPI: this target needs the network." >&2; exit 1; }
+
+licences: .venv/synced-test ## Write the licences of everything production installs to docs/licences.md
+	@$(BIN)/python -m gkec.licences
 
 browser-present:
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \

@@ -13,7 +13,7 @@ from events.services.preferences import change_preferences
 from events.services.projecting import hand_over_source, project_event
 from events.services.promoting import promote, promote_from_waiting_list
 from events.services.registering import Applicant, Outcome, register
-from events.services.reminding import remind
+from events.services.reminding import miss_what_was_due, remind
 from events.services.ruling import arm, copy_rules, delete_rule, disarm, propose_rules, save_rule, send_now
 from events.services.writing import send_message, take_back_message, write_message
 
@@ -34,6 +34,7 @@ __all__ = [
     "erase_registrations",
     "hand_over_source",
     "join",
+    "miss_what_was_due",
     "plan",
     "project_event",
     "promote",

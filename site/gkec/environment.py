@@ -1,6 +1,7 @@
 """The one place that reads the process environment; a bad value stops the start with one sentence."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -77,6 +78,33 @@ def optional_secret(name: str, *, minimum: int) -> str:
     return value
 
 
+def secrets(name: str) -> list[str]:
+    """Return a comma-separated list of secrets of at least 50 characters each; empty where it is not set."""
+    found = words(name, default=[])
+    if any(len(value) < 50 for value in found):
+        raise ConfigurationProblem(f"{name} is too short: each of its secrets needs at least 50 random characters.")
+    return found
+
+
+def pair(first: str, second: str) -> tuple[str, str]:
+    """Return two values that make sense together only, or two empty texts."""
+    values = text(first, default=" ").strip(), text(second, default=" ").strip()
+    if bool(values[0]) != bool(values[1]):
+        missing, given = (first, second) if values[1] else (second, first)
+        raise ConfigurationProblem(f"{missing} is not set: {given} makes no sense without it.")
+    return values
+
+
+def bucket(name: str) -> str:
+    """Return the name of a bucket, or an empty text."""
+    value = os.environ.get(name, "").strip()
+    if value and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
+        raise ConfigurationProblem(
+            f"{name} is {value!r}: a bucket's name has 3 to 63 small letters, digits, dots and hyphens."
+        )
+    return value
+
+
 def sentry_dsn(name: str) -> str:
     """Return the address of a Sentry project, such as https://key@sentry.example/7, or an empty text."""
     value = os.environ.get(name, "").strip()
@@ -102,6 +130,11 @@ def address(name: str, *, schemes: set[str], default: str | None = None) -> str:
         # The value may hold a password, so the sentence does not repeat it.
         raise ConfigurationProblem(f"{name} is malformed: it must be an address that starts with {wanted}://.")
     return value
+
+
+def optional_address(name: str, *, schemes: set[str]) -> str:
+    """Return a URL as `address` does, or an empty text where it is not set."""
+    return address(name, schemes=schemes) if os.environ.get(name, "").strip() else ""
 
 
 def prefixed(prefix: str) -> dict[str, str]:

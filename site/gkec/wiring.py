@@ -6,6 +6,7 @@ from typing import Any
 def connect() -> None:
     """Connect signals of lower apps to receivers of upper ones; called once, when all apps are ready."""
     from accounts.signals import address_verified
+    from core.signals import database_restored
     from events import purposes as event_purposes
     from home import sections, statements
     from learning import purposes as learning_purposes
@@ -19,6 +20,7 @@ def connect() -> None:
     of_cities.membership_declined.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go")
     of_cities.membership_ended.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go_at_end")
     of_cities.local_government_merged.connect(_move_teams, dispatch_uid="gkec.move_teams")
+    database_restored.connect(_make_safe, dispatch_uid="gkec.make_safe")
     purposes.provide_purposes(event_purposes.of_messages)
     purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
@@ -51,3 +53,12 @@ def _move_teams(sender: Any, *, source_id: int, target_id: int, **kwargs: Any) -
     from learning.services import move_teams
 
     move_teams(source_id=source_id, target_id=target_id)
+def _make_safe(sender: Any, **kwargs: Any) -> None:
+    """Repeat nothing that the lost site may have done between the backup and its end."""
+    from accounts.services import end_all_sessions
+    from events.services import miss_what_was_due
+    from mail.services import hold_after_restore
+
+    end_all_sessions()
+    hold_after_restore()
+    miss_what_was_due()

@@ -1,12 +1,14 @@
 """The only writers of people, their groups and their consents."""
 
 from accounts.services.consents import Wording, record_consent
+from accounts.services.factors import reencrypt_factors
 from accounts.services.groups import ensure_groups
 from accounts.services.people import (
     admin_language,
     change_address,
     create_person,
     drop_unproved_password,
+    end_all_sessions,
     end_sessions,
     follow_in_admin,
     invite_person,
@@ -24,6 +26,7 @@ __all__ = [
     "counts",
     "create_person",
     "drop_unproved_password",
+    "end_all_sessions",
     "end_sessions",
     "ensure_groups",
     "erase",
@@ -35,6 +38,7 @@ __all__ = [
     "is_taken",
     "put_in_groups",
     "record_consent",
+    "reencrypt_factors",
     "set_active",
     "subject_for",
     "subject_of",

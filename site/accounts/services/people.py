@@ -130,6 +130,11 @@ def end_sessions(*, person: User) -> User:
     return person
 
 
+def end_all_sessions() -> int:
+    """Sign everybody out everywhere, at once; returns how many people there are."""
+    return User.objects.update(session_generation=F("session_generation") + 1)
+
+
 def set_active(*, person: User, active: bool) -> User:
     """Open or close an account; closing it ends all sessions for good (a trigger sees to that)."""
     person.is_active = active

@@ -11,11 +11,14 @@ from core import embeds, logs
 from gkec import environment as env
 from gkec import schedule
 from gkec.settings.mail import *
+from gkec.settings.media import *
 from gkec.settings.retention import *
 
 ROOT = env.ROOT
 
 SECRET_KEY = env.secret("SECRET_KEY")
+# Retired keys, the newest first: what was signed with one of them stays good until it is taken out.
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 DEBUG = False
 BASE_URL = env.address("BASE_URL", schemes={"http", "https"})
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or ""])
@@ -119,6 +122,8 @@ DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
         "CONN_MAX_AGE": 0,
+        # A pooler that gives a connection to another at each commit cannot keep a cursor open in it.
+        "DISABLE_SERVER_SIDE_CURSORS": env.flag("DATABASE_PGBOUNCER", default=False),
     },
 }
 # The pool replaces persistent connections; connections = processes x max_size. What the address asks for (sslmode)
@@ -304,7 +309,6 @@ SEARCHES_PER_NETWORK_PER_MINUTE = env.number("SEARCHES_PER_NETWORK_PER_MINUTE", 
 
 # Files ---------------------------------------------------------------------------------------------
 
-VAR = env.folder("VAR_DIR", default=ROOT / "var")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [ROOT / "static"]
@@ -313,12 +317,6 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "core.staticbundle.BundleFinder",
 ]
-MEDIA_URL = "/media/"
-MEDIA_ROOT = VAR / "media"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
 WHITENOISE_MAX_AGE = 60
 
 # Wagtail -------------------------------------------------------------------------------------------
@@ -361,7 +359,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "font-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *MEDIA_ORIGINS],
         "media-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
@@ -378,7 +376,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "default-src": [SELF],
     "script-src": [SELF, UNSAFE_INLINE],
     "style-src": [SELF, UNSAFE_INLINE],
-    "img-src": [SELF, "data:", "blob:"],
+    "img-src": [SELF, "data:", "blob:", *MEDIA_ORIGINS],
     "font-src": [SELF, "data:"],
     "frame-src": [SELF],
     "object-src": [NONE],

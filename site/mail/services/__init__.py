@@ -1,6 +1,7 @@
 """The only writers of the outbox."""
 
 from mail.services.enqueueing import enqueue, enqueue_prepared
+from mail.services.holding import hold_after_restore
 from mail.services.reporting import report
 from mail.services.resending import resend
 from mail.services.suppressing import suppress, suppressed, take_off
@@ -9,6 +10,7 @@ from mail.services.withdrawing import withdraw
 __all__ = [
     "enqueue",
     "enqueue_prepared",
+    "hold_after_restore",
     "report",
     "resend",
     "suppress",

@@ -1,0 +1,65 @@
+"""Just enough of kustomize to know what an overlay comes to: resources, name references, images and merged patches."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Manifest = dict[str, Any]
+
+
+def build(folder: Path) -> list[Manifest]:
+    """Return the manifests of a kustomization, its resources' first."""
+    plan = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    found: list[Manifest] = []
+    for name in plan["resources"]:
+        path = folder / name
+        found += build(path) if path.is_dir() else [one for one in yaml.safe_load_all(path.read_text()) if one]
+    found += list(_generated(plan))
+    for patch in plan.get("patches", []):
+        for change in yaml.safe_load_all((folder / patch["path"]).read_text()):
+            merge(_target(found, change), change)
+    images = {one["name"]: f"{one['newName']}:{one['newTag']}" for one in plan.get("images", [])}
+    for container in containers(found):
+        container["image"] = images.get(container["image"], container["image"])
+    for one in found:
+        one["metadata"] |= {key: plan[key] for key in ("namespace",) if key in plan}
+    return found
+
+
+def _generated(plan: Manifest) -> Iterator[Manifest]:
+    for one in plan.get("configMapGenerator", []):
+        data = dict(line.split("=", 1) for line in one["literals"])
+        yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": one["name"]}, "data": data}
+    for one in plan.get("secretGenerator", []):
+        yield {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": one["name"]}, "stringData": {}}
+
+
+def _target(found: list[Manifest], change: Manifest) -> Manifest:
+    wanted = (change["kind"], change["metadata"]["name"])
+    (target,) = [one for one in found if (one["kind"], one["metadata"]["name"]) == wanted]
+    return target
+
+
+def merge(target: Manifest, change: Manifest) -> None:
+    """Put a change into a manifest, map into map; anything else takes the place of what was there."""
+    for key, value in change.items():
+        if isinstance(value, dict) and isinstance(target.get(key), dict):
+            merge(target[key], value)
+        else:
+            target[key] = value
+
+
+def pods(found: list[Manifest]) -> dict[str, Manifest]:
+    """Return the specification of the pods of each Deployment and Job, by name."""
+    return {
+        one["metadata"]["name"]: one["spec"]["template"]["spec"]
+        for one in found
+        if one["kind"] in ("Deployment", "Job")
+    }
+
+
+def containers(found: list[Manifest]) -> list[Manifest]:
+    """Return all containers."""
+    return [container for pod in pods(found).values() for container in pod["containers"]]

@@ -1,0 +1,78 @@
+"""Media in a bucket: they are put, found, backed up and restored as those in a folder are."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from core.services.backing_up import back_up, media_names
+from core.services.restoring import restore
+from tests.operations.bucket import Bucket, running_bucket
+from tests.operations.places import empty_database
+
+NAMES = ("documents/Übersicht 1.pdf", "images/plan.png", "original_images/ميثاق.png")
+
+
+@pytest.fixture
+def use(settings: Any) -> Callable[[Bucket], None]:
+    """`use(bucket)`: media lie there from now on, under the options of the settings."""
+
+    def choose(bucket: Bucket) -> None:
+        options = {
+            "bucket_name": bucket.name,
+            "endpoint_url": bucket.url,
+            "access_key": "key",
+            "secret_key": "secret",
+            "region_name": "us-east-1",
+            "querystring_auth": False,
+            "file_overwrite": False,
+            "default_acl": None,
+            "object_parameters": {"CacheControl": "public, max-age=86400"},
+            "addressing_style": "path",
+        }
+        backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+        settings.STORAGES = {**settings.STORAGES, "default": backend}
+
+    return choose
+
+
+@pytest.fixture
+def bucket(use: Callable[[Bucket], None]) -> Iterator[Bucket]:
+    with running_bucket("gkec-media") as found:
+        use(found)
+        yield found
+
+
+def test_a_file_is_put_read_and_told_how_long_it_may_be_kept(bucket: Bucket) -> None:
+    name = default_storage.save(NAMES[0], ContentFile(b"words"))
+    assert bucket.objects == {name: b"words"}
+    assert bucket.headers[name]["cache-control"] == "public, max-age=86400"
+    assert "x-amz-acl" not in bucket.headers[name]
+    with default_storage.open(name) as content:
+        assert content.read() == b"words"
+    assert default_storage.exists(name)
+    assert not default_storage.exists("images/other.png")
+
+
+def test_two_files_of_one_name_are_two_files(bucket: Bucket) -> None:
+    first, second = (default_storage.save(NAMES[1], ContentFile(words)) for words in (b"one", b"two"))
+    assert first != second
+    assert bucket.objects == {first: b"one", second: b"two"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_of_a_bucket_comes_back_into_another(
+    bucket: Bucket, use: Callable[[Bucket], None], tmp_path: Path
+) -> None:
+    for number, name in enumerate(NAMES):
+        default_storage.save(name, ContentFile(os.urandom(200_000 * number)))
+    assert sorted(media_names()) == sorted(NAMES)
+    back_up(to=tmp_path / "gkec.tar")
+    with running_bucket("gkec-restored") as other, empty_database():
+        use(other)
+        assert restore(source=tmp_path / "gkec.tar", is_moving=True).media == 3
+        assert other.objects == bucket.objects

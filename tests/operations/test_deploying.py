@@ -1,0 +1,277 @@
+"""The image, the compose file and the manifests: they are whole, agree with the settings, and give nobody more than needed."""
+
+import json
+import re
+import shlex
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from django.conf import settings
+
+from gkec import gunicorn_conf, healthcheck
+from gkec.devstack.valkey import free_port
+from gkec.environment import ROOT
+from tests.operations import kustomize
+
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+GRACE = re.compile(r"^(\d+)s$")
+
+
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Return the Dockerfile's instructions with their arguments, continued lines joined."""
+    text = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(line.split(maxsplit=1)[0], " ".join(line.split(maxsplit=1)[1].split())) for line in lines]
+
+
+def arguments(name: str) -> list[str]:
+    return [words for instruction, words in instructions() if instruction == name]
+
+
+def queues(command: list[str]) -> set[str]:
+    return set(command[command.index("-Q") + 1].split(",")) if "-Q" in command else set()
+
+
+# The image ---------------------------------------------------------------------------------------
+
+
+def test_every_instruction_is_one_that_docker_knows():
+    known = {"FROM", "ARG", "WORKDIR", "COPY", "ENV", "RUN", "USER", "EXPOSE", "VOLUME", "HEALTHCHECK", "CMD"}
+    assert {instruction for instruction, _words in instructions()} == known
+
+
+def test_the_image_keeps_hadolints_rules():
+    # DL3006, DL3007: a tag, and never latest.
+    assert all(re.search(r":\d", words) for words in arguments("FROM"))
+    # DL3000, DL3002, DL4003, DL4006: absolute folders, no root at the end, one CMD, no pipes without pipefail.
+    assert all(words.startswith("/") for words in arguments("WORKDIR"))
+    assert arguments("USER")[-1] == "10001"
+    assert len(arguments("CMD")) == 1
+    assert not any(re.search(r"[^|]\|[^|]", words) for words in arguments("RUN"))
+    # DL3008, DL3009, DL3015: versions stand there, lists go, nothing is recommended.
+    for words in arguments("RUN"):
+        if "apt-get install" in words:
+            assert "--no-install-recommends" in words
+            assert words.count("rm -rf /var/lib/apt/lists/*") == 1
+            assert re.findall(r'install -y --no-install-recommends ("[^"]+=[^"]+")', words)
+    # DL3025: commands as lists.
+    for name in ("CMD", "VOLUME"):
+        assert all(isinstance(json.loads(words), list) for words in arguments(name))
+    # DL3020, DL3045: COPY, not ADD, into a folder that is set.
+    assert arguments("COPY") == [". .", "--from=build /app /app"]
+
+
+def test_the_steps_are_the_makefiles():
+    (step,) = [words for words in arguments("RUN") if "make " in words]
+    target = shlex.split(step.split("make ", 1)[1])[0]
+    answer = subprocess.run(["make", "-n", target, "EXTRAS=s3"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert "--extra s3" in answer.stdout
+    assert "collectstatic" in answer.stdout
+
+
+def test_the_commands_name_what_is_there():
+    assert json.loads(arguments("CMD")[0])[2] == f"python:{gunicorn_conf.__name__}"
+    assert arguments("HEALTHCHECK")[0].endswith('CMD ["python", "-m", "gkec.healthcheck"]')
+    assert (ROOT / "site" / "gkec" / "healthcheck.py").is_file()
+
+
+def test_the_image_is_given_nothing_that_it_need_not_have():
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert {".git", ".venv", ".env", "var", "tests", "deploy", "docs", "benchmarks"} <= set(ignored)
+
+
+# One machine ---------------------------------------------------------------------------------------
+
+
+def test_compose_serves_every_queue_with_one_beat_and_prepares_the_database_first():
+    services = compose()
+    assert set().union(*(queues(one.get("command", [])) for one in services.values())) == set(settings.WORK_QUEUES)
+    assert [name for name, one in services.items() if "beat" in one.get("command", [])] == ["beat"]
+    for name in ("web", "worker-transactional", "worker-bulk", "worker-default", "beat"):
+        assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_compose_gives_everybody_time_to_end():
+    services = compose()
+    web = int(GRACE.match(services["web"]["stop_grace_period"]).group(1))
+    assert web > gunicorn_conf.graceful_timeout
+    for name, one in services.items():
+        if queues(one.get("command", [])):
+            assert int(GRACE.match(one["stop_grace_period"]).group(1)) > settings.MAIL_LEASE_SECONDS, name
+
+
+def test_compose_gives_nobody_more_than_needed():
+    for name, one in compose().items():
+        if one["image"].startswith("${IMAGE"):
+            assert one["read_only"] is True, name
+            assert one["cap_drop"] == ["ALL"], name
+            assert one["security_opt"] == ["no-new-privileges:true"], name
+    assert [name for name, one in compose().items() if "ports" in one] == ["proxy"]
+    assert [name for name, one in compose().items() if "user" in one] == ["migrate"]
+
+
+def test_every_variable_of_compose_stands_in_the_example():
+    text = (ROOT / "compose.yaml").read_text()
+    asked = {name for name in re.findall(r"\$\{(\w+)", text) if name != "IMAGE"}
+    example = (ROOT / "deploy" / "env.example").read_text()
+    given = set(re.findall(r"^(\w+)=", example, re.MULTILINE))
+    assert asked | {"SECRET_KEY", "EMAIL_URL"} <= given
+
+
+def test_caddy_hands_out_pictures_and_static_files_and_nothing_else_of_the_media():
+    text = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text()
+    assert text.count("{") == text.count("}")
+    pattern = re.compile(re.search(r"path_regexp (\S+)", text).group(1))
+    assert pattern.match("/media/images/a.width-400.webp")
+    assert pattern.match("/media/original_images/a.jpg")
+    for path in ("/media/documents/a.pdf", "/media/images/a.svg", "/media/images/../documents/a.png", "/media/a.png"):
+        assert not pattern.match(path)
+    assert text.index("handle @pictures") < text.index("handle /media/*") < text.index("reverse_proxy")
+
+
+# Many machines ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/example"])
+def test_the_manifests_are_valid(folder: str) -> None:
+    found = kustomize.build(KUBERNETES / folder)
+    assert len(found) >= 15
+    for one in found:
+        kubernetes_validate.validate(one, "1.30", strict=True)
+
+
+def test_the_validator_sees_what_is_wrong() -> None:
+    (web,) = [one for one in kustomize.build(KUBERNETES / "base") if (one["kind"], one["metadata"]["name"]) == WEB]
+    web["spec"]["template"]["spec"]["containers"][0]["readinesProbe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(web, "1.30", strict=True)
+
+
+WEB = ("Deployment", "web")
+
+
+def test_kubernetes_serves_every_queue_with_one_beat():
+    pods = kustomize.pods(kustomize.build(KUBERNETES / "base"))
+    commands = [one["containers"][0].get("command", []) for one in pods.values()]
+    assert set().union(*map(queues, commands)) == set(settings.WORK_QUEUES)
+    found = kustomize.build(KUBERNETES / "base")
+    (beat,) = [one for one in found if one["metadata"]["name"] == "beat"]
+    assert (beat["spec"]["replicas"], beat["spec"]["strategy"]) == (1, {"type": "Recreate"})
+
+
+def test_each_pod_runs_without_rights_on_a_root_that_it_cannot_write():
+    for name, pod in kustomize.pods(kustomize.build(KUBERNETES / "base")).items():
+        assert pod["automountServiceAccountToken"] is False, name
+        assert (pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["runAsUser"]) == (True, 10001), name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "readOnlyRootFilesystem": True,
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+            }, name
+            assert container["resources"]["limits"]["memory"], name
+
+
+def test_each_pod_has_time_to_end():
+    pods = kustomize.pods(kustomize.build(KUBERNETES / "base"))
+    (web,) = pods["web"]["containers"]
+    waits = int(web["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert pods["web"]["terminationGracePeriodSeconds"] > waits + gunicorn_conf.graceful_timeout
+    for name, pod in pods.items():
+        if name.startswith("worker-"):
+            assert pod["terminationGracePeriodSeconds"] > settings.MAIL_LEASE_SECONDS, name
+
+
+def test_what_is_selected_referred_to_and_scaled_exists():
+    found = kustomize.build(KUBERNETES / "overlays" / "example")
+    names = {(one["kind"], one["metadata"]["name"]) for one in found}
+    components = {
+        one["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"]
+        for one in found
+        if one["kind"] == "Deployment"
+    }
+    for one in found:
+        if one["kind"] == "HorizontalPodAutoscaler":
+            target = one["spec"]["scaleTargetRef"]
+            assert (target["kind"], target["name"]) in names
+            assert one["spec"]["minReplicas"] < one["spec"]["maxReplicas"]
+        if one["kind"] == "PodDisruptionBudget":
+            assert one["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"] in components
+        if one["kind"] == "Deployment":
+            labels = one["spec"]["template"]["metadata"]["labels"]
+            assert one["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    for container in kustomize.containers(found):
+        assert container["image"] == "registry.gkec.example/gkec:0.1.0"
+        assert {("ConfigMap", "gkec-settings"), ("Secret", "gkec-secrets")} <= names
+    budgets = {name for kind, name in names if kind == "PodDisruptionBudget"}
+    assert budgets == {"web", "worker-transactional", "worker-bulk", "worker-default"}
+
+
+def test_probes_ask_addresses_of_the_site_in_a_name_that_it_answers_to():
+    pods = kustomize.pods(kustomize.build(KUBERNETES / "base"))
+    (web,) = pods["web"]["containers"]
+    asked = {name: web[name]["httpGet"] for name in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert {name: one["path"] for name, one in asked.items()} == {
+        "startupProbe": "/readyz",
+        "readinessProbe": "/healthz",
+        "livenessProbe": "/healthz",
+    }
+    assert all(one["httpHeaders"] == [{"name": "Host", "value": "localhost"}] for one in asked.values())
+    found = kustomize.build(KUBERNETES / "overlays" / "example")
+    (config,) = [one["data"] for one in found if one["metadata"]["name"] == "gkec-settings"]
+    assert "localhost" in config["ALLOWED_HOSTS"].split(",")
+
+
+def test_every_setting_of_the_deployments_is_one_that_is_read():
+    read = "".join(path.read_text() for path in [*Path(ROOT / "site" / "gkec").rglob("*.py")])
+    found = kustomize.build(KUBERNETES / "overlays" / "example")
+    (config,) = [one["data"] for one in found if one["metadata"]["name"] == "gkec-settings"]
+    secrets = (KUBERNETES / "overlays" / "example" / "secrets.env.example").read_text()
+    example = (ROOT / "deploy" / "env.example").read_text()
+    given = {*config, *re.findall(r"^(\w+)=", secrets + example, re.MULTILINE)} - {"DOMAIN", "POSTGRES_PASSWORD"}
+    assert sorted(name for name in given if f'"{name}"' not in read) == []
+
+
+# Whether it is well -----------------------------------------------------------------------------------
+
+
+class Healthz(BaseHTTPRequestHandler):
+    """A web process that answers to the name of the site alone."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if (self.path, self.headers["Host"]) == ("/healthz", "gkec.example") else 400)
+        self.end_headers()
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+def test_the_health_check_asks_in_the_name_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), Healthz) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("WEB_BIND", f"0.0.0.0:{server.server_port}")
+        monkeypatch.setenv("BASE_URL", "https://gkec.example")
+        assert healthcheck.main() == 0
+        monkeypatch.setenv("BASE_URL", "https://other.example")
+        assert healthcheck.main() == 1
+        server.shutdown()
+
+
+def test_the_health_check_tells_of_a_process_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEB_BIND", f"0.0.0.0:{free_port()}")
+    assert healthcheck.main() == 1
+    assert capsys.readouterr().err.startswith("The web process does not answer: ")

