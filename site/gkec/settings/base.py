@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "gkec.apps.GkecConfig",
     "search",
     "home",
+    "newsletter",
     "learning",
     "events",
     "municipalities",

@@ -1,0 +1,41 @@
+"""Blocks of words: how an issue begins, and text with an optional heading."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from core.blocks import RichTextBlock
+
+
+class LeadBlock(blocks.StructBlock):
+    """The first words of an issue."""
+
+    text = blocks.TextBlock(label=_("text"), max_length=600)
+
+    class Meta:
+        template = "newsletter/blocks/lead.html"
+        mail_template = "newsletter/mail/lead"
+        icon = "openquote"
+        label = _("Lead")
+        group = _("Words")
+        description = _("The first words: in two or three sentences what this issue is about.")
+        preview_value = {"text": _("Three cities show what a heat plan costs, and when it pays.")}
+
+
+class TextBlock(blocks.StructBlock):
+    """A heading and paragraphs."""
+
+    heading = blocks.CharBlock(label=_("heading"), max_length=120, required=False)
+    text = RichTextBlock(label=_("text"))
+
+    class Meta:
+        template = "newsletter/blocks/text.html"
+        mail_template = "newsletter/mail/text"
+        icon = "pilcrow"
+        label = _("Text")
+        label_format = "{heading}"
+        group = _("Words")
+        description = _("Paragraphs and lists with links.")
+        preview_value = {
+            "heading": _("What the city changed"),
+            "text": "<p>The city insulated 4,000 homes in three winters.</p>",
+        }

@@ -1,0 +1,6 @@
+"""Records and pages of the newsletter."""
+
+from newsletter.models.pages import NewsletterIndexPage, NewsletterPage
+from newsletter.models.subscriber import Subscriber
+
+__all__ = ["NewsletterIndexPage", "NewsletterPage", "Subscriber"]

@@ -1,0 +1,1 @@
+"""The only writers of the newsletter app: verbs, keyword-only, one transaction each."""
