@@ -7,3 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class NewsletterConfig(AppConfig):
     name = "newsletter"
     verbose_name = _("Newsletter")
+
+    def ready(self) -> None:
+        """Make mails and personal data known."""
+        # Models are not loaded before.
+        from newsletter import mails, personal
+
+        mails.register_kinds()
+        personal.register_kinds()

@@ -10,72 +10,253 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0004_heartbeats'),
-        ('wagtailcore', '0098_apitoken'),
+        ("core", "0004_heartbeats"),
+        ("wagtailcore", "0098_apitoken"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='NewsletterIndexPage',
+            name="NewsletterIndexPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown under the title, in listings and by search engines.', max_length=400, verbose_name='summary')),
-                ('sharing_image', models.ForeignKey(blank=True, help_text='Shown when somebody shares the page.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='core.picture', verbose_name='sharing image')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown under the title, in listings and by search engines.",
+                        max_length=400,
+                        verbose_name="summary",
+                    ),
+                ),
+                (
+                    "sharing_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Shown when somebody shares the page.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="core.picture",
+                        verbose_name="sharing image",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'newsletter section',
-                'verbose_name_plural': 'newsletter sections',
+                "verbose_name": "newsletter section",
+                "verbose_name_plural": "newsletter sections",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='NewsletterPage',
+            name="NewsletterPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown under the title, in listings and by search engines.', max_length=400, verbose_name='summary')),
-                ('number', models.PositiveIntegerField(help_text='Counts the issues; the same in every language.', verbose_name='number')),
-                ('issued_on', models.DateField(default=newsletter.models.pages.today, verbose_name='date')),
-                ('subject', models.CharField(help_text='At most 60 characters are shown on a phone.', max_length=120, verbose_name='subject of the mail')),
-                ('preheader', models.CharField(blank=True, help_text='What mail programs show behind the subject; the summary if left empty.', max_length=160, verbose_name='preheader')),
-                ('body', core.fields.StreamField([], blank=True, verbose_name='body')),
-                ('sharing_image', models.ForeignKey(blank=True, help_text='Shown when somebody shares the page.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='core.picture', verbose_name='sharing image')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown under the title, in listings and by search engines.",
+                        max_length=400,
+                        verbose_name="summary",
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        help_text="Counts the issues; the same in every language.", verbose_name="number"
+                    ),
+                ),
+                ("issued_on", models.DateField(default=newsletter.models.pages.today, verbose_name="date")),
+                (
+                    "subject",
+                    models.CharField(
+                        help_text="At most 60 characters are shown on a phone.",
+                        max_length=120,
+                        verbose_name="subject of the mail",
+                    ),
+                ),
+                (
+                    "preheader",
+                    models.CharField(
+                        blank=True,
+                        help_text="What mail programs show behind the subject; the summary if left empty.",
+                        max_length=160,
+                        verbose_name="preheader",
+                    ),
+                ),
+                ("body", core.fields.StreamField([], blank=True, verbose_name="body")),
+                (
+                    "sharing_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Shown when somebody shares the page.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="core.picture",
+                        verbose_name="sharing image",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'newsletter issue',
-                'verbose_name_plural': 'newsletter issues',
+                "verbose_name": "newsletter issue",
+                "verbose_name_plural": "newsletter issues",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='Subscriber',
+            name="Subscriber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='identifier')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('email_key', models.CharField(editable=False, max_length=254, unique=True, verbose_name='address, normalised')),
-                ('language', models.CharField(max_length=8, verbose_name='language')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('state', models.CharField(choices=[('asked', 'Not confirmed yet'), ('confirmed', 'Confirmed'), ('left', 'Unsubscribed'), ('blocked', 'Blocked')], default='asked', max_length=16, verbose_name='state')),
-                ('asked_at', models.DateTimeField(default=core.clock.now, verbose_name='asked')),
-                ('wording', models.JSONField(blank=True, default=dict, editable=False, verbose_name='wording')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed')),
-                ('left_at', models.DateTimeField(blank=True, null=True, verbose_name='left')),
-                ('left_why', models.CharField(blank=True, choices=[('link', 'the link in a mail'), ('one-click', 'the button of a mail program'), ('preferences', 'the page of preferences'), ('complaint', 'a complaint about a mail'), ('staff', 'staff')], max_length=16, verbose_name='how they left')),
-                ('interests', models.ManyToManyField(blank=True, limit_choices_to={'vocabulary': 'emission-domain'}, related_name='+', to='core.term', verbose_name='topics')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='newsletter_subscriptions', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="identifier")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                (
+                    "email_key",
+                    models.CharField(editable=False, max_length=254, unique=True, verbose_name="address, normalised"),
+                ),
+                ("language", models.CharField(max_length=8, verbose_name="language")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "Not confirmed yet"),
+                            ("confirmed", "Confirmed"),
+                            ("left", "Unsubscribed"),
+                            ("blocked", "Blocked"),
+                        ],
+                        default="asked",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(default=core.clock.now, verbose_name="asked")),
+                ("wording", models.JSONField(blank=True, default=dict, editable=False, verbose_name="wording")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed")),
+                ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="left")),
+                (
+                    "left_why",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("link", "the link in a mail"),
+                            ("one-click", "the button of a mail program"),
+                            ("preferences", "the page of preferences"),
+                            ("complaint", "a complaint about a mail"),
+                            ("staff", "staff"),
+                        ],
+                        max_length=16,
+                        verbose_name="how they left",
+                    ),
+                ),
+                (
+                    "interests",
+                    models.ManyToManyField(
+                        blank=True,
+                        limit_choices_to={"vocabulary": "emission-domain"},
+                        related_name="+",
+                        to="core.term",
+                        verbose_name="topics",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="newsletter_subscriptions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'subscriber',
-                'verbose_name_plural': 'subscribers',
-                'ordering': ['-asked_at', '-pk'],
-                'default_permissions': ['view', 'change'],
-                'indexes': [models.Index(condition=models.Q(('state', 'confirmed')), fields=['language', 'country'], name='newsletter_readers'), models.Index(fields=['state', 'asked_at'], name='newsletter_subscriber_by_state')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'confirmed', 'left', 'blocked'])), name='newsletter_subscriber_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('email_key', ''), _negated=True), models.Q(('email', ''), _negated=True)), name='newsletter_subscriber_has_address'), models.CheckConstraint(condition=models.Q(('language__regex', '^[a-z]{2,3}$')), name='newsletter_subscriber_language_code'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('state', 'asked')), models.Q(('confirmed_at__isnull', False), ('state', 'confirmed')), ('state__in', ('left', 'blocked')), _connector='OR'), name='newsletter_subscriber_confirmed_has_moment'), models.CheckConstraint(condition=models.Q(models.Q(('left_at__isnull', False), ('left_why__in', ['link', 'one-click', 'preferences', 'complaint', 'staff']), ('state__in', ('left', 'blocked'))), models.Q(models.Q(('state__in', ('left', 'blocked')), _negated=True), ('left_at', None), ('left_why', '')), _connector='OR'), name='newsletter_subscriber_left_has_moment')],
+                "verbose_name": "subscriber",
+                "verbose_name_plural": "subscribers",
+                "ordering": ["-asked_at", "-pk"],
+                "default_permissions": ["view", "change"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "confirmed")),
+                        fields=["language", "country"],
+                        name="newsletter_readers",
+                    ),
+                    models.Index(fields=["state", "asked_at"], name="newsletter_subscriber_by_state"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["asked", "confirmed", "left", "blocked"])),
+                        name="newsletter_subscriber_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("email_key", ""), _negated=True), models.Q(("email", ""), _negated=True)
+                        ),
+                        name="newsletter_subscriber_has_address",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("language__regex", "^[a-z]{2,3}$")),
+                        name="newsletter_subscriber_language_code",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("confirmed_at", None), ("state", "asked")),
+                            models.Q(("confirmed_at__isnull", False), ("state", "confirmed")),
+                            ("state__in", ("left", "blocked")),
+                            _connector="OR",
+                        ),
+                        name="newsletter_subscriber_confirmed_has_moment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "asked"), _negated=True),
+                            ("wording__has_keys", ["text", "version", "language", "channel"]),
+                            _connector="OR",
+                        ),
+                        name="newsletter_subscriber_asked_has_wording",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("left_at__isnull", False),
+                                ("left_why__in", ["link", "one-click", "preferences", "complaint", "staff"]),
+                                ("state__in", ("left", "blocked")),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("left", "blocked")), _negated=True),
+                                ("left_at", None),
+                                ("left_why", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="newsletter_subscriber_left_has_moment",
+                    ),
+                ],
             },
         ),
     ]

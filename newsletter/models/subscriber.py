@@ -72,6 +72,11 @@ class Subscriber(models.Model):
                 name="newsletter_subscriber_confirmed_has_moment",
             ),
             models.CheckConstraint(
+                condition=~Q(state=SubscriberState.ASKED)
+                | Q(wording__has_keys=["text", "version", "language", "channel"]),
+                name="newsletter_subscriber_asked_has_wording",
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=GONE_STATES, left_at__isnull=False, left_why__in=LeftWhy.values)
                 | Q(~Q(state__in=GONE_STATES), left_at=None, left_why=""),
                 name="newsletter_subscriber_left_has_moment",

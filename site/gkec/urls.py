@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("events.urls.doors")),
+    path("", include("newsletter.urls.doors")),
     path("", include("mail.urls")),
 ]
 
@@ -26,6 +27,7 @@ urlpatterns += i18n_patterns(
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
     path("events/", include("events.urls.by_language")),
+    path("news/", include("newsletter.urls.by_language")),
     path("search/", include("search.urls")),
     path("", include("home.urls")),
     path("", include("core.routing.urls")),

@@ -12,6 +12,7 @@ def connect() -> None:
     from municipalities.display import cities_section
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
+    address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
     purposes.provide_purposes(event_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
@@ -22,3 +23,9 @@ def _claim_registrations(sender: Any, *, person: Any, address: str = "", **kwarg
     from events.services import claim_registrations
 
     claim_registrations(person=person, address=address or person.email)
+
+
+def _claim_subscription(sender: Any, *, person: Any, address: str = "", **kwargs: Any) -> None:
+    from newsletter.services import claim_subscription
+
+    claim_subscription(person=person, address=address or person.email)

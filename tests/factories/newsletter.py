@@ -15,6 +15,7 @@ from tests.factories import core
 from tests.factories.events import term
 
 _numbers = count(1)
+SAID = {"text": "Send me the newsletter.", "version": "1", "language": "en", "channel": "/en/news/subscribe/"}
 
 
 def section(root: Page | None = None) -> NewsletterIndexPage:
@@ -56,11 +57,11 @@ def subscriber(email: str = "", *, interests: Iterable[str] = (), **fields: Any)
     """Make a confirmed subscriber reading English, or one in another state; `interests` are slugs."""
     address = email or f"reader{next(_numbers)}@city.example"
     state = fields.get("state", SubscriberState.CONFIRMED)
-    moments: dict[str, Any] = {}
+    moments: dict[str, Any] = {"left_at": clock.now(), "left_why": LeftWhy.LINK}
     if state == SubscriberState.CONFIRMED:
         moments = {"confirmed_at": clock.now()}
-    elif state != SubscriberState.ASKED:
-        moments = {"left_at": clock.now(), "left_why": LeftWhy.LINK}
+    elif state == SubscriberState.ASKED:
+        moments = {"wording": SAID}
     given = {"email": address, "email_key": email_key(address), "language": "en", "state": state, **moments, **fields}
     made = Subscriber.objects.create(**given)
     made.interests.set([term(INTERESTS, slug) for slug in interests])

@@ -292,6 +292,11 @@ EVENT_JOIN_OPENS_MINUTES = env.number("EVENT_JOIN_OPENS_MINUTES", default=15)
 JOINS_PER_PERSON_PER_HOUR = env.number("JOINS_PER_PERSON_PER_HOUR", default=60, minimum=1)
 WRONG_LINKS_PER_NETWORK_PER_HOUR = env.number("WRONG_LINKS_PER_NETWORK_PER_HOUR", default=300, minimum=1)
 
+# Newsletter ---------------------------------------------------------------------------------------
+
+SUBSCRIPTIONS_PER_NETWORK_PER_HOUR = env.number("SUBSCRIPTIONS_PER_NETWORK_PER_HOUR", default=100, minimum=1)
+SUBSCRIPTIONS_PER_ADDRESS_PER_HOUR = env.number("SUBSCRIPTIONS_PER_ADDRESS_PER_HOUR", default=10, minimum=1)
+
 # Search ----------------------------------------------------------------------------------------------
 
 SEARCH_ENGINE = "search.postgres.PostgresEngine"
