@@ -11,7 +11,8 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         """Make mails and personal data known."""
         # Models are not loaded before.
-        from newsletter import mails, personal
+        from newsletter import mails, mails_to_many, personal
 
         mails.register_kinds()
+        mails_to_many.register_kinds()
         personal.register_kinds()

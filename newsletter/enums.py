@@ -25,3 +25,19 @@ class LeftWhy(models.TextChoices):
     PREFERENCES = "preferences", _("the page of preferences")
     COMPLAINT = "complaint", _("a complaint about a mail")
     STAFF = "staff", _("staff")
+
+
+class CampaignState(models.TextChoices):
+    """How far the sending of an issue has come."""
+
+    DRAFT = "draft", _("Draft")
+    FROZEN = "frozen", _("Frozen, not leaving yet")
+    SENDING = "sending", _("Being sent")
+    PAUSED = "paused", _("Paused")
+    SENT = "sent", _("Sent")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+# An issue has at most one campaign in these, so that nobody is on two lists at once.
+UNDER_WAY = (CampaignState.FROZEN, CampaignState.SENDING, CampaignState.PAUSED)
+ENDED = (CampaignState.SENT, CampaignState.CANCELLED)
