@@ -263,6 +263,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "events-announce": {"task": "events.tasks.announce", "schedule": 15, "options": {"expires": 60}},
+    "campaigns-advance": {"task": "newsletter.tasks.advance", "schedule": 20, "options": {"expires": 60}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "retention-purge": {
