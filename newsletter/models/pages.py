@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList, TabbedInterface
 from wagtail.search import index
@@ -13,7 +13,7 @@ from wagtail_localize.fields import SynchronizedField
 from core import clock
 from core.fields import StreamField
 from core.models import BasePage
-from newsletter import archive
+from newsletter import archive, previews
 from newsletter.blocks import MAIL_BLOCKS
 
 
@@ -93,4 +93,15 @@ class NewsletterPage(BasePage):
         verbose_name_plural = _("newsletter issues")
 
     def cache_tags(self) -> set[str]:
-        return {*super().cache_tags(), "list:events"}
+        return {*super().cache_tags(), "list:events", "list:courses"}
+
+    @property
+    def preview_modes(self) -> list[tuple[str, Any]]:
+        """Show editors the page, and the mail as readers meet it."""
+        return [*super().preview_modes, *previews.MODES]
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """Answer with the page, or with the mail."""
+        if mode_name in dict(previews.MODES):
+            return previews.response(self, mode_name)
+        return super().serve_preview(request, mode_name)
