@@ -29,6 +29,11 @@ class IssueRow:
     issued_on: date
     key: UUID
 
+    @property
+    def cover_key(self) -> str:
+        """What its drawn cover is made from; the same in every language."""
+        return str(self.key)
+
 
 def listing(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the archive: `issues` and `issues_page`; two statements, whatever the number of issues."""

@@ -43,6 +43,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "empty_text",
+                    models.CharField(
+                        blank=True,
+                        help_text="Says what the reader can do instead.",
+                        max_length=300,
+                        verbose_name="text while there is no issue",
+                    ),
+                ),
+                (
                     "sharing_image",
                     models.ForeignKey(
                         blank=True,

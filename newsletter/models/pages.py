@@ -25,6 +25,14 @@ def today() -> date:
 class NewsletterIndexPage(BasePage):
     """The section page of news: the box to subscribe, and every issue once, the latest first."""
 
+    empty_text = models.CharField(
+        _("text while there is no issue"),
+        max_length=300,
+        blank=True,
+        help_text=_("Says what the reader can do instead."),
+    )
+
+    content_panels = [*BasePage.content_panels, FieldPanel("empty_text")]
     subpage_types: ClassVar[list[str]] = ["newsletter.NewsletterPage"]
     max_count_per_parent = 1
     search_kind = "news"
@@ -94,6 +102,12 @@ class NewsletterPage(BasePage):
 
     def cache_tags(self) -> set[str]:
         return {*super().cache_tags(), "list:events", "list:courses"}
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the section, to lead back to."""
+        section = self.get_parent()
+        crumbs = [{"title": section.title, "url": section.get_url(request)}, {"title": self.title}]
+        return {**super().get_context(request, *args, **kwargs), "crumbs": crumbs}
 
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:

@@ -39,6 +39,7 @@ def remove_demo() -> dict[str, int]:
 
 def _keys() -> list:
     keys = [content.key("events", webinar["slug"]) for webinar in content.read("webinars")]
+    keys += [content.key("news", issue["slug"]) for issue in content.read("newsletters")]
     for course in content.read("courses"):
         above = ("learning", course["slug"])
         keys.append(content.key(*above))
