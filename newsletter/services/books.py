@@ -85,7 +85,7 @@ def _recently_ended(campaign: Campaign) -> tuple[int, float]:
         return 0, 1.0
     since = max(now - LOOK_BACK, begun)
     # What never left says nothing about how fast mail leaves.
-    ended = campaign.mailing.messages.filter(finished_at__gt=since).exclude(state=State.CANCELLED)
+    ended = campaign.mailing.messages.filter(finished_at__gte=since).exclude(state=State.CANCELLED)
     return ended.count(), max(1.0, (now - since).total_seconds())
 
 

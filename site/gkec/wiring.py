@@ -10,10 +10,12 @@ def connect() -> None:
     from home import sections, statements
     from mail import footer, purposes
     from municipalities.display import cities_section
+    from newsletter import purposes as newsletter_purposes
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
     address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
     purposes.provide_purposes(event_purposes.of_messages)
+    purposes.provide_purposes(newsletter_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
     sections.fill("cities", template="municipalities/cities.html", context=cities_section)
