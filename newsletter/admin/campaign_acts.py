@@ -22,7 +22,8 @@ from events.services import planning
 from mail.addresses import BadAddress
 from mail.admin.dry_run import DryRunView, SampleView
 from newsletter import rules, services
-from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm, sent_tests
+from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
+from newsletter.admin.campaign_words import readings, sent_tests
 from newsletter.campaign_errors import CampaignError, IssueNotPublished
 from newsletter.models import Campaign
 from newsletter.rehearsing import CampaignAudience
@@ -221,19 +222,12 @@ class StartView(Rehearsed, DryRunView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what each language reads."""
-        # The list imports these views.
-        from newsletter.admin.campaigns import readings
-
         found = audiences.count_audience(self.campaign)
         return super().get_context_data(**kwargs, readings=readings(found))
 
 
 class CampaignSampleView(Rehearsed, SampleView):
     """The issue's HTML in one language."""
-
-    def get_audience(self) -> CampaignAudience:
-        """Return the audience of the dry run."""
-        return super().get_audience()
 
 
 class ActView(OfCampaign, TemplateView, ABC):
@@ -255,7 +249,6 @@ class ActView(OfCampaign, TemplateView, ABC):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Act, and lead back; a refusal is shown in its own words."""
-        _found = self.campaign
         try:
             self.act()
         except CampaignError as refusal:

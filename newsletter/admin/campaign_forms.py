@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from core import countries, languages, locales
 from core.models import Term
@@ -88,19 +87,3 @@ class TestForm(forms.Form):
     __test__ = False
 
     to = forms.EmailField(label=_("E-mail address"), max_length=254)
-
-
-def in_words(audience: dict[str, list[str]]) -> str:
-    """Return an audience as words for staff."""
-    names = {
-        "interests": dict(Term.objects.choices(INTERESTS)),
-        "languages": {code: languages.own_name(code) for code in languages.codes()},
-        "countries": dict(countries.choices(languages.current())),
-    }
-    chosen = [", ".join(names[name].get(one, one) for one in audience[name]) for name in FILTERS if audience[name]]
-    return "; ".join(chosen)
-
-
-def sent_tests(number: int) -> str:
-    """Return how many tests are on their way."""
-    return ngettext("%(number)s test is on its way.", "%(number)s tests are on their way.", number) % {"number": number}

@@ -15,7 +15,8 @@ from core import languages
 from core.exports import MomentColumn, ScreenExportMixin
 from newsletter import editions, rules
 from newsletter.admin import campaign_acts as acts
-from newsletter.admin.campaign_forms import WhenForm, in_words
+from newsletter.admin.campaign_forms import WhenForm
+from newsletter.admin.campaign_words import in_words, readings
 from newsletter.admin.left_out import LeftOutView
 from newsletter.models import Campaign
 from newsletter.services import audiences, books
@@ -92,15 +93,6 @@ def _of_mailing(campaign: Campaign) -> dict[str, Any]:
         "readings": readings(audiences.Reading(*one) for one in campaign.counted),
         "progress": books.progress(campaign),
     }
-
-
-def readings(found: Any) -> list[tuple[str, str, int]]:
-    """Return readings as words: the readers' language, the one they get, and how many they are."""
-    return [(_named(one.language), _named(one.reads) if one.reads else "–", one.number) for one in found]
-
-
-def _named(code: str) -> str:
-    return languages.own_name(code) if code in languages.codes() else code
 
 
 def _total(campaign: Campaign) -> int | None:

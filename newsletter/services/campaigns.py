@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import clock
 from events.services import planning
@@ -183,7 +183,7 @@ def _end(pk: int) -> bool:
     return True
 
 
-def _at_their_end():
+def _at_their_end() -> "QuerySet[Campaign]":
     is_moving = Message.objects.filter(mailing=OuterRef("mailing"), state__in=OPEN)
     is_near = Q(state=CampaignState.SENDING) | Q(state=CampaignState.CANCELLED, closing={})
     return Campaign.objects.filter(is_near, ~Exists(is_moving)).order_by("pk")
