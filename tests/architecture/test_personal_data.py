@@ -25,6 +25,7 @@ ALLOWED = {
     "events.ReminderRule": OWNER_ONLY,
     "events.StaffMessage": OWNER_ONLY,
     "mail.Mailing": OWNER_ONLY,
+    "newsletter.Campaign": OWNER_ONLY,
     "wagtail_localize.StringTranslation": OWNER_ONLY,
     "wagtail_localize.SegmentOverride": OWNER_ONLY,
     "wagtaildocs.Document": OWNER_ONLY,
