@@ -88,10 +88,12 @@ class SubscribeForm(PreferencesForm):
 
     field_order = ["email", "language", "country", "interests"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # The short form says no language: the reader's own is meant.
-        self.fields["language"].required = False
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        if data is not None and "language" not in data:
+            # The short form says no language: that of the page is meant.
+            data = data.copy()
+            data["language"] = languages.current()
+        super().__init__(data, **kwargs)
         self.initial.setdefault("language", languages.current())
 
     @property
@@ -103,10 +105,6 @@ class SubscribeForm(PreferencesForm):
     def shown(self) -> list[forms.BoundField]:
         """The fields that people see."""
         return [self[name] for name in self.field_order]
-
-    def clean_language(self) -> str:
-        """Return the language chosen, or that of the page."""
-        return self.cleaned_data["language"] or languages.current()
 
     def clean_wording(self) -> str:
         """Refuse consent to a sentence that has been changed since."""
