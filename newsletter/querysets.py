@@ -18,5 +18,6 @@ class SubscriberQuerySet(QuerySet):
 
     def interested_in(self, slugs: Iterable[str]) -> "SubscriberQuerySet":
         """Return those who chose one of these topics, and those who chose none, since they want to hear of all."""
-        chosen = self.model.interests.through.objects.filter(subscriber=OuterRef("pk"))
-        return self.filter(~Exists(chosen) | Exists(chosen.filter(term__slug__in=list(slugs))))
+        same = self.model._default_manager.filter(pk=OuterRef("pk"))
+        chose_some = Exists(same.filter(interests__isnull=False))
+        return self.filter(~chose_some | Exists(same.filter(interests__slug__in=list(slugs))))

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.services import ensure_groups
 from core.services import load_vocabularies
 from demo.services.courses import load_courses
-from demo.services.newsletters import load_newsletters
+from demo.services.newsletters import load_newsletters, send_newsletters
 from demo.services.people import create_guests
 from demo.services.registrations import load_registrations, register_guest
 from demo.services.webinars import arm_reminders, load_webinars
@@ -49,7 +49,7 @@ def load_demo(say: Callable[[str], object] = lambda line: None) -> None:
     register_guest(event=first, person=User.objects.get(email=LEARNER))
     if is_new:
         arm_reminders(first)
-    say("Issues of the newsletter")
-    load_newsletters()
+    say("Issues of the newsletter and who reads it")
+    send_newsletters(load_newsletters())
     say("Search")
     reindex()
