@@ -13,7 +13,7 @@ from pathlib import Path
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.valkey import Valkey
 
-NAMES = ["pages", "registering", "teams", "reminders", "outbox"]
+NAMES = ["pages", "registering", "teams", "reminders", "outbox", "campaign"]
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def run(folder: Path) -> Iterator[Line]:
 class Crew:
     """Processes that wait at a barrier, work, and say when they are done; made once, since starting Django is slow."""
 
-    def __init__(self, number: int, port: int) -> None:
+    def __init__(self, number: int, port: int, work: Callable[..., None] | None = None) -> None:
         self.number = number
         self.peak_megabytes = 0.0
         self.enqueued_per_second = 0.0
@@ -69,7 +69,7 @@ class Crew:
         for index in range(number):
             orders = context.Queue()
             arguments = (index, number, port, orders, self.barrier, self.results)
-            process = context.Process(target=_work, args=arguments, daemon=True)
+            process = context.Process(target=work or _work, args=arguments, daemon=True)
             process.start()
             self.orders.append(orders)
             self.processes.append(process)
@@ -87,7 +87,7 @@ class Crew:
 
     def floor(self) -> float:
         """Send everything by the bare loop; return messages a second."""
-        return self._timed("floor")
+        return self.timed("floor")
 
     def program(self) -> float:
         """Send everything through the outbox; return messages a second, and check that every one was accepted."""
@@ -96,14 +96,15 @@ class Crew:
         started = time.monotonic()
         run_id = _enqueue()
         self.enqueued_per_second = MESSAGES / (time.monotonic() - started)
-        rate = self._timed("program")
+        rate = self.timed("program")
         accepted = Message.objects.filter(key__startswith=f"bench:{run_id}:", state="accepted").count()
         if accepted != MESSAGES:
             raise RuntimeError(f"{accepted} of {MESSAGES} messages were accepted.")
         Message.objects.filter(key__startswith="bench:").delete()
         return rate
 
-    def _timed(self, order: str) -> float:
+    def timed(self, order: str) -> float:
+        """Give all processes the same order and return the messages a second that they made together."""
         for orders in self.orders:
             orders.put(order)
         self.barrier.wait(PATIENCE_SECONDS)
@@ -125,11 +126,12 @@ def _work(index: int, number: int, port: int, orders: Any, barrier: Any, results
     built = [(f"p{n}@sink.example", _bytes(n)) for n in range(index, min(MESSAGES, 200), number)]
     while (order := orders.get()) != "stop":
         barrier.wait(PATIENCE_SECONDS)
-        sent = _floor(port, built, len(share)) if order == "floor" else _program()
+        sent = floor(port, built, len(share)) if order == "floor" else program()
         results.put((sent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-def _floor(port: int, built: list[tuple[str, bytes]], number: int) -> int:
+def floor(port: int, built: list[tuple[str, bytes]], number: int) -> int:
+    """Send `number` messages by the bare loop, taking the built ones in turn."""
     with smtplib.SMTP("127.0.0.1", port, local_hostname="bench.example") as smtp:
         for n in range(number):
             recipient, data = built[n % len(built)]
@@ -137,7 +139,8 @@ def _floor(port: int, built: list[tuple[str, bytes]], number: int) -> int:
     return number
 
 
-def _program() -> int:
+def program() -> int:
+    """Deliver the bulk stream until nothing is due; return how many messages were taken."""
     from mail.services import delivery
 
     sent = 0

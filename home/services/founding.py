@@ -14,11 +14,17 @@ from core.rawstreams import stream
 from events.models import EventIndexPage
 from home.enums import Section
 from home.models import HomePage, SectionPage, SiteText
+from home.services.turning import turn_into
 from learning.models import CourseIndexPage
+from newsletter.models import NewsletterIndexPage
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 SOURCE = "en"
-PAGE_TYPES: dict[str, type[BasePage]] = {"events": EventIndexPage, "learning": CourseIndexPage}
+PAGE_TYPES: dict[str, type[BasePage]] = {
+    "events": EventIndexPage,
+    "learning": CourseIndexPage,
+    "news": NewsletterIndexPage,
+}
 
 
 @transaction.atomic
@@ -74,10 +80,20 @@ def _found_section(home: HomePage, section: dict[str, Any], locales: dict[str, L
         page = home.add_child(instance=model(slug=slug, locale=locales[SOURCE], show_in_menus=True, **fields))
         page.save_revision().publish()
     else:
-        page = found.specific
+        page = _of_its_type(found.specific, model, slug, texts)
     for code, locale in locales.items():
         if not page.has_translation(locale):
             _translate(page, locale, _section_fields(model, slug, texts[code]))
+
+
+def _of_its_type(page: BasePage, model: type[BasePage], slug: str, texts: dict[str, Any]) -> BasePage:
+    """Return a section's page, made one of `model` in every language if it was a placeholder until now."""
+    if isinstance(page, SectionPage) and model is not SectionPage:
+        placeholders = SectionPage.objects.filter(translation_key=page.translation_key).select_related("locale")
+        for one in placeholders:
+            turn_into(one, model, _section_fields(model, slug, texts[one.locale.language_code]))
+        return model.objects.get(pk=page.pk)
+    return page
 
 
 def _translate(page: BasePage, locale: Locale, fields: dict[str, Any]) -> BasePage:

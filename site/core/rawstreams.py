@@ -10,7 +10,6 @@ PageFinder = Callable[[str], int | None]
 # Ids derive from this one, so that the same body gets the same ids on every machine.
 NAMESPACE = uuid.UUID("0f2a8c52-63f1-5a0e-8f0b-3a5f5d0f4b7e")
 PLAIN = {"rich_text"}
-LISTS = {"cards"}
 
 
 def stream(blocks: list[dict[str, Any]], *, path: str, page_of: PageFinder) -> str:
@@ -36,7 +35,7 @@ def _value(block: dict[str, Any], path: str, page_of: PageFinder) -> Any:
     value: Any = block["value"]
     if block["type"] in PLAIN or not isinstance(value, dict | list):
         return value
-    if block["type"] in LISTS:
+    if isinstance(value, list):
         return [
             {"type": "item", "id": _id(path, index), "value": _fields(item, page_of)}
             for index, item in enumerate(value)
@@ -45,7 +44,14 @@ def _value(block: dict[str, Any], path: str, page_of: PageFinder) -> Any:
     if "level" in fields:
         fields["level"] = f"h{fields['level']}"
     return {
-        name: [{"type": "item", "id": _id(f"{path}/{name}", index), "value": item} for index, item in enumerate(inner)]
+        name: [
+            {
+                "type": "item",
+                "id": _id(f"{path}/{name}", index),
+                "value": _fields(item, page_of) if isinstance(item, dict) else item,
+            }
+            for index, item in enumerate(inner)
+        ]
         if isinstance(inner, list)
         else inner
         for name, inner in fields.items()

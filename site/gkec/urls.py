@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("documents/", include(wagtaildocs_urls)),
     path("", include("events.urls.doors")),
     path("", include("learning.urls.doors")),
+    path("", include("newsletter.urls.doors")),
     path("", include("mail.urls")),
 ]
 
@@ -30,6 +31,7 @@ urlpatterns += i18n_patterns(
     path("learning/", include("learning.urls.by_language")),
     path("my/", include("learning.urls.own")),
     path("", include("municipalities.urls.by_language")),
+    path("news/", include("newsletter.urls.by_language")),
     path("search/", include("search.urls")),
     path("", include("home.urls")),
     path("", include("core.routing.urls")),

@@ -14,6 +14,7 @@ def connect() -> None:
     from municipalities import purposes as membership_purposes
     from municipalities import signals as of_cities
     from municipalities.display import cities_section
+    from newsletter import purposes as newsletter_purposes
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
     of_cities.membership_approved.connect(_send_drafts, dispatch_uid="gkec.send_drafts")
@@ -24,6 +25,9 @@ def connect() -> None:
     purposes.provide_purposes(event_purposes.of_messages)
     purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
+    address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
+    purposes.provide_purposes(event_purposes.of_messages)
+    purposes.provide_purposes(newsletter_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
     sections.fill("cities", template="municipalities/cities.html", context=cities_section)
@@ -53,6 +57,8 @@ def _move_teams(sender: Any, *, source_id: int, target_id: int, **kwargs: Any) -
     from learning.services import move_teams
 
     move_teams(source_id=source_id, target_id=target_id)
+
+
 def _make_safe(sender: Any, **kwargs: Any) -> None:
     """Repeat nothing that the lost site may have done between the backup and its end."""
     from accounts.services import end_all_sessions
@@ -62,3 +68,9 @@ def _make_safe(sender: Any, **kwargs: Any) -> None:
     end_all_sessions()
     hold_after_restore()
     miss_what_was_due()
+
+
+def _claim_subscription(sender: Any, *, person: Any, address: str = "", **kwargs: Any) -> None:
+    from newsletter.services import claim_subscription
+
+    claim_subscription(person=person, address=address or person.email)

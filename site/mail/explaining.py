@@ -49,6 +49,8 @@ def what_next(message: Message) -> str:
 
 
 def _queued(message: Message, now: datetime) -> str:
+    if message.mailing is not None and message.mailing.paused_at is not None:
+        return _("It waits, because what it belongs to is paused.")
     if message.due_at > now:
         return _("It leaves at %(time)s.") % {"time": _time(message.due_at)}
     if message.repeats and message.reason:

@@ -42,7 +42,7 @@ def _ages(now: datetime) -> Iterator[Metric]:
         "How long ago the oldest message that is due was asked for.",
         labels=["stream"],
     )
-    due = Q(state__in=sorted(WAITING), due_at__lte=now)
+    due = Q(state__in=sorted(WAITING), due_at__lte=now, mailing__paused_at=None)
     rows = Message.objects.filter(due | Q(state__in=sorted(HELD))).order_by().values("stream")
     found = {
         row["stream"]: (row["due"], row["asked"])

@@ -27,6 +27,10 @@ class NoLongerMakesSense(Exception):
     """Raised by a kind whose message would say something untrue by now; the message is cancelled with these words."""
 
 
+# By message: what fills its slots, or why nothing does.
+Fillings = Mapping[int, Mapping[str, str] | NoLongerMakesSense]
+
+
 @dataclass(frozen=True)
 class Attachment:
     """A file that goes out with a message.
@@ -66,7 +70,8 @@ class MailKind:
     batch that agree in language and in the parameters named in `variant_params`, which are all it is given. In its
     templates `to_name`, `unsubscribe_url`, `preferences_url` and `own_url` stand for what each recipient gets there;
     filters would break them, and who has no name gets a variant in which `to_name` is empty. `fill(messages)` answers
-    the addresses of a group, {message id: {slot: value}}; a message that it leaves out makes no sense any more.
+    the addresses of a group, {message id: {slot: value}}; a message that it leaves out, or answers with
+    NoLongerMakesSense, makes no sense any more.
     """
 
     name: str
@@ -75,7 +80,7 @@ class MailKind:
     stream: str = Stream.TRANSACTIONAL
     render_variant: "Callable[[Mapping[str, Any], str], Rendering] | None" = None
     variant_params: tuple[str, ...] = ()
-    fill: "Callable[[Sequence[Message]], Mapping[int, Mapping[str, str]]] | None" = None
+    fill: "Callable[[Sequence[Message]], Fillings] | None" = None
 
     @property
     def is_prepared(self) -> bool:
@@ -86,8 +91,8 @@ class MailKind:
         """Return the parameters that a variant is written from."""
         return {name: message.params.get(name) for name in self.variant_params}
 
-    def fillings(self, messages: "Sequence[Message]") -> "Mapping[int, Mapping[str, str]]":
-        """Return what is each recipient's own, by message; one that is missing makes no sense any more."""
+    def fillings(self, messages: "Sequence[Message]") -> "Fillings":
+        """Return what is each recipient's own, by message; one that is missing or refused makes no sense any more."""
         return self.fill(messages) if self.fill else {message.pk: {} for message in messages}
 
 

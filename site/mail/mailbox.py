@@ -28,7 +28,9 @@ class Mailbox:
         found = (
             Message.objects.defer("text", "html", "attachments").alias(lower_address=Lower("to_address")).filter(whose)
         )
-        return found.prefetch_related("tries", "resends__by").select_related("resent_from__by").order_by("-id")
+        return (
+            found.prefetch_related("tries", "resends__by").select_related("mailing", "resent_from__by").order_by("-id")
+        )
 
     def suppressions(self) -> list[Suppression]:
         """Return what stops, or stopped until it expired, mail to these addresses."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
-from mail.enums import FINAL, HELD, STOPS_EVERYTHING, WAITING, State, Stream
+from mail.enums import FINAL, HELD, MISSED, STOPS_EVERYTHING, WAITING, State, Stream
 
 
 class MessageQuerySet(models.QuerySet):
@@ -13,8 +13,8 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state__in=WAITING)
 
     def due(self, *, now: datetime) -> "MessageQuerySet":
-        """Return waiting messages whose time has come."""
-        return self.waiting().filter(due_at__lte=now)
+        """Return waiting messages whose time has come, those of paused mailings left aside."""
+        return self.waiting().filter(due_at__lte=now, mailing__paused_at=None)
 
     def held(self) -> "MessageQuerySet":
         """Return messages that a worker has in hand, or had when it died."""
@@ -23,6 +23,10 @@ class MessageQuerySet(models.QuerySet):
     def finished(self) -> "MessageQuerySet":
         """Return messages that nothing will happen to unless staff say so."""
         return self.filter(state__in=FINAL)
+
+    def missed(self) -> "MessageQuerySet":
+        """Return messages that ended without being accepted, and those that were put off."""
+        return self.filter(state__in=MISSED | {State.DEFERRED})
 
     def unknown(self) -> "MessageQuerySet":
         """Return messages of which only the receiving server knows whether it took them."""

@@ -15,7 +15,7 @@ from django.utils import translation
 
 from core import languages
 from mail import footer, kinds, mime, slots
-from mail.kinds import Attachment, NoLongerMakesSense, Rendering
+from mail.kinds import Attachment, Fillings, NoLongerMakesSense, Rendering
 from mail.mime import Content
 from mail.models import Message
 from mail.patterns import Pattern
@@ -78,11 +78,12 @@ def variant(kind: str, params: Mapping[str, Any], language: str, *, names: froze
     return Variant(kind, language, content, mime.pattern(content, seed=digest), digest)
 
 
-def own_words(message: Message, fillings: Mapping[int, Mapping[str, str]]) -> dict[str, str]:
-    """Return what fills the slots of one message's variant; raises NoLongerMakesSense for one that was left out."""
-    if message.pk not in fillings:
-        raise NoLongerMakesSense("Nothing is known any more of whom it was meant for.")
-    return slots.made_safe({"to_name": message.to_name, **fillings[message.pk]})
+def own_words(message: Message, fillings: Fillings) -> dict[str, str]:
+    """Return what fills the slots of one message's variant; raises NoLongerMakesSense where its kind gave nothing."""
+    own = fillings.get(message.pk, NoLongerMakesSense("Nothing is known any more of whom it was meant for."))
+    if isinstance(own, NoLongerMakesSense):
+        raise own
+    return slots.made_safe({"to_name": message.to_name, **own})
 
 
 def kept(message: Message) -> Content:

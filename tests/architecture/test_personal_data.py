@@ -27,6 +27,7 @@ ALLOWED = {
     "events.StaffMessage": OWNER_ONLY,
     "learning.Cohort_moderators": GOES_WITH_ACCOUNT,
     "mail.Mailing": OWNER_ONLY,
+    "newsletter.Campaign": OWNER_ONLY,
     "wagtail_localize.StringTranslation": OWNER_ONLY,
     "wagtail_localize.SegmentOverride": OWNER_ONLY,
     "wagtaildocs.Document": OWNER_ONLY,

@@ -28,6 +28,8 @@ PAGES = {
     "knowledge": "knowledge/",
     "cities": "cities/",
     "news": "news/",
+    "subscribe": "news/subscribe/",
+    "subscribed": "news/subscribe/asked/",
     "search": "search/?q=climate",
     "search without a find": "search/?q=zzzzzz",
     "privacy": "privacy/",

@@ -9,7 +9,7 @@ from babel.messages.extract import extract_python
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ["site", "events", "learning", "municipalities", "home", "search"]
+CODE = ["site", "events", "learning", "newsletter", "municipalities", "home", "search"]
 KEYWORDS = {
     "_": None,
     "gettext": None,

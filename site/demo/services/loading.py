@@ -11,6 +11,7 @@ from accounts.services import ensure_groups
 from core.services import load_vocabularies
 from demo.services.cohorts import load_cohorts
 from demo.services.courses import load_courses
+from demo.services.newsletters import load_newsletters, send_newsletters
 from demo.services.people import create_guests
 from demo.services.registrations import load_registrations, register_guest
 from demo.services.webinars import arm_reminders, load_webinars
@@ -51,5 +52,7 @@ def load_demo(say: Callable[[str], object] = lambda line: None) -> None:
     register_guest(event=first, person=User.objects.get(email=LEARNER))
     if is_new:
         arm_reminders(first)
+    say("Issues of the newsletter and who reads it")
+    send_newsletters(load_newsletters())
     say("Search")
     reindex()

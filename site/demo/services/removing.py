@@ -8,7 +8,8 @@ from demo import content
 from demo.services.people import GUESTS
 from events.models import Event, JoinLink, Registration, ReminderRule
 from learning.models import Cohort, Course, Enrolment, Module, TeamRequest, Unit
-from mail.models import Message
+from mail.models import Mailing, Message
+from newsletter.models import Campaign, Subscriber
 
 
 @transaction.atomic
@@ -23,6 +24,7 @@ def remove_demo() -> dict[str, int]:
     removed = {"registrations": registrations.count()}
     Message.objects.filter(params__registration__in=list(registrations.values_list("pk", flat=True))).delete()
     registrations.delete()
+    removed["subscribers"] = _remove_newsletters(keys)
     removed["pages"] = _remove_pages(keys)
     removed["events"] = events.count()
     events.delete()
@@ -51,8 +53,22 @@ def _remove_cohorts(keys: list) -> int:
     return count
 
 
+def _remove_newsletters(keys: list) -> int:
+    """Delete the campaigns of the demo's issues with their mails, and who was subscribed to them; return how many."""
+    campaigns = Campaign.objects.filter(issue__in=keys)
+    mailings = list(campaigns.exclude(mailing=None).values_list("mailing", flat=True))
+    Message.objects.filter(mailing__in=mailings).delete()
+    campaigns.delete()
+    Mailing.objects.filter(pk__in=mailings).delete()
+    subscribers = Subscriber.objects.filter(uuid__in=[content.key("subscriber", guest.email) for guest in GUESTS])
+    count = subscribers.count()
+    subscribers.delete()
+    return count
+
+
 def _keys() -> list:
     keys = [content.key("events", webinar["slug"]) for webinar in content.read("webinars")]
+    keys += [content.key("news", issue["slug"]) for issue in content.read("newsletters")]
     for course in content.read("courses"):
         above = ("learning", course["slug"])
         keys.append(content.key(*above))

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "gkec.apps.GkecConfig",
     "search",
     "home",
+    "newsletter",
     "learning",
     "events",
     "municipalities",
@@ -268,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "events-announce": {"task": "events.tasks.announce", "schedule": 15, "options": {"expires": 60}},
     "teams-lapse": {"task": "learning.tasks.lapse_drafts", "schedule": 300, "options": {"expires": 300}},
+    "campaigns-advance": {"task": "newsletter.tasks.advance", "schedule": 20, "options": {"expires": 60}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
     "accounts-tidy": {"task": "accounts.tasks.tidy", "schedule": 6 * 3600, "options": {"expires": 3600}},
     "retention-purge": {
@@ -301,6 +303,11 @@ EVENT_UNDO_SECONDS = env.number("EVENT_UNDO_SECONDS", default=120)
 EVENT_JOIN_OPENS_MINUTES = env.number("EVENT_JOIN_OPENS_MINUTES", default=15)
 JOINS_PER_PERSON_PER_HOUR = env.number("JOINS_PER_PERSON_PER_HOUR", default=60, minimum=1)
 WRONG_LINKS_PER_NETWORK_PER_HOUR = env.number("WRONG_LINKS_PER_NETWORK_PER_HOUR", default=300, minimum=1)
+
+# Newsletter ---------------------------------------------------------------------------------------
+
+SUBSCRIPTIONS_PER_NETWORK_PER_HOUR = env.number("SUBSCRIPTIONS_PER_NETWORK_PER_HOUR", default=100, minimum=1)
+SUBSCRIPTIONS_PER_ADDRESS_PER_HOUR = env.number("SUBSCRIPTIONS_PER_ADDRESS_PER_HOUR", default=10, minimum=1)
 
 # Search ----------------------------------------------------------------------------------------------
 

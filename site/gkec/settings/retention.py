@@ -15,6 +15,9 @@ RETENTION_MAIL_WORDS_DAYS = env.number("RETENTION_MAIL_WORDS_DAYS", default=90, 
 RETENTION_MAIL_DAYS = env.number("RETENTION_MAIL_DAYS", default=2 * 365, minimum=1)
 # From the day a consent was taken back: as long as somebody may ask us to prove it.
 RETENTION_CONSENT_DAYS = env.number("RETENTION_CONSENT_DAYS", default=5 * 365, minimum=1)
+# A request for the newsletter that nobody confirmed, and a subscription that has ended.
+RETENTION_SUBSCRIPTION_ASKED_DAYS = env.number("RETENTION_SUBSCRIPTION_ASKED_DAYS", default=30, minimum=8)
+RETENTION_SUBSCRIPTION_LEFT_DAYS = env.number("RETENTION_SUBSCRIPTION_LEFT_DAYS", default=90, minimum=1)
 # What staff changed in the admin, and which requests about personal data were met.
 RETENTION_HISTORY_DAYS = env.number("RETENTION_HISTORY_DAYS", default=5 * 365, minimum=1)
 # How long the link in the mail that asks "erase my data?" works.

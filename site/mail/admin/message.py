@@ -35,7 +35,7 @@ class MessageView(InspectView):
 
     def get_object(self, queryset=None) -> Message:
         return get_object_or_404(
-            Message.objects.select_related("person", "variant", "resent_from__by").prefetch_related(
+            Message.objects.select_related("person", "variant", "mailing", "resent_from__by").prefetch_related(
                 "tries", "reports", "resends__by"
             ),
             pk=self.pk,

@@ -54,13 +54,17 @@ class Opening:
     variant_id: int | None = None
 
 
-# An array, so that the plan does not hang on statistics: on a table just filled a join took 0.7 s instead of 3 ms. The
-# columns are those that writing and judging a message need, since reading a row costs as much as its columns.
+# Arrays, so that the plan does not hang on statistics: on a table just filled a join took 0.7 s instead of 3 ms. The
+# columns are those that writing and judging a message need, since reading a row costs as much as its columns. What is
+# paused is looked up once a lease.
 _LEASE = """
     UPDATE mail_message SET state = 'leased', lease_id = %(lease)s, leased_until = %(until)s
     WHERE id = ANY (ARRAY (
         SELECT id FROM mail_message
         WHERE state IN ('queued', 'deferred') AND stream = %(stream)s AND due_at <= %(now)s
+            AND (mailing_id IS NULL OR mailing_id <> ALL (ARRAY (
+                SELECT id FROM mail_mailing WHERE paused_at IS NOT NULL
+            )))
         ORDER BY due_at, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s
     )) AND state IN ('queued', 'deferred')
     RETURNING id, key, kind, stream, to_address, to_name, reply_to, person_id, language, params, created_at, due_at,
@@ -113,7 +117,14 @@ _START = """
     state = 'started', started_at = %(now)s, leased_until = %(until)s, attempts = mail_message.attempts + 1,
     reason = '', first_tried_at = COALESCE(mail_message.first_tried_at, %(now)s)
 """
-_HELD = "mail_message.state = 'leased' AND mail_message.lease_id = %(lease)s"
+# A mailing that was paused or taken back since its messages were taken begins no more; they go back with the lease.
+_HELD = """
+    mail_message.state = 'leased' AND mail_message.lease_id = %(lease)s
+    AND NOT EXISTS (
+        SELECT FROM mail_mailing WHERE mail_mailing.id = mail_message.mailing_id
+            AND (mail_mailing.paused_at IS NOT NULL OR mail_mailing.withdrawn_at IS NOT NULL)
+    )
+"""
 # The words of a prepared message stand in its row already.
 _OPEN_PREPARED = f"""
     opened_prepared AS (
@@ -151,7 +162,7 @@ def turn(*, lease: Lease, closing: Sequence[Verdict], opening: Sequence[Opening]
     """Write down what was answered and start the next; return the ids that may be handed over.
 
     Both are one statement, hence one durable commit, which costs half of two. A message that is missing from the
-    answer was withdrawn, or the lease ran out: it must not be sent.
+    answer was withdrawn, its mailing paused, or the lease ran out: it must not be sent.
     """
     _require_autocommit()
     if not closing and not opening:

@@ -1,4 +1,4 @@
-"""Mailings: freezing who a message to many goes to, and taking it back as one."""
+"""Mailings: freezing who a message to many goes to, pausing it, and taking it back as one."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from core import clock
+from mail import doorbell
 from mail.enums import Reason, State, Stream
 from mail.models import Mailing, Message
 from mail.services.asking_many import Asked, enqueue_many
@@ -30,6 +31,30 @@ def freeze(*, kind: str, title: str, asked: Iterable[Asked], leaves_at: datetime
     for chunk in _chunks(asked):
         mailing.total += enqueue_many(kind=kind, asked=chunk, stream=Stream.BULK, mailing=mailing)
     mailing.save(update_fields=["total"])
+    return mailing
+
+
+@transaction.atomic
+def pause(*, mailing_id: int) -> Mailing:
+    """Let nothing more of a mailing begin to leave; pausing twice, or what is taken back, changes nothing.
+
+    A group of messages that a worker is beginning this instant still leaves.
+    """
+    mailing = Mailing.objects.select_for_update(of=("self",)).get(pk=mailing_id)
+    if mailing.paused_at is None and mailing.withdrawn_at is None:
+        mailing.paused_at = clock.now()
+        mailing.save(update_fields=["paused_at"])
+    return mailing
+
+
+@transaction.atomic
+def resume(*, mailing_id: int) -> Mailing:
+    """Let the rest of a paused mailing leave; resuming what is not paused changes nothing."""
+    mailing = Mailing.objects.select_for_update(of=("self",)).get(pk=mailing_id)
+    if mailing.paused_at is not None:
+        mailing.paused_at = None
+        mailing.save(update_fields=["paused_at"])
+        doorbell.ring_on_commit(Stream.BULK.value, due_at=clock.now())
     return mailing
 
 
@@ -55,12 +80,13 @@ def take_back(*, mailing_id: int) -> Mailing:
     mailing = Mailing.objects.select_for_update(of=("self",)).get(pk=mailing_id)
     if mailing.withdrawn_at is not None:
         return mailing
-    mailing.withdrawn_at = clock.now()
+    # What is passed over must still be taken once, by a worker that then asks its kind.
+    mailing.withdrawn_at, mailing.paused_at = clock.now(), None
     values: dict[str, Any] = {"reason": Reason.WITHDRAWN.value, "now": mailing.withdrawn_at, "mailing": mailing.pk}
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_BACK, values)
         mailing.withdrawn = cursor.rowcount
-    mailing.save(update_fields=["withdrawn_at", "withdrawn"])
+    mailing.save(update_fields=["withdrawn_at", "withdrawn", "paused_at"])
     return mailing
 
 

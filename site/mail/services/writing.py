@@ -8,7 +8,7 @@ from typing import Any
 from core import clock
 from mail import kinds, mime, rendering, rules, senders, slots
 from mail.enums import Reason
-from mail.kinds import NoLongerMakesSense
+from mail.kinds import Fillings, NoLongerMakesSense
 from mail.models import Message, Variant
 from mail.rules import Verdict
 from mail.services import ledger
@@ -25,9 +25,6 @@ class Ready:
 
     opening: Opening
     letter: Letter
-
-
-Fillings = Mapping[int, Mapping[str, str]]
 
 
 class Desk:

@@ -1,0 +1,319 @@
+"""What staff do to a campaign: prepare, test, rehearse and start it, pause, resume, cancel and discard it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView, TemplateView
+from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from accounts.models import User
+from core import clock
+from events.services import planning
+from mail.addresses import BadAddress
+from mail.admin.dry_run import DryRunView, SampleView
+from newsletter import rules, services
+from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
+from newsletter.admin.campaign_words import readings, sent_tests
+from newsletter.campaign_errors import CampaignError, IssueNotPublished
+from newsletter.models import Campaign
+from newsletter.rehearsing import CampaignAudience
+from newsletter.services import audiences
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Return the person; Wagtail lets nobody else reach its views."""
+    return cast(User, request.user)
+
+
+class ForStaff(WagtailAdminTemplateMixin):
+    """Lets in who has the right that the screen needs, before anything is read."""
+
+    right: Callable[[User], bool] = staticmethod(rules.may_prepare_campaigns)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse everybody else."""
+        if not self.right(signed_in(request)):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the list."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("campaigns:index"), "label": _("Campaigns")},
+            {"url": "", "label": self.page_title},
+        ]
+
+
+class OfCampaign(ForStaff):
+    """What the screens of one campaign share."""
+
+    kwargs: dict[str, Any]
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        """The campaign."""
+        return get_object_or_404(Campaign, pk=self.kwargs["pk"])
+
+    def get_page_subtitle(self) -> str:
+        """Return the issue's title."""
+        return self.campaign.title
+
+    @property
+    def back_url(self) -> str:
+        """The campaign's own page."""
+        return reverse("campaigns:inspect", args=[self.kwargs["pk"]])
+
+
+class PrepareView(ForStaff, FormView):
+    """Asks which issue is sent and to whom; nothing leaves."""
+
+    form_class = PrepareForm
+    template_name = "events/admin/act.html"
+    page_title = _("Prepare a campaign")
+
+    def get_initial(self) -> dict[str, Any]:
+        """Choose the issue from which staff came."""
+        return {"issue": self.request.GET.get("issue", "")}
+
+    def form_valid(self, form: PrepareForm) -> HttpResponse:
+        """Keep it, and lead to its page."""
+        campaign = services.prepare_campaign(
+            issue=UUID(form.cleaned_data["issue"]), audience=form.audience, by=signed_in(self.request)
+        )
+        return redirect("campaigns:inspect", campaign.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what happens next."""
+        return super().get_context_data(
+            **kwargs,
+            sentence=_("Nothing is sent yet: the next screen counts who would get it."),
+            button=_("Continue"),
+            back_url=reverse("campaigns:index"),
+        )
+
+
+class AudienceView(OfCampaign, FormView):
+    """Gives a draft another audience."""
+
+    form_class = AudienceForm
+    template_name = "events/admin/act.html"
+    page_title = _("Change the audience")
+
+    def get_initial(self) -> dict[str, Any]:
+        """Show the audience as it is."""
+        return self.campaign.audience
+
+    def form_valid(self, form: AudienceForm) -> HttpResponse:
+        """Keep it; a refusal is shown in its own words."""
+        try:
+            services.change_campaign(campaign_id=self.campaign.pk, audience=form.audience)
+        except CampaignError as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        return redirect(self.back_url)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what happens next."""
+        return super().get_context_data(
+            **kwargs,
+            sentence=_("Nothing is sent yet: the next screen counts who would get it."),
+            button=_("Save"),
+            back_url=self.back_url,
+        )
+
+
+class TestView(OfCampaign, FormView):
+    """Mails the newest words of the issue to one address."""
+
+    __test__ = False
+
+    form_class = TestForm
+    template_name = "events/admin/act.html"
+    page_title = _("Send a test")
+
+    def get_initial(self) -> dict[str, Any]:
+        """Offer one's own address."""
+        return {"to": signed_in(self.request).email}
+
+    def form_valid(self, form: TestForm) -> HttpResponse:
+        """Send, and lead back."""
+        try:
+            sent = services.send_test(
+                campaign_id=self.campaign.pk, to=form.cleaned_data["to"], by=signed_in(self.request)
+            )
+        except (BadAddress, CampaignError) as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, sent_tests(len(sent)))
+        return redirect(self.back_url)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what will happen."""
+        return super().get_context_data(
+            **kwargs,
+            sentence=_("One mail in each language, with the newest words, published or not."),
+            button=_("Send a test"),
+            back_url=self.back_url,
+        )
+
+
+class Rehearsed(OfCampaign):
+    """A draft whose issue can be read in public; any other has nothing to rehearse."""
+
+    right = staticmethod(rules.may_send_campaigns)
+
+    def get_audience(self) -> CampaignAudience:
+        """Return the readers."""
+        try:
+            return CampaignAudience(self.campaign)
+        except IssueNotPublished as refusal:
+            raise Http404(str(refusal)) from refusal
+
+
+class StartView(Rehearsed, DryRunView):
+    """Shows who would get it and how it would read, and starts it."""
+
+    template_name = "newsletter/admin/campaign_start.html"
+    page_title = _("Dry run of a campaign")
+    button = _("Freeze the audience and send")
+    done = _("The campaign leaves soon. Until then all of it can be taken back.")
+    refusals = (CampaignError,)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Rehearse a draft; what is under way has its own page."""
+        if not self.campaign.is_draft:
+            return redirect(self.back_url)
+        return super().get(request, *args, **kwargs)
+
+    @cached_property
+    def at(self) -> datetime | None:
+        """The moment that staff asked for; nothing when it cannot be read."""
+        form = WhenForm(self.request.GET)
+        return form.cleaned_data["at"] if form.is_valid() else None
+
+    def get_leaves_at(self) -> datetime:
+        """Return the moment asked for, or the end of the undo window."""
+        soonest = clock.now() + planning.undo_window()
+        return max(soonest, self.at or soonest)
+
+    def get_sample_url(self, language: str) -> str:
+        """Return the address of the issue's sample."""
+        return reverse("campaigns:sample", args=[self.campaign.pk, language])
+
+    def get_back_url(self) -> str:
+        """Return to the campaign."""
+        return self.back_url
+
+    def act(self) -> str:
+        """Start."""
+        services.start_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request), at=self.at)
+        return self.back_url
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what each language reads."""
+        found = audiences.count_audience(self.campaign)
+        return super().get_context_data(**kwargs, readings=readings(found))
+
+
+class CampaignSampleView(Rehearsed, SampleView):
+    """The issue's HTML in one language."""
+
+
+class ActView(OfCampaign, TemplateView, ABC):
+    """A sentence, a button, one service."""
+
+    right = staticmethod(rules.may_send_campaigns)
+    template_name = "events/admin/act.html"
+    sentence: Any = ""
+    button: Any = ""
+    done: Any = ""
+
+    @abstractmethod
+    def act(self) -> None:
+        """Call the service."""
+
+    def get_done_url(self) -> str:
+        """Return where to go afterwards."""
+        return self.back_url
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Act, and lead back; a refusal is shown in its own words."""
+        try:
+            self.act()
+        except CampaignError as refusal:
+            messages.error(request, str(refusal))
+            return redirect(self.back_url)
+        messages.success(request, self.done)
+        return redirect(self.get_done_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what will happen."""
+        return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=self.back_url)
+
+
+class PauseView(ActView):
+    """Holds a campaign."""
+
+    page_title = _("Pause a campaign")
+    sentence = _("What has not begun to leave waits until the campaign is resumed or cancelled.")
+    button = _("Pause")
+    done = _("The campaign is paused.")
+
+    def act(self) -> None:
+        """Pause."""
+        services.pause_campaign(campaign_id=self.campaign.pk)
+
+
+class ResumeView(ActView):
+    """Lets a paused campaign go on."""
+
+    page_title = _("Resume a campaign")
+    sentence = _("What waits leaves from now on.")
+    button = _("Resume")
+    done = _("The campaign goes on.")
+
+    def act(self) -> None:
+        """Resume."""
+        services.resume_campaign(campaign_id=self.campaign.pk)
+
+
+class CancelView(ActView):
+    """Takes back what has not left."""
+
+    page_title = _("Cancel a campaign")
+    sentence = _("Whatever has not begun to leave is taken back and never sent. This cannot be undone.")
+    button = _("Cancel the campaign")
+    done = _("The campaign is cancelled.")
+
+    def act(self) -> None:
+        """Cancel."""
+        services.cancel_campaign(campaign_id=self.campaign.pk)
+
+
+class DiscardView(ActView):
+    """Forgets a draft."""
+
+    right = staticmethod(rules.may_prepare_campaigns)
+    page_title = _("Discard a draft")
+    sentence = _("The draft is forgotten. Its issue stays.")
+    button = _("Discard")
+    done = _("The draft is discarded.")
+
+    def act(self) -> None:
+        """Discard."""
+        services.discard_campaign(campaign_id=self.campaign.pk)
+
+    def get_done_url(self) -> str:
+        """Return to the list."""
+        return reverse("campaigns:index")

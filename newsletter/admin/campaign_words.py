@@ -1,0 +1,36 @@
+"""Campaigns in words for staff."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import ngettext
+
+from core import countries, languages
+from core.models import Term
+from newsletter.admin.campaign_forms import FILTERS
+from newsletter.models.subscriber import INTERESTS
+from newsletter.services.audiences import Reading
+
+
+def in_words(audience: dict[str, list[str]]) -> str:
+    """Return an audience as words for staff."""
+    names = {
+        "interests": dict(Term.objects.choices(INTERESTS)),
+        "languages": {code: languages.own_name(code) for code in languages.codes()},
+        "countries": dict(countries.choices(languages.current())),
+    }
+    chosen = [", ".join(names[name].get(one, one) for one in audience[name]) for name in FILTERS if audience[name]]
+    return "; ".join(chosen)
+
+
+def sent_tests(number: int) -> str:
+    """Return how many tests are on their way."""
+    return ngettext("%(number)s test is on its way.", "%(number)s tests are on their way.", number) % {"number": number}
+
+
+def readings(found: Iterable[Reading]) -> list[tuple[str, str, int]]:
+    """Return readings as words: the readers' language, the one they get, and how many they are."""
+    return [(_named(one.language), _named(one.reads) if one.reads else "–", one.number) for one in found]
+
+
+def _named(code: str) -> str:
+    return languages.own_name(code) if code in languages.codes() else code

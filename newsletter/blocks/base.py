@@ -1,0 +1,17 @@
+"""What every block of an issue can do besides showing itself on the web: say the same in a mail."""
+
+from typing import Any
+
+
+class MailBlock:
+    """A block with `mail_template` in its Meta: the pair `<mail_template>.mjml` and `<mail_template>.txt`.
+
+    Put it before Wagtail's block among the bases.
+    """
+
+    def said(self, value: Any, language: str) -> dict[str, Any] | None:
+        """Return what the mail templates show, for a reader of `language`, which is active; None to be left out.
+
+        Addresses must have scheme and host.
+        """
+        return dict(value)

@@ -1,0 +1,33 @@
+"""The only writers of the newsletter app: verbs, keyword-only, one transaction each."""
+
+from newsletter.services.campaigns import (
+    advance_campaigns,
+    cancel_campaign,
+    change_campaign,
+    discard_campaign,
+    pause_campaign,
+    prepare_campaign,
+    resume_campaign,
+    send_test,
+    start_campaign,
+)
+from newsletter.services.erasing import erase_subscriptions
+from newsletter.services.subscribing import ask, change_preferences, claim_subscription, confirm, leave
+
+__all__ = [
+    "advance_campaigns",
+    "ask",
+    "cancel_campaign",
+    "change_campaign",
+    "change_preferences",
+    "claim_subscription",
+    "confirm",
+    "discard_campaign",
+    "erase_subscriptions",
+    "leave",
+    "pause_campaign",
+    "prepare_campaign",
+    "resume_campaign",
+    "send_test",
+    "start_campaign",
+]

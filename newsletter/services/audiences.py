@@ -1,0 +1,76 @@
+"""Who a campaign goes to, and in which language each of them reads it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+from core import countries, languages
+from core.models import Term
+from mail.enums import State
+from mail.models import Message
+from newsletter import editions
+from newsletter.models import Campaign, Subscriber
+from newsletter.models.subscriber import INTERESTS
+
+# Whoever has one of these in hand from another campaign of the issue would get it twice.
+_MAY_COME_AGAIN = (State.CANCELLED, State.FAILED, State.SUPPRESSED)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How many people of one language get an issue in which one; `reads` is empty when there is none for them."""
+
+    language: str
+    reads: str
+    number: int
+
+
+def readers(campaign: Campaign) -> "QuerySet[Subscriber]":
+    """Return the confirmed subscribers whom a campaign is for, those who have had its issue left out."""
+    audience = campaign.audience
+    found = Subscriber.objects.confirmed().filter(~Exists(_had(campaign)))
+    if audience["languages"]:
+        found = found.filter(language__in=audience["languages"])
+    if audience["countries"]:
+        found = found.filter(country__in=audience["countries"])
+    if audience["interests"]:
+        found = found.interested_in(audience["interests"])
+    return found
+
+
+def count_audience(campaign: Campaign) -> list[Reading]:
+    """Return how many readers of each language there would be and what each gets; two statements."""
+    available = editions.published(campaign.issue)
+    counted = readers(campaign).order_by().values_list("language").annotate(number=Count("pk"))
+    return tally(dict(counted), available)
+
+
+def tally(numbers: Mapping[str, int], available: Collection[str]) -> list[Reading]:
+    """Return numbers by language as readings, the site's languages in their order."""
+    order = [code for code in languages.codes() if code in numbers] + sorted(set(numbers) - set(languages.codes()))
+    return [Reading(code, editions.chosen(languages.nearest(code), available), numbers[code]) for code in order]
+
+
+def normalised(audience: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Return an audience as it is kept, sorted; raises ValueError for what is no topic, language or country."""
+    known = {
+        "interests": {slug for slug, _label in Term.objects.choices(INTERESTS)},
+        "languages": set(languages.codes()),
+        "countries": {code for code, _name in countries.choices("en")},
+    }
+    if unknown := set(audience) - set(known):
+        raise ValueError(f"An audience is not narrowed by {min(unknown)!r}.")
+    wanted = {name: set(audience.get(name, ())) for name in known}
+    for name, values in wanted.items():
+        if strange := values - known[name]:
+            raise ValueError(f"{min(strange)!r} is not among the {name}.")
+    return {name: sorted(values) for name, values in wanted.items()}
+
+
+def _had(campaign: Campaign) -> "QuerySet[Message]":
+    others = Campaign.objects.filter(issue=campaign.issue, mailing__isnull=False).exclude(pk=campaign.pk)
+    theirs = Message.objects.filter(mailing__in=others.values("mailing")).exclude(state__in=_MAY_COME_AGAIN)
+    return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=OuterRef("pk"))

@@ -1,0 +1,136 @@
+"""From asking for the newsletter to leaving it: the row says what holds, the log of consents what was decided."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services.consents import Wording, record_consent
+from core import clock
+from core.models import Term
+from events.addresses import email_key
+from newsletter import wording as wordings
+from newsletter.enums import GONE_STATES, LeftWhy, SubscriberState
+from newsletter.errors import NotAsked, NotSubscribed
+from newsletter.models import Subscriber
+from newsletter.models.subscriber import INTERESTS
+from newsletter.services import notices, rowlock
+
+# So long a second request for the same address brings no second mail.
+BETWEEN_MAILS = timedelta(hours=1)
+
+
+@transaction.atomic
+def ask(*, email: str, language: str, country: str, interests: Collection[str], channel: str, wording: Wording) -> None:
+    """Take down that somebody asked for the newsletter at this address, and ask for the mail that finds out who.
+
+    Nothing is sent to the address before its owner has confirmed, and nothing here tells whether it was known: one
+    that is confirmed already keeps its choices and gets a mail that says so, one that is blocked gets none.
+    """
+    said = {**asdict(wording), "channel": channel}
+    subscriber, is_new = _found_or_made(email, language, said)
+    if subscriber.state == SubscriberState.BLOCKED:
+        return
+    if subscriber.is_confirmed:
+        notices.say_known(subscriber, language)
+        return
+    now = clock.now()
+    is_again = subscriber.state == SubscriberState.LEFT or now - subscriber.asked_at >= BETWEEN_MAILS
+    if is_new or is_again:
+        subscriber.asked_at = now
+    subscriber.email, subscriber.language, subscriber.country = email, language, country
+    subscriber.wording = said
+    subscriber.state, subscriber.confirmed_at = SubscriberState.ASKED, None
+    subscriber.left_at, subscriber.left_why = None, ""
+    subscriber.save()
+    _choose(subscriber, interests)
+    notices.ask_to_confirm(subscriber)
+
+
+@transaction.atomic
+def confirm(*, subscriber_id: int) -> Subscriber:
+    """Let the newsletter go to an address whose owner has said yes, and log the sentence they agreed to.
+
+    Confirming twice changes nothing; raises NotAsked for a subscription that has ended.
+    """
+    subscriber = rowlock.lock(subscriber_id)
+    if subscriber.is_confirmed:
+        return subscriber
+    if subscriber.state != SubscriberState.ASKED:
+        raise NotAsked
+    said = subscriber.wording
+    subscriber.person = subscriber.person or _owner(subscriber.email)
+    record_consent(
+        purpose=wordings.PURPOSE,
+        wording=Wording(text=said["text"], version=said["version"], language=said["language"]),
+        channel=said["channel"],
+        person=subscriber.person,
+        email=subscriber.email,
+    )
+    subscriber.state, subscriber.confirmed_at, subscriber.wording = SubscriberState.CONFIRMED, clock.now(), {}
+    subscriber.save()
+    return subscriber
+
+
+@transaction.atomic
+def change_preferences(*, subscriber_id: int, language: str, country: str, interests: Collection[str]) -> None:
+    """Change what somebody reads and in which language; raises NotSubscribed unless they are confirmed."""
+    subscriber = rowlock.lock(subscriber_id)
+    if not subscriber.is_confirmed:
+        raise NotSubscribed
+    subscriber.language, subscriber.country = language, country
+    subscriber.save(update_fields=["language", "country"])
+    _choose(subscriber, interests)
+
+
+@transaction.atomic
+def leave(*, subscriber_id: int, why: LeftWhy, channel: str) -> None:
+    """End a subscription, and log that the consent is withdrawn if there was one; leaving twice changes nothing.
+
+    What waits in the outbox for this address makes no sense any more and is not sent. Call it with the language
+    active in which the person said so.
+    """
+    subscriber = rowlock.lock(subscriber_id)
+    if subscriber.state in GONE_STATES:
+        return
+    if subscriber.is_confirmed:
+        record_consent(
+            purpose=wordings.PURPOSE,
+            wording=wordings.leaving(),
+            channel=channel,
+            given=False,
+            person=subscriber.person,
+            email=subscriber.email,
+        )
+    subscriber.state, subscriber.left_at, subscriber.left_why = SubscriberState.LEFT, clock.now(), why
+    subscriber.wording = {}
+    subscriber.save()
+
+
+@transaction.atomic
+def claim_subscription(*, person: User, address: str) -> int:
+    """Link the subscription under `address`, which the caller knows to be verified, to its account."""
+    return Subscriber.objects.filter(email_key=email_key(address), person=None).update(person=person)
+
+
+def _found_or_made(email: str, language: str, said: dict[str, str]) -> tuple[Subscriber, bool]:
+    """Return the row of an address, locked, made now if there is none."""
+    made = Subscriber(email=email, email_key=email_key(email), language=language, wording=said)
+    # One statement both for the first and for the second to ask: the later one waits for the earlier.
+    [row] = Subscriber.objects.bulk_create(
+        [made], update_conflicts=True, unique_fields=["email_key"], update_fields=["email_key"]
+    )
+    subscriber = rowlock.lock(row.pk)
+    return subscriber, subscriber.uuid == made.uuid
+
+
+def _owner(email: str) -> User | None:
+    found = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
+    return found.user if found else None
+
+
+def _choose(subscriber: Subscriber, interests: Iterable[str]) -> None:
+    subscriber.interests.set(Term.objects.of(INTERESTS).active().filter(slug__in=list(interests)))

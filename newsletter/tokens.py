@@ -1,0 +1,38 @@
+"""Signed addresses of a subscriber's own pages: each purpose with a salt of its own, so that none opens another's."""
+
+import base64
+import binascii
+import uuid
+from datetime import timedelta
+from typing import Literal
+
+from django.core import signing
+
+Purpose = Literal["confirm", "preferences", "unsubscribe"]
+
+# Whoever asked and did not confirm in this time may simply ask again; the way out never closes.
+LASTS: dict[str, timedelta] = {"confirm": timedelta(days=7)}
+
+
+def sign(identifier: uuid.UUID, purpose: Purpose) -> str:
+    """Return the token that opens one page of one subscriber."""
+    packed = base64.urlsafe_b64encode(identifier.bytes).rstrip(b"=").decode("ascii")
+    return _signer(purpose).sign(packed)
+
+
+def read(token: str, purpose: Purpose) -> uuid.UUID | None:
+    """Return the subscriber of a token that we signed for this purpose and that is not too old, else None.
+
+    Whether the subscriber still exists is not known here.
+    """
+    signer = _signer(purpose)
+    lasts = {"max_age": LASTS[purpose]} if purpose in LASTS else {}
+    try:
+        return uuid.UUID(bytes=base64.urlsafe_b64decode(signer.unsign(token, **lasts) + "=="))
+    except (signing.BadSignature, binascii.Error, ValueError):
+        return None
+
+
+def _signer(purpose: Purpose) -> signing.Signer:
+    kind = signing.TimestampSigner if purpose in LASTS else signing.Signer
+    return kind(salt=f"newsletter.{purpose}", sep="~")

@@ -1,0 +1,42 @@
+"""The issues as a feed (RSS), one in each language."""
+
+from datetime import UTC, datetime, time
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from core import languages
+from newsletter import archive
+
+MOST_ISSUES = 30
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def issues(request: HttpRequest) -> HttpResponse:
+    """Send the newest issues, each once, in the language of the address or else in the best one there is."""
+    language = languages.current()
+    feed = Rss201rev2Feed(
+        title=_("GKEC newsletter"),
+        link=f"{settings.BASE_URL}/{language}/news/",
+        description=_("What cities learn from each other on the way to climate neutrality."),
+        language=language,
+        feed_url=settings.BASE_URL + reverse("newsletter_feed"),
+    )
+    for issue in archive.latest(MOST_ISSUES, language=language, request=request):
+        feed.add_item(
+            title=issue.title,
+            link=urljoin(settings.BASE_URL, issue.url),
+            description=issue.summary,
+            # An issue is the same in every language: a reader of two feeds meets it once.
+            unique_id=f"urn:uuid:{issue.key}",
+            unique_id_is_permalink=False,
+            pubdate=datetime.combine(issue.issued_on, time(12), tzinfo=UTC),
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)

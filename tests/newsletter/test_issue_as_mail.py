@@ -1,0 +1,162 @@
+"""An issue as a mail: each block's form in HTML and in plain text, languages, and what editors type."""
+
+import re
+
+import pytest
+from django.test import override_settings
+from django.utils import translation
+from wagtail.rich_text import RichText
+
+from mail import rendering as mails
+from mail import slots
+from mail.mime import Content
+from newsletter import mailtext, offers, rendering
+from newsletter.models import NewsletterPage
+from newsletter.offers import Offer
+from tests.factories import core, events
+from tests.factories import newsletter as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _base():
+    with override_settings(BASE_URL="https://gkec.example"):
+        yield
+
+
+@pytest.fixture
+def cohorts(monkeypatch):
+    """Fill the slot of cohorts with one."""
+    offer = Offer(title="Heat planning", url="/en/learning/heat/", language="en", note="Starts on 3 May")
+    monkeypatch.setitem(offers._slot, "cohorts", lambda count, language, request: [offer])
+
+
+def written(page: NewsletterPage, language: str = "en") -> Content:
+    with translation.override(language):
+        found = rendering.write(page, language)
+        own = {"unsubscribe_url": "https://gkec.example/u", "preferences_url": "https://gkec.example/p"}
+        return mails.written(type(found)(found.subject, found.template, {**found.context, **own}), language=language)
+
+
+def words(html: str) -> str:
+    """Return what is read of the body, without tags."""
+    body = re.sub(r"<(style|title)>.*?</\1>|<!--.*?-->", " ", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def test_every_block_is_in_both_forms(cohorts):
+    root = core.site_root()
+    make.section(root)
+    events.section(root)
+    page = make.issue(title="Heat", subject="Heat for all", preheader="What it costs", summary="")
+    other = make.issue(title="An older issue", search_description="About ice.")
+    events.event(title="Webinar on pipes", starts_at=events.in_days(400))
+    page.body = [
+        ("lead", {"text": "Three cities dig."}),
+        (
+            "text",
+            {"heading": "Pipes", "text": '<p>See <a href="/en/x/?a=1&amp;b=2">the plan</a>.</p><ul><li>One</li></ul>'},
+        ),
+        ("cards", {"heading": "To read", "pages": [{"page": other, "text": ""}]}),
+        ("coming_events", {"heading": "Soon", "count": 2}),
+        ("open_cohorts", {"heading": "Learn", "count": 1}),
+        ("call_to_action", {"text": "Bring a colleague.", "label": "Enrol", "page": None, "url": "https://x.example/"}),
+    ]
+    content = written(page)
+    assert content.subject == "Heat for all"
+    day = events.in_days(400)
+    when = f"{day.day} {day:%B} {day.year}"
+    for said in (
+        "Heat",
+        "Three cities dig.",
+        "Pipes",
+        "the plan",
+        "One",
+        "To read",
+        "An older issue",
+        "About ice.",
+        "Soon",
+        "Webinar on pipes",
+        when,
+        "Learn",
+        "Heat planning",
+        "Starts on 3 May",
+        "Bring a colleague.",
+        "Enrol",
+    ):
+        assert said in words(content.html), said
+        assert said.replace(",", "") in content.text.replace(",", ""), said
+    for address in (
+        "https://gkec.example/en/news/",
+        "https://gkec.example/en/learning/heat/",
+        "https://x.example/",
+        "https://gkec.example/u",
+        "https://gkec.example/p",
+    ):
+        assert f'href="{address}' in content.html, address
+        assert address in content.text, address
+    assert 'href="https://gkec.example/en/x/?a=1&amp;b=2"' in content.html
+    assert "the plan (https://gkec.example/en/x/?a=1&b=2)" in content.text
+    assert "What it costs" in content.html
+
+
+def test_what_is_empty_is_left_out():
+    page = make.issue()
+    page.body = [
+        ("lead", {"text": "Only this."}),
+        ("coming_events", {"heading": "Soon", "count": 2}),
+        ("open_cohorts", {"heading": "Learn", "count": 1}),
+    ]
+    content = written(page)
+    assert "Only this." in content.text
+    assert ("Soon" in content.text, "Learn" in content.html) == (False, False)
+
+
+def test_words_typed_by_editors_stay_words():
+    page = make.issue(title="<b>x</b> & ]]>")
+    page.body = [("lead", {"text": '<mj-raw><script>alert(1)</script></mj-raw> {{ title }} "\x07'})]
+    html = written(page).html
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "{{ title }}" in html
+
+
+@pytest.mark.parametrize(
+    ("source", "html", "plain"),
+    [
+        ("<p>a<br>b</p>", '<p style="margin:0 0 12px">a<br />b</p>', "a\nb"),
+        ("<p>a &nbsp;&lt; b</p>", '<p style="margin:0 0 12px">a \xa0&lt; b</p>', "a < b"),
+        ("<p><b><i>x</b></i></p>", '<p style="margin:0 0 12px"><b><i>x</i></b></p>', "x"),
+        ("<ol><li>a</li><li>b</li></ol>", "<ol><li>a</li><li>b</li></ol>", "- a\n\n- b"),
+        ("<p>open<ul><li>x", '<p style="margin:0 0 12px">open<ul><li>x</li></ul></p>', "open\n\n- x"),
+        ('<img src="x" onerror="y">z<script>no()</script>', "zno()", "zno()"),
+        ("</p>x", "x", "x"),
+    ],
+)
+def test_rich_text_becomes_well_formed_whatever_it_was(source, html, plain):
+    assert mailtext.html(RichText(source)) == html
+    assert mailtext.plain(RichText(source)) == plain
+
+
+def test_a_link_that_would_run_something_leads_nowhere():
+    for address in ("javascript:alert(1)", "data:text/html,x"):
+        assert "href" not in mailtext.html(RichText(f'<p><a href="{address}">x</a></p>'))
+        assert mailtext.plain(RichText(f'<p><a href="{address}">x</a></p>')) == "x"
+
+
+def test_a_page_of_another_language_says_which_and_the_mail_around_it_is_the_readers():
+    page = make.issue(title="Heat")
+    content = written(page, "ar")
+    assert 'lang="en" dir="ltr" style="text-align:left">Heat</h1>' in content.html
+    assert '<html lang="ar" dir="rtl"' in content.html
+
+
+def test_it_is_written_once_and_filled_for_each_reader():
+    context = rendering.write(make.issue(), "en").context
+    assert set(context).isdisjoint(slots.NAMES)
+
+
+def test_an_issue_that_is_not_published_has_no_address_on_the_web():
+    page = make.issue(live=False)
+    assert "Read this issue on the web" not in written(page).text

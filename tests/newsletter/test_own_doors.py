@@ -1,0 +1,270 @@
+"""The doors of the newsletter: subscribing, confirming, preferences, unsubscribing, and attacks on them."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import ConsentRecord
+from core import clock
+from mail import rendering
+from mail.models import Message
+from newsletter import tokens
+from newsletter.enums import SubscriberState
+from newsletter.models import Subscriber
+from tests.factories import newsletter as make
+from tests.factories.events import term
+
+pytestmark = pytest.mark.django_db
+
+EMAIL = "ana@city.example"
+FORM = "/en/news/subscribe/"
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def strict() -> Client:
+    """A browser without any cookie, before a server that asks for tokens."""
+    return Client(enforce_csrf_checks=True)
+
+
+def short_form(**fields: str) -> dict[str, str]:
+    """Return what the box on every page posts."""
+    return {"email": EMAIL, "wording": "1", "website": "", **fields}
+
+
+def door(subscriber: Subscriber, purpose: str) -> str:
+    return reverse(f"newsletter_{purpose}", args=[tokens.sign(subscriber.uuid, purpose)])
+
+
+def state() -> str:
+    return Subscriber.objects.get().state
+
+
+def mail_text(message: Message) -> str:
+    return rendering.render(message).text
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def test_the_box_asks_without_token_or_cookie_and_none_is_set(strict):
+    answer = strict.post(FORM, short_form())
+    assert (answer.status_code, answer["Location"], answer.cookies) == (303, "/en/news/subscribe/asked/", {})
+    assert (state(), Subscriber.objects.get().language) == ("asked", "en")
+    page = strict.get(answer["Location"])
+    assert (page.status_code, page.cookies, "Look into your mailbox" in text(page)) == (200, {}, True)
+
+
+def test_from_the_form_to_the_subscription_by_the_link_in_the_mail(client):
+    term("emission-domain", "energy-systems")
+    client.post("/fr/news/subscribe/", short_form(language="es", country="CO", interests="energy-systems"))
+    message = Message.objects.get()
+    assert (message.kind, message.language) == ("newsletter-confirm", "es")
+    link = re.search(r"http://\S+?(/es/news/confirm/\S+)", mail_text(message)).group(1)
+    assert text(client.get(link)).count('<html lang="es"') == 1
+    assert state() == "asked"
+    page = client.post(link, follow=True)
+    found = Subscriber.objects.get()
+    assert (found.state, found.language, found.country) == ("confirmed", "es", "CO")
+    record = ConsentRecord.objects.get()
+    # The sentence was read in French, whatever language the newsletter comes in.
+    assert (record.language, record.channel) == ("fr", "/fr/news/subscribe/")
+    own = re.search(r'href="(/es/news/preferences/[^"]+)"', text(page)).group(1)
+    assert EMAIL in text(client.get(own))
+
+
+def test_only_the_button_confirms(client):
+    subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED)
+    address = door(subscriber, "confirm")
+    for method in (client.get, client.head):
+        assert method(address).status_code == 200
+    assert (state(), ConsentRecord.objects.count()) == ("asked", 0)
+    assert make.SAID["text"] in text(client.get(address))
+    answer = client.post(address, follow=True)
+    assert (state(), "You are subscribed" in text(answer)) == ("confirmed", True)
+    assert ConsentRecord.objects.get().channel == "/en/news/subscribe/"
+
+
+@pytest.mark.parametrize("known", ["", "asked", "confirmed", "left", "blocked"])
+def test_the_answer_tells_nobody_whether_an_address_is_known(client, known):
+    if known:
+        make.subscriber(EMAIL, state=known)
+    answer = client.post(FORM, short_form())
+    page = client.get(answer["Location"])
+    assert (answer.status_code, answer["Location"], answer.content) == (303, "/en/news/subscribe/asked/", b"")
+    assert EMAIL not in text(page)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"email": ""}, "Write your e-mail address."),
+        ({"email": "ana"}, "Write an e-mail address, such as name@example.org."),
+        ({"email": "a@b.example\r\nBcc: c@d.example"}, "Write an e-mail address, such as name@example.org."),
+        ({"language": "tlh"}, "Choose a language from the list."),
+        ({"country": "ZZ"}, "Choose a country from the list."),
+        ({"interests": "everything"}, "Choose topics from the list."),
+        ({"wording": "0"}, "The sentence that you agree to has changed. Read it, then send the form again."),
+        ({"wording": ""}, "The sentence that you agree to has changed. Read it, then send the form again."),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence_and_nothing_is_kept(client, fields, sentence):
+    answer = client.post(FORM, short_form(**fields))
+    assert (answer.status_code, sentence in text(answer)) == (422, True)
+    assert (Subscriber.objects.count(), Message.objects.count()) == (0, 0)
+
+
+def test_a_program_that_fills_in_every_field_is_told_what_everybody_is_told(client):
+    answer = client.post(FORM, short_form(website="https://spam.example"))
+    assert (answer.status_code, answer["Location"], Subscriber.objects.count()) == (303, "/en/news/subscribe/asked/", 0)
+
+
+def test_bombing_one_mailbox_sends_one_mail_and_ends_at_the_limit(client):
+    codes = [client.post(FORM, short_form()).status_code for _ in range(11)]
+    assert codes == [303] * 10 + [429]
+    assert Message.objects.count() == 1
+
+
+def test_bombing_many_mailboxes_ends_at_the_limit_of_the_network(client, monkeypatch):
+    from core.limits import Limit
+    from newsletter.views import subscribing
+
+    monkeypatch.setattr(subscribing, "PER_NETWORK", Limit("subscribe-network", 3, 3600))
+    codes = [client.post(FORM, short_form(email=f"p{number}@x.example")).status_code for number in range(5)]
+    assert (codes, Message.objects.count()) == ([303, 303, 303, 429, 429], 3)
+
+
+def test_one_click_ends_it_by_post_without_cookie_and_token(strict):
+    subscriber = make.subscriber(EMAIL)
+    answer = strict.post(door(subscriber, "unsubscribe"), ONE_CLICK)
+    assert (answer.status_code, answer.content, answer.cookies) == (200, b"OK\n", {})
+    found = Subscriber.objects.get()
+    assert (found.state, found.left_why) == ("left", "one-click")
+    assert strict.post(door(subscriber, "unsubscribe"), ONE_CLICK).status_code == 200
+    assert ConsentRecord.objects.filter(given=False).count() == 1
+
+
+def test_one_click_comes_as_multipart_too(strict):
+    subscriber = make.subscriber(EMAIL)
+    body = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+    answer = strict.generic("POST", door(subscriber, "unsubscribe"), body, "multipart/form-data; boundary=x")
+    assert (answer.status_code, state()) == (200, "left")
+
+
+def test_a_scanner_that_follows_the_link_ends_nothing(strict):
+    subscriber = make.subscriber(EMAIL, language="fr")
+    for method in (strict.get, strict.head):
+        answer = method(door(subscriber, "unsubscribe"))
+        assert (answer.status_code, answer["Content-Language"], answer.cookies) == (200, "fr", {})
+    assert state() == "confirmed"
+
+
+def test_the_visible_link_has_a_button_that_works_without_cookies(strict):
+    subscriber = make.subscriber(EMAIL)
+    answer = strict.post(door(subscriber, "unsubscribe"))
+    assert (answer.status_code, answer["Location"]) == (303, door(subscriber, "unsubscribe"))
+    assert "You are not subscribed" in text(strict.get(answer["Location"]))
+    assert (state(), Subscriber.objects.get().left_why) == ("left", "link")
+    assert ConsentRecord.objects.get().channel == "/news/unsubscribe/"
+
+
+def test_the_way_out_survives_erasure_as_nothing(strict):
+    subscriber = make.subscriber(EMAIL)
+    address = door(subscriber, "unsubscribe")
+    Subscriber.objects.all().delete()
+    assert strict.post(address, ONE_CLICK).status_code == 200
+    page = strict.get(address)
+    assert (page.status_code, "You are not subscribed" in text(page), EMAIL in text(page)) == (200, True, False)
+
+
+def test_the_way_out_never_closes(strict):
+    subscriber = make.subscriber(EMAIL)
+    address = door(subscriber, "unsubscribe")
+    with time_machine.travel(clock.now() + timedelta(days=4000)):
+        assert strict.post(address, ONE_CLICK).status_code == 200
+    assert state() == "left"
+
+
+def test_a_link_that_confirms_ends_after_seven_days(client):
+    subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED)
+    address = door(subscriber, "confirm")
+    with time_machine.travel(clock.now() + timedelta(days=7, minutes=1)):
+        answer = client.post(address)
+    assert (answer.status_code, state()) == (404, "asked")
+    assert "subscribe again" in text(answer)
+
+
+def test_an_old_link_does_not_bring_back_who_left(client):
+    subscriber = make.subscriber(EMAIL, state=SubscriberState.LEFT)
+    assert client.post(door(subscriber, "confirm")).status_code == 410
+    assert client.post(door(subscriber, "preferences"), {"language": "fr"}).status_code == 410
+    assert (state(), Subscriber.objects.get().language) == ("left", "en")
+
+
+@pytest.mark.parametrize("purpose", ["confirm", "preferences", "unsubscribe"])
+def test_a_token_opens_no_door_but_its_own(client, purpose):
+    subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED)
+    for other in {"confirm", "preferences", "unsubscribe"} - {purpose}:
+        address = reverse(f"newsletter_{purpose}", args=[tokens.sign(subscriber.uuid, other)])
+        assert client.post(address, ONE_CLICK).status_code == 404
+    forged = signing.Signer(key="another", salt=f"newsletter.{purpose}", sep="~").sign("AAAA")
+    for token in (forged, "x", f"{tokens.sign(subscriber.uuid, purpose)}x", "~~"):
+        assert client.post(reverse(f"newsletter_{purpose}", args=[token]), ONE_CLICK).status_code == 404
+    assert state() == "asked"
+
+
+@pytest.mark.parametrize("purpose", ["confirm", "preferences", "unsubscribe"])
+def test_the_pages_are_kept_by_nobody_and_told_to_nobody(client, purpose):
+    subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED if purpose == "confirm" else "confirmed")
+    answer = client.get(door(subscriber, purpose))
+    names = ("Cache-Control", "Referrer-Policy", "X-Robots-Tag")
+    assert [answer[name] for name in names] == ["private, no-store", "same-origin", "noindex"]
+    assert 'rel="canonical"' not in text(answer)
+
+
+def test_somebody_elses_page_cannot_change_preferences(strict):
+    subscriber = make.subscriber(EMAIL)
+    assert strict.post(door(subscriber, "preferences"), {"language": "fr"}).status_code == 403
+    assert Subscriber.objects.get().language == "en"
+
+
+def test_preferences_are_changed_and_the_page_goes_on_in_the_new_language(client):
+    term("emission-domain", "energy-systems")
+    subscriber = make.subscriber(EMAIL, interests=["mobility-transport"])
+    address = door(subscriber, "preferences")
+    checked = re.findall(r'<input[^>]*value="([^"]+)"[^>]* checked', text(client.get(address)))
+    assert checked == ["mobility-transport"]
+    data = {"language": "fr", "country": "FR", "interests": ["energy-systems"]}
+    answer = client.post(address, data)
+    assert (answer.status_code, answer["Location"]) == (303, f"{address.replace('/en/', '/fr/')}?saved")
+    found = Subscriber.objects.get()
+    assert (found.language, found.country, [one.slug for one in found.interests.all()]) == (
+        "fr",
+        "FR",
+        ["energy-systems"],
+    )
+
+
+def test_guessing_links_ends_at_the_limit(client, monkeypatch):
+    from core.limits import Limit
+    from newsletter.views import signed
+
+    monkeypatch.setattr(signed, "GUESSES", Limit("signed-guesses", 2, 3600))
+    codes = [client.get(f"/news/unsubscribe/guess{number}/").status_code for number in range(4)]
+    assert codes == [404, 404, 429, 429]
+
+
+def test_secrets_of_links_stay_out_of_logs():
+    from core.redaction import redact
+
+    token = tokens.sign(make.subscriber().uuid, "unsubscribe")
+    assert [redact(f"GET {path}") for path in (f"/news/unsubscribe/{token}/", f"/en/news/confirm/{token}/")] == [
+        "GET /news/unsubscribe/[secret]/",
+        "GET /en/news/confirm/[secret]/",
+    ]

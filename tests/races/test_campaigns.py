@@ -1,0 +1,226 @@
+"""Races of campaigns on a real database; each with a control that takes the lock or the guard away and goes wrong."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError
+
+from mail.models import Mailing, Message
+from mail.services import delivery, ledger, mailings
+from newsletter.campaign_errors import AnotherUnderWay, CampaignNotUnderWay
+from newsletter.models import Campaign
+from newsletter.services import (
+    advance_campaigns,
+    campaigns,
+    cancel_campaign,
+    pause_campaign,
+    prepare_campaign,
+    resume_campaign,
+    start_campaign,
+)
+from newsletter.services.books import books
+from tests.factories import newsletter as make
+from tests.factories.mail import deliver_all
+from tests.races.conftest import at_once
+from tests.races.test_outbox_races import SLOWLY, without
+from tests.services.smtpscript import ScriptedServer
+
+pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+Start = Callable[..., ScriptedServer]
+READERS = 40
+# Long enough for every other thread to come to the same place.
+PAUSE = 0.3
+PAUSED = (ledger._LEASE[ledger._LEASE.index("AND (mailing_id") : ledger._LEASE.index("ORDER BY")], "")
+
+
+@pytest.fixture(autouse=True)
+def leaves_at_once(settings):
+    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_BATCH_SIZES = {"transactional": 10, "bulk": 10}
+    settings.MAIL_GROUP_SIZES = {"transactional": 1, "bulk": 5}
+
+
+def draft(readers: int = READERS) -> Campaign:
+    page = make.issue()
+    for number in range(readers):
+        make.subscriber(f"p{number}@city.example")
+    return prepare_campaign(issue=page.translation_key)
+
+
+@pytest.fixture
+def slow_freeze(monkeypatch):
+    """Leave time between reading who gets an issue and committing that."""
+    freeze = mailings.freeze
+
+    def slowly(**fields):
+        made = freeze(**fields)
+        time.sleep(PAUSE)
+        return made
+
+    monkeypatch.setattr(mailings, "freeze", slowly)
+
+
+@pytest.fixture
+def without_lock(monkeypatch):
+    """Read the campaigns of an issue without locking them."""
+    monkeypatch.setattr(campaigns, "_locked_with_its_issue", lambda pk: Campaign.objects.get(pk=pk))
+
+
+def start_four_times(campaign: Campaign) -> list:
+    return at_once([lambda: start_campaign(campaign_id=campaign.pk)] * 4)
+
+
+def test_a_campaign_started_four_times_at_once_is_started_once(slow_freeze):
+    campaign = draft()
+    answers = start_four_times(campaign)
+    assert {answer.mailing_id for answer in answers} == {Mailing.objects.get().pk}
+    campaign.refresh_from_db()
+    assert (books(campaign).audience, books(campaign).waiting) == (READERS, READERS)
+
+
+def test_control_without_the_lock_starts_collide(slow_freeze, without_lock):
+    answers = start_four_times(draft())
+    assert any(isinstance(answer, Exception) for answer in answers) or Mailing.objects.count() > 1
+
+
+def two_of_one_issue() -> tuple[Campaign, Campaign]:
+    first = draft()
+    return first, prepare_campaign(issue=first.issue)
+
+
+def test_two_campaigns_of_one_issue_started_at_once_are_one(slow_freeze):
+    pair = two_of_one_issue()
+    answers = at_once([lambda one=one: start_campaign(campaign_id=one.pk) for one in pair])
+    assert [type(one) for one in answers if isinstance(one, Exception)] == [AnotherUnderWay]
+    assert Message.objects.count() == READERS
+
+
+def test_control_without_the_lock_only_the_database_keeps_two_campaigns_apart(slow_freeze, without_lock):
+    pair = two_of_one_issue()
+    answers = at_once([lambda one=one: start_campaign(campaign_id=one.pk) for one in pair])
+    assert [type(one) for one in answers if isinstance(one, Exception)] == [IntegrityError]
+
+
+def paused_in_mid_flight(server: ScriptedServer, *, wait_for: int = 8) -> tuple[Campaign, int]:
+    """Pause while four workers deliver slowly; return the campaign and how many the server had at that moment."""
+    campaign = start_campaign(campaign_id=draft().pk)
+    is_over = threading.Event()
+
+    def work() -> None:
+        while not is_over.is_set() and delivery.deliver(stream="bulk").taken:
+            pass
+
+    def pause() -> int:
+        deadline = time.monotonic() + 20
+        while len(server.accepted) < wait_for and time.monotonic() < deadline:
+            time.sleep(0.005)
+        pause_campaign(campaign_id=campaign.pk)
+        return len(server.accepted)
+
+    *_workers, had = at_once([work, work, pause])
+    is_over.set()
+    campaign.refresh_from_db()
+    return campaign, had
+
+
+def test_after_a_pause_no_worker_begins_another_group(scripted: Start):
+    server = scripted(on_data=lambda recipient: time.sleep(0.02))
+    campaign, had = paused_in_mid_flight(server)
+    # Each of the two workers may end the group that it had begun.
+    assert had <= len(server.accepted) <= had + 2 * 5
+    assert deliver_all("bulk") == 0
+    assert books(campaign).is_balanced
+    assert books(campaign).accepted == len(server.accepted) < READERS
+    resume_campaign(campaign_id=campaign.pk)
+    deliver_all("bulk")
+    assert server.recipients() == {f"p{number}@city.example": 1 for number in range(READERS)}
+    assert advance_campaigns() in {0, 1}
+
+
+def test_control_a_lease_and_a_start_that_know_no_pause_send_everything(scripted: Start, monkeypatch):
+    server = scripted(on_data=lambda recipient: time.sleep(0.02))
+    guard = ledger._HELD[ledger._HELD.index("AND NOT EXISTS") :]
+    with without(monkeypatch, ledger, "_LEASE", PAUSED), without(monkeypatch, ledger, "_OPEN_FILLED", (guard, "")):
+        paused_in_mid_flight(server)
+    assert len(server.accepted) == READERS
+
+
+def taken_then_paused(server: ScriptedServer) -> tuple[int, dict]:
+    """Pause between a lease's snapshot and its end, so that the lease alone cannot know; return what came of it."""
+    campaign = start_campaign(campaign_id=draft(10).pk)
+    lease = ledger.lease(stream="bulk", limit=10)
+    pause_campaign(campaign_id=campaign.pk)
+    delivery._work_through(lease)
+    ledger.release(lease=lease)
+    return len(server.accepted), dict.fromkeys(Message.objects.values_list("state", flat=True))
+
+
+def test_what_was_taken_before_the_pause_is_not_begun_after_it(scripted: Start):
+    assert taken_then_paused(scripted()) == (0, {"queued": None})
+
+
+def test_control_without_the_guard_what_was_taken_leaves_in_spite_of_the_pause(scripted: Start, monkeypatch):
+    guard = ledger._HELD[ledger._HELD.index("AND NOT EXISTS") :]
+    with without(monkeypatch, ledger, "_OPEN_FILLED", (guard, "")):
+        assert taken_then_paused(scripted()) == (10, {"accepted": None})
+
+
+def test_a_lease_under_way_while_the_pause_comes_sends_nothing(scripted: Start, monkeypatch):
+    server = scripted()
+    campaign = start_campaign(campaign_id=draft(10).pk)
+    slow = (SLOWLY[0], SLOWLY[1].replace("0.02", "0.05"))
+    with without(monkeypatch, ledger, "_LEASE", slow):
+        at_once(
+            [
+                lambda: delivery.deliver(stream="bulk"),
+                lambda: (time.sleep(0.1), pause_campaign(campaign_id=campaign.pk)),
+            ]
+        )
+    assert (server.accepted, books(campaign).waiting) == ([], 10)
+
+
+@pytest.mark.parametrize("other", [resume_campaign, cancel_campaign, pause_campaign])
+def test_pausing_against_another_decision_leaves_campaign_and_mailing_in_step(other):
+    campaign = start_campaign(campaign_id=draft(4).pk)
+    answers = at_once([lambda: pause_campaign(campaign_id=campaign.pk), lambda: other(campaign_id=campaign.pk)] * 3)
+    assert {type(one) for one in answers if isinstance(one, Exception)} <= {CampaignNotUnderWay}
+    campaign.refresh_from_db()
+    mailing = Mailing.objects.get()
+    assert (campaign.paused_at is None) == (mailing.paused_at is None)
+    assert (campaign.state == "cancelled") == (mailing.withdrawn_at is not None)
+    assert books(campaign).is_balanced
+
+
+def cancelled_in_mid_flight(server: ScriptedServer) -> Campaign:
+    campaign = start_campaign(campaign_id=draft().pk)
+
+    def cancel() -> None:
+        while len(server.accepted) < 6:
+            time.sleep(0.005)
+        cancel_campaign(campaign_id=campaign.pk)
+
+    at_once([lambda: deliver_all("bulk"), lambda: deliver_all("bulk"), cancel])
+    deliver_all("bulk")
+    campaign.refresh_from_db()
+    return campaign
+
+
+def test_a_campaign_cancelled_while_workers_deliver_closes_its_books(scripted: Start):
+    server = scripted(on_data=lambda recipient: time.sleep(0.01))
+    campaign = cancelled_in_mid_flight(server)
+    found = books(campaign)
+    assert (found.accepted, found.accepted + found.cancelled) == (len(server.accepted), READERS)
+    assert found.cancelled > 0
+    assert max(server.recipients().values()) == 1
+    assert advance_campaigns() == 1
+
+
+def test_sweeps_at_once_end_a_campaign_once(scripted: Start):
+    scripted()
+    campaign = start_campaign(campaign_id=draft(3).pk)
+    deliver_all("bulk")
+    assert sum(at_once([advance_campaigns] * 4)) == 1
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.closing) == ("sent", {"accepted": 3})

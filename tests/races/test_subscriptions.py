@@ -1,0 +1,107 @@
+"""Two decisions about one address at once; each with a control that takes the lock away and must go wrong."""
+
+import time
+from typing import Any
+
+import pytest
+
+from accounts.models import ConsentRecord
+from mail.models import Message
+from newsletter import wording
+from newsletter.enums import LeftWhy, SubscriberState
+from newsletter.models import Subscriber
+from newsletter.services import ask, confirm, leave, rowlock, subscribing
+from tests.factories import newsletter as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EMAIL = "ana@city.example"
+CLIENTS = 8
+# Long enough for every other thread to come to the same place.
+PAUSE = 0.3
+
+
+def slowly(take: Any) -> Any:
+    """Return `take` with time between looking at the row and deciding."""
+
+    def taken(*args: Any) -> Any:
+        found = take(*args)
+        time.sleep(PAUSE)
+        return found
+
+    return taken
+
+
+@pytest.fixture
+def pause(monkeypatch):
+    """Leave time for the other one to come."""
+    monkeypatch.setattr(rowlock, "lock", slowly(rowlock.lock))
+
+
+@pytest.fixture
+def without_lock(monkeypatch):
+    """Read the row without locking it."""
+    monkeypatch.setattr(rowlock, "lock", slowly(lambda pk: Subscriber.objects.get(pk=pk)))
+
+
+def asks() -> None:
+    ask(
+        email=EMAIL,
+        language="en",
+        country="",
+        interests=[],
+        channel="/en/news/subscribe/",
+        wording=wording.agreeing(),
+    )
+
+
+def leaves(subscriber: Subscriber) -> Any:
+    return lambda: leave(subscriber_id=subscriber.pk, why=LeftWhy.LINK, channel="/news/unsubscribe/")
+
+
+def log() -> list[bool]:
+    return list(ConsentRecord.objects.order_by("pk").values_list("given", flat=True))
+
+
+def yes_and_no(at_once) -> tuple[bool, str, list[bool]]:
+    """Confirm and leave at once; return whether both went through, the state, and the log of consents."""
+    subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED)
+    answers = at_once([lambda: confirm(subscriber_id=subscriber.pk), leaves(subscriber)])
+    both = not any(isinstance(answer, Exception) for answer in answers)
+    return both, Subscriber.objects.get().state, log()
+
+
+def test_yes_and_no_at_once_end_in_no_whichever_came_first(at_once, pause):
+    assert yes_and_no(at_once) in [(True, "left", [True, False]), (False, "left", [])]
+
+
+def test_without_the_lock_a_consent_would_stand_that_was_taken_back(at_once, without_lock):
+    both, _state, consents = yes_and_no(at_once)
+    assert (both, consents) == (True, [True])
+
+
+def test_two_clicks_at_once_are_one_withdrawal(at_once, pause):
+    at_once([leaves(make.subscriber(EMAIL))] * 2)
+    assert log() == [False]
+
+
+def test_without_the_lock_they_would_be_two(at_once, without_lock):
+    at_once([leaves(make.subscriber(EMAIL))] * 2)
+    assert log() == [False, False]
+
+
+def test_one_address_asked_for_many_times_at_once_is_one_row_and_one_mail(at_once):
+    answers = at_once([asks] * CLIENTS)
+    assert answers == [None] * CLIENTS
+    assert (Subscriber.objects.count(), Message.objects.count()) == (1, 1)
+
+
+def test_without_the_one_statement_some_would_fail(at_once, monkeypatch):
+    def looked_up(email: str, language: str, said: dict) -> tuple[Subscriber, bool]:
+        found = Subscriber.objects.filter(email_key=email).first()
+        time.sleep(PAUSE)
+        return found or Subscriber.objects.create(email=email, email_key=email, language=language, wording=said), True
+
+    monkeypatch.setattr(subscribing, "_found_or_made", looked_up)
+    answers = at_once([asks] * CLIENTS)
+    assert "IntegrityError" in {type(answer).__name__ for answer in answers}
