@@ -1,9 +1,13 @@
-"""The slot for cohorts that can be joined: the app that knows them fills it, in gkec/wiring.py and nowhere else."""
+"""Cohorts that can be joined, as an issue shows them on the web and in a mail."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from core import dates
+from learning import cohort_words
+from learning.models import Cohort
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +20,16 @@ class Offer:
     note: str = ""
 
 
-Provider = Callable[[int, str, HttpRequest | None], list[Offer]]
-
-_slot: dict[str, Provider] = {}
-
-
-def fill(provider: Provider) -> None:
-    """Let `provider(count, language, request)` answer the open cohorts from now on, the next to begin first."""
-    _slot["cohorts"] = provider
-
-
-def open_cohorts(count: int, *, language: str, request: HttpRequest | None = None) -> list[Offer]:
-    """Return at most `count` cohorts that can be joined; none where no app has filled the slot."""
-    return _slot["cohorts"](count, language, request)[:count] if "cohorts" in _slot else []
+def open_cohorts(count: int, *, language: str) -> list[Offer]:
+    """Return at most `count` cohorts that can be joined, the next to begin first; two statements."""
+    cohorts = Cohort.objects.open_for_enrolment().select_related("course")[:count]
+    with translation.override(language):
+        return [
+            Offer(
+                title=f"{card.course_title}{_(', ')}{card.name}",
+                url=card.url,
+                language=card.course_language,
+                note=_(", ").join([dates.day_range(card.starts_on, card.ends_on), card.seat_words]),
+            )
+            for card in cohort_words.cards(cohorts)
+        ]

@@ -58,7 +58,7 @@ class OpenCohortsBlock(MailBlock, blocks.StructBlock):
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         """Add `cohorts`."""
         context = super().get_context(value, parent_context)
-        found = offers.open_cohorts(value["count"], language=languages.current(), request=context.get("request"))
+        found = offers.open_cohorts(value["count"], language=languages.current())
         return {**context, "cohorts": found}
 
     def said(self, value: Any, language: str) -> dict[str, Any] | None:

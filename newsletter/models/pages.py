@@ -101,7 +101,7 @@ class NewsletterPage(BasePage):
         verbose_name_plural = _("newsletter issues")
 
     def cache_tags(self) -> set[str]:
-        return {*super().cache_tags(), "list:events", "list:courses"}
+        return {*super().cache_tags(), "list:events", "list:courses", "list:cohorts"}
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the section, to lead back to."""

@@ -1,19 +1,20 @@
 """An issue as a mail: each block's form in HTML and in plain text, languages, and what editors type."""
 
 import re
+from datetime import date
 
 import pytest
 from django.test import override_settings
 from django.utils import translation
 from wagtail.rich_text import RichText
 
+from learning.services import call_off_cohort
 from mail import rendering as mails
 from mail import slots
 from mail.mime import Content
-from newsletter import mailtext, offers, rendering
+from newsletter import mailtext, rendering
 from newsletter.models import NewsletterPage
-from newsletter.offers import Offer
-from tests.factories import core, events
+from tests.factories import core, events, learning
 from tests.factories import newsletter as make
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +27,10 @@ def _base():
 
 
 @pytest.fixture
-def cohorts(monkeypatch):
-    """Fill the slot of cohorts with one."""
-    offer = Offer(title="Heat planning", url="/en/learning/heat/", language="en", note="Starts on 3 May")
-    monkeypatch.setitem(offers._slot, "cohorts", lambda count, language, request: [offer])
+def cohorts():
+    """Make one cohort that can be joined, and one that is called off."""
+    learning.cohort(name="Spring, heat", course=learning.bare_course(title="Heat planning"), starts_on=date(2099, 5, 3))
+    call_off_cohort(cohort_id=learning.cohort(name="Never").pk)
 
 
 def written(page: NewsletterPage, language: str = "en") -> Content:
@@ -81,7 +82,8 @@ def test_every_block_is_in_both_forms(cohorts):
         when,
         "Learn",
         "Heat planning",
-        "Starts on 3 May",
+        "Spring, heat",
+        "3 May to 30 May 2099",
         "Bring a colleague.",
         "Enrol",
     ):
