@@ -22,7 +22,12 @@ from mail import purposes
 from mail.models import Message
 from municipalities.enums import MembershipRole, MembershipState
 from municipalities.models import Membership
-from municipalities.services import approve_membership, decline_membership, refuse_local_government
+from municipalities.services import (
+    approve_membership,
+    decline_membership,
+    end_membership,
+    refuse_local_government,
+)
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory
@@ -243,6 +248,13 @@ class TestDrafts:
         decline_membership(membership_id=membership.pk, by=staff(), reason="")
         assert states(cohort) == [("Ana", "lapsed", False, None), ("Bo", "invited", True, 1)]
         assert mails() == [("enrolment-waiting", "bo@example.org"), ("enrolment-promoted", "bo@example.org")]
+
+    def test_taking_the_request_back_frees_the_seats(self):
+        cohort = make.cohort(seats=1)
+        membership = asked()
+        make.team(cohort, "Ana", coordinator=membership)
+        end_membership(membership_id=membership.pk, by=membership.person)
+        assert states(cohort) == [("Ana", "lapsed", False, None)]
 
     def test_after_seven_days_they_lapse(self):
         cohort = make.cohort(seats=1)
