@@ -17,7 +17,12 @@ from learning.enums import SeatState
 if TYPE_CHECKING:
     from learning.models import Cohort
 
-TONES = {SeatState.OPEN: "green", SeatState.FEW: "sun", SeatState.WAITING: "sun", SeatState.FULL: "clay"}
+TONES: dict[str, str] = {
+    SeatState.OPEN: "green",
+    SeatState.FEW: "sun",
+    SeatState.WAITING: "sun",
+    SeatState.FULL: "clay",
+}
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,10 @@ class TooManyDrafts(LearningError):
     sentence = gettext_lazy("Wait until you are approved as a coordinator before you enrol more people.")
 
 
+class InvitedTooOften(LearningError):
+    sentence = gettext_lazy("This address has been enrolled several times today. Try again tomorrow.")
+
+
 class AlreadyInTeam(LearningError):
     sentence = gettext_lazy("This address is already in your team.")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from allauth.core.internal.httpkit import authenticated_user
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
@@ -29,7 +30,7 @@ def courses(request: HttpRequest) -> dict[str, Any]:
     return {
         "enrolments": list(zip(enrolments, cards, strict=True)),
         "guided": guided,
-        "teams": access.teams_of(request.user),
+        "teams": access.teams_of(authenticated_user(request)),
     }
 
 

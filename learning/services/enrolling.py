@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Count
 
 from core import clock, languages, text
 from events.addresses import email_key
@@ -15,6 +16,7 @@ from learning.errors import (
     CohortOver,
     EnrolmentClosed,
     EnrolmentNotOpen,
+    InvitedTooOften,
     NotCoordinator,
     TooManyAtOnce,
     TooManyDrafts,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 HOLD = timedelta(days=7)
+PESTERING = timedelta(days=1)
+MOST_TIMES = 5
 # Somebody who only says that they speak for a city, or for many, cannot hold more seats than this.
 MOST_DRAFTS = 50
 
@@ -78,7 +82,8 @@ def enrol_team(
 
     Until the coordinator is approved they are drafts, which hold their seats for seven days. Where a moderator decides
     they apply. Addresses that the team has already, and those beyond the seats of a cohort without a waiting list,
-    come back in the outcome. Raises NotCoordinator, an EnrolmentRefused, TooManyAtOnce, TooManyDrafts and BadAddress.
+    come back in the outcome. Raises NotCoordinator, an EnrolmentRefused, TooManyAtOnce, TooManyDrafts,
+    InvitedTooOften and BadAddress.
     """
     # This lock first: whoever approves or merges holds it when they come for the cohort.
     locks.local_government(local_government_id)
@@ -93,6 +98,7 @@ def enrol_team(
         raise TooManyAtOnce(MOST_AT_ONCE)
     if team.is_draft:
         _refuse_too_many_drafts(coordinator, len(new))
+    refuse_pestering(local_government_id, new)
     outcome = _place(cohort, team, new, already)
     _write(cohort, outcome, coordinator)
     return outcome
@@ -109,6 +115,18 @@ def refuse_unless_open(cohort: Cohort) -> None:
         raise EnrolmentClosed
     if not cohort.takes_enrolments(now):
         raise EnrolmentNotOpen
+
+
+def refuse_pestering(city: int | None, keys: Iterable[str]) -> None:
+    """Raise InvitedTooOften where a city enrols an address over and over: each time writes to whoever reads it.
+
+    Only the city's own enrolments count, so that nobody learns from it what others do.
+    """
+    lately = Enrolment.objects.filter(
+        local_government=city, email_key__in=list(keys), created_at__gt=clock.now() - PESTERING
+    )
+    if lately.order_by().values("email_key").annotate(number=Count("pk")).filter(number__gte=MOST_TIMES).exists():
+        raise InvitedTooOften
 
 
 def _team(cohort: Cohort, city: int, coordinator: "User", *, is_approved: bool) -> TeamRequest:

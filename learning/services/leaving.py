@@ -10,6 +10,7 @@ from learning.enums import KNOWN_STATES, LIVE_STATES, ChangeKind, EnrolmentState
 from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, RecordStays
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import history, notices, seats
+from learning.services.enrolling import refuse_pestering
 from learning.services.promoting import fill
 from learning.services.reading_lines import LONGEST_NAME
 from learning.services.sending import end
@@ -63,7 +64,7 @@ def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None")
     """Let somebody else go on in a leaver's place; return the new enrolment, which has the seat or the place in line.
 
     The leaver's enrolment ends and keeps its record. Raises RecordStays where it has ended already or is completed,
-    AlreadyInTeam, CohortOver, CohortCalledOff and BadAddress.
+    AlreadyInTeam, InvitedTooOften, CohortOver, CohortCalledOff and BadAddress.
     """
     envelope_address(email)
     cohort, leaver = seats.lock_enrolment(enrolment_id)
@@ -76,6 +77,7 @@ def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None")
     key = email_key(email)
     if _has(leaver, key):
         raise AlreadyInTeam
+    refuse_pestering(leaver.local_government_id, [key])
     successor = _successor(leaver, email.strip(), key, name)
     was_told = _was_told(leaver)
     _hand_over(leaver, successor, by)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -71,7 +72,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     sentence = ""
     if request.method == "POST":
         try:
-            apply_alone(cohort_id=cohort.pk, person=request.user)
+            apply_alone(cohort_id=cohort.pk, person=authenticated_user(request))
             return HttpResponseRedirect(reverse("cohort", args=[slug]), status=SEE_OTHER)
         except LearningError as refusal:
             sentence = str(refusal)

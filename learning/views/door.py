@@ -64,12 +64,12 @@ def _open(request: HttpRequest, token: str, enrolment: Enrolment, visitor: Any) 
             enrolment = join(enrolment_id=enrolment.pk, person=visitor)
         except LearningError as refusal:
             return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
-    onwards = _course_url(enrolment)
-    if visitor is not None:
+    onwards, person = _course_url(enrolment), enrolment.person
+    if visitor is not None or person is None:
         return HttpResponseRedirect(onwards, status=SEE_OTHER)
     if was_known:
-        return ask_for_code(request, enrolment.person, onwards=onwards)
-    return let_in(request, enrolment.person, onwards=onwards)
+        return ask_for_code(request, person, onwards=onwards)
+    return let_in(request, person, onwards=onwards)
 
 
 def _show(request: HttpRequest, token: str, enrolment: Enrolment, *, status: int, **more: Any) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -46,16 +47,18 @@ class ModerateView(LoginRequiredMixin, View):
 @never_cache
 @login_required
 @require_POST
-def decide(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
+def decide(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpResponse:
     """Admit or decline one application."""
     cohort = access.moderated_cohort(request, slug)
-    enrolment = get_object_or_404(Enrolment, cohort=cohort, uuid=key)
+    enrolment = get_object_or_404(Enrolment, cohort=cohort, uuid=enrolment_key)
     address = reverse("cohort_moderate", args=[slug])
     try:
         if "admit" in request.POST:
-            admit(enrolment_id=enrolment.pk, by=request.user)
+            admit(enrolment_id=enrolment.pk, by=authenticated_user(request))
         else:
-            decline(enrolment_id=enrolment.pk, by=request.user, reason=request.POST.get("reason", "")[:300])
+            decline(
+                enrolment_id=enrolment.pk, by=authenticated_user(request), reason=request.POST.get("reason", "")[:300]
+            )
     except LearningError:
         # Somebody else has decided meanwhile: the page shows how.
         return HttpResponseRedirect(address, status=SEE_OTHER)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
@@ -73,16 +74,16 @@ class TeamView(LoginRequiredMixin, View):
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdrawing(request: HttpRequest, slug: str, city: str, key: UUID) -> HttpResponse:
+def withdrawing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> HttpResponse:
     """Say what withdrawing one person means; a POST does it."""
     team = access.team_for(request, slug, city)
-    member = access.member_of(team, key)
+    member = access.member_of(team, member_key)
     if not may_withdraw(request.user, member):
         raise PermissionDenied
     sentence = ""
     if request.method == "POST":
         try:
-            withdraw_enrolment(enrolment_id=member.pk, by=request.user, reason="")
+            withdraw_enrolment(enrolment_id=member.pk, by=authenticated_user(request), reason="")
             return _back(team, "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)
@@ -93,10 +94,10 @@ def withdrawing(request: HttpRequest, slug: str, city: str, key: UUID) -> HttpRe
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def replacing(request: HttpRequest, slug: str, city: str, key: UUID) -> HttpResponse:
+def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> HttpResponse:
     """Ask who takes somebody's seat; a POST hands it on. Whoever leaves keeps their record."""
     team = access.team_for(request, slug, city)
-    member = access.member_of(team, key)
+    member = access.member_of(team, member_key)
     if not may_replace(request.user, member):
         raise PermissionDenied
     form = SuccessorForm(request.POST if request.method == "POST" else None)
@@ -105,7 +106,7 @@ def replacing(request: HttpRequest, slug: str, city: str, key: UUID) -> HttpResp
         status = REFUSED
         if form.is_valid():
             try:
-                replace(enrolment_id=member.pk, by=request.user, **form.cleaned_data)
+                replace(enrolment_id=member.pk, by=authenticated_user(request), **form.cleaned_data)
                 return _back(team, "replaced")
             except LearningError as refusal:
                 form.add_error(None, str(refusal))
@@ -129,7 +130,7 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
     if request.method == "POST":
         try:
             for one in requests:
-                withdraw_team(team_id=one.pk, by=request.user)
+                withdraw_team(team_id=one.pk, by=authenticated_user(request))
             return _back(team, "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)

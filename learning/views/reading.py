@@ -29,21 +29,21 @@ class UnitView(LoginRequiredMixin, View):
 
     http_method_names = ["get", "head", "post", "options"]
 
-    def dispatch(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, slug: str, unit_key: UUID) -> HttpResponseBase:
         """Find enrolment and unit; a unit of another course is as unknown as one that does not exist."""
         if not request.user.is_authenticated:
             return self.handle_no_permission()
         self.enrolment = access.own_enrolment(request, slug)
         course = self.enrolment.cohort.course_id
-        unit = Unit.objects.select_related("module").filter(translation_key=key, module__course=course).first()
+        unit = Unit.objects.select_related("module").filter(translation_key=unit_key, module__course=course).first()
         if unit is None:
             raise Http404
         if not may_read_unit(self.enrolment, unit):
             raise PermissionDenied
         self.unit = unit
-        return super().dispatch(request, slug, key)
+        return super().dispatch(request, slug, unit_key)
 
-    def get(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
+    def get(self, request: HttpRequest, slug: str, unit_key: UUID) -> HttpResponse:
         """Show the unit and note which revision of it was read."""
         progress = None
         if request.method == "GET":
@@ -67,7 +67,7 @@ class UnitView(LoginRequiredMixin, View):
         }
         return render(request, "learning/my_unit.html", context)
 
-    def post(self, request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
+    def post(self, request: HttpRequest, slug: str, unit_key: UUID) -> HttpResponse:
         """Mark the unit complete and lead to the next one, or open it again."""
         if "reopen" in request.POST:
             reopen_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)

@@ -7,6 +7,7 @@ Nothing is kept before the last.
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -65,7 +66,7 @@ class TeamView(LoginRequiredMixin, View):
                 cohort_id=self.cohort.pk,
                 local_government_id=self.city.pk,
                 lines=form.cleaned_data["everybody"],
-                coordinator=request.user,
+                coordinator=authenticated_user(request),
             )
             people = preview.people(form.cleaned_data["language"])
             if "confirm" not in request.POST or not people:
@@ -73,7 +74,7 @@ class TeamView(LoginRequiredMixin, View):
             outcome = enrol_team(
                 cohort_id=self.cohort.pk,
                 local_government_id=self.city.pk,
-                coordinator=request.user,
+                coordinator=authenticated_user(request),
                 people=people,
             )
         except LearningError as refusal:

@@ -34,6 +34,7 @@ TOKEN = "eyJhbGciOi.Zx8_-abcdefgh"
         ("user=ana%40city.example", "user=[address]"),
         ("Zoë <zoë@stadt.example>", "Zoë <[address]>"),
         (f"GET /join/{TOKEN}/ 200", "GET /join/[secret]/ 200"),
+        (f"GET /learn/{TOKEN}/ 200", "GET /learn/[secret]/ 200"),
         (f"https://gkec.example/registration/{TOKEN}/cancel/", "https://gkec.example/registration/[secret]/cancel/"),
         (f"/fr/account/password/reset/key/{TOKEN}/", "/fr/account/password/reset/key/[secret]/"),
         ("/admin/registrations/17/", "/admin/registrations/17/"),

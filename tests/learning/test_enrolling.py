@@ -15,6 +15,7 @@ from learning.services import (
     lapse_drafts,
     preview_team,
     promote_from_waiting_list,
+    replace,
     save_cohort,
     withdraw_enrolment,
 )
@@ -22,7 +23,12 @@ from mail import purposes
 from mail.models import Message
 from municipalities.enums import MembershipRole, MembershipState
 from municipalities.models import Membership
-from municipalities.services import approve_membership, decline_membership, refuse_local_government
+from municipalities.services import (
+    approve_membership,
+    decline_membership,
+    end_membership,
+    refuse_local_government,
+)
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory
@@ -142,6 +148,21 @@ def test_another_city_learns_nothing_of_who_is_enrolled_already():
     assert outcome.already == []
 
 
+def test_a_city_cannot_write_to_somebody_over_and_over():
+    cohort = make.cohort()
+    by = cities.coordinator()
+    for _ in range(5):
+        withdraw_enrolment(enrolment_id=make.invited(cohort, "Ana", coordinator=by).pk, by=by.person)
+    with pytest.raises(errors.InvitedTooOften):
+        make.team(cohort, "Bo", "Ana", coordinator=by)
+    bo = make.invited(cohort, "Bo", coordinator=by)
+    with pytest.raises(errors.InvitedTooOften):
+        replace(enrolment_id=bo.pk, email="ana@example.org", by=by.person)
+    assert make.invited(cohort, "Ana").state == "invited"
+    with time_machine.travel(clock.now() + timedelta(days=1, minutes=1)):
+        assert make.invited(cohort, "Ana", coordinator=by).state == "invited"
+
+
 def test_more_than_fifty_new_people_are_refused_and_nothing_is_written():
     cohort = make.cohort()
     with pytest.raises(errors.TooManyAtOnce, match="At most 50 people can be enrolled at once"):
@@ -154,9 +175,9 @@ def test_fifty_are_enrolled_with_as_many_statements_as_one(django_assert_num_que
     cohort = make.cohort(seats=60)
     by = cities.coordinator()
     names = [f"Person {number}" for number in range(50)]
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         make.team(cohort, *names[:1], coordinator=by)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         make.team(cohort, *names[1:], coordinator=by)
 
 
@@ -243,6 +264,13 @@ class TestDrafts:
         decline_membership(membership_id=membership.pk, by=staff(), reason="")
         assert states(cohort) == [("Ana", "lapsed", False, None), ("Bo", "invited", True, 1)]
         assert mails() == [("enrolment-waiting", "bo@example.org"), ("enrolment-promoted", "bo@example.org")]
+
+    def test_taking_the_request_back_frees_the_seats(self):
+        cohort = make.cohort(seats=1)
+        membership = asked()
+        make.team(cohort, "Ana", coordinator=membership)
+        end_membership(membership_id=membership.pk, by=membership.person)
+        assert states(cohort) == [("Ana", "lapsed", False, None)]
 
     def test_after_seven_days_they_lapse(self):
         cohort = make.cohort(seats=1)

@@ -70,6 +70,17 @@ class TestJoining:
         assert person == squatter
         assert not person.has_usable_password()
 
+    @pytest.mark.parametrize("used", [{"last_login": clock.now()}, {"is_staff": True}])
+    def test_an_account_in_use_keeps_its_password_whoever_opens_the_link(self, used):
+        known = PersonFactory(email="ana.silva@example.org", **used)
+        known.set_password("their own")
+        known.save()
+        EmailAddress.objects.filter(user=known).delete()
+        person = make.learner(make.cohort(), "Ana Silva").person
+        assert person == known
+        assert person.check_password("their own")
+        assert not EmailAddress.objects.filter(user=known, verified=True).exists()
+
     def test_joining_twice_changes_nothing(self):
         enrolment = make.learner(make.cohort())
         assert join(enrolment_id=enrolment.pk).joined_at == enrolment.joined_at

@@ -13,8 +13,9 @@ from accounts.signals import address_verified
 def person_for(*, email: str, display_name: str = "", language: str) -> User:
     """Return the account that goes with an address whose mail the caller knows to have been opened.
 
-    One that was there with the address unconfirmed has it confirmed, and loses a password that nobody had shown to go
-    with it. A closed account is returned closed: the caller has to look.
+    A sign-up that nobody ever confirmed is confirmed by it, and loses a password that nobody had shown to go with the
+    address. Any other account that was there is returned as it is, unproved address and all: mails are forwarded, so
+    its owner still has to sign in. A closed one is returned closed: the caller has to look.
     """
     address = email.strip().lower()
     person = _found(address)
@@ -27,7 +28,8 @@ def person_for(*, email: str, display_name: str = "", language: str) -> User:
             person = _found(address)
             if person is None:
                 raise
-    _confirm(person, address)
+    if User.objects.unconfirmed().filter(pk=person.pk).exists():
+        _confirm(person, address)
     return person
 
 
@@ -41,11 +43,8 @@ def _found(address: str) -> User | None:
 
 def _confirm(person: User, address: str) -> None:
     theirs = EmailAddress.objects.filter(user=person)
-    known = theirs.filter(email__iexact=address).first()
-    if known is not None and known.verified:
-        return
-    if known is None:
-        known = EmailAddress(user=person, email=address, primary=not theirs.filter(primary=True).exists())
+    known = theirs.filter(email__iexact=address).first() or EmailAddress(user=person, email=address)
+    known.primary = known.primary or not theirs.filter(primary=True).exists()
     known.verified = True
     known.save()
     drop_unproved_password(person=person)

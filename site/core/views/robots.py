@@ -11,7 +11,7 @@ from core import clock, languages
 from core import sitemap as pages
 
 # Personal or endless: signed links, accounts, searches, the admin.
-CLOSED = ("/admin/", "/documents/", "/join/", "/registration/", "/_/", "/_util/")
+CLOSED = ("/admin/", "/documents/", "/join/", "/learn/", "/registration/", "/_/", "/_util/")
 CLOSED_BY_LANGUAGE = ("account/", "my/", "search/", "_util/")
 
 

@@ -101,7 +101,7 @@ def _load_team(cohort: Cohort, entry: dict[str, Any], coordinator: User) -> None
     EnrolmentChange.objects.bulk_create(
         EnrolmentChange(
             enrolment=row,
-            at=row.joined_at or row.invited_at,
+            at=row.joined_at or row.created_at,
             what=STEPS[EnrolmentState(row.state)],
             actor=Actor.PERSON if row.joined_at else Actor.COORDINATOR,
         )
@@ -136,7 +136,7 @@ def _row(team: TeamRequest, one: dict[str, Any], person: User | None) -> Enrolme
 
 def _load_progress(cohort: Cohort, row: Enrolment, number: int) -> None:
     """Let somebody have completed the first units, one every other day since the cohort began."""
-    units = list(Unit.objects.current().filter(module__course=cohort.course).in_order()[:number])
+    units = list(Unit.objects.in_order().filter(is_current=True, module__course=cohort.course)[:number])
     pages = UnitPage.objects.filter(
         translation_key__in=[unit.translation_key for unit in units], locale__language_code=content.SOURCE
     )
