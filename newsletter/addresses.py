@@ -1,11 +1,16 @@
 """The addresses of a subscriber's own pages, whole, as mails need them."""
 
+from functools import cache
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
 from newsletter import tokens
 from newsletter.models import Subscriber
+
+# Stands for the token, which is of safe characters only, in addresses that are kept.
+_TOKEN = "token-of-a-subscriber"  # noqa: S105  (no secret)
 
 
 def confirm_url(subscriber: Subscriber, language: str) -> str:
@@ -20,10 +25,16 @@ def preferences_url(subscriber: Subscriber, language: str) -> str:
 
 def unsubscribe_url(subscriber: Subscriber) -> str:
     """Return where the subscription ends: by the button of a mail program (RFC 8058) or by that of the page."""
-    path = reverse("newsletter_unsubscribe", args=[tokens.sign(subscriber.uuid, "unsubscribe")])
-    return settings.BASE_URL + path
+    # The same whatever language is active: it lies outside those of the languages.
+    return _in_language("newsletter_unsubscribe", tokens.sign(subscriber.uuid, "unsubscribe"), "")
 
 
 def _in_language(name: str, token: str, language: str) -> str:
-    with translation.override(language):
-        return settings.BASE_URL + reverse(name, args=[token])
+    return settings.BASE_URL + _frame(name, language).replace(_TOKEN, token)
+
+
+@cache
+def _frame(name: str, language: str) -> str:
+    # A mail to many needs two addresses for each reader, and asking Django for one costs as much as writing the rest.
+    with translation.override(language or None):
+        return reverse(name, args=[_TOKEN])

@@ -52,7 +52,7 @@ def own_addresses(messages: Sequence[Message]) -> Fillings:
             pk__in={one["campaign"] for one in wanted.values()}, state=CampaignState.CANCELLED
         ).values_list("pk", flat=True)
     )
-    found = Subscriber.objects.in_bulk({one["subscriber"] for one in wanted.values()})
+    found = Subscriber.objects.only("uuid", "state").in_bulk({one["subscriber"] for one in wanted.values()})
     return {
         message.pk: _own(found[message.params["subscriber"]], message, message.params["campaign"] in cancelled)
         for message in messages

@@ -10,7 +10,9 @@ from typing import Any
 _ADDRESS = re.compile(r"[\w.!#$%'*+^`{|}~-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
 _LOGIN = re.compile(r"(://)[^\s/@]{1,200}@")
 # Path segments after which a secret stands: join and self-service pages, allauth's keys, links of mails.
-_PATH = re.compile(r"/(join|learn|registration|erase|key|confirm-email|unsubscribe|preferences|confirm)/[^/\s\"'?#<>]{8,}")
+_PATH = re.compile(
+    r"/(join|learn|registration|erase|key|confirm-email|unsubscribe|preferences|confirm)/[^/\s\"'?#<>]{8,}"
+)
 # Search words are often names.
 _QUERY = re.compile(r"([?&](?:token|code|key|signature|password|next|state|q)=)[^&\s\"'#<>]+")
 _HEADER = re.compile(r"(?i)\b(authorization|(?:set-)?cookie)(['\"]?\s*[:=]\s*)[^\r\n]+")

@@ -5,12 +5,14 @@ from datetime import date
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from wagtail.models import PageViewRestriction
 
 from core import routing
 from newsletter.models import NewsletterIndexPage, NewsletterPage
-from tests.factories import core
+from tests.factories import core, events
 from tests.factories import newsletter as make
+from tests.factories.accounts import editor, sign_in
 from tests.home.counting import statements
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +130,32 @@ def test_number_and_date_are_the_same_in_every_language():
     fixed = {one.field_name for one in NewsletterPage.override_translatable_fields}
     assert fixed == {"slug", "number", "issued_on"}
     assert core.page_types().count(NewsletterPage) == 1
+
+
+def test_an_issue_costs_the_same_for_one_card_and_event_and_for_three(client, section):
+    def cost(number: int) -> int:
+        cards = [{"page": make.issue(), "text": ""} for _ in range(number)]
+        page = make.issue(
+            body=[
+                ("cards", {"heading": "To read", "pages": cards}),
+                ("coming_events", {"heading": "Soon", "count": number}),
+            ]
+        )
+        path = f"{page.get_url()}?uncached=1"
+        assert text(client.get(path)).count('class="event"') == number
+        return statements(lambda: client.get(path))
+
+    programme = events.section(section.get_parent())
+    for _ in range(3):
+        events.event(parent=programme)
+    assert cost(1) == cost(3) == 6
+
+
+def test_an_editor_writes_an_issue(client, section):
+    sign_in(client, editor())
+    form = client.get(reverse("wagtailadmin_pages:add", args=["newsletter", "newsletterpage", section.pk]))
+    assert form.status_code == 200
+    for name in ("lead", "text", "picture", "cards", "coming_events", "open_cohorts", "call_to_action"):
+        assert f"&quot;{name}&quot;" in text(form) or f'"{name}"' in text(form), name
+    for mode in ("Mail on a phone", "Mail, dark"):
+        assert mode in text(form), mode

@@ -2,12 +2,17 @@
 
 import re
 from datetime import date
+from io import BytesIO
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.images import ImageFile
 from django.test import override_settings
 from django.utils import translation
+from PIL import Image
 from wagtail.rich_text import RichText
 
+from core.models import Picture
 from learning.services import call_off_cohort
 from mail import rendering as mails
 from mail import slots
@@ -36,6 +41,15 @@ def cohorts():
         starts_on=date(2099, 5, 3),
     )
     call_off_cohort(cohort_id=learning.cohort(name="Never").pk)
+
+
+@pytest.fixture
+def picture(settings, tmp_path) -> Picture:
+    settings.MEDIA_ROOT = tmp_path
+    content = BytesIO()
+    Image.new("RGB", (1600, 900), "#0b6b4f").save(content, "PNG")
+    file = ImageFile(ContentFile(content.getvalue()), name="roof.png")
+    return Picture.objects.create(title="Roof", file=file, credit="City of Lahti")
 
 
 def written(page: NewsletterPage, language: str = "en") -> Content:
@@ -162,6 +176,25 @@ def test_a_page_of_another_language_says_which_and_the_mail_around_it_is_the_rea
 def test_it_is_written_once_and_filled_for_each_reader():
     context = rendering.write(make.issue(), "en").context
     assert set(context).isdisjoint(slots.NAMES)
+
+
+# Wagtail leaves the temporary file of a rendition to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_picture_comes_as_jpeg_with_whole_address_words_and_source(picture):
+    page = make.issue()
+    page.body = [("picture", {"image": picture, "alt": "Panels on a roof", "caption": "Paid back in six years."})]
+    content = written(page)
+    assert re.search(r'src="https://gkec\.example/media/images/[^"]+\.jpg"', content.html)
+    assert 'alt="Panels on a roof"' in content.html
+    assert "Paid back in six years. Source: City of Lahti" in words(content.html)
+    for said in ("[Panels on a roof]", "Paid back in six years.", "Source: City of Lahti"):
+        assert said in re.sub("[\u2068\u2069]", "", content.text), said
+
+
+def test_a_picture_that_is_gone_is_left_out():
+    page = make.issue()
+    page.body = [("lead", {"text": "Words."}), ("picture", {"image": None, "alt": "", "caption": "Lost."})]
+    assert "Lost." not in written(page).text
 
 
 def test_an_issue_that_is_not_published_has_no_address_on_the_web():
