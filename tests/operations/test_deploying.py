@@ -29,7 +29,10 @@ def compose() -> dict[str, Any]:
 
 def instructions() -> list[tuple[str, str]]:
     """Return the Dockerfile's instructions with their arguments, continued lines joined."""
-    text = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())
+    whole = "\n".join(
+        line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.strip().startswith("#")
+    )
+    text = re.sub(r"\\\n", " ", whole)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return [(line.split(maxsplit=1)[0], " ".join(line.split(maxsplit=1)[1].split())) for line in lines]
 
