@@ -205,6 +205,11 @@ def test_what_is_selected_referred_to_and_scaled_exists():
         for one in found
         if one["kind"] == "Deployment"
     }
+    scaled = [one["spec"]["scaleTargetRef"]["name"] for one in found if one["kind"] == "HorizontalPodAutoscaler"]
+    # A number in the manifest would undo the autoscaler's with each release.
+    assert sorted(scaled) == sorted(
+        one["metadata"]["name"] for one in found if one["kind"] == "Deployment" and "replicas" not in one["spec"]
+    )
     for one in found:
         if one["kind"] == "HorizontalPodAutoscaler":
             target = one["spec"]["scaleTargetRef"]
