@@ -8,7 +8,9 @@ ARG EXTRAS=s3
 WORKDIR /app
 COPY . .
 ENV UV_LINK_MODE=copy
-RUN --mount=type=cache,target=/root/.cache make install-production EXTRAS="$EXTRAS"
+RUN --mount=type=cache,target=/root/.cache make install-production EXTRAS="$EXTRAS" \
+    # What installs is not needed by what runs.
+    && .venv/bin/python -m pip uninstall --yes --quiet uv pip
 
 FROM python:3.11-slim-trixie
 # For `manage.py backup` and `restore`: not older than the server, see docs/operations.md.

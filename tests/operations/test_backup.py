@@ -26,7 +26,7 @@ from events.enums import ReminderState
 from events.models import Registration, Reminder
 from mail.enums import State
 from mail.models import Message
-from tests.events.reminding import an_event, armed
+from tests.events.reminding import armed
 from tests.factories import events as factories
 from tests.factories.accounts import PersonFactory, sign_in
 from tests.factories.mail import ask, deliver_all
@@ -57,7 +57,7 @@ def elsewhere(settings: Any, tmp_path: Path) -> Callable[[], Any]:
 
 def fill() -> None:
     """Let people register, mails wait and files lie there."""
-    event = an_event(capacity=2)
+    event = factories.event(capacity=2)
     for number, name in enumerate(("Ana Silva", "Łukasz Ünal", "سلمى حداد")):
         factories.registered(event, name, email=f"person{number}@city.example")
     ask(to="one@city.example", key="one")

@@ -29,7 +29,10 @@ def compose() -> dict[str, Any]:
 
 def instructions() -> list[tuple[str, str]]:
     """Return the Dockerfile's instructions with their arguments, continued lines joined."""
-    text = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())
+    whole = "\n".join(
+        line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.strip().startswith("#")
+    )
+    text = re.sub(r"\\\n", " ", whole)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return [(line.split(maxsplit=1)[0], " ".join(line.split(maxsplit=1)[1].split())) for line in lines]
 
@@ -202,6 +205,11 @@ def test_what_is_selected_referred_to_and_scaled_exists():
         for one in found
         if one["kind"] == "Deployment"
     }
+    scaled = [one["spec"]["scaleTargetRef"]["name"] for one in found if one["kind"] == "HorizontalPodAutoscaler"]
+    # A number in the manifest would undo the autoscaler's with each release.
+    assert sorted(scaled) == sorted(
+        one["metadata"]["name"] for one in found if one["kind"] == "Deployment" and "replicas" not in one["spec"]
+    )
     for one in found:
         if one["kind"] == "HorizontalPodAutoscaler":
             target = one["spec"]["scaleTargetRef"]
