@@ -159,7 +159,7 @@ def _address(team: access.Team) -> str:
 def _figures(rows: list[Enrolment]) -> list[dict[str, str]]:
     """Return who joined, who is behind, and who has yet to open the mail, as terms and numbers."""
     counted = [
-        (_("Joined"), sum(row.has_joined for row in rows)),
+        (_("Have joined"), sum(row.has_joined for row in rows)),
         (_("Invited"), sum(row.state == "invited" for row in rows)),
         (_("Behind"), sum(row.is_behind for row in rows)),
         (_("On the waiting list"), sum(row.state == "waitlisted" for row in rows)),
