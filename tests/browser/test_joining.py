@@ -20,7 +20,7 @@ JOIN_LINK = re.compile(r"https?://\S+/join/[^\s/]+/")
 
 def register(page: Page, address: str) -> None:
     page.locator("input[name=name]").fill("Ana Silva")
-    page.locator("input[name=email]").fill(address)
+    page.locator("main input[name=email]").fill(address)
     page.locator("select[name=country]").select_option("CO")
     page.locator("input[name=organisation]").fill("Medellín")
     page.locator("select[name=organisation_type]").select_option("local-authority")

@@ -17,7 +17,7 @@ EVENT = "/events/starting-a-city-climate-budget/"
 
 def fill_in(page: Page, *, name: str, address: str) -> None:
     page.locator("input[name=name]").fill(name)
-    page.locator("input[name=email]").fill(address)
+    page.locator("main input[name=email]").fill(address)
     page.locator("select[name=country]").select_option("CO")
     page.locator("input[name=organisation]").fill("Alcaldía de Medellín")
     page.locator("select[name=organisation_type]").select_option("local-authority")
@@ -126,6 +126,6 @@ def test_what_was_typed_stays_when_something_is_wrong(site: Site, visit: Visit) 
     fill_in(page, name="منى \u202eالحسن", address="not-an-address")
     submit(page)
     expect(page.locator(".errors")).to_be_focused()
-    expect(page.locator("input[name=email]")).to_have_value("not-an-address")
-    expect(page.locator("input[name=email]")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("main input[name=email]")).to_have_value("not-an-address")
+    expect(page.locator("main input[name=email]")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("select[name=country]")).to_have_value("CO")

@@ -125,6 +125,8 @@ def test_a_worker_killed_in_a_campaign_that_is_then_paused(
     assert_closed(campaign, server, asked, most_unknown=GROUP)
 
 
+# Killed inside a transaction: where the kernel is slow to tell the server, its locks outlast a short test.
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("owner", "name", "is_after"),
     [
