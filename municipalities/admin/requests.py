@@ -1,5 +1,6 @@
 """The queue of requests to represent a city: what nobody but staff can decide, each decided in its row."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from allauth.core.internal.httpkit import authenticated_user
@@ -89,7 +90,7 @@ class QueueView(PermissionCheckedMixin, WagtailAdminTemplateMixin, ListView):
         }
 
 
-class DecideView(PermissionCheckedMixin, View):
+class DecideView(PermissionCheckedMixin, View, ABC):
     """Takes one decision from the queue and leads back to it, to the next row."""
 
     model = Membership
@@ -115,9 +116,9 @@ class DecideView(PermissionCheckedMixin, View):
             messages.success(request, self.done)
         return redirect("membership_queue")
 
+    @abstractmethod
     def act(self, membership: Membership) -> None:
         """Call the service."""
-        raise NotImplementedError
 
 
 class ApproveView(DecideView):
