@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from gkec.devstack.postgres import Postgres
-from tests.browser.site import Site, environment_of
+from tests.browser.site import Site, environment_of, shell_of
 from tests.services.browser import WIDTHS
 from tests.services.demo import READY, Demo, end_all, start_one
 
@@ -26,7 +26,8 @@ def site(first_start: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generat
         demo.wait_for(READY, seconds=200)
         url = Postgres(var / "postgres", var / "log" / "postgres.log").url
         environment = environment_of(port=demo.port, var=var, database_url=url)
-        yield Site(url=f"http://127.0.0.1:{demo.port}", var=var, environment=environment)
+        with shell_of(environment) as shell:
+            yield Site(url=f"http://127.0.0.1:{demo.port}", var=var, shell=shell)
     finally:
         end_all([demo])
 

@@ -1,11 +1,14 @@
 """The whole site as `make demo` runs it, and the mails that it sends."""
 
+import contextlib
 import email
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -23,7 +26,7 @@ class Site:
 
     url: str
     var: Path
-    environment: dict[str, str]
+    shell: "subprocess.Popen[str]"
 
     def mails_to(self, address: str) -> list[EmailMessage]:
         """Return the mails that have arrived for an address, the earliest first."""
@@ -44,24 +47,21 @@ class Site:
 
     def run(self, code: str) -> str:
         """Run Python in a process of this instance, with Django ready, and return what it prints."""
-        prelude = "import django; django.setup()\n"
-        done = subprocess.run(
-            [sys.executable, "-c", prelude + code],
-            env=self.environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        assert self.shell.stdin is not None
+        assert self.shell.stdout is not None
+        print(json.dumps(code), file=self.shell.stdin, flush=True)
+        line = self.shell.stdout.readline()
+        assert line, "the shell of the instance has ended: see its output above"
+        finished, said = json.loads(line)
+        assert finished, said
+        return said
 
     def wait_until(self, code: str, *, seconds: float = 60) -> str:
         """Run `code` until it prints something; return that."""
         deadline = time.monotonic() + seconds
         while not (said := self.run(code)):
             assert time.monotonic() < deadline, f"nothing in {seconds} s"
-            time.sleep(0.5)
+            time.sleep(0.2)
         return said
 
 
@@ -95,3 +95,16 @@ def environment_of(*, port: int, var: Path, database_url: str) -> dict[str, str]
         "BASE_URL": f"http://127.0.0.1:{port}",
         "DATABASE_URL": database_url,
     }
+
+
+@contextlib.contextmanager
+def shell_of(environment: dict[str, str]) -> Generator["subprocess.Popen[str]"]:
+    """Run the shell of an instance (tests/browser/shell.py) until the context ends."""
+    command = [sys.executable, "-m", "tests.browser.shell"]
+    with subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as shell:
+        try:
+            yield shell
+        finally:
+            shell.kill()

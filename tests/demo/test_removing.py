@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def a_webinar(**fields: object) -> Event:
     """Publish a webinar with a join link, an armed reminder and somebody who registered."""
-    event = make.event(**fields)
+    event = make.event(starts_at=make.in_days(3), **fields)
     set_join_link(translation_key=event.translation_key, url="https://meet.example.org/x")
     arm(rule_id=ReminderRule.objects.filter(translation_key=event.translation_key).earliest("pk").pk)
     make.registered(event)

@@ -57,7 +57,7 @@ def elsewhere(settings: Any, tmp_path: Path) -> Callable[[], Any]:
 
 def fill() -> None:
     """Let people register, mails wait and files lie there."""
-    event = factories.event(capacity=2)
+    event = factories.event(capacity=2, starts_at=factories.in_days(3))
     for number, name in enumerate(("Ana Silva", "Łukasz Ünal", "سلمى حداد")):
         factories.registered(event, name, email=f"person{number}@city.example")
     ask(to="one@city.example", key="one")

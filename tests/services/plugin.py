@@ -3,6 +3,7 @@
 Loaded by `-p tests.services.plugin`, since a conftest is read only after pytest-django has loaded the settings.
 """
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -36,6 +37,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not is_worker() and not session.config.option.collectonly:
         SESSION.start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    # Looking through half a million objects that stay until the end is a tenth of the suite's time.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
