@@ -15,7 +15,7 @@ import django
 
 def run(code: str) -> tuple[bool, str]:
     """Run `code` and return whether it came to its end, with what it printed or its traceback."""
-    from core import kept  # noqa: PLC0415  (needs Django)
+    from core import kept
 
     # Other processes of the instance write what this one would keep.
     kept.clear_all()

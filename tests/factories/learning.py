@@ -48,13 +48,17 @@ def unit_page(parent: ModulePage, *, publish: bool = True, minutes: int | None =
 
 
 def whole_course(*, modules: int = 2, units: int = 2, minutes: int = 10, **fields: Any) -> CoursePage:
-    """Make a course with its modules and units, all published; titles count from 1, such as "Unit 2.1"."""
-    page = course_page(**fields)
+    """Make a course with its modules and units, all published; titles count from 1, such as "Unit 2.1".
+
+    The course is published last: each page published beneath a live course has the whole course read anew.
+    """
+    page = course_page(publish=False, **fields)
     for first in range(1, modules + 1):
         module = module_page(page, title=f"Module {first}", slug=f"module-{first}")
         for second in range(1, units + 1):
             unit_page(module, title=f"Unit {first}.{second}", slug=f"unit-{first}-{second}", minutes=minutes)
-    return page
+    page.refresh_from_db()
+    return publish_now(page)
 
 
 def record_of(page: CoursePage) -> Course:
