@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.services.caches",
     "tests.services.demo",
     "tests.services.indexes",
+    "tests.services.interrupted",
     "tests.services.mailserver",
     "tests.services.shared",
     "tests.services.smtpscript",

@@ -1,5 +1,6 @@
 """The named steps of a send, and what makes a process reach one and die there."""
 
+import faulthandler
 import logging
 import os
 import signal
@@ -15,6 +16,7 @@ from mail.services import ledger
 
 logger = logging.getLogger(__name__)
 NOTICED_SECONDS = 2
+HANGS_SECONDS = 60
 STEPS = [
     "before the lease",
     "leased",
@@ -34,9 +36,8 @@ def end_this_process() -> None:
 
 
 def die_in_a_fork(work: Callable[[], None]) -> None:
-    """Do the work in a fork of this process, which must be killed by it; go on when it and its session are dead."""
+    """Do the work in a fork of this process, which must be killed by it; go on when it and its sessions are dead."""
     doorbell.wait_until_quiet()
-    others = _sessions()
     connections.close_all()
     with warnings.catch_warnings():
         # The fork runs one thread and is killed: what Python 3.12 warns of cannot happen.
@@ -44,35 +45,40 @@ def die_in_a_fork(work: Callable[[], None]) -> None:
         pid = os.fork()
     if pid == 0:
         try:
+            # A fork that hangs would hold its locks for as long as this run lasts.
+            faulthandler.dump_traceback_later(HANGS_SECONDS, exit=True)
+            # Its sessions bear a name, so that they are known among all others.
+            os.environ["PGAPPNAME"] = _name(os.getpid())
             work()
         except Exception:
             logger.exception("The fork ended by itself.")
         finally:
             os._exit(7)
     _pid, status = os.waitpid(pid, 0)
+    _let_the_server_notice(_name(pid))
     assert os.WIFSIGNALED(status), f"the process did not die at this step but ended with {os.WEXITSTATUS(status)}"
     assert os.WTERMSIG(status) == signal.SIGKILL
-    _let_the_server_notice(others)
 
 
-def _sessions() -> set[int]:
+def _name(pid: int) -> str:
+    return f"fork {pid}"
+
+
+def _sessions(name: str) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        return {pid for (pid,) in cursor.fetchall()}
+        cursor.execute("SELECT pid, state, wait_event, query FROM pg_stat_activity WHERE application_name = %s", [name])
+        return cursor.fetchall()
 
 
-def _let_the_server_notice(others: set[int]) -> None:
-    """Wait until the database has undone what the dead process had begun; end its session where nobody tells it.
-
-    A kernel closes a dead process's sockets, and the server rolls back; some sandboxes lose that word for minutes.
-    """
-
-    def left() -> set[int]:
-        return _sessions() - others - {connection.connection.info.backend_pid}
-
-    if not wait_until(lambda: not left(), seconds=NOTICED_SECONDS, pause=0.02):
+def _let_the_server_notice(name: str) -> None:
+    """Wait until the database has undone what the dead process had begun; end its sessions where it is slow."""
+    if not wait_until(lambda: not _sessions(name), seconds=NOTICED_SECONDS, pause=0.01):
+        logger.warning("The server has not noticed that %s is dead: %s", name, _sessions(name))
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) AS pid", [list(left())])
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s", [name]
+            )
+    assert not _sessions(name)
 
 
 def arm(step: str, *, at: Callable[[], None]) -> None:

@@ -125,14 +125,12 @@ def test_a_worker_killed_in_a_campaign_that_is_then_paused(
     assert_closed(campaign, server, asked, most_unknown=GROUP)
 
 
-# Killed inside a transaction: where the kernel is slow to tell the server, its locks outlast a short test.
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("owner", "name", "is_after"),
     [
         pytest.param(mailings, "enqueue_many", True, id="in mid freeze"),
-        pytest.param(mailings, "freeze", True, id="frozen, not yet written down"),
-        pytest.param(campaigns, "start_campaign", True, id="after the commit"),
+        pytest.param(mailings, "freeze", True, id="frozen, not yet written down", marks=pytest.mark.long),
+        pytest.param(campaigns, "start_campaign", True, id="after the commit", marks=pytest.mark.long),
     ],
 )
 def test_a_process_killed_while_it_freezes_leaves_all_or_nothing(

@@ -15,8 +15,7 @@ from mail.services.asking_many import Asked
 from tests.factories import events as make
 from tests.faults import steps
 
-# Killed inside a transaction: where the kernel is slow to tell the server, its locks outlast a short test.
-pytestmark = [pytest.mark.long, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 PEOPLE = 7
 BATCH = 3
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from django.db import connection
 from psycopg import sql
 
-from tests.services.database import maintenance, use
+from tests.services.database import use
+from tests.services.sessions import maintenance
 
 
 @contextlib.contextmanager

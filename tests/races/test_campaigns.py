@@ -1,7 +1,6 @@
 """Races of campaigns on a real database; each with a control that takes the lock or the guard away and goes wrong."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -23,15 +22,16 @@ from newsletter.services import (
 from newsletter.services.books import books
 from tests.factories import newsletter as make
 from tests.factories.mail import deliver_all
-from tests.races.conftest import at_once
-from tests.races.test_outbox_races import SLOWLY, without
+from tests.races.meeting import Later, at_once, meet_after
+from tests.races.test_outbox_races import AT_THE_GATE, without
 from tests.services.smtpscript import ScriptedServer
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., ScriptedServer]
 READERS = 40
-# Long enough for every other thread to come to the same place.
-PAUSE = 0.3
+# So many the server has taken when the decision comes.
+WAIT_FOR = 8
+PATIENCE = 20
 PAUSED = (ledger._LEASE[ledger._LEASE.index("AND (mailing_id") : ledger._LEASE.index("ORDER BY")], "")
 
 
@@ -50,16 +50,9 @@ def draft(readers: int = READERS) -> Campaign:
 
 
 @pytest.fixture
-def slow_freeze(monkeypatch):
-    """Leave time between reading who gets an issue and committing that."""
-    freeze = mailings.freeze
-
-    def slowly(**fields):
-        made = freeze(**fields)
-        time.sleep(PAUSE)
-        return made
-
-    monkeypatch.setattr(mailings, "freeze", slowly)
+def meet_after_freezing(monkeypatch):
+    """Have all meet between reading who gets an issue and committing that."""
+    meet_after(monkeypatch, mailings, "freeze")
 
 
 @pytest.fixture
@@ -72,7 +65,7 @@ def start_four_times(campaign: Campaign) -> list:
     return at_once([lambda: start_campaign(campaign_id=campaign.pk)] * 4)
 
 
-def test_a_campaign_started_four_times_at_once_is_started_once(slow_freeze):
+def test_a_campaign_started_four_times_at_once_is_started_once(meet_after_freezing):
     campaign = draft()
     answers = start_four_times(campaign)
     assert {answer.mailing_id for answer in answers} == {Mailing.objects.get().pk}
@@ -80,7 +73,7 @@ def test_a_campaign_started_four_times_at_once_is_started_once(slow_freeze):
     assert (books(campaign).audience, books(campaign).waiting) == (READERS, READERS)
 
 
-def test_control_without_the_lock_starts_collide(slow_freeze, without_lock):
+def test_control_without_the_lock_starts_collide(meet_after_freezing, without_lock):
     answers = start_four_times(draft())
     assert any(isinstance(answer, Exception) for answer in answers) or Mailing.objects.count() > 1
 
@@ -90,44 +83,45 @@ def two_of_one_issue() -> tuple[Campaign, Campaign]:
     return first, prepare_campaign(issue=first.issue)
 
 
-def test_two_campaigns_of_one_issue_started_at_once_are_one(slow_freeze):
+def test_two_campaigns_of_one_issue_started_at_once_are_one(meet_after_freezing):
     pair = two_of_one_issue()
     answers = at_once([lambda one=one: start_campaign(campaign_id=one.pk) for one in pair])
     assert [type(one) for one in answers if isinstance(one, Exception)] == [AnotherUnderWay]
     assert Message.objects.count() == READERS
 
 
-def test_control_without_the_lock_only_the_database_keeps_two_campaigns_apart(slow_freeze, without_lock):
+def test_control_without_the_lock_only_the_database_keeps_two_campaigns_apart(meet_after_freezing, without_lock):
     pair = two_of_one_issue()
     answers = at_once([lambda one=one: start_campaign(campaign_id=one.pk) for one in pair])
     assert [type(one) for one in answers if isinstance(one, Exception)] == [IntegrityError]
 
 
-def paused_in_mid_flight(server: ScriptedServer, *, wait_for: int = 8) -> tuple[Campaign, int]:
-    """Pause while four workers deliver slowly; return the campaign and how many the server had at that moment."""
+def in_mid_flight(scripted: Start, decide: Callable[..., Campaign]) -> tuple[ScriptedServer, Campaign, int]:
+    """Decide while two workers deliver, the server answering neither; return also how many it had at that moment."""
     campaign = start_campaign(campaign_id=draft().pk)
-    is_over = threading.Event()
+    is_reached, is_decided = threading.Event(), threading.Event()
 
-    def work() -> None:
-        while not is_over.is_set() and delivery.deliver(stream="bulk").taken:
-            pass
+    def hold(_recipient: str) -> None:
+        if len(server.accepted) >= WAIT_FOR:
+            is_reached.set()
+            is_decided.wait(PATIENCE)
 
-    def pause() -> int:
-        deadline = time.monotonic() + 20
-        while len(server.accepted) < wait_for and time.monotonic() < deadline:
-            time.sleep(0.005)
-        pause_campaign(campaign_id=campaign.pk)
-        return len(server.accepted)
+    def decided() -> int:
+        assert is_reached.wait(PATIENCE)
+        try:
+            decide(campaign_id=campaign.pk)
+            return len(server.accepted)
+        finally:
+            is_decided.set()
 
-    *_workers, had = at_once([work, work, pause])
-    is_over.set()
+    server = scripted(on_data=hold)
+    *_workers, had = at_once([lambda: deliver_all("bulk"), lambda: deliver_all("bulk"), decided])
     campaign.refresh_from_db()
-    return campaign, had
+    return server, campaign, had
 
 
 def test_after_a_pause_no_worker_begins_another_group(scripted: Start):
-    server = scripted(on_data=lambda recipient: time.sleep(0.02))
-    campaign, had = paused_in_mid_flight(server)
+    server, campaign, had = in_mid_flight(scripted, pause_campaign)
     # Each of the two workers may end the group that it had begun.
     assert had <= len(server.accepted) <= had + 2 * 5
     assert deliver_all("bulk") == 0
@@ -140,10 +134,9 @@ def test_after_a_pause_no_worker_begins_another_group(scripted: Start):
 
 
 def test_control_a_lease_and_a_start_that_know_no_pause_send_everything(scripted: Start, monkeypatch):
-    server = scripted(on_data=lambda recipient: time.sleep(0.02))
     guard = ledger._HELD[ledger._HELD.index("AND NOT EXISTS") :]
     with without(monkeypatch, ledger, "_LEASE", PAUSED), without(monkeypatch, ledger, "_OPEN_FILLED", (guard, "")):
-        paused_in_mid_flight(server)
+        server, _campaign, _had = in_mid_flight(scripted, pause_campaign)
     assert len(server.accepted) == READERS
 
 
@@ -170,13 +163,10 @@ def test_control_without_the_guard_what_was_taken_leaves_in_spite_of_the_pause(s
 def test_a_lease_under_way_while_the_pause_comes_sends_nothing(scripted: Start, monkeypatch):
     server = scripted()
     campaign = start_campaign(campaign_id=draft(10).pk)
-    slow = (SLOWLY[0], SLOWLY[1].replace("0.02", "0.05"))
-    with without(monkeypatch, ledger, "_LEASE", slow):
+    with without(monkeypatch, ledger, "_LEASE", AT_THE_GATE):
         at_once(
-            [
-                lambda: delivery.deliver(stream="bulk"),
-                lambda: (time.sleep(0.1), pause_campaign(campaign_id=campaign.pk)),
-            ]
+            [lambda: delivery.deliver(stream="bulk"), Later(lambda: pause_campaign(campaign_id=campaign.pk))],
+            gate=True,
         )
     assert (server.accepted, books(campaign).waiting) == ([], 10)
 
@@ -193,23 +183,8 @@ def test_pausing_against_another_decision_leaves_campaign_and_mailing_in_step(ot
     assert books(campaign).is_balanced
 
 
-def cancelled_in_mid_flight(server: ScriptedServer) -> Campaign:
-    campaign = start_campaign(campaign_id=draft().pk)
-
-    def cancel() -> None:
-        while len(server.accepted) < 6:
-            time.sleep(0.005)
-        cancel_campaign(campaign_id=campaign.pk)
-
-    at_once([lambda: deliver_all("bulk"), lambda: deliver_all("bulk"), cancel])
-    deliver_all("bulk")
-    campaign.refresh_from_db()
-    return campaign
-
-
 def test_a_campaign_cancelled_while_workers_deliver_closes_its_books(scripted: Start):
-    server = scripted(on_data=lambda recipient: time.sleep(0.01))
-    campaign = cancelled_in_mid_flight(server)
+    server, campaign, _had = in_mid_flight(scripted, cancel_campaign)
     found = books(campaign)
     assert (found.accepted, found.accepted + found.cancelled) == (len(server.accepted), READERS)
     assert found.cancelled > 0

@@ -1,6 +1,5 @@
 """Changes of an event against people who register, cancel and join, and against themselves; with controls."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -21,10 +20,9 @@ from events.services import (
 from mail.models import Message
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
+from tests.races.meeting import Later, meet_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PAUSE = 0.3
 
 
 @pytest.fixture
@@ -36,16 +34,9 @@ def without_lock(monkeypatch):
 
 
 @pytest.fixture
-def pause_after_taking(monkeypatch):
-    """Leave time between taking a seat and committing it."""
-    take = registering.take
-
-    def slowly(*args):
-        taken = take(*args)
-        time.sleep(PAUSE * 2)
-        return taken
-
-    monkeypatch.setattr(registering, "take", slowly)
+def meet_after_taking(monkeypatch):
+    """Have everybody meet between taking a seat and committing it."""
+    meet_after(monkeypatch, registering, "take")
 
 
 def registering_against_fewer_seats(at_once) -> Event:
@@ -57,20 +48,20 @@ def registering_against_fewer_seats(at_once) -> Event:
     at_once(
         [
             lambda: register(event_id=event.pk, applicant=make.applicant("Bo")),
-            lambda: (time.sleep(PAUSE), project_event(page=page)),
+            Later(lambda: project_event(page=page)),
         ]
     )
     event.refresh_from_db()
     return event
 
 
-def test_registering_against_fewer_seats(at_once, pause_after_taking):
+def test_registering_against_fewer_seats(at_once, meet_after_taking):
     event = registering_against_fewer_seats(at_once)
     assert (event.capacity, event.seat_state, seats.standing(event).state) == (1, "waiting", "waiting")
     assert register(event_id=event.pk, applicant=make.applicant("Cy")).registration.state == "waiting"
 
 
-def test_control_without_the_lock_visitors_are_promised_seats_that_are_gone(at_once, pause_after_taking, without_lock):
+def test_control_without_the_lock_visitors_are_promised_seats_that_are_gone(at_once, meet_after_taking, without_lock):
     event = registering_against_fewer_seats(at_once)
     assert event.seat_state != seats.standing(event).state
 
@@ -81,19 +72,18 @@ def registering_against_closing(at_once) -> tuple[int, int]:
     found: list[int] = []
 
     def close() -> None:
-        time.sleep(PAUSE)
         cancel_event(event_id=event.pk, by=staff, reason="x")
         found.append(event.registrations.count())
 
-    at_once([lambda: register(event_id=event.pk, applicant=make.applicant("Ana")), close])
+    at_once([lambda: register(event_id=event.pk, applicant=make.applicant("Ana")), Later(close)])
     return found[0], event.registrations.count()
 
 
-def test_registering_against_closing(at_once, pause_after_taking):
+def test_registering_against_closing(at_once, meet_after_taking):
     assert registering_against_closing(at_once) == (1, 1)
 
 
-def test_control_without_the_lock_somebody_gets_in_after_closing(at_once, pause_after_taking, without_lock):
+def test_control_without_the_lock_somebody_gets_in_after_closing(at_once, meet_after_taking, without_lock):
     assert registering_against_closing(at_once) == (0, 1)
 
 

@@ -1,6 +1,5 @@
 """Races for seats in cohorts on a real database; each with a control that takes the lock away and must go wrong."""
 
-import time
 from collections import Counter
 
 import pytest
@@ -32,12 +31,11 @@ from municipalities.services import approve_membership, locks, refuse_local_gove
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory
+from tests.races.meeting import Later, meet_after, meet_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TEAMS = 12
-# Long enough for every other thread to come to the same place.
-PAUSE = 0.1
 
 
 @pytest.fixture
@@ -56,25 +54,10 @@ def without_lock(monkeypatch):
     )
 
 
-def slowly(monkeypatch, module, name: str, *, before: bool = False, pause: float = PAUSE) -> None:
-    """Let a function of a service take its time, before or after what it does."""
-    does = getattr(module, name)
-
-    def slow(*args, **kwargs):
-        if before:
-            time.sleep(pause)
-        answer = does(*args, **kwargs)
-        if not before:
-            time.sleep(pause)
-        return answer
-
-    monkeypatch.setattr(module, name, slow)
-
-
 @pytest.fixture
-def pause_after_placing(monkeypatch):
-    """Leave time between counting the seats and writing who has them."""
-    slowly(monkeypatch, enrolling, "_place")
+def meet_after_placing(monkeypatch):
+    """Have all meet between counting the seats and writing who has them."""
+    meet_after(monkeypatch, enrolling, "_place")
 
 
 def enrols(cohort: Cohort, by: Membership, *names: str):
@@ -117,7 +100,7 @@ def faults(cohort: Cohort) -> list[str]:
     return found
 
 
-def test_the_last_seats_among_the_teams_of_many_cities(at_once, pause_after_placing):
+def test_the_last_seats_among_the_teams_of_many_cities(at_once, meet_after_placing):
     cohort = make.cohort(seats=5)
     coordinators = [cities.coordinator() for _ in range(TEAMS)]
     answers = at_once([enrols(cohort, by, f"A {number}", f"B {number}") for number, by in enumerate(coordinators)])
@@ -131,7 +114,7 @@ def test_the_last_seats_among_the_teams_of_many_cities(at_once, pause_after_plac
     }
 
 
-def test_control_without_the_lock_the_last_seats_are_given_twice(at_once, pause_after_placing, without_lock):
+def test_control_without_the_lock_the_last_seats_are_given_twice(at_once, meet_after_placing, without_lock):
     cohort = make.cohort(seats=5)
     coordinators = [cities.coordinator() for _ in range(TEAMS)]
     answers = at_once([enrols(cohort, by, f"A {number}", f"B {number}") for number, by in enumerate(coordinators)])
@@ -151,7 +134,7 @@ def two_coordinators_of_one_city(at_once) -> tuple[Cohort, list]:
     return cohort, at_once(calls)
 
 
-def test_two_coordinators_share_their_city_s_seats(at_once, pause_after_placing):
+def test_two_coordinators_share_their_city_s_seats(at_once, meet_after_placing):
     cohort, answers = two_coordinators_of_one_city(at_once)
     assert failed(answers) == []
     assert faults(cohort) == []
@@ -160,7 +143,7 @@ def test_two_coordinators_share_their_city_s_seats(at_once, pause_after_placing)
 
 
 def test_control_without_the_lock_two_coordinators_take_more_than_their_city_s_seats(
-    at_once, pause_after_placing, without_lock
+    at_once, meet_after_placing, without_lock
 ):
     cohort, answers = two_coordinators_of_one_city(at_once)
     assert failed(answers) or faults(cohort) != []
@@ -172,14 +155,14 @@ def leaving_while_two_wait(at_once) -> tuple[Cohort, list]:
     return cohort, at_once(
         [
             lambda: withdraw_enrolment(enrolment_id=people[0].pk, by=None),
-            lambda: (time.sleep(PAUSE / 2), withdraw_enrolment(enrolment_id=people[1].pk, by=None)),
+            Later(lambda: withdraw_enrolment(enrolment_id=people[1].pk, by=None)),
             lambda: promote_from_waiting_list(cohort_id=cohort.pk),
         ]
     )
 
 
 def test_leaving_against_moving_up(at_once, monkeypatch):
-    slowly(monkeypatch, promoting, "_give_seats", before=True)
+    meet_before(monkeypatch, promoting, "_give_seats")
     cohort, answers = leaving_while_two_wait(at_once)
     assert failed(answers) == []
     assert faults(cohort) == []
@@ -192,7 +175,7 @@ def test_leaving_against_moving_up(at_once, monkeypatch):
 
 
 def test_control_without_the_lock_somebody_who_left_is_moved_up(at_once, monkeypatch, without_lock):
-    slowly(monkeypatch, promoting, "_give_seats", before=True)
+    meet_before(monkeypatch, promoting, "_give_seats")
     cohort, answers = leaving_while_two_wait(at_once)
     states = dict(cohort.enrolments.values_list("name", "state"))
     assert failed(answers) or faults(cohort) or states["B"] != "withdrawn"
@@ -214,7 +197,7 @@ def replacing_one_leaver_twice(at_once) -> tuple[Cohort, list]:
 
 
 def test_one_leaver_has_one_successor(at_once, monkeypatch):
-    slowly(monkeypatch, leaving, "_successor")
+    meet_after(monkeypatch, leaving, "_successor")
     cohort, answers = replacing_one_leaver_twice(at_once)
     assert [type(one).__name__ for one in failed(answers)] == ["RecordStays"]
     assert faults(cohort) == []
@@ -224,19 +207,26 @@ def test_one_leaver_has_one_successor(at_once, monkeypatch):
 def test_control_without_the_lock_one_leaver_is_replaced_twice_or_the_database_refuses(
     at_once, monkeypatch, without_lock
 ):
-    slowly(monkeypatch, leaving, "_successor")
+    meet_after(monkeypatch, leaving, "_successor")
     cohort, answers = replacing_one_leaver_twice(at_once)
     assert [type(one).__name__ for one in failed(answers)] != ["RecordStays"]
 
 
-def approving_while_drafts_lapse(at_once) -> tuple[Cohort, list]:
+def approving_while_drafts_lapse(at_once, monkeypatch, *, first: str) -> tuple[Cohort, list]:
+    """Approve a coordinator whose draft is overdue while drafts lapse; `first` is the step at which one is held."""
     cohort = make.cohort(seats=1)
     membership = cities.coordinator(state=MembershipState.ASKED)
     team = make.team(cohort, "Ana", coordinator=membership).team
     type(team).objects.filter(pk=team.pk).update(holds_until=team.created_at)
     make.team(cohort, "Bo")
     staff = PersonFactory(is_staff=True, is_superuser=True)
-    return cohort, at_once([lambda: approve_membership(membership_id=membership.pk, by=staff), lapse_drafts])
+    meet_before(monkeypatch, sending, first)
+
+    def approve():
+        return approve_membership(membership_id=membership.pk, by=staff)
+
+    pair = [approve, Later(lapse_drafts)] if first == "send_locked" else [Later(approve), lapse_drafts]
+    return cohort, at_once(pair)
 
 
 def agrees_with_its_team(cohort: Cohort) -> bool:
@@ -245,21 +235,23 @@ def agrees_with_its_team(cohort: Cohort) -> bool:
     return (ana.state, ana.team.state) in {("invited", "sent"), ("lapsed", "lapsed")}
 
 
-def test_a_draft_is_either_sent_or_lapses(at_once, monkeypatch):
-    slowly(monkeypatch, sending, "lapse_locked", before=True, pause=3 * PAUSE)
-    cohort, answers = approving_while_drafts_lapse(at_once)
+@pytest.mark.parametrize(
+    ("first", "states"),
+    [
+        ("send_locked", {"Ana": "invited", "Bo": "waitlisted"}),
+        ("lapse_locked", {"Ana": "lapsed", "Bo": "invited"}),
+    ],
+)
+def test_a_draft_is_either_sent_or_lapses(at_once, monkeypatch, first, states):
+    cohort, answers = approving_while_drafts_lapse(at_once, monkeypatch, first=first)
     assert failed(answers) == []
     assert faults(cohort) == []
-    assert dict(cohort.enrolments.values_list("name", "state")) in (
-        {"Ana": "invited", "Bo": "waitlisted"},
-        {"Ana": "lapsed", "Bo": "invited"},
-    )
+    assert dict(cohort.enrolments.values_list("name", "state")) == states
     assert agrees_with_its_team(cohort)
 
 
 def test_control_without_the_lock_a_draft_is_sent_and_lapses(at_once, monkeypatch, without_lock):
-    slowly(monkeypatch, sending, "lapse_locked", before=True, pause=3 * PAUSE)
-    cohort, answers = approving_while_drafts_lapse(at_once)
+    cohort, answers = approving_while_drafts_lapse(at_once, monkeypatch, first="lapse_locked")
     assert failed(answers) or faults(cohort) or not agrees_with_its_team(cohort)
 
 
@@ -268,20 +260,18 @@ def enrolling_while_being_approved(at_once) -> tuple[Cohort, list]:
     membership = cities.coordinator(state=MembershipState.ASKED)
     staff = PersonFactory(is_staff=True, is_superuser=True)
     return cohort, at_once(
-        [enrols(cohort, membership, "Ana"), lambda: approve_membership(membership_id=membership.pk, by=staff)]
+        [enrols(cohort, membership, "Ana"), Later(lambda: approve_membership(membership_id=membership.pk, by=staff))]
     )
 
 
-def test_who_is_approved_while_enrolling_has_no_draft_left(at_once, pause_after_placing):
+def test_who_is_approved_while_enrolling_has_no_draft_left(at_once, meet_after_placing):
     cohort, answers = enrolling_while_being_approved(at_once)
     assert failed(answers) == []
     assert list(cohort.enrolments.values_list("state", flat=True)) == ["invited"]
 
 
-# Which of the two is first is the machine's choice; on a busy one the harm does not always show.
-@pytest.mark.long
 def test_control_without_the_lock_an_approved_coordinator_s_draft_is_left_lying(
-    at_once, pause_after_placing, without_lock
+    at_once, meet_after_placing, without_lock
 ):
     cohort, _answers = enrolling_while_being_approved(at_once)
     assert list(cohort.enrolments.values_list("state", flat=True)) == ["drafted"]
@@ -323,14 +313,14 @@ def completing_the_last_two_units(at_once) -> tuple[Enrolment, list]:
 
 
 def test_the_last_two_units_completed_in_two_windows_complete_the_course(at_once, monkeypatch):
-    slowly(monkeypatch, learning_units, "_complete_if_done")
+    meet_after(monkeypatch, learning_units, "_complete_if_done")
     enrolment, answers = completing_the_last_two_units(at_once)
     assert failed(answers) == []
     assert enrolment.state == "completed"
 
 
 def test_control_without_the_lock_nobody_notices_that_the_course_is_complete(at_once, monkeypatch, without_lock):
-    slowly(monkeypatch, learning_units, "_complete_if_done")
+    meet_after(monkeypatch, learning_units, "_complete_if_done")
     enrolment, _answers = completing_the_last_two_units(at_once)
     assert enrolment.state == "active"
 

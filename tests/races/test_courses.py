@@ -1,6 +1,5 @@
 """Two editors publish units of one course at once: both are taught; without the lock on the course one is lost."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from wagtail.models import Revision
 from learning.models import Course, ModulePage, Unit
 from learning.services import projecting
 from tests.factories import learning as make
+from tests.races.meeting import meet
 
 AtOnce = Callable[[Sequence[Callable[[], Any]]], list[Any]]
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 def taught_after_publishing_together(
     at_once: AtOnce, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[list[BaseException | None], set[str]]:
-    """Publish two units of one module at once, each pausing between reading the pages and writing the records.
+    """Publish two units of one module at once, meeting between reading the pages and writing the records.
 
     Return what each publisher was told and the titles that are taught.
     """
@@ -32,7 +32,7 @@ def taught_after_publishing_together(
 
     def slowly(model: Any, *rest: Any) -> Any:
         if model is Unit:
-            time.sleep(0.5)
+            meet()
         return put(model, *rest)
 
     monkeypatch.setattr(projecting, "_put", slowly)

@@ -1,6 +1,5 @@
 """Races about who represents a city; each with a control that takes the lock away and must go wrong."""
 
-import time
 from functools import partial
 
 import pytest
@@ -20,11 +19,10 @@ from municipalities.services import (
 from municipalities.signals import membership_approved, membership_declined
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory
+from tests.races.meeting import Later, meet, meet_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Long enough for every other thread to come to the same place.
-PAUSE = 0.3
 CALLS = 8
 
 
@@ -43,29 +41,23 @@ def without_lock(monkeypatch):
 
 
 @pytest.fixture
-def pause_before_asking(monkeypatch):
-    """Leave time between looking for an open request and writing one."""
+def meet_before_asking(monkeypatch):
+    """Have all meet between looking for an open request and writing one."""
     close = representing.closing.close_overdue
 
     def slowly(memberships):
         number = close(memberships)
         list(memberships.open())
-        time.sleep(PAUSE)
+        meet()
         return number
 
     monkeypatch.setattr(representing.closing, "close_overdue", slowly)
 
 
 @pytest.fixture
-def pause_before_deciding(monkeypatch):
-    """Leave time between looking at who decides and writing the decision."""
-    decide = deciding._decide
-
-    def slowly(*args):
-        time.sleep(PAUSE)
-        return decide(*args)
-
-    monkeypatch.setattr(deciding, "_decide", slowly)
+def meet_before_deciding(monkeypatch):
+    """Have both meet between looking at who decides and writing the decision."""
+    meet_before(monkeypatch, deciding, "_decide")
 
 
 @pytest.fixture
@@ -93,35 +85,32 @@ def merging_against_asking(at_once) -> tuple[Membership | None, LocalGovernment]
     at_once(
         [
             lambda: represent(person=person, local_government_id=proposed.pk, role="member"),
-            lambda: (
-                time.sleep(PAUSE / 3),
-                refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=listed.pk),
-            ),
+            Later(lambda: refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=listed.pk)),
         ]
     )
     return Membership.objects.filter(person=person).first(), listed
 
 
-def test_asking_for_a_city_while_it_is_merged_leads_to_the_listed_one(at_once, pause_before_asking):
+def test_asking_for_a_city_while_it_is_merged_leads_to_the_listed_one(at_once, meet_before_asking):
     asked, listed = merging_against_asking(at_once)
     assert (asked.local_government, asked.state) == (listed, "asked")
 
 
-def test_control_without_the_lock_a_request_stays_behind_at_a_retired_city(at_once, pause_before_asking, without_lock):
+def test_control_without_the_lock_a_request_stays_behind_at_a_retired_city(at_once, meet_before_asking, without_lock):
     asked, _listed = merging_against_asking(at_once)
     assert asked.local_government.standing == "retired"
 
 
-def test_one_person_asks_eight_times_at_once_and_has_one_request(at_once, pause_before_asking):
+def test_one_person_asks_eight_times_at_once_and_has_one_request(at_once, meet_before_asking):
     person, city = PersonFactory(), make.local_government()
     answers = at_once([partial(represent, person=person, local_government_id=city.pk, role="member")] * CALLS)
     assert {answer.pk for answer in answers} == {Membership.objects.get().pk}
 
 
-def test_control_without_the_lock_the_database_refuses_the_second_request(at_once, pause_before_asking, without_lock):
+def test_control_without_the_lock_the_database_refuses_the_second_request(at_once, meet_before_asking, without_lock):
     person, city = PersonFactory(), make.local_government()
     answers = at_once([partial(represent, person=person, local_government_id=city.pk, role="member")] * CALLS)
-    assert any(isinstance(answer, IntegrityError) for answer in answers)
+    assert sum(isinstance(answer, IntegrityError) for answer in answers) == CALLS - 1
     assert Membership.objects.count() == 1
 
 
@@ -136,35 +125,30 @@ def approving_against_declining(at_once) -> list:
     )
 
 
-def test_one_request_gets_one_decision(at_once, pause_before_deciding, decisions):
+def test_one_request_gets_one_decision(at_once, meet_before_deciding, decisions):
     answers = approving_against_declining(at_once)
     assert len(decisions) == 1
     assert sum(isinstance(answer, Exception) for answer in answers) == 1
 
 
 def test_control_without_the_lock_a_request_is_approved_and_declined(
-    at_once, pause_before_deciding, decisions, without_lock
+    at_once, meet_before_deciding, decisions, without_lock
 ):
     approving_against_declining(at_once)
     assert sorted(decisions) == ["approved", "declined"]
 
 
 def deciding_after_leaving(at_once) -> Membership:
-    """Let staff end a coordinator's membership while that coordinator decides a little later."""
+    """Let a coordinator decide whose membership staff have just ended, not yet committed."""
     staff, coordinator = PersonFactory(admin=True), make.coordinator()
     asked = make.membership(state="asked", local_government=coordinator.local_government)
 
     def leave():
         with transaction.atomic():
             end_membership(membership_id=coordinator.pk, by=staff)
-            time.sleep(PAUSE)
+            meet()
 
-    at_once(
-        [
-            leave,
-            lambda: (time.sleep(PAUSE / 3), approve_membership(membership_id=asked.pk, by=coordinator.person)),
-        ]
-    )
+    at_once([leave, Later(lambda: approve_membership(membership_id=asked.pk, by=coordinator.person))])
     asked.refresh_from_db()
     return asked
 

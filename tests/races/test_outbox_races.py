@@ -1,7 +1,5 @@
 """Several workers, sweeps and callers at once on a real database; each proof fails when its lock is taken away."""
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,35 +14,14 @@ from mail.models import Attempt, Message
 from mail.services import delivery, enqueueing, ledger, resend, sweeping, withdraw
 from mail.services.ledger import Opening
 from mail.services.resending import CannotResend
-from mail.transport import Answer
+from mail.transport import Answer, Connection
 from tests.factories.accounts import PersonFactory
 from tests.factories.mail import ask
+from tests.races.meeting import GATE, Later, at_once, meet, meet_before
 from tests.services.smtpscript import ScriptedServer
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., ScriptedServer]
-
-
-def together(*works: Callable[[], object]) -> list[object]:
-    """Run all at once, each on a connection of its own, and return what they returned or raised."""
-    barrier = threading.Barrier(len(works))
-    results: list[object] = [None] * len(works)
-
-    def run(number: int, work: Callable[[], object]) -> None:
-        try:
-            barrier.wait(10)
-            results[number] = work()
-        except Exception as problem:  # noqa: BLE001  (told to the test)
-            results[number] = problem
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 @contextmanager
@@ -61,15 +38,15 @@ def without(monkeypatch: pytest.MonkeyPatch, module: object, name: str, *texts: 
     ledger._statement.cache_clear()
 
 
-# Slept in the middle of taking, so that all workers see the same rows waiting.
-SLOWLY = ("ORDER BY due_at, id FOR", "AND pg_sleep(0.02) IS NOT NULL ORDER BY due_at, id FOR")
+# All workers see the same rows waiting before one of them takes any.
+AT_THE_GATE = ("ORDER BY due_at, id FOR", f"{GATE} ORDER BY due_at, id FOR")
 NO_LOCK = (" FOR UPDATE SKIP LOCKED", "")
 NO_SECOND_LOOK = (")) AND state IN ('queued', 'deferred')", "))")
 NO_GUARD = ("mail_message.state = 'leased' AND mail_message.lease_id = %(lease)s", "TRUE")
 
 
 def deliver_with(workers: int, stream: str) -> None:
-    results = together(*[lambda: delivery.deliver(stream=stream)] * workers)
+    results = at_once([lambda: delivery.deliver(stream=stream)] * workers, gate=True)
     assert not [one for one in results if isinstance(one, Exception)], results
 
 
@@ -80,7 +57,7 @@ def test_four_workers_on_one_queue_send_each_message_once(
     settings.MAIL_BATCH_SIZES = {"transactional": 10, "bulk": 10}
     server = scripted()
     messages = [ask(stream=stream) for _n in range(40)]
-    with without(monkeypatch, ledger, "_LEASE", SLOWLY):
+    with without(monkeypatch, ledger, "_LEASE", AT_THE_GATE):
         deliver_with(4, stream)
     assert server.recipients() == dict.fromkeys((message.to_address for message in messages), 1)
     assert set(Message.objects.values_list("state", flat=True)) == {"accepted"}
@@ -96,16 +73,15 @@ def test_negative_control_without_lock_and_guard_messages_double(
         ask(stream=stream)
     opened = "_OPEN_PREPARED"
     with (
-        without(monkeypatch, ledger, "_LEASE", SLOWLY, NO_LOCK, NO_SECOND_LOOK),
+        without(monkeypatch, ledger, "_LEASE", AT_THE_GATE, NO_LOCK, NO_SECOND_LOOK),
         without(monkeypatch, ledger, opened, NO_GUARD),
         pytest.MonkeyPatch.context() as patch,
     ):
-        # Both hold the same messages before either begins.
-        barrier = threading.Barrier(2)
-        work = delivery._work_through
-        patch.setattr(delivery, "_work_through", lambda lease: (barrier.wait(10), work(lease)))
+        # Both hold the same messages before either begins, and have begun the same before either hands over.
+        meet_before(patch, delivery, "_work_through")
+        meet_before(patch, Connection, "hand_over")
         patch.setattr(ledger, "release", lambda *, lease: 0)
-        together(*[lambda: delivery.deliver(stream=stream)] * 2)
+        at_once([lambda: delivery.deliver(stream=stream)] * 2, gate=True)
     assert max(server.recipients().values()) == 2
 
 
@@ -115,7 +91,7 @@ def test_the_second_look_alone_keeps_a_worker_from_taking_back_what_another_has_
     server = scripted()
     for _n in range(10):
         ask()
-    with without(monkeypatch, ledger, "_LEASE", SLOWLY, NO_LOCK):
+    with without(monkeypatch, ledger, "_LEASE", AT_THE_GATE, NO_LOCK):
         deliver_with(2, "transactional")
         deliver_with(2, "transactional")
     assert set(server.recipients().values()) == {1}
@@ -157,8 +133,8 @@ def lost(number: int) -> None:
     Message.objects.update(leased_until=clock.now())
 
 
-def sweep_twice_at_once() -> tuple[Counter, int]:
-    results = together(sweeping.sweep, sweeping.sweep)
+def sweep_twice_at_once(*, has_gate: bool = False) -> tuple[Counter, int]:
+    results = at_once([sweeping.sweep] * 2, gate=has_gate)
     assert not [one for one in results if isinstance(one, Exception)], results
     return Counter(Message.objects.values_list("state", "repeats")), sum(one.repeated for one in results)
 
@@ -171,9 +147,9 @@ def test_two_sweeps_at_once_do_no_more_than_one() -> None:
 
 def test_negative_control_two_sweeps_without_the_lock_repeat_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     lost(30)
-    slowly = ("AND leased_until < %(now)s", "AND leased_until < %(now)s AND pg_sleep(0.02) IS NOT NULL")
-    with without(monkeypatch, sweeping, "_SETTLE", slowly, ("FOR UPDATE SKIP LOCKED", "")):
-        found, repeated = sweep_twice_at_once()
+    at_the_gate = ("AND leased_until < %(now)s", f"AND leased_until < %(now)s {GATE}")
+    with without(monkeypatch, sweeping, "_SETTLE", at_the_gate, ("FOR UPDATE SKIP LOCKED", "")):
+        found, repeated = sweep_twice_at_once(has_gate=True)
     assert (found, repeated) == ({("queued", 2): 30}, 60)
 
 
@@ -181,7 +157,7 @@ def ask_at_once(number: int) -> list[object]:
     def work() -> object:
         return ask(key="the same", to="a@city.example").pk
 
-    return together(*[work] * number)
+    return at_once([work] * number)
 
 
 def test_sixteen_callers_with_one_key_make_one_message() -> None:
@@ -205,7 +181,7 @@ def test_two_members_of_staff_who_send_again_at_once_make_one_copy(monkeypatch: 
 
     def copies(message: Message) -> int:
         calls = [lambda: resend(message_id=message.pk, by=by, reason="Lost")] * 4
-        refused = [one for one in together(*calls) if isinstance(one, Exception)]
+        refused = [one for one in at_once(calls) if isinstance(one, Exception)]
         assert {type(one) for one in refused} <= {CannotResend, IntegrityError}, refused
         return message.resends.count()
 
@@ -228,21 +204,21 @@ def close_against_somebody_with_another_order() -> list[object]:
     ledger.turn(lease=lease, closing=[], opening=[Opening(one, mime.Content("S", "Text")) for one in lease.messages])
     first, second = lease.messages
     accepted = [rules.verdict(one, Answer(Outcome.ACCEPTED, 250, "OK"), now=clock.now()) for one in lease.messages]
-    is_held = threading.Event()
 
     def other_order() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL deadlock_timeout = '20s'")
             cursor.execute("SELECT FROM mail_message WHERE id = %s FOR UPDATE", [second.pk])
-            is_held.set()
-            time.sleep(0.1)
+            meet()
             cursor.execute("SELECT FROM mail_message WHERE id = %s FOR UPDATE", [first.pk])
 
     def close() -> None:
-        assert is_held.wait(10)
+        with connection.cursor() as cursor:
+            # PostgreSQL looks once after so long; by then the other one must want the first.
+            cursor.execute("SET deadlock_timeout = '1s'")
         ledger.turn(lease=lease, closing=accepted, opening=[])
 
-    return together(other_order, close)
+    return at_once([other_order, Later(close)])
 
 
 def test_an_answer_survives_a_deadlock_with_whoever_locks_in_another_order() -> None:

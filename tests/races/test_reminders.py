@@ -1,7 +1,5 @@
 """Races about reminders on a real database; each with a control that takes the lock away and must go wrong."""
 
-import threading
-import time
 from datetime import timedelta
 from functools import partial
 
@@ -27,25 +25,17 @@ from events.services import (
 from events.services.sweeping import sweep
 from mail.models import Message
 from tests.factories import events as make
+from tests.races.meeting import Later, meet_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Long enough for every other thread to come to the same place, or to stand before a lock.
-PAUSE = 0.5
-PATIENCE = 20
 WEEK = timedelta(days=7)
 
 
 @pytest.fixture
-def pause_before_asking(monkeypatch):
-    """Leave time between reading what is due and putting it into the outbox."""
-    ask = reminding.enqueue_many
-
-    def slowly(**kwargs):
-        time.sleep(PAUSE)
-        return ask(**kwargs)
-
-    monkeypatch.setattr(reminding, "enqueue_many", slowly)
+def meet_before_asking(monkeypatch):
+    """Have all sweeps meet between reading what is due and putting it into the outbox."""
+    meet_before(monkeypatch, reminding, "enqueue_many")
 
 
 def due_now(people: int = 3) -> Event:
@@ -65,7 +55,7 @@ def asked() -> list[str]:
     return sorted(Message.objects.filter(kind="event-reminder", state="queued").values_list("key", flat=True))
 
 
-def test_four_sweeps_at_once_ask_for_each_reminder_once(at_once, pause_before_asking, monkeypatch):
+def test_four_sweeps_at_once_ask_for_each_reminder_once(at_once, meet_before_asking, monkeypatch):
     monkeypatch.setattr(reminding, "BATCH", 2)
     due_now(people=7)
     answers = at_once([remind] * 4)
@@ -73,7 +63,7 @@ def test_four_sweeps_at_once_ask_for_each_reminder_once(at_once, pause_before_as
     assert (len(asked()), Reminder.objects.filter(state="asked").count()) == (7, 7)
 
 
-def test_control_without_the_lock_sweeps_do_each_others_work(at_once, pause_before_asking, monkeypatch):
+def test_control_without_the_lock_sweeps_do_each_others_work(at_once, meet_before_asking, monkeypatch):
     monkeypatch.setattr(reminding, "LOCKING", "")
     due_now(people=7)
     answers = at_once([remind] * 4)
@@ -81,55 +71,26 @@ def test_control_without_the_lock_sweeps_do_each_others_work(at_once, pause_befo
     assert (sum(answers) > 7, len(asked())) == (True, 7)
 
 
-class Meeting:
-    """Holds one call in the middle until another one is through, or until it is plain that a lock holds that one."""
-
-    def __init__(self) -> None:
-        self.reached, self.through = threading.Event(), threading.Event()
-
-    def hold(self, call, *, seconds: float):
-        """Return `call`, before which the other one is let go and waited for."""
-
-        def held(*args, **kwargs):
-            self.reached.set()
-            self.through.wait(seconds)
-            return call(*args, **kwargs)
-
-        return held
-
-    def other(self, call):
-        """Return the other call: it begins when the first is in its middle."""
-
-        def meanwhile():
-            assert self.reached.wait(PATIENCE)
-            try:
-                return call()
-            finally:
-                self.through.set()
-
-        return meanwhile
-
-
-def planned_anew_while_asked_for(at_once, monkeypatch, settings, *, seconds: float) -> Event:
+def planned_anew_while_asked_for(at_once, monkeypatch, settings) -> Event:
     """Move the event by a week, and tell of it, while the sweep has its reminders in hand."""
     settings.EVENT_UNDO_SECONDS = 0
-    event, meeting = due_now(), Meeting()
+    event = due_now()
     page = make.WebinarPage.objects.get()
     page.starts_at, page.ends_at = event.starts_at + WEEK, event.ends_at + WEEK
-    monkeypatch.setattr(reminding, "enqueue_many", meeting.hold(reminding.enqueue_many, seconds=seconds))
+    meet_before(monkeypatch, reminding, "enqueue_many")
 
     def move():
         page.save()
         project_event(page=page)
         return announce_changes()
 
-    problems = [one for one in at_once([remind, meeting.other(move)]) if isinstance(one, Exception)]
+    problems = [one for one in at_once([remind, Later(move)]) if isinstance(one, Exception)]
     assert problems == []
     return event
 
 
 def test_planning_anew_against_asking(at_once, monkeypatch, settings):
-    event = planned_anew_while_asked_for(at_once, monkeypatch, settings, seconds=PAUSE)
+    event = planned_anew_while_asked_for(at_once, monkeypatch, settings)
     start = Event.objects.get(pk=event.pk).starts_at
     assert asked() == []
     assert set(Reminder.objects.values_list("state", "revision", "due_at")) == {
@@ -139,32 +100,29 @@ def test_planning_anew_against_asking(at_once, monkeypatch, settings):
 
 def test_control_without_the_lock_an_old_reminder_leaves_and_the_new_one_is_lost(at_once, monkeypatch, settings):
     monkeypatch.setattr(reminding, "LOCKING", "")
-    planned_anew_while_asked_for(at_once, monkeypatch, settings, seconds=PATIENCE)
+    planned_anew_while_asked_for(at_once, monkeypatch, settings)
     assert (len(asked()), set(Reminder.objects.values_list("state", flat=True))) == (3, {"asked"})
 
 
-def armed_while_somebody_registers(at_once, monkeypatch, *, seconds: float) -> Registration:
+def armed_while_somebody_registers(at_once, monkeypatch) -> Registration:
     """Arm a rule while a registration is in flight that has already looked for rules."""
-    event, meeting = make.event(starts_at=clock.now() + timedelta(days=5)), Meeting()
+    event = make.event(starts_at=clock.now() + timedelta(days=5))
     rule = ReminderRule.objects.filter(translation_key=event.translation_key).earliest("pk")
-    monkeypatch.setattr(registering.notices, "confirm", meeting.hold(registering.notices.confirm, seconds=seconds))
+    meet_before(monkeypatch, registering.notices, "confirm")
     outcome, _armed = at_once(
-        [
-            lambda: register(event_id=event.pk, applicant=make.applicant()),
-            meeting.other(lambda: arm(rule_id=rule.pk)),
-        ]
+        [lambda: register(event_id=event.pk, applicant=make.applicant()), Later(lambda: arm(rule_id=rule.pk))]
     )
     return outcome.registration
 
 
 def test_arming_against_registering_leaves_nobody_out(at_once, monkeypatch):
-    registration = armed_while_somebody_registers(at_once, monkeypatch, seconds=PAUSE)
+    registration = armed_while_somebody_registers(at_once, monkeypatch)
     assert registration.reminders.count() == 1
 
 
 def test_control_without_the_lock_somebody_is_left_out_until_the_sweep(at_once, monkeypatch):
     monkeypatch.setattr(seats, "lock", lambda event_id: Event.objects.get(pk=event_id))
-    registration = armed_while_somebody_registers(at_once, monkeypatch, seconds=PATIENCE)
+    registration = armed_while_somebody_registers(at_once, monkeypatch)
     assert registration.reminders.count() == 0
     sweep()
     assert registration.reminders.count() == 1
@@ -175,16 +133,16 @@ def chosen_while_planned(at_once, monkeypatch) -> list[type[Exception]]:
 
     The second one's foreign key is looked at when the plan is committed, while the language waits for the first.
     """
-    event, meeting = due_now(people=1), Meeting()
+    event = due_now(people=1)
     remind()
     now = clock.now()
     ReminderRule.objects.filter(anchor="start").update(
         armed_at=now, due_at=now + timedelta(hours=1), expires_at=event.starts_at
     )
-    monkeypatch.setattr(planning, "_outdated", meeting.hold(planning._outdated, seconds=PAUSE))
+    meet_before(monkeypatch, planning, "_outdated")
     key = Registration.objects.get().pk
     choose = partial(change_preferences, registration_id=key, language="fr", timezone="UTC")
-    answers = at_once([lambda: plan(event_id=event.pk), meeting.other(choose)])
+    answers = at_once([lambda: plan(event_id=event.pk), Later(choose)])
     return [type(one.__cause__) for one in answers if isinstance(one, Exception)]
 
 

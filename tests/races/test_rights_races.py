@@ -1,7 +1,6 @@
 """Erasing while mail is on its way, twice at once, and by two administrators of each other; each with a control."""
 
 import threading
-import time
 from datetime import timedelta
 from functools import partial
 
@@ -30,6 +29,7 @@ from mail.transport import Answer, Connection
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 from tests.factories.mail import ask, deliver_all
+from tests.races.meeting import Later, meet, meet_before
 from tests.services.mailserver import MailServer
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
@@ -87,12 +87,11 @@ def test_what_is_on_the_wire_and_bounces_names_nobody_any_more(mail_server, monk
 
 
 def names_after_erasure_and_bounce(at_once, monkeypatch) -> set[tuple[str, str]]:
-    """Erase somebody while the answer to their mail is written down, with time between looking and writing."""
+    """Erase somebody while the answer to their mail is written down, between looking and writing."""
     ask(to=ADDRESS)
-    put_on = suppressing._put_on
-    monkeypatch.setattr(suppressing, "_put_on", lambda *args, **kw: (time.sleep(0.3), put_on(*args, **kw)))
+    meet_before(monkeypatch, suppressing, "_put_on")
     bounce = partial(suppressing.suppress_bounced, address=ADDRESS, words=f"550 5.1.1 <{ADDRESS}>")
-    assert [type(one) for one in at_once([erase, bounce])] == [DataRequest, type(None)]
+    assert [type(one) for one in at_once([Later(erase), bounce])] == [DataRequest, type(None)]
     return set(Suppression.objects.values_list("address", "note"))
 
 
@@ -130,12 +129,11 @@ def test_two_erasures_at_once_are_one(at_once) -> None:
 
 
 def erase_both(at_once, monkeypatch) -> int:
-    """Erase somebody twice at once, with time between finding and forgetting; return how many claim to have done it."""
+    """Erase somebody twice at once, meeting between finding and forgetting; return how many claim to have done it."""
     registration = make.registered(make.bare_event())
     over = clock.now() - timedelta(hours=1)
     Event.objects.filter(pk=registration.event_id).update(starts_at=over - timedelta(hours=1), ends_at=over)
-    forget = erasing.forget_people
-    monkeypatch.setattr(erasing, "forget_people", lambda keys: (time.sleep(0.3), forget(keys)))
+    meet_before(monkeypatch, erasing, "forget_people")
     return sum(isinstance(one, DataRequest) for one in at_once([erase, erase]))
 
 
@@ -246,7 +244,7 @@ def test_two_administrators_cannot_both_vanish(at_once) -> None:
 def test_without_the_lock_both_would_vanish(at_once, monkeypatch) -> None:
     def unlocked(subject: Subject) -> None:
         keys = set(User.objects.filter(is_superuser=True, is_active=True).values_list("pk", flat=True))
-        time.sleep(0.3)
+        meet()
         if keys == {subject.person_id}:
             raise LastAdministrator
 

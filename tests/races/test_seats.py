@@ -1,19 +1,16 @@
 """Races for seats on a real database; each with a control that takes the lock away and must go wrong."""
 
-import time
-
 import pytest
 
 from events.models import Event, Registration
 from events.services import cancel, promote_from_waiting_list, promoting, register, registering, seats, taking
 from mail.models import Message
 from tests.factories import events as make
+from tests.races.meeting import Later, meet_after, meet_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CLIENTS = 32
-# Long enough for every other thread to come to the same place.
-PAUSE = 0.05
 
 
 @pytest.fixture
@@ -24,28 +21,15 @@ def without_lock(monkeypatch):
 
 
 @pytest.fixture
-def pause_after_taking(monkeypatch):
-    """Leave time between counting the seats and committing the one that was taken."""
-    take = registering.take
-
-    def slowly(*args):
-        taken = take(*args)
-        time.sleep(PAUSE)
-        return taken
-
-    monkeypatch.setattr(registering, "take", slowly)
+def meet_after_taking(monkeypatch):
+    """Have all meet between counting the seats and committing the one that was taken."""
+    meet_after(monkeypatch, registering, "take")
 
 
 @pytest.fixture
-def pause_before_promoting(monkeypatch):
-    """Leave time between choosing the first in line and giving the seat."""
-    give = promoting._give_seat
-
-    def slowly(*args, **kwargs):
-        time.sleep(PAUSE * 6)
-        return give(*args, **kwargs)
-
-    monkeypatch.setattr(promoting, "_give_seat", slowly)
+def meet_before_promoting(monkeypatch):
+    """Have all meet between choosing the first in line and giving the seat."""
+    meet_before(monkeypatch, promoting, "_give_seat")
 
 
 def all_register(at_once, event: Event, *, same: bool = False) -> list:
@@ -75,7 +59,7 @@ def faults(event: Event) -> list[str]:
     return found
 
 
-def test_the_last_seat_among_thirty_two(at_once, pause_after_taking):
+def test_the_last_seat_among_thirty_two(at_once, meet_after_taking):
     event = make.event(capacity=1)
     answers = all_register(at_once, event)
     states = [answer.registration.state for answer in answers]
@@ -85,13 +69,13 @@ def test_the_last_seat_among_thirty_two(at_once, pause_after_taking):
     assert (kinds.count("event-confirmation"), kinds.count("event-waiting")) == (1, CLIENTS - 1)
 
 
-def test_control_without_the_lock_the_last_seat_is_sold_twice(at_once, pause_after_taking, without_lock):
+def test_control_without_the_lock_the_last_seat_is_sold_twice(at_once, meet_after_taking, without_lock):
     event = make.event(capacity=1)
     all_register(at_once, event)
     assert faults(event) != []
 
 
-def test_the_last_seats_of_an_event_without_a_list(at_once, pause_after_taking):
+def test_the_last_seats_of_an_event_without_a_list(at_once, meet_after_taking):
     event = make.event(capacity=3, waiting_list=False)
     answers = all_register(at_once, event)
     refused = [answer for answer in answers if isinstance(answer, registering.EventFull)]
@@ -99,7 +83,7 @@ def test_the_last_seats_of_an_event_without_a_list(at_once, pause_after_taking):
     assert faults(event) == []
 
 
-def test_one_address_registers_thirty_two_times(at_once, pause_after_taking):
+def test_one_address_registers_thirty_two_times(at_once, meet_after_taking):
     event = make.event(capacity=5)
     answers = all_register(at_once, event, same=True)
     assert {answer.registration.pk for answer in answers} == {event.registrations.get().pk}
@@ -107,7 +91,7 @@ def test_one_address_registers_thirty_two_times(at_once, pause_after_taking):
     assert sorted(Message.objects.values_list("kind", flat=True)) == ["event-confirmation", "event-known"]
 
 
-def test_control_without_the_lock_an_address_registers_twice_or_fails(at_once, pause_after_taking, without_lock):
+def test_control_without_the_lock_an_address_registers_twice_or_fails(at_once, meet_after_taking, without_lock):
     event = make.event(capacity=5)
     answers = all_register(at_once, event, same=True)
     assert any(isinstance(answer, Exception) for answer in answers) or event.registrations.count() > 1
@@ -119,14 +103,14 @@ def cancelling_against_promoting(at_once) -> tuple[Event, list]:
     answers = at_once(
         [
             lambda: cancel(registration_id=people[0].pk),
-            lambda: (time.sleep(PAUSE * 2), cancel(registration_id=people[1].pk)),
+            Later(lambda: cancel(registration_id=people[1].pk)),
             lambda: promote_from_waiting_list(event_id=event.pk),
         ]
     )
     return event, answers
 
 
-def test_cancelling_against_promoting(at_once, pause_before_promoting):
+def test_cancelling_against_promoting(at_once, meet_before_promoting):
     event, answers = cancelling_against_promoting(at_once)
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
     assert faults(event) == []
@@ -138,7 +122,7 @@ def test_cancelling_against_promoting(at_once, pause_before_promoting):
     }
 
 
-def test_control_without_the_lock_a_cancelled_person_is_promoted(at_once, pause_before_promoting, without_lock):
+def test_control_without_the_lock_a_cancelled_person_is_promoted(at_once, meet_before_promoting, without_lock):
     event, answers = cancelling_against_promoting(at_once)
     went_wrong = [answer for answer in answers if isinstance(answer, Exception)]
     states = dict(event.registrations.values_list("name", "state"))

@@ -9,6 +9,7 @@ from django.db import connection
 
 from core.models import Heartbeat
 from core.services import sweeping
+from tests.races.meeting import Later, at_once, meet
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 TASKS = sorted(entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values())
@@ -18,30 +19,15 @@ def runs_of_two_at_once(name: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """Start the task while it is under way already; return how often its body ran."""
     current_app.loader.import_default_modules()
     task = current_app.tasks[name]
-    entered, leave = threading.Event(), threading.Event()
     runs: list[int] = []
 
     def body() -> None:
         runs.append(1)
-        entered.set()
-        leave.wait(10)
-
-    def first() -> None:
-        try:
-            task()
-        finally:
-            connection.close()
+        meet()
 
     monkeypatch.setattr(task, "run", body)
-    thread = threading.Thread(target=first)
-    thread.start()
-    assert entered.wait(10)
-    second = threading.Thread(target=first)
-    second.start()
-    second.join(0.5)
-    leave.set()
-    thread.join(10)
-    second.join(10)
+    told = at_once([task, Later(task)])
+    assert sum(told) == len(runs)
     return len(runs)
 
 

@@ -7,7 +7,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.db import connection
 from psycopg import sql
 
 from tests.services import snapshot
+from tests.services.sessions import maintenance
 
 
 def migrations_digest() -> str:
@@ -28,13 +28,6 @@ def migrations_digest() -> str:
                 digest.update(f"{config.label}/{path.name}".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def maintenance() -> psycopg.Connection:
-    """Connect to the server's own database, where databases are made and locks are held."""
-    parameters = connection.get_connection_params()
-    wanted = {key: parameters[key] for key in ("host", "port", "user", "password") if parameters.get(key)}
-    return psycopg.connect(**wanted, dbname="postgres", autocommit=True)
 
 
 def use(name: str) -> None:

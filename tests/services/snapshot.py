@@ -11,6 +11,8 @@ from django.db import connection
 from django.test import TransactionTestCase
 from psycopg import Connection, sql
 
+from tests.services.sessions import unblocked
+
 LOCK_WAIT = "10s"
 
 
@@ -84,7 +86,7 @@ def restored_after_each_flush() -> Generator[None]:
     """Replace the flush of Django's transactional tests by a restore of what the migrations made."""
     taken = Snapshot()
     original = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
-    TransactionTestCase._fixture_teardown = lambda _case: taken.restore()  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = lambda _case: unblocked(taken.restore)  # type: ignore[attr-defined]
     try:
         yield
     finally:
