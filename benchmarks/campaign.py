@@ -4,6 +4,7 @@ The issue is a page of the site in three languages, frozen and started as staff 
 them. The floor sends the same mails built beforehand over one connection a process.
 """
 
+import gc
 import os
 import resource
 import statistics
@@ -46,6 +47,7 @@ def run(folder: Path) -> Iterator[Line]:
                         "name": f"campaign_{number}_process{'es' if number > 1 else ''}",
                         "unit": "messages/s",
                         **measured,
+                        **crew.meter.told(),
                         "messages": READERS,
                         "languages": len(LANGUAGES),
                         "bytes": len(_bytes(0)),
@@ -94,6 +96,7 @@ def _work(index: int, number: int, port: int, orders: Any, barrier: Any, results
     django.setup()
     share = range(index, READERS, number)
     built = [(f"p{n}@sink.example", _bytes(n)) for n in range(index, min(READERS, 200), number)]
+    gc.freeze()
     while (order := orders.get()) != "stop":
         barrier.wait(outbox.PATIENCE_SECONDS)
         sent = outbox.floor(port, built, len(share)) if order == "floor" else outbox.program()

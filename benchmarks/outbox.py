@@ -5,6 +5,7 @@ stream from the database, fills each recipient's own words into a variant writte
 start and each answer durably. Then real workers send to many while single mails are asked for: how soon do they leave?
 """
 
+import gc
 import multiprocessing
 import os
 import resource
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bulkmail, smtpsink
+from benchmarks import bulkmail, processor, smtpsink
 from benchmarks.measure import compare
 
 MESSAGES = int(os.environ.get("BENCH_MESSAGES", "5000"))
@@ -43,6 +44,7 @@ def run(folder: Path) -> Iterator[Line]:
                         "name": name,
                         "unit": "messages/s",
                         **measured,
+                        **crew.meter.told(),
                         "messages": MESSAGES,
                         "bytes": len(_bytes(0)),
                         "bar": 0.7,
@@ -61,6 +63,7 @@ class Crew:
         self.number = number
         self.peak_megabytes = 0.0
         self.enqueued_per_second = 0.0
+        self.meter = processor.Meter()
         context = multiprocessing.get_context("spawn")
         self.orders: list[Any] = []
         self.barrier = context.Barrier(number + 1)
@@ -107,6 +110,7 @@ class Crew:
         """Give all processes the same order and return the messages a second that they made together."""
         for orders in self.orders:
             orders.put(order)
+        before = processor.spent()
         self.barrier.wait(PATIENCE_SECONDS)
         started = time.monotonic()
         sent = 0
@@ -114,7 +118,9 @@ class Crew:
             number, megabytes = self.results.get(timeout=PATIENCE_SECONDS)
             sent += number
             self.peak_megabytes = max(self.peak_megabytes, round(megabytes, 1))
-        return sent / (time.monotonic() - started)
+        seconds = time.monotonic() - started
+        self.meter.note(order, before, processor.spent(), sent)
+        return sent / seconds
 
 
 def _work(index: int, number: int, port: int, orders: Any, barrier: Any, results: Any) -> None:
@@ -124,6 +130,8 @@ def _work(index: int, number: int, port: int, orders: Any, barrier: Any, results
     bulkmail.register()
     share = range(index, MESSAGES, number)
     built = [(f"p{n}@sink.example", _bytes(n)) for n in range(index, min(MESSAGES, 200), number)]
+    # As a worker does before its first task.
+    gc.freeze()
     while (order := orders.get()) != "stop":
         barrier.wait(PATIENCE_SECONDS)
         sent = floor(port, built, len(share)) if order == "floor" else program()

@@ -4,8 +4,10 @@ import base64
 import binascii
 import uuid
 from datetime import timedelta
+from functools import lru_cache
 from typing import Literal
 
+from django.conf import settings
 from django.core import signing
 
 Purpose = Literal["confirm", "preferences", "unsubscribe"]
@@ -34,5 +36,11 @@ def read(token: str, purpose: Purpose) -> uuid.UUID | None:
 
 
 def _signer(purpose: Purpose) -> signing.Signer:
+    return _made(purpose, settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS))
+
+
+# A mail to many needs two for each reader.
+@lru_cache(maxsize=8)
+def _made(purpose: Purpose, key: str, fallback_keys: tuple[str, ...]) -> signing.Signer:
     kind = signing.TimestampSigner if purpose in LASTS else signing.Signer
-    return kind(salt=f"newsletter.{purpose}", sep="~")
+    return kind(key=key, fallback_keys=list(fallback_keys), salt=f"newsletter.{purpose}", sep="~")

@@ -24,6 +24,7 @@ class Pattern:
     def __init__(self) -> None:
         self._parts: list[_Part] = []
         self._ready: list[str | _Part] = []
+        self._stuffed: list[str | _Part] = []
 
     def quoted_printable(self, text: str, *, is_html: bool) -> str:
         """Return the text encoded, with marks for its slots."""
@@ -43,10 +44,19 @@ class Pattern:
         """Take the body with its marks apart."""
         pieces = _MARK.split(body)
         self._ready = [self._parts[int(piece)] if number % 2 else piece for number, piece in enumerate(pieces)]
+        # No piece begins with a dot: what follows a slot begins with a soft break or a boundary.
+        self._stuffed = [_stuffed(piece) if isinstance(piece, str) else piece for piece in self._ready]
 
-    def build(self, safe: Mapping[str, str]) -> str:
-        """Return the body filled for one recipient."""
-        return "".join(piece if isinstance(piece, str) else piece.filled(safe) for piece in self._ready)
+    def build(self, safe: Mapping[str, str], *, is_stuffed: bool = False) -> str:
+        """Return the body filled for one recipient; dots that begin a line are doubled where it `is_stuffed`.
+
+        Looking through a whole body for such dots takes longer than filling it.
+        """
+        if is_stuffed:
+            pieces = (one if isinstance(one, str) else _stuffed(one.filled(safe)) for one in self._stuffed)
+        else:
+            pieces = (one if isinstance(one, str) else one.filled(safe) for one in self._ready)
+        return "".join(pieces)
 
     def _mark(self, part: _Part) -> str:
         self._parts.append(part)
@@ -94,6 +104,11 @@ class _Base64Text:
                 encoded.append(_lines(left[:whole]))
                 left = left[whole:]
         return "".join([*encoded, _lines(left)])
+
+
+def _stuffed(text: str) -> str:
+    # Every slot stands at the start of a line.
+    return ("." if text.startswith(".") else "") + text.replace("\n.", "\n..")
 
 
 def _bytes(words: str) -> bytes:

@@ -47,7 +47,8 @@ class Variant:
 
     def heading(self, safe: Mapping[str, str]) -> Content:
         """Return the same with only the subject filled, which is all that the header lines need."""
-        return replace(self.content, subject=slots.fill(self.content.subject, safe))
+        subject = slots.fill(self.content.subject, safe)
+        return self.content if subject == self.content.subject else replace(self.content, subject=subject)
 
     def named(self) -> Content:
         """Return the words with the slots' names in them, to be kept."""

@@ -38,7 +38,7 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True)
 class Letter:
-    """One message for one address; `data` has CRLF line ends and no dots doubled.
+    """One message for one address; `data` has CRLF line ends, and dots that begin a line doubled if it `is_stuffed`.
 
     `envelope` and `content` say the same unbuilt, for providers that build messages themselves.
     """
@@ -48,6 +48,7 @@ class Letter:
     data: bytes
     envelope: Envelope | None = None
     content: Content | None = None
+    is_stuffed: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ class Connection:
             if refusal is not None:
                 self._step_back(refusal, replies, ahead)
                 return refusal
-            self._send(_stuffed(letter.data))
+            self._send(letter.data if letter.is_stuffed else _stuffed(letter.data))
             is_complete = True
             self._send(_END + ahead)
             answer = _judged(_Stage.END, *self._reply())

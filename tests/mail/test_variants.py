@@ -90,7 +90,10 @@ def test_what_is_filled_in_comes_back_in_every_encoding(before: str, between: st
     text = f"{before}{TOKENS['to_name']}{between}{TOKENS['own_url']}"
     content = mime.Content("S", text, f"<p>{text}</p>")
     safe = slots.made_safe({"to_name": name, "own_url": "https://gkec.example/o?a=1&b=2"})
-    plain, rich = parts(mime.build_from(mime.pattern(content, seed="s"), envelope(), content, safe))
+    pattern = mime.pattern(content, seed="s")
+    data = mime.build_from(pattern, envelope(), content, safe)
+    assert mime.build_from(pattern, envelope(), content, safe, is_stuffed=True) == re.sub(rb"(?m)^\.", b"..", data)
+    plain, rich = parts(data)
     assert plain == one_way(slots.fill(text, safe)).rstrip("\n")
     assert rich == one_way(slots.fill(f"<p>{text}</p>", safe, as_html=True)).rstrip("\n")
 

@@ -5,6 +5,7 @@ database looks merely taken, and the message would be sent twice. Every change n
 made, so that a worker whose lease ran out changes nothing.
 """
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,10 +55,17 @@ class Opening:
     variant_id: int | None = None
 
 
-# Arrays, so that the plan does not hang on statistics: on a table just filled a join took 0.7 s instead of 3 ms. The
-# columns are those that writing and judging a message need, since reading a row costs as much as its columns. What is
-# paused is looked up once a lease.
-_LEASE = """
+# Those that writing and judging a message need, in the order of the model: reading a row costs as much as its columns.
+_NEEDED = {
+    *("id", "key", "kind", "stream", "to_address", "to_name", "reply_to", "person_id", "language", "params"),
+    *("created_at", "due_at", "expires_at", "first_tried_at", "attempts", "repeats", "message_id"),
+    *("is_prepared", "is_secret", "subject", "text", "html", "attachments"),
+}
+_COLUMNS = [field.attname for field in Message._meta.concrete_fields if field.attname in _NEEDED]
+_JSON = [_COLUMNS.index(name) for name in ("params", "attachments")]
+# Arrays, so that the plan does not hang on statistics: on a table just filled a join took 0.7 s instead of 3 ms. What
+# is paused is looked up once a lease.
+_LEASE = f"""
     UPDATE mail_message SET state = 'leased', lease_id = %(lease)s, leased_until = %(until)s
     WHERE id = ANY (ARRAY (
         SELECT id FROM mail_message
@@ -67,10 +75,8 @@ _LEASE = """
             )))
         ORDER BY due_at, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s
     )) AND state IN ('queued', 'deferred')
-    RETURNING id, key, kind, stream, to_address, to_name, reply_to, person_id, language, params, created_at, due_at,
-        expires_at, first_tried_at, attempts, repeats, message_id, is_prepared, is_secret, subject, text, html,
-        attachments
-"""
+    RETURNING {", ".join(_COLUMNS)}
+"""  # noqa: S608  (no value is put in)
 
 
 def lease(*, stream: str, limit: int) -> Lease:
@@ -84,9 +90,19 @@ def lease(*, stream: str, limit: int) -> Lease:
         "now": now,
         "limit": limit,
     }
-    messages = list(Message.objects.raw(_LEASE, values))
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, values)
+        messages = [_message(row) for row in cursor.fetchall()]
     messages.sort(key=lambda message: (message.due_at, message.pk))
     return Lease(lease_id, stream, messages, is_full=len(messages) == limit)
+
+
+def _message(row: tuple[Any, ...]) -> Message:
+    # As Django's raw() does, which takes twice as long.
+    known = list(row)
+    for place in _JSON:
+        known[place] = json.loads(known[place])
+    return Message.from_db(connection.alias, _NEEDED, known)
 
 
 _CLOSE = """

@@ -1,11 +1,12 @@
 """Writing the messages of a lease, group by group: what still makes sense becomes a letter, the rest is settled."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core import clock
+from core.kept import Kept
 from mail import kinds, mime, rendering, rules, senders, slots
 from mail.enums import Reason
 from mail.kinds import Fillings, NoLongerMakesSense
@@ -17,6 +18,9 @@ from mail.services.suppressing import suppressed
 from mail.transport import Letter
 
 logger = logging.getLogger(__name__)
+# Shorter than a batch may take, so words are no older than those of the end of a batch.
+KEPT_SECONDS = 10
+_words: Kept[tuple[rendering.Variant, int]] = Kept(seconds=KEPT_SECONDS, size=8)
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Ready:
 
 
 class Desk:
-    """Writes what one lease holds; memory is bound by the group, the words of a variant are written once a lease."""
+    """Writes what one lease holds; memory is bound by the group, the words of a variant are kept for some seconds."""
 
     def __init__(self, lease: Lease, *, has_wire: bool = True) -> None:
         self.lease = lease
@@ -88,32 +92,33 @@ class Desk:
         content = rendering.render(message)
         envelope = self._envelope(message)
         data = mime.build(envelope, content) if self.has_wire else b""
-        return Ready(Opening(message, content), self._letter(envelope, content, data))
+        return Ready(Opening(message, content), Letter(self.sender[1], envelope.to[1], data, envelope, content))
 
     def _filled(self, message: Message, fillings: Fillings | Exception) -> Ready:
         if isinstance(fillings, Exception):
             raise fillings
         safe = rendering.own_words(message, fillings)
         shared, variant_id = self._variant(message, slots.filled(safe))
-        envelope = replace(self._envelope(message), unsubscribe_url=safe.get("unsubscribe_url", ""))
+        envelope = self._envelope(message, safe.get("unsubscribe_url", ""))
         if self.has_wire:
             content = shared.heading(safe)
-            data = mime.build_from(shared.pattern, envelope, content, safe)
+            data = mime.build_from(shared.pattern, envelope, content, safe, is_stuffed=True)
         else:
             content, data = shared.filled(safe), b""
-        return Ready(Opening(message, content, variant_id), self._letter(envelope, content, data))
+        letter = Letter(self.sender[1], envelope.to[1], data, envelope, content, is_stuffed=True)
+        return Ready(Opening(message, content, variant_id), letter)
 
     def _variant(self, message: Message, names: frozenset[str]) -> tuple[rendering.Variant, int]:
         params = kinds.get(message.kind).shared_params(message)
-        key = (message.kind, message.language, names, repr(sorted(params.items())))
-        if key not in self._variants:
-            self._variants[key] = _once(lambda: rendering.variant(message.kind, params, message.language, names=names))
-        found = self._variants[key]
+        key = (message.kind, message.language, names, repr(params))
+        found = self._variants.get(key)
+        if found is None:
+            found = self._variants[key] = _once(key, message.kind, params, message.language)
         if isinstance(found, NoLongerMakesSense):
             raise found
         return found
 
-    def _envelope(self, message: Message) -> mime.Envelope:
+    def _envelope(self, message: Message, unsubscribe_url: str = "") -> mime.Envelope:
         return mime.Envelope(
             sender=self.sender,
             to=(message.to_name, message.to_address),
@@ -121,19 +126,23 @@ class Desk:
             language=message.language,
             date=clock.now(),
             reply_to=self.reply_to,
+            unsubscribe_url=unsubscribe_url,
         )
 
-    def _letter(self, envelope: mime.Envelope, content: mime.Content, data: bytes) -> Letter:
-        return Letter(self.sender[1], envelope.to[1], data, envelope, content)
 
-
-def _once(write: Callable[[], rendering.Variant]) -> tuple[rendering.Variant, int] | NoLongerMakesSense:
+def _once(
+    key: tuple[Any, ...], kind: str, params: Mapping[str, Any], language: str
+) -> tuple[rendering.Variant, int] | NoLongerMakesSense:
     try:
-        written = write()
+        return _words.get(key, lambda: _kept(rendering.variant(kind, params, language, names=key[2])))
     except NoLongerMakesSense as why:
+        # For this lease alone: it ends messages for good.
         return why
+
+
+def _kept(written: rendering.Variant) -> tuple[rendering.Variant, int]:
     named = written.named()
-    kept, _is_new = Variant.objects.get_or_create(
+    row, _is_new = Variant.objects.get_or_create(
         digest=written.digest,
         defaults={
             "kind": written.kind,
@@ -143,4 +152,4 @@ def _once(write: Callable[[], rendering.Variant]) -> tuple[rendering.Variant, in
             "html": named.html,
         },
     )
-    return written, kept.pk
+    return written, row.pk
