@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from allauth.account.models import EmailAddress
 
 from events.addresses import email_key
+from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest, Unit
 from municipalities.rules import has_asked_to_coordinate, is_coordinator
 
@@ -58,6 +59,11 @@ def may_withdraw(person: "Visitor", enrolment: Enrolment) -> bool:
         enrolment.team is not None and enrolment.team.is_draft and enrolment.team.coordinator_id == person.pk
     )
     return is_coordinator(person, enrolment.local_government_id) or (person.is_active and is_their_draft)
+
+
+def may_leave(enrolment: Enrolment) -> bool:
+    """Whether whoever takes part can end it themselves: neither once the course is completed nor once it is over."""
+    return enrolment.state == EnrolmentState.ACTIVE and not enrolment.cohort.is_over()
 
 
 def may_replace(person: "Visitor", enrolment: Enrolment) -> bool:

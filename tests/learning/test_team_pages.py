@@ -6,9 +6,7 @@ from io import BytesIO, StringIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from core import clock
@@ -18,15 +16,9 @@ from municipalities.services import represent
 from tests.factories import accounts
 from tests.factories import learning as make
 from tests.learning import teamwork
+from tests.learning.teamwork import statements, words
 
 pytestmark = pytest.mark.django_db
-
-
-def words(answer) -> str:
-    """Return what the page's main part says, without tags."""
-    html = answer.content.decode()
-    main = html[html.index("<main") : html.index("</main>")]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
 
 
 def cells(answer) -> list[list[str]]:
@@ -34,15 +26,6 @@ def cells(answer) -> list[list[str]]:
     html = answer.content.decode()
     rows = re.findall(r"<tr>(.*?)</tr>", html[html.rindex('<div class="table"') :], re.DOTALL)
     return [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)] for row in rows]
-
-
-def statements(client: Client, address: str) -> int:
-    """Return how many statements a page takes once what processes keep is at hand."""
-    for _time in range(2):
-        client.get(address)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 # Enrolling ---------------------------------------------------------------------------------------------
