@@ -27,6 +27,7 @@ def register_kinds() -> None:
         (notices.WITHDRAWN, withdrawn, gettext_lazy("Enrolment withdrawn")),
         (notices.ADMITTED, admitted, gettext_lazy("Application for a course accepted")),
         (notices.DECLINED, declined, gettext_lazy("Application for a course declined")),
+        (notices.CALLED_OFF, called_off, gettext_lazy("Cohort called off")),
     ):
         kinds.register(MailKind(name, render, label))
 
@@ -79,6 +80,14 @@ def declined(message: Message) -> Rendering:
     return _render(message, enrolment, subject=_("Your application is declined: %(title)s"))
 
 
+def called_off(message: Message) -> Rendering:
+    """Write that the cohort does not take place, unless it does after all."""
+    enrolment = _enrolment(message, of_called_off=True)
+    since = enrolment.cohort.called_off_at
+    _need(since is not None and since.isoformat() == message.params["called_off"], "The cohort was restored.")
+    return _render(message, enrolment, subject=_("Called off: %(title)s"))
+
+
 def door_url(enrolment: Enrolment) -> str:
     """Return the absolute address of somebody's own door."""
     return settings.BASE_URL + reverse("learning_door", args=[enrolment.token])
@@ -89,12 +98,12 @@ def _need(condition: bool, otherwise: str) -> None:
         raise NoLongerMakesSense(otherwise)
 
 
-def _enrolment(message: Message) -> Enrolment:
+def _enrolment(message: Message, *, of_called_off: bool = False) -> Enrolment:
     found = Enrolment.objects.with_place().select_related("cohort__course", "local_government", "team__coordinator")
     enrolment = found.filter(pk=message.params["enrolment"], erased_at=None).first()
     if enrolment is None:
         raise NoLongerMakesSense("The enrolment is gone.")
-    _need(not enrolment.cohort.is_called_off, "The cohort is called off.")
+    _need(of_called_off or not enrolment.cohort.is_called_off, "The cohort is called off.")
     _need(clock.now() < enrolment.cohort.ends_at, "The cohort is over.")
     return enrolment
 

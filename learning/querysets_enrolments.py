@@ -27,6 +27,16 @@ class EnrolmentQuerySet(QuerySet):
         """Return those who take part or have finished."""
         return self.filter(state__in=JOINED_STATES)
 
+    def told(self) -> "EnrolmentQuerySet":
+        """Return the live ones whose people have heard of them: neither drafts nor what a team asks the moderators."""
+        of_teams = Q(state=EnrolmentState.APPLIED, team__isnull=False)
+        return self.live().exclude(Q(state=EnrolmentState.DRAFTED) | of_teams)
+
+    def once_each(self) -> "EnrolmentQuerySet":
+        """Keep one for each address, what somebody has joined before what two cities have invited them to."""
+        joined_first = F("joined_at").asc(nulls_last=True)
+        return self.order_by("email_key", joined_first, "pk").distinct("email_key")
+
     def seated(self) -> "EnrolmentQuerySet":
         """Return those who hold a seat."""
         return self.filter(has_seat=True)
