@@ -74,10 +74,16 @@ def admitted(message: Message) -> Rendering:
 
 
 def declined(message: Message) -> Rendering:
-    """Write that the moderators declined an application."""
+    """Write that the moderators declined an application, and why if they said so."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.DECLINED, "The application is not declined.")
-    return _render(message, enrolment, subject=_("Your application is declined: %(title)s"))
+    because = enrolment.declined_because
+    return _render(
+        message,
+        enrolment,
+        subject=_("Your application is declined: %(title)s"),
+        because=_("The reason: %(reason)s") % {"reason": isolate(because)} if because else "",
+    )
 
 
 def called_off(message: Message) -> Rendering:
@@ -99,7 +105,11 @@ def _need(condition: bool, otherwise: str) -> None:
 
 
 def _enrolment(message: Message, *, of_called_off: bool = False) -> Enrolment:
-    found = Enrolment.objects.with_place().select_related("cohort__course", "local_government", "team__coordinator")
+    found = (
+        Enrolment.objects.with_place()
+        .with_reason()
+        .select_related("cohort__course", "local_government", "team__coordinator")
+    )
     enrolment = found.filter(pk=message.params["enrolment"], erased_at=None).first()
     if enrolment is None:
         raise NoLongerMakesSense("The enrolment is gone.")

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from learning.enums import JOINED_STATES, LIVE_STATES, WAITING_STATES, EnrolmentState
+from learning.enums import JOINED_STATES, LIVE_STATES, WAITING_STATES, ChangeKind, EnrolmentState
 
 WAITS = Q(state__in=WAITING_STATES, has_seat=False, waiting_number__isnull=False)
 
@@ -85,6 +85,13 @@ class EnrolmentQuerySet(QuerySet):
         """Keep those of one cohort who have done fewer units than are due by today; needs `with_progress`."""
         due = cohort.units_due(units)
         return self.filter(cohort=cohort, state=EnrolmentState.ACTIVE, units_done__lt=due)
+
+    def with_reason(self) -> "EnrolmentQuerySet":
+        """Add `declined_because`: what a moderator wrote who declined the application; None for others."""
+        from learning.models import EnrolmentChange
+
+        declined = EnrolmentChange.objects.filter(enrolment=OuterRef("pk"), what=ChangeKind.DECLINED).order_by("-pk")
+        return self.annotate(declined_because=Subquery(declined.values("reason")[:1]))
 
     def with_place(self) -> "EnrolmentQuerySet":
         """Add `place`: how far from the front of the waiting list, 1 being next; None for others."""

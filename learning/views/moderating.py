@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from allauth.core.internal.httpkit import authenticated_user
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -11,14 +12,16 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from learning import access, cohort_words, sheets
+from learning.enums import EnrolmentState
 from learning.errors import LearningError
+from learning.forms import DeclineForm
 from learning.models import Enrolment
 from learning.services import admit, decline
 
-SEE_OTHER = 303
+SEE_OTHER, REFUSED = 303, 422
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -39,7 +42,6 @@ class ModerateView(LoginRequiredMixin, View):
             **cohort_words.about(cohort, request),
             "sheet": sheet,
             "applications": Enrolment.objects.applications().filter(cohort=cohort).select_related("local_government"),
-            "problem": request.GET.get("problem", ""),
         }
         return render(request, "learning/moderate.html", context)
 
@@ -47,19 +49,42 @@ class ModerateView(LoginRequiredMixin, View):
 @never_cache
 @login_required
 @require_POST
-def decide(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpResponse:
-    """Admit or decline one application."""
+def admitting(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpResponse:
+    """Admit one application."""
     cohort = access.moderated_cohort(request, slug)
     enrolment = get_object_or_404(Enrolment, cohort=cohort, uuid=enrolment_key)
-    address = reverse("cohort_moderate", args=[slug])
     try:
-        if "admit" in request.POST:
-            admit(enrolment_id=enrolment.pk, by=authenticated_user(request))
-        else:
-            decline(
-                enrolment_id=enrolment.pk, by=authenticated_user(request), reason=request.POST.get("reason", "")[:300]
-            )
-    except LearningError:
-        # Somebody else has decided meanwhile: the page shows how.
-        return HttpResponseRedirect(address, status=SEE_OTHER)
-    return HttpResponseRedirect(address, status=SEE_OTHER)
+        admit(enrolment_id=enrolment.pk, by=authenticated_user(request))
+    except LearningError as refusal:
+        messages.error(request, str(refusal))
+    return _back(slug)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def declining(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpResponse:
+    """Ask why one application is declined; a POST declines it, with or without a reason."""
+    cohort = access.moderated_cohort(request, slug)
+    enrolment = get_object_or_404(Enrolment, cohort=cohort, uuid=enrolment_key)
+    form = DeclineForm(request.POST if request.method == "POST" else None)
+    if not form.is_bound and enrolment.state != EnrolmentState.APPLIED:
+        return _back(slug)
+    if form.is_bound and form.is_valid():
+        try:
+            decline(enrolment_id=enrolment.pk, by=authenticated_user(request), reason=form.cleaned_data["reason"])
+        except LearningError as refusal:
+            # Somebody else has decided meanwhile: the page shows how.
+            messages.error(request, str(refusal))
+        return _back(slug)
+    context = {
+        **cohort_words.about(cohort, request),
+        "enrolment": enrolment,
+        "form": form,
+        "desk_url": reverse("cohort_moderate", args=[slug]),
+    }
+    return render(request, "learning/moderate_decline.html", context, status=REFUSED if form.is_bound else 200)
+
+
+def _back(slug: str) -> HttpResponse:
+    return HttpResponseRedirect(reverse("cohort_moderate", args=[slug]), status=SEE_OTHER)

@@ -51,9 +51,9 @@ class TeamView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, slug: str, city: str) -> HttpResponseBase:
         """Show everybody who was ever enrolled for this city, those who left at the end."""
         team = access.team_for(request, slug, city)
-        found = team.people.with_progress().select_related("local_government")
+        found = team.people.with_progress().with_reason().select_related("local_government")
         rows = sorted(found.by_name(), key=lambda one: not one.is_live)
-        sheet = sheets.Sheet(sheets.OF_TEAM, rows, filename=f"{slug}-{city}")
+        sheet = sheets.Sheet(sheets.with_reasons(sheets.OF_TEAM, rows), rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:
             return answer
         drafts = TeamRequest.objects.drafts().of_coordinator(request.user).of_city(team.cohort.pk, team.city.pk).first()

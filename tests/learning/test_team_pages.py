@@ -324,10 +324,11 @@ def test_a_moderator_sees_everybody_by_city_and_decides():
         ["Chefchaouen", "Ana Silva", "ana@city.example", "", "Applied"],
     ]
     ana, bo = Enrolment.objects.order_by("name")
-    assert client.post(f"{one.desk()}{ana.uuid}/", {"admit": "yes"})["Location"] == one.desk()
-    assert client.post(f"{one.desk()}{bo.uuid}/", {"decline": "yes"})["Location"] == one.desk()
-    # Deciding once more, as in a second window, changes nothing.
-    assert client.post(f"{one.desk()}{bo.uuid}/", {"admit": "yes"}).status_code == 303
+    assert client.post(f"{one.desk()}{ana.uuid}/admit/")["Location"] == one.desk()
+    assert client.post(f"{one.desk()}{bo.uuid}/decline/")["Location"] == one.desk()
+    # Deciding once more, as in a second window, changes nothing and says so.
+    again = client.post(f"{one.desk()}{bo.uuid}/admit/", follow=True)
+    assert "This application has been decided already." in again.content.decode()
     assert [one.state for one in Enrolment.objects.order_by("name")] == ["invited", "declined"]
 
 
