@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from learning.enums import JOINED_STATES, LIVE_STATES, WAITING_STATES, ChangeKind, EnrolmentState
@@ -66,8 +66,9 @@ class EnrolmentQuerySet(QuerySet):
         return told.filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
 
     def by_name(self) -> "EnrolmentQuerySet":
-        """Sort by city, then by name."""
-        return self.order_by(F("local_government__name").asc(nulls_last=True), "name", "email", "pk")
+        """Sort by city, then by name; who is not enrolled any more comes last."""
+        gone = Case(When(state__in=LIVE_STATES, then=0), default=1)
+        return self.order_by(gone, F("local_government__name").asc(nulls_last=True), "name", "email", "pk")
 
     def with_progress(self) -> "EnrolmentQuerySet":
         """Add `units`, `units_done` and `last_read_at` in the same statement, and bring the cohort along.

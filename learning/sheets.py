@@ -70,7 +70,7 @@ class Sheet:
     """Rows and columns, shown and exported alike."""
 
     columns: tuple[Column, ...]
-    rows: list[Enrolment]
+    rows: Iterable[Enrolment]
     filename: str
 
     @property

@@ -1,15 +1,18 @@
 """A moderator's cohort: everybody by city and name, the same as a spreadsheet, and who still waits for a decision."""
 
+from typing import Any
 from uuid import UUID
 
 from allauth.core.internal.httpkit import authenticated_user
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,8 +22,11 @@ from learning.enums import EnrolmentState
 from learning.errors import LearningError
 from learning.forms import DeclineForm
 from learning.models import Enrolment
+from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.services import admit, decline
+from municipalities.models import LocalGovernment
 
+PER_PAGE = 50
 SEE_OTHER, REFUSED = 303, 422
 
 
@@ -31,19 +37,52 @@ class ModerateView(LoginRequiredMixin, View):
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponseBase:
-        """Show everybody by city and name, those who left at the end."""
+        """Show everybody by city and name, those who left at the end, or those of one city or state."""
         cohort = access.moderated_cohort(request, slug)
-        found = Enrolment.objects.filter(cohort=cohort).with_progress().select_related("local_government")
-        rows = sorted(found.by_name(), key=lambda one: not one.is_live)
-        sheet = sheets.Sheet(sheets.OF_COHORT, rows, filename=cohort.slug)
-        if (answer := sheet.answer(request)) is not None:
+        everybody = Enrolment.objects.filter(cohort=cohort)
+        narrowed = _narrowed(request, everybody)
+        found = narrowed.with_progress().select_related("local_government").by_name()
+        if (answer := sheets.Sheet(sheets.OF_COHORT, found, filename=cohort.slug).answer(request)) is not None:
             return answer
+        page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
         context = {
             **cohort_words.about(cohort, request),
-            "sheet": sheet,
+            "sheet": sheets.Sheet(sheets.OF_COHORT, list(page), filename=cohort.slug),
+            "page_obj": page,
+            "filters": _filters(request, everybody),
+            "clear_url": request.path if narrowed is not everybody else "",
             "applications": Enrolment.objects.applications().filter(cohort=cohort).select_related("local_government"),
         }
         return render(request, "learning/moderate.html", context)
+
+
+def _narrowed(request: HttpRequest, everybody: EnrolmentQuerySet) -> EnrolmentQuerySet:
+    """Keep those of the city and state that the address names; what it cannot mean is passed over."""
+    found = everybody
+    if city := request.GET.get("city", "").replace("\x00", ""):
+        found = found.filter(local_government__slug=city)
+    if (state := request.GET.get("state", "")) in EnrolmentState.values:
+        found = found.filter(state=state)
+    return found
+
+
+def _filters(request: HttpRequest, everybody: EnrolmentQuerySet) -> list[dict[str, Any]]:
+    """Return the filters as their component shows them; one statement."""
+    cities = LocalGovernment.objects.filter(pk__in=everybody.order_by().values("local_government"))
+    options = sorted((city.display_name, city.slug) for city in cities)
+    return [
+        {
+            "name": name,
+            "label": label,
+            "all": _("All"),
+            "options": choices,
+            "value": request.GET.get(name, ""),
+        }
+        for name, label, choices in (
+            ("city", _("City"), [(slug, words) for words, slug in options]),
+            ("state", _("State"), EnrolmentState.choices),
+        )
+    ]
 
 
 @never_cache

@@ -52,7 +52,7 @@ class TeamView(LoginRequiredMixin, View):
         """Show everybody who was ever enrolled for this city, those who left at the end."""
         team = access.team_for(request, slug, city)
         found = team.people.with_progress().with_reason().select_related("local_government")
-        rows = sorted(found.by_name(), key=lambda one: not one.is_live)
+        rows = list(found.by_name())
         sheet = sheets.Sheet(sheets.with_reasons(sheets.OF_TEAM, rows), rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:
             return answer
