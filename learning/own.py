@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.models import User
 from core import languages
-from learning import access, cohort_words
+from learning import access, cohort_words, rules
 from learning.display import CoursePath, course_path
 from learning.enums import LIVE_STATES
 from learning.models import Cohort, Enrolment, UnitProgress
@@ -25,13 +26,22 @@ def courses(request: HttpRequest) -> dict[str, Any]:
     mine = Enrolment.objects.of_person(request.user).filter(Q(state__in=LIVE_STATES) | Q(joined_at__isnull=False))
     mine = mine.with_progress().with_place()
     enrolments = list(mine.select_related("cohort__course", "local_government").order_by("-cohort__starts_on", "pk"))
-    cards = cohort_words.cards(one.cohort for one in enrolments)
+    invitations = _invitations(authenticated_user(request))
+    cards = cohort_words.cards(one.cohort for one in [*invitations, *enrolments])
     guided = Cohort.objects.moderated_by(request.user).select_related("course").order_by("-starts_on", "pk")
     return {
-        "enrolments": list(zip(enrolments, cards, strict=True)),
+        "invitations": list(zip(invitations, cards, strict=False)),
+        "enrolments": list(zip(enrolments, cards[len(invitations) :], strict=True)),
         "guided": guided,
         "teams": access.teams_of(authenticated_user(request)),
     }
+
+
+def _invitations(person: User) -> list[Enrolment]:
+    """Return what still waits for the person's answer, the next cohort first."""
+    found = Enrolment.objects.unanswered_by(person, rules.keys_of(person)).filter(cohort__in=Cohort.objects.listed())
+    found = found.select_related("cohort__course", "local_government", "team__coordinator")
+    return list(found.order_by("cohort__starts_on", "pk"))
 
 
 def path(enrolment: Enrolment, request: HttpRequest) -> CoursePath:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from learning.enums import JOINED_STATES, LIVE_STATES, WAITING_STATES, ChangeKind, EnrolmentState
@@ -64,6 +64,15 @@ class EnrolmentQuerySet(QuerySet):
         """
         told = self.exclude(state=EnrolmentState.DRAFTED)
         return told.filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
+
+    def unanswered_by(self, person: Any, keys: Iterable[str]) -> "EnrolmentQuerySet":
+        """Return the invitations to one of a person's addresses that wait for an answer.
+
+        Who has joined the same cohort already, invited by another city, has answered.
+        """
+        joined = self.model._default_manager.joined().filter(cohort=OuterRef("cohort"), person=person)
+        waiting = self.meant_for(person, keys).filter(state=EnrolmentState.INVITED, person=None)
+        return waiting.exclude(Exists(joined))
 
     def by_name(self) -> "EnrolmentQuerySet":
         """Sort by city, then by name; who is not enrolled any more comes last."""

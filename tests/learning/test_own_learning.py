@@ -1,17 +1,21 @@
 """What people do in their own learning: leaving a cohort, and answering an invitation without the mail."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from core import clock
 from learning.models import Cohort, Enrolment, UnitProgress
-from learning.services import read_unit
+from learning.services import call_off_cohort, join, read_unit
 from mail.models import Message
-from tests.factories import accounts
+from municipalities.enums import MembershipState
+from tests.factories import accounts, municipalities
+from tests.factories import learning as make
 from tests.learning import teamwork
-from tests.learning.teamwork import words
+from tests.learning.teamwork import statements, words
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +91,62 @@ class TestLeaving:
         said = {"enrolment": str(victim.uuid), "person": victim.person_id, "enrolment_id": victim.pk}
         assert browser.post(leave, said).status_code == 303
         assert [state_of(each) for each in (victim, invited, spy)] == ["active", "invited", "withdrawn"]
+
+
+class TestInvitations:
+    def test_a_verified_address_shows_its_invitations_and_a_button_joins(self):
+        one = teamwork.place(name="Spring")
+        enrolment = teamwork.invited(one)
+        person = accounts.PersonFactory(email=enrolment.email)
+        browser = teamwork.client_of(person)
+        door = f"/learn/{enrolment.token}/"
+        for address in (MINE, "/en/my/"):
+            page = browser.get(address)
+            html = page.content.decode()
+            assert "Coordinator of Chefchaouen invites you to learn with the team of Chefchaouen ." in words(page)
+            assert (f'href="{door}"' in html, f'action="{door}"' in html) == (True, True)
+            # The button's form carries its token also where the list stands within another page.
+            assert re.search(rf'action="{door}"><input type="hidden" name="csrfmiddlewaretoken"', html)
+            assert "You take part in no cohort yet" not in html
+        assert state_of(enrolment) == "invited"
+        assert browser.post(door)["Location"] == one.course()
+        assert (state_of(enrolment), enrolment.person) == ("active", person)
+        assert door not in browser.get(MINE).content.decode()
+
+    def test_what_needs_no_answer_any_more_is_not_shown(self):
+        one = teamwork.place(seats=2)
+        person = accounts.PersonFactory(email="ana.silva@example.org")
+        browser = teamwork.client_of(person)
+        enrolment = teamwork.invited(one)
+        elsewhere = teamwork.invited(teamwork.second_city(one.cohort))
+        assert browser.get(MINE).content.decode().count("Join the course") == 2
+        # Joined with one city, she cannot join the same cohort with another.
+        join(enrolment_id=elsewhere.pk)
+        assert "Join the course" not in browser.get(MINE).content.decode()
+        off = teamwork.place()
+        teamwork.invited(off)
+        assert "Join the course" in browser.get(MINE).content.decode()
+        call_off_cohort(cohort_id=off.cohort.pk)
+        assert "Join the course" not in browser.get(MINE).content.decode()
+        assert state_of(enrolment) == "invited"
+
+    def test_seeing_anothers_invitations(self):
+        one = teamwork.place()
+        enrolment = teamwork.invited(one)
+        claimed = accounts.PersonFactory()
+        EmailAddress.objects.create(user=claimed, email=enrolment.email, verified=False)
+        draft_for = accounts.PersonFactory(email="di.doe@example.org")
+        asked = municipalities.coordinator(state=MembershipState.ASKED)
+        make.invited(one.cohort, "Di Doe", coordinator=asked)
+        for spy in (claimed, accounts.PersonFactory(), one.coordinator, draft_for):
+            html = teamwork.client_of(spy).get(MINE).content.decode()
+            assert ("Join the course" in html, "/learn/" in html) == (False, False)
+
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_the_list_takes_as_many_statements_for_one_as_for_three(self, number):
+        person = accounts.PersonFactory(email="ana.silva@example.org")
+        for _one in range(number):
+            teamwork.invited(teamwork.place(city=f"City {_one}"))
+        browser = teamwork.client_of(person)
+        assert browser.get(MINE).content.decode().count("Join the course") == number
+        assert statements(browser, MINE) == 9
