@@ -18,12 +18,14 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from core import limits
 from learning import access, cohort_words, sheets
 from learning.errors import LearningError
 from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
 from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_withdraw
 from learning.services import replace, withdraw_enrolment, withdraw_team
+from learning.views.team import ENROLMENTS, TOO_OFTEN, TOO_OFTEN_SENTENCE
 
 SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
 
@@ -101,10 +103,13 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
     if not may_replace(request.user, member):
         raise PermissionDenied
     form = SuccessorForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if form.is_bound:
-        status = REFUSED
-        if form.is_valid():
+    status, limit = REFUSED if form.is_bound else 200, None
+    if form.is_bound and form.is_valid():
+        # Each hand-over writes to somebody, as enrolling does.
+        if limit := limits.exceeded([(ENROLMENTS, str(request.user.pk))]):
+            form.add_error(None, TOO_OFTEN_SENTENCE)
+            status = TOO_OFTEN
+        else:
             try:
                 replace(enrolment_id=member.pk, by=authenticated_user(request), **form.cleaned_data)
                 return _back(team, "replaced")
@@ -112,7 +117,10 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
                 form.add_error(None, str(refusal))
                 status = CONFLICT
     context = {**_context(request, team), "member": member, "form": form}
-    return render(request, "learning/my_team_replace.html", context, status=status)
+    response = render(request, "learning/my_team_replace.html", context, status=status)
+    if limit:
+        response["Retry-After"] = str(limit.seconds)
+    return response
 
 
 @never_cache
