@@ -44,14 +44,18 @@ def _invitations(person: User) -> list[Enrolment]:
     return list(found.order_by("cohort__starts_on", "pk"))
 
 
-def path(enrolment: Enrolment, request: HttpRequest) -> CoursePath:
-    """Return the path with one member's progress; four statements, whatever the number of units."""
+def path(enrolment: Enrolment) -> CoursePath:
+    """Return the path with one member's progress; four statements, whatever the number of units.
+
+    Its modules have no addresses: only the public pages link to those.
+    """
     done = set(
         UnitProgress.objects.filter(enrolment=enrolment)
         .exclude(completed_at=None)
         .values_list("unit__translation_key", flat=True)
     )
-    path = course_path(enrolment.cohort.course, language=languages.current(), request=request)
+    # Without a request, nobody asks on which site the public pages stand.
+    path = course_path(enrolment.cohort.course, language=languages.current())
     slug = enrolment.cohort.slug
     begun = next((stop.key for stop in path.stops if stop.key not in done), None)
 
@@ -61,6 +65,7 @@ def path(enrolment: Enrolment, request: HttpRequest) -> CoursePath:
     stages = (
         replace(
             stage,
+            url="",
             stops=tuple(
                 replace(stop, url=reverse("my_unit", args=[slug, stop.key]), state=state(stop.key))
                 for stop in stage.stops

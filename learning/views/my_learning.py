@@ -36,7 +36,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
     enrolment = access.own_enrolment(request, slug)
     if enrolment.confirmed_at is None:
         return HttpResponseRedirect(reverse("my_course_about_me", args=[slug]))
-    path = own.path(enrolment, request)
+    path = own.path(enrolment)
     done = sum(stop.state == "done" for stop in path.stops)
     context = {
         **cohort_words.about(enrolment.cohort, request),

@@ -53,7 +53,7 @@ class UnitView(LoginRequiredMixin, View):
                 revision_id=self.page.live_revision_id,
                 language=locales.code_of(self.page.locale_id),
             )
-        path = own.path(self.enrolment, request)
+        path = own.path(self.enrolment)
         position = path.position_of(self.unit.translation_key)
         stage = path.stage_of(self.unit.module.translation_key)
         context = {

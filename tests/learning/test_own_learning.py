@@ -149,4 +149,4 @@ class TestInvitations:
             teamwork.invited(teamwork.place(city=f"City {_one}"))
         browser = teamwork.client_of(person)
         assert browser.get(MINE).content.decode().count("Join the course") == number
-        assert statements(browser, MINE) == 9
+        assert statements(browser, MINE) == 10

@@ -251,7 +251,7 @@ def test_reading_and_the_path_take_few_statements():
     one = teamwork.place(with_pages=True)
     _enrolment, client = teamwork.joined(one)
     teamwork.begin(one.cohort)
-    assert [statements(client, address) for address in (one.reading(), one.course())] == [18, 11]
+    assert [statements(client, address) for address in (one.reading(), one.course())] == [15, 11]
 
 
 def test_nobody_is_asked_twice_who_they_are():
@@ -279,8 +279,8 @@ def test_dashboards_take_as_many_statements_for_one_as_for_three(number):
     }
     assert {name: statements(client, address) for name, (client, address) in screens.items()} == {
         "team": 12,
-        "desk": 9,
-        "own": 7,
+        "desk": 11,
+        "own": 9,
     }
 
 
