@@ -65,6 +65,11 @@ class EnrolmentQuerySet(QuerySet):
         told = self.exclude(state=EnrolmentState.DRAFTED)
         return told.filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
 
+    def of_outsiders(self) -> "EnrolmentQuerySet":
+        """Leave out those whose person takes part in the same cohort by another enrolment."""
+        joined = self.model._default_manager.joined().filter(cohort=OuterRef("cohort"), person=OuterRef("person"))
+        return self.exclude(Exists(joined.exclude(pk=OuterRef("pk"))))
+
     def unanswered_by(self, person: Any, keys: Iterable[str]) -> "EnrolmentQuerySet":
         """Return the invitations to one of a person's addresses that wait for an answer.
 
@@ -73,6 +78,10 @@ class EnrolmentQuerySet(QuerySet):
         joined = self.model._default_manager.joined().filter(cohort=OuterRef("cohort"), person=person)
         waiting = self.meant_for(person, keys).filter(state=EnrolmentState.INVITED, person=None)
         return waiting.exclude(Exists(joined))
+
+    def furthest_first(self) -> "EnrolmentQuerySet":
+        """Sort by how far they have come: taking part before invited before waiting."""
+        return self.order_by("-has_seat", F("joined_at").desc(nulls_last=True), "pk")
 
     def by_name(self) -> "EnrolmentQuerySet":
         """Sort by city, then by name; who is not enrolled any more comes last."""

@@ -55,10 +55,7 @@ def may_withdraw(person: "Visitor", enrolment: Enrolment) -> bool:
         return True
     if enrolment.local_government_id is None:
         return False
-    is_their_draft = (
-        enrolment.team is not None and enrolment.team.is_draft and enrolment.team.coordinator_id == person.pk
-    )
-    return is_coordinator(person, enrolment.local_government_id) or (person.is_active and is_their_draft)
+    return is_coordinator(person, enrolment.local_government_id) or _is_their_draft(person, enrolment)
 
 
 def may_leave(enrolment: Enrolment) -> bool:
@@ -67,10 +64,20 @@ def may_leave(enrolment: Enrolment) -> bool:
 
 
 def may_replace(person: "Visitor", enrolment: Enrolment) -> bool:
-    """Whether somebody may give a city's seat to somebody else: its coordinators, its moderators, staff."""
+    """Whether somebody may give a city's seat to somebody else: its coordinators, its moderators, staff.
+
+    Who waits to be approved as a coordinator may, as long as what they wrote down is a draft.
+    """
     if enrolment.local_government_id is None:
         return False
-    return is_coordinator(person, enrolment.local_government_id) or may_moderate(person, enrolment.cohort)
+    if is_coordinator(person, enrolment.local_government_id) or _is_their_draft(person, enrolment):
+        return True
+    return may_moderate(person, enrolment.cohort)
+
+
+def _is_their_draft(person: "Visitor", enrolment: Enrolment) -> bool:
+    team = enrolment.team
+    return bool(person.is_active and team is not None and team.is_draft and team.coordinator_id == person.pk)
 
 
 def may_moderate(person: "Visitor", cohort: Cohort) -> bool:

@@ -16,7 +16,7 @@ from core import languages, limits
 from learning import access, cohort_words
 from learning.errors import LearningError
 from learning.models import Cohort, Enrolment
-from learning.rules import may_moderate
+from learning.rules import keys_of, may_moderate
 from learning.services import apply_alone
 
 APPLICATIONS = limits.Limit("applications-person", settings.APPLICATIONS_PER_PERSON_PER_HOUR, 3600)
@@ -94,7 +94,8 @@ def _show_application(request: HttpRequest, cohort: Cohort, *, sentence: str = "
 def _of_visitor(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:
     if not request.user.is_authenticated:
         return {}
-    mine = Enrolment.objects.live().of_person(request.user).filter(cohort=cohort).with_place().first()
+    known = Enrolment.objects.filter(cohort=cohort).told().meant_for(request.user, keys_of(request.user))
+    mine = known.furthest_first().with_place().first()
     return {
         "mine": mine,
         "teams": access.teams_of(request.user, cohort),

@@ -59,13 +59,13 @@ class TeamView(LoginRequiredMixin, View):
         if (answer := sheet.answer(request)) is not None:
             return answer
         drafts = TeamRequest.objects.drafts().of_coordinator(request.user).of_city(team.cohort.pk, team.city.pk).first()
-        may_change = (
-            bool(drafts) or may_change_team(request.user, team.city.pk) or may_moderate(request.user, team.cohort)
-        )
+        may_withdraw_all = bool(drafts) or may_change_team(request.user, team.city.pk)
+        may_change = may_withdraw_all or may_moderate(request.user, team.cohort)
         context = {
             **_context(request, team),
             "sheet": sheet,
-            "actions_url": _address(team) if may_change else "",
+            "actions_url": _address(team) if may_change and not team.cohort.is_over() else "",
+            "may_withdraw_all": may_withdraw_all and not team.cohort.is_over(),
             "figures": _figures(rows),
             "done": _done(request),
             "drafts": drafts,
@@ -131,7 +131,7 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
     team = access.team_for(request, slug, city)
     requests = TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk)
     if not may_change_team(request.user, team.city.pk):
-        requests = requests.of_coordinator(request.user)
+        requests = requests.drafts().of_coordinator(request.user)
         if not requests.exists():
             raise PermissionDenied
     sentence = ""

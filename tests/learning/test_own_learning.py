@@ -162,3 +162,21 @@ class TestInvitations:
         browser = teamwork.client_of(person)
         assert browser.get(MINE).content.decode().count("Join the course") == number
         assert statements(browser, MINE) == 10
+
+
+class TestDoors:
+    @pytest.mark.parametrize("is_over", [True, False], ids=["over", "called-off"])
+    def test_a_door_that_is_shut_says_so_and_offers_nothing(self, is_over):
+        one = teamwork.place()
+        door = f"/learn/{teamwork.invited(one).token}/"
+        today = clock.now().date()
+        if is_over:
+            Cohort.objects.update(starts_on=today - timedelta(days=30), ends_on=today - timedelta(days=2))
+        else:
+            call_off_cohort(cohort_id=one.cohort.pk)
+        sentence = "This cohort is over" if is_over else "This cohort has been called off."
+        page = Client().get(door)
+        assert (page.status_code, sentence in words(page), "Join the course" in words(page)) == (200, True, False)
+        joining, declining = Client().post(door), Client().post(f"{door}decline/")
+        assert joining.status_code == 409
+        assert declining.status_code == (409 if is_over else 303)
