@@ -36,13 +36,7 @@ def invitation(message: Message) -> Rendering:
     """Write who invites to what, with the colleague's own door."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.INVITED, "The invitation does not wait any more.")
-    team = enrolment.team
-    return _render(
-        message,
-        enrolment,
-        subject=_("You are invited to learn together: %(title)s"),
-        coordinator=team.coordinator.get_full_name() if team and team.coordinator else "",
-    )
+    return _render(message, enrolment, subject=_("You are invited to learn together: %(title)s"))
 
 
 def waiting(message: Message) -> Rendering:
@@ -121,7 +115,7 @@ def _enrolment(message: Message, *, of_called_off: bool = False) -> Enrolment:
 def _render(message: Message, enrolment: Enrolment, *, subject: str, **more: Any) -> Rendering:
     cohort = enrolment.cohort
     about = cohort_words.about(cohort, None)
-    city = enrolment.local_government
+    city, team = enrolment.local_government, enrolment.team
     return Rendering(
         subject=subject % {"title": isolate(about["course_title"])},
         template=f"mail/{TEMPLATES.get(message.kind, message.kind)}",
@@ -132,6 +126,7 @@ def _render(message: Message, enrolment: Enrolment, *, subject: str, **more: Any
             "title_language": about["course_language"],
             "facts": [{"term": _("Cohort"), "value": cohort.name}, *cohort_words.facts(cohort)],
             "city": city.name_in(message.language) if city else "",
+            "coordinator": team.coordinator.get_full_name() if team and team.coordinator else "",
             "door_url": door_url(enrolment),
             "cohorts_url": settings.BASE_URL + reverse("cohorts"),
             "reason": _("You get this mail because this address was enrolled in this course."),

@@ -47,7 +47,7 @@ def _invitations(person: User) -> list[Enrolment]:
 def path(enrolment: Enrolment) -> CoursePath:
     """Return the path with one member's progress; four statements, whatever the number of units.
 
-    Its modules have no addresses: only the public pages link to those.
+    Its modules have no addresses: only the public pages link to those. Its units have none while nobody may read them.
     """
     done = set(
         UnitProgress.objects.filter(enrolment=enrolment)
@@ -56,7 +56,8 @@ def path(enrolment: Enrolment) -> CoursePath:
     )
     # Without a request, nobody asks on which site the public pages stand.
     path = course_path(enrolment.cohort.course, language=languages.current())
-    slug = enrolment.cohort.slug
+    cohort = enrolment.cohort
+    is_open = cohort.has_started() and not cohort.is_called_off
     begun = next((stop.key for stop in path.stops if stop.key not in done), None)
 
     def state(key: UUID) -> str:
@@ -67,7 +68,9 @@ def path(enrolment: Enrolment) -> CoursePath:
             stage,
             url="",
             stops=tuple(
-                replace(stop, url=reverse("my_unit", args=[slug, stop.key]), state=state(stop.key))
+                replace(
+                    stop, url=reverse("my_unit", args=[cohort.slug, stop.key]) if is_open else "", state=state(stop.key)
+                )
                 for stop in stage.stops
             ),
         )

@@ -94,6 +94,8 @@ class EnrolmentQuerySet(QuerySet):
         Only units that are taught now count. `units_due` and `is_behind` of each row follow from them.
         """
         taught = Q(progress__unit__is_current=True, progress__unit__module__is_current=True)
+        # A unit may have moved to another course since.
+        taught &= Q(progress__unit__module__course=F("cohort__course"))
         return self.select_related("cohort").annotate(
             units=Coalesce(_units_of_course(), 0),
             units_done=Count("progress", filter=taught & Q(progress__completed_at__isnull=False), distinct=True),

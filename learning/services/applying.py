@@ -74,12 +74,12 @@ def admit(*, enrolment_id: int, by: "User") -> Enrolment:
     what = _seat_or_wait(cohort, enrolment, NoSeatFree)
     enrolment.save(update_fields=["state", "has_seat", "waiting_number", "invited_at", "joined_at"])
     history.note([enrolment], what, actor=Actor.STAFF, by=by)
-    if enrolment.state == EnrolmentState.WAITLISTED:
-        notices.say_waiting(cohort, [enrolment])
-    elif enrolment.state == EnrolmentState.INVITED:
-        notices.invite(cohort, [enrolment])
-    else:
+    if enrolment.team_id is None:
         notices.say_admitted(cohort, enrolment)
+    elif enrolment.state == EnrolmentState.WAITLISTED:
+        notices.say_waiting(cohort, [enrolment])
+    else:
+        notices.invite(cohort, [enrolment])
     return enrolment
 
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from core import clock
 from learning import rules
 from learning.enums import Actor, ChangeKind, EnrolmentState
-from learning.errors import UnitNotOpen
+from learning.errors import CohortOver, UnitNotOpen
 from learning.models import Enrolment, Unit, UnitProgress
 from learning.services import history
 
@@ -27,11 +27,11 @@ def complete_unit(
 ) -> UnitProgress:
     """Mark a unit complete, read now if it was not before; with the last one the enrolment is completed.
 
-    Completing twice changes nothing. Raises UnitNotOpen.
+    Completing twice changes nothing. Raises UnitNotOpen, and CohortOver once the cohort is over.
     """
     # The lock lets two last units, completed at once in two windows, see each other.
     enrolment = _lock(enrolment_id)
-    unit = _open_unit(enrolment, unit_id)
+    unit = _open_unit(enrolment, unit_id, to_change=True)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
     if progress is None or revision_id is not None:
         progress = _read(enrolment, unit, revision_id, language or enrolment.language)
@@ -44,9 +44,12 @@ def complete_unit(
 
 @transaction.atomic
 def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
-    """Take the mark off a unit; a completed enrolment goes on. Returns None for a unit never read."""
+    """Take the mark off a unit; a completed enrolment goes on. Returns None for a unit never read.
+
+    Raises UnitNotOpen, and CohortOver once the cohort is over: what people completed in it stays as it was.
+    """
     enrolment = _lock(enrolment_id)
-    unit = _open_unit(enrolment, unit_id)
+    unit = _open_unit(enrolment, unit_id, to_change=True)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
     if progress is None or progress.completed_at is None:
         return progress
@@ -64,10 +67,12 @@ def _lock(enrolment_id: int) -> Enrolment:
     return locked.select_related("cohort", "person").get(pk=enrolment_id)
 
 
-def _open_unit(enrolment: Enrolment, unit_id: int) -> Unit:
+def _open_unit(enrolment: Enrolment, unit_id: int, *, to_change: bool = False) -> Unit:
     unit = Unit.objects.select_related("module").filter(pk=unit_id).first()
     if unit is None or not rules.may_read_unit(enrolment, unit):
         raise UnitNotOpen
+    if to_change and enrolment.cohort.is_over():
+        raise CohortOver
     return unit
 
 

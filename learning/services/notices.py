@@ -90,8 +90,10 @@ def _ask(kind: str, cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
 
 
 def _asked(cohort: Cohort, enrolment: Enrolment, **more: Any) -> Asked:
+    # Who has joined is reached where their account is; the address they were invited at may be somebody else's by now.
+    person = enrolment.person if enrolment.person_id is not None else None
     return Asked(
-        to=enrolment.email,
+        to=person.email if person else enrolment.email,
         to_name=enrolment.name,
         language=enrolment.language,
         expires_at=cohort.ends_at,

@@ -70,7 +70,8 @@ def call_off_cohort(*, cohort_id: int) -> Cohort:
     if cohort.is_over():
         raise CohortOver
     _set_called_off(cohort, called_off=True)
-    notices.say_called_off(cohort, Enrolment.objects.filter(cohort=cohort).told().once_each())
+    everybody = Enrolment.objects.filter(cohort=cohort).told().once_each()
+    notices.say_called_off(cohort, everybody.select_related("person"))
     return cohort
 
 
