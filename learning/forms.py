@@ -11,8 +11,9 @@ from core.forms import Line
 from events.forms import AddressField, OneOf
 
 MOST_BYTES = 1_000_000
-# What spreadsheet programs write, in the order in which it can be told apart.
-ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
+# What spreadsheet programs write, in the order in which it can be told apart; the last is that of the reader's country.
+ENCODINGS = ("utf-8-sig", "utf-16")
+ENCODING_OF_WINDOWS = {"ar": "cp1256"}
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -63,7 +64,7 @@ class PeopleForm(forms.Form):
 
 
 def _decoded(content: bytes) -> str:
-    for encoding in ENCODINGS:
+    for encoding in (*ENCODINGS, ENCODING_OF_WINDOWS.get(languages.current(), "cp1252")):
         if encoding == "utf-16" and not content.startswith(UTF_16_MARKS):
             continue
         try:
@@ -116,4 +117,17 @@ class SuccessorForm(forms.Form):
             "max_length": _("Write an e-mail address of at most 254 characters."),
         },
         widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "off"}),
+    )
+
+
+class DeclineForm(forms.Form):
+    """Why a moderator declines an application, if they want to say it."""
+
+    reason = Line(
+        label=_("Reason"),
+        max_length=500,
+        required=False,
+        help_text=_("Whoever applied reads it, or the coordinator of their city."),
+        error_messages={"max_length": _("Write a reason of at most 500 characters.")},
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
     )

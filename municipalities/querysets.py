@@ -93,7 +93,8 @@ class MembershipQuerySet(models.QuerySet):
         These are the asked coordinators of local governments without a current coordinator, and whatever is asked of
         local governments that are only proposed.
         """
-        coordinated = MembershipQuerySet(self.model).current().coordinators()
+        # Whose account is closed decides nothing.
+        coordinated = MembershipQuerySet(self.model).current().coordinators().filter(person__is_active=True)
         coordinated = coordinated.filter(local_government=OuterRef("local_government"))
         return (
             self.asked()

@@ -1,11 +1,12 @@
 """Reading units and marking them complete, kept by the revision that was read."""
 
 from django.db import transaction
+from django.db.models import F
 
 from core import clock
 from learning import rules
 from learning.enums import Actor, ChangeKind, EnrolmentState
-from learning.errors import UnitNotOpen
+from learning.errors import CohortOver, UnitNotOpen
 from learning.models import Enrolment, Unit, UnitProgress
 from learning.services import history
 
@@ -27,11 +28,11 @@ def complete_unit(
 ) -> UnitProgress:
     """Mark a unit complete, read now if it was not before; with the last one the enrolment is completed.
 
-    Completing twice changes nothing. Raises UnitNotOpen.
+    Completing twice changes nothing. Raises UnitNotOpen, and CohortOver once the cohort is over.
     """
     # The lock lets two last units, completed at once in two windows, see each other.
     enrolment = _lock(enrolment_id)
-    unit = _open_unit(enrolment, unit_id)
+    unit = _open_unit(enrolment, unit_id, to_change=True)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
     if progress is None or revision_id is not None:
         progress = _read(enrolment, unit, revision_id, language or enrolment.language)
@@ -44,9 +45,12 @@ def complete_unit(
 
 @transaction.atomic
 def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
-    """Take the mark off a unit; a completed enrolment goes on. Returns None for a unit never read."""
+    """Take the mark off a unit; a completed enrolment goes on. Returns None for a unit never read.
+
+    Raises UnitNotOpen, and CohortOver once the cohort is over: what people completed in it stays as it was.
+    """
     enrolment = _lock(enrolment_id)
-    unit = _open_unit(enrolment, unit_id)
+    unit = _open_unit(enrolment, unit_id, to_change=True)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
     if progress is None or progress.completed_at is None:
         return progress
@@ -59,15 +63,36 @@ def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
     return progress
 
 
+def complete_finished() -> list[int]:
+    """Complete whoever has nothing left to do since a unit was taken out of the course; return their keys.
+
+    A unit completes somebody only in the act of marking it; a sweep calls this for those who had marked all the others.
+    """
+    rows = Enrolment.objects.filter(state=EnrolmentState.ACTIVE, cohort__called_off_at=None).with_progress()
+    finished = rows.filter(units__gt=0, units_done__gte=F("units")).order_by("pk").values_list("pk", flat=True)
+    return [key for key in finished if _complete_now(key)]
+
+
+@transaction.atomic
+def _complete_now(enrolment_id: int) -> bool:
+    enrolment = _lock(enrolment_id)
+    if enrolment.cohort.is_over() or enrolment.cohort.is_called_off:
+        return False
+    _complete_if_done(enrolment, actor=Actor.SYSTEM)
+    return enrolment.state == EnrolmentState.COMPLETED
+
+
 def _lock(enrolment_id: int) -> Enrolment:
     locked = Enrolment.objects.select_for_update(of=("self",), no_key=True)
     return locked.select_related("cohort", "person").get(pk=enrolment_id)
 
 
-def _open_unit(enrolment: Enrolment, unit_id: int) -> Unit:
+def _open_unit(enrolment: Enrolment, unit_id: int, *, to_change: bool = False) -> Unit:
     unit = Unit.objects.select_related("module").filter(pk=unit_id).first()
     if unit is None or not rules.may_read_unit(enrolment, unit):
         raise UnitNotOpen
+    if to_change and enrolment.cohort.is_over():
+        raise CohortOver
     return unit
 
 
@@ -87,7 +112,7 @@ def _read(enrolment: Enrolment, unit: Unit, revision_id: int | None, language: s
     return progress
 
 
-def _complete_if_done(enrolment: Enrolment) -> None:
+def _complete_if_done(enrolment: Enrolment, *, actor: Actor = Actor.PERSON) -> None:
     if enrolment.state != EnrolmentState.ACTIVE:
         return
     taught = Unit.objects.current().filter(module__is_current=True, module__course=enrolment.cohort.course_id)
@@ -96,4 +121,5 @@ def _complete_if_done(enrolment: Enrolment) -> None:
         return
     enrolment.state, enrolment.ended_at = EnrolmentState.COMPLETED, clock.now()
     enrolment.save(update_fields=["state", "ended_at"])
-    history.note([enrolment], ChangeKind.COMPLETED, actor=Actor.PERSON, by=enrolment.person)
+    by = enrolment.person if actor == Actor.PERSON else None
+    history.note([enrolment], ChangeKind.COMPLETED, actor=actor, by=by)

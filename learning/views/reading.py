@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -16,6 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from core import languages, locales
 from learning import access, own
+from learning.errors import LearningError
 from learning.models import Unit, UnitPage, UnitProgress
 from learning.rules import may_read_unit
 from learning.services import complete_unit, read_unit, reopen_unit
@@ -53,7 +55,7 @@ class UnitView(LoginRequiredMixin, View):
                 revision_id=self.page.live_revision_id,
                 language=locales.code_of(self.page.locale_id),
             )
-        path = own.path(self.enrolment, request)
+        path = own.path(self.enrolment)
         position = path.position_of(self.unit.translation_key)
         stage = path.stage_of(self.unit.module.translation_key)
         context = {
@@ -68,11 +70,14 @@ class UnitView(LoginRequiredMixin, View):
         return render(request, "learning/my_unit.html", context)
 
     def post(self, request: HttpRequest, slug: str, unit_key: UUID) -> HttpResponse:
-        """Mark the unit complete and lead to the next one, or open it again."""
-        if "reopen" in request.POST:
-            reopen_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
-            return HttpResponseRedirect(request.path, status=SEE_OTHER)
-        complete_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+        """Mark the unit complete and lead back to the path, or open it again."""
+        try:
+            if "reopen" in request.POST:
+                reopen_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+                return HttpResponseRedirect(request.path, status=SEE_OTHER)
+            complete_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+        except LearningError as refusal:
+            messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
 
     @cached_property
@@ -86,6 +91,13 @@ class UnitView(LoginRequiredMixin, View):
             raise Http404
         return found[0]
 
+    def _has_changed(self, progress: UnitProgress) -> bool:
+        """Whether the words are others than those completed; revisions are of one language's page."""
+        if not progress.completed_at or progress.revision_id is None:
+            return False
+        is_same_page = progress.language == locales.code_of(self.page.locale_id)
+        return is_same_page and progress.revision_id != self.page.live_revision_id
+
     def _context(self, progress: UnitProgress | None) -> dict[str, Any]:
         return {
             "unit_page": self.page,
@@ -94,7 +106,5 @@ class UnitView(LoginRequiredMixin, View):
             "enrolment": self.enrolment,
             "cohort": self.enrolment.cohort,
             "progress": progress,
-            "has_changed": bool(
-                progress and progress.completed_at and progress.revision_id != self.page.live_revision_id
-            ),
+            "has_changed": progress is not None and self._has_changed(progress),
         }
