@@ -5,7 +5,7 @@ from django.db import transaction
 from core import clock
 from learning import rules
 from learning.enums import Actor, ChangeKind, EnrolmentState
-from learning.errors import UnitNotOpen
+from learning.errors import CohortOver, UnitNotOpen
 from learning.models import Enrolment, Unit, UnitProgress
 from learning.services import history
 
@@ -27,11 +27,12 @@ def complete_unit(
 ) -> UnitProgress:
     """Mark a unit complete, read now if it was not before; with the last one the enrolment is completed.
 
-    Completing twice changes nothing. Raises UnitNotOpen.
+    Completing twice changes nothing. Raises UnitNotOpen, and CohortOver after the last day: units stay open to read.
     """
     # The lock lets two last units, completed at once in two windows, see each other.
     enrolment = _lock(enrolment_id)
     unit = _open_unit(enrolment, unit_id)
+    _refuse_once_over(enrolment)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
     if progress is None or revision_id is not None:
         progress = _read(enrolment, unit, revision_id, language or enrolment.language)
@@ -44,9 +45,13 @@ def complete_unit(
 
 @transaction.atomic
 def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
-    """Take the mark off a unit; a completed enrolment goes on. Returns None for a unit never read."""
+    """Take the mark off a unit; a completed enrolment goes on. Returns None for a unit never read.
+
+    Raises UnitNotOpen, and CohortOver after the last day: what was completed is on record then.
+    """
     enrolment = _lock(enrolment_id)
     unit = _open_unit(enrolment, unit_id)
+    _refuse_once_over(enrolment)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
     if progress is None or progress.completed_at is None:
         return progress
@@ -59,9 +64,30 @@ def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
     return progress
 
 
+def complete_finished() -> list[int]:
+    """Complete whoever has done all that is taught now, since what was left to do has been taken out of the course.
+
+    Each in a transaction of its own, under the enrolment's lock. Returns the keys of the enrolments.
+    """
+    completed = []
+    for key in list(Enrolment.objects.finished().order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            enrolment = _lock(key)
+            # Somebody may have opened a unit again meanwhile.
+            if Enrolment.objects.finished().filter(pk=key).exists():
+                _complete(enrolment)
+                completed.append(key)
+    return completed
+
+
 def _lock(enrolment_id: int) -> Enrolment:
     locked = Enrolment.objects.select_for_update(of=("self",), no_key=True)
     return locked.select_related("cohort", "person").get(pk=enrolment_id)
+
+
+def _refuse_once_over(enrolment: Enrolment) -> None:
+    if enrolment.cohort.is_over():
+        raise CohortOver
 
 
 def _open_unit(enrolment: Enrolment, unit_id: int) -> Unit:
@@ -94,6 +120,10 @@ def _complete_if_done(enrolment: Enrolment) -> None:
     done = UnitProgress.objects.filter(enrolment=enrolment).exclude(completed_at=None).values("unit")
     if taught.exclude(pk__in=done).exists():
         return
+    _complete(enrolment)
+
+
+def _complete(enrolment: Enrolment) -> None:
     enrolment.state, enrolment.ended_at = EnrolmentState.COMPLETED, clock.now()
     enrolment.save(update_fields=["state", "ended_at"])
     history.note([enrolment], ChangeKind.COMPLETED, actor=Actor.PERSON, by=enrolment.person)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -16,6 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from core import languages, locales
 from learning import access, own
+from learning.errors import LearningError
 from learning.models import Unit, UnitPage, UnitProgress
 from learning.rules import may_read_unit
 from learning.services import complete_unit, read_unit, reopen_unit
@@ -69,10 +71,14 @@ class UnitView(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest, slug: str, unit_key: UUID) -> HttpResponse:
         """Mark the unit complete and lead to the next one, or open it again."""
-        if "reopen" in request.POST:
-            reopen_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+        verb = reopen_unit if "reopen" in request.POST else complete_unit
+        try:
+            verb(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+        except LearningError as refusal:
+            messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path, status=SEE_OTHER)
-        complete_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+        if verb is reopen_unit:
+            return HttpResponseRedirect(request.path, status=SEE_OTHER)
         return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
 
     @cached_property
@@ -94,7 +100,11 @@ class UnitView(LoginRequiredMixin, View):
             "enrolment": self.enrolment,
             "cohort": self.enrolment.cohort,
             "progress": progress,
-            "has_changed": bool(
-                progress and progress.completed_at and progress.revision_id != self.page.live_revision_id
-            ),
+            "may_complete": not self.enrolment.cohort.is_over(),
+            "has_changed": bool(progress and progress.completed_at and self._has_changed_since(progress)),
         }
+
+    def _has_changed_since(self, progress: UnitProgress) -> bool:
+        """Whether this page has other words now; each language has revisions of its own."""
+        is_same_page = progress.language == locales.code_of(self.page.locale_id)
+        return is_same_page and progress.revision_id not in (None, self.page.live_revision_id)

@@ -8,7 +8,7 @@ import time_machine
 from core import clock
 from learning import errors, rules
 from learning.models import Enrolment, Unit, UnitProgress
-from learning.services import complete_unit, read_unit, reopen_unit, withdraw_enrolment
+from learning.services import complete_finished, complete_unit, read_unit, reopen_unit, withdraw_enrolment
 from tests.factories import learning as make
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +116,38 @@ def test_a_unit_taken_out_of_the_course_counts_for_nobody():
     complete_unit(enrolment_id=enrolment.pk, unit_id=second.pk)
     enrolment.refresh_from_db()
     assert enrolment.state == "completed"
+
+
+def test_who_has_done_all_that_is_left_after_a_unit_is_taken_out_is_completed():
+    cohort = make.running_cohort(course=make.bare_course(units=3))
+    first, second, third = make.units_of(cohort.course)
+    done, half = make.learner(cohort, "Ana"), make.learner(cohort, "Bo")
+    for one, units in ((done, [first, second]), (half, [first])):
+        for unit in units:
+            complete_unit(enrolment_id=one.pk, unit_id=unit.pk)
+    assert complete_finished() == []
+    Unit.objects.filter(pk=third.pk).update(is_current=False, order=None)
+    assert (complete_finished(), complete_finished()) == ([done.pk], [])
+    done.refresh_from_db()
+    assert (done.state, done.changes.latest("pk").what) == ("completed", "completed")
+
+
+def test_a_course_that_is_not_taught_any_more_completes_nobody():
+    cohort = make.running_cohort(course=make.bare_course(units=1))
+    make.learner(cohort)
+    Unit.objects.update(is_current=False, order=None)
+    assert complete_finished() == []
+
+
+def test_after_the_last_day_nothing_is_completed_or_opened_again_but_units_are_still_read():
+    cohort = make.running_cohort()
+    enrolment = make.learner(cohort)
+    first, second = make.units_of(cohort.course)
+    complete_unit(enrolment_id=enrolment.pk, unit_id=first.pk)
+    Unit.objects.filter(pk=second.pk).update(is_current=False, order=None)
+    with time_machine.travel(cohort.ends_at):
+        assert read(enrolment, first).completed_at is not None
+        for verb in (complete_unit, reopen_unit):
+            with pytest.raises(errors.CohortOver):
+                verb(enrolment_id=enrolment.pk, unit_id=first.pk)
+        assert complete_finished() == []

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import timedelta
 from io import BytesIO, StringIO
 
 import pytest
@@ -248,9 +249,27 @@ def test_a_unit_is_completed_opened_again_and_keeps_the_revision_read():
     assert "The words of this unit have changed since you read it." in words(again)
     read.refresh_from_db()
     assert read.revision_id == page.live_revision_id
+    # A page in another language has revisions of its own, and what was never seen has not changed since.
+    for told in ({"language": "fr"}, {"language": "en", "revision_id": None}):
+        UnitProgress.objects.update(**told)
+        assert "have changed since" not in words(client.get(one.reading()))
     client.post(one.reading(), {"reopen": "yes"})
     read.refresh_from_db()
     assert read.completed_at is None
+
+
+def test_after_the_last_day_a_unit_is_read_and_nothing_can_be_marked():
+    one = teamwork.place(with_pages=True)
+    enrolment, client = teamwork.joined(one)
+    teamwork.begin(one.cohort)
+    client.post(one.reading())
+    today = clock.now().date()
+    Cohort.objects.update(starts_on=today - timedelta(days=30), ends_on=today - timedelta(days=2))
+    page = client.get(one.reading())
+    assert ("Completed" in words(page), "Open it again" in words(page)) == (True, False)
+    answer = client.post(one.reading(), {"reopen": "yes"}, follow=True)
+    assert "This cohort is over, so nothing in it can be changed any more." in words(answer)
+    assert UnitProgress.objects.get(enrolment=enrolment).completed_at is not None
 
 
 def test_a_unit_without_a_translation_is_read_in_the_courses_language_and_says_so():
