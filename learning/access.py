@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 
+from learning.enums import TeamState
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.rules import has_drafts, may_moderate, may_see_team
@@ -39,7 +40,7 @@ class Team:
 
     cohort: Cohort
     city: LocalGovernment
-    # All of the city's; of a coordinator who waits to be approved only those that they wrote down themselves.
+    # All of the city's; for a coordinator who waits to be approved only what they wrote down meanwhile.
     people: EnrolmentQuerySet
 
 
@@ -53,7 +54,8 @@ def team_for(request: HttpRequest, slug: str, city: str) -> Team:
     if may_see_team(request.user, cohort.pk, place.pk):
         return Team(cohort, place, people)
     if has_drafts(request.user, cohort.pk, place.pk):
-        return Team(cohort, place, people.filter(team__coordinator=request.user))
+        drafts = people.filter(team__coordinator=request.user, team__state=TeamState.DRAFT)
+        return Team(cohort, place, drafts)
     raise Http404
 
 
@@ -76,7 +78,8 @@ def moderated_cohort(request: HttpRequest, slug: str) -> Cohort:
 def teams_of(person: "User", cohort: Cohort | None = None) -> list[TeamRequest]:
     """Return the teams that somebody answers for, each city once in each cohort; in one cohort if one is given."""
     cities = Membership.objects.of_person(person).current().coordinators().values("local_government")
-    own = TeamRequest.objects.live().filter(Q(local_government__in=cities) | Q(coordinator=person))
+    drafts = Q(coordinator=person, state=TeamState.DRAFT)
+    own = TeamRequest.objects.live().filter(Q(local_government__in=cities) | drafts)
     if cohort is not None:
         own = own.filter(cohort=cohort)
     own = own.select_related("cohort", "local_government").order_by("-cohort__starts_on", "pk")

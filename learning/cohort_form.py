@@ -14,6 +14,7 @@ from core import languages, timezones
 from events.models.webinar_form import WallClockField
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from learning.models import Cohort
+from learning.rules import may_change_enrolments
 from learning.services import save_cohort
 
 WALL_CLOCKS = ("opens_at", "closes_at")
@@ -47,6 +48,8 @@ class CohortForm(WagtailAdminModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Moderators see all learners of a cohort: whoever may not see them cannot make themselves one.
+        self.fields["addresses"].disabled = self.for_user is None or not may_change_enrolments(self.for_user)
         cohort = self.instance
         if cohort._state.adding:
             self.initial.setdefault("languages", ["en"])
@@ -60,6 +63,8 @@ class CohortForm(WagtailAdminModelForm):
 
     def clean_addresses(self) -> list[User]:
         """Return the people, or refuse the first address without an open account."""
+        if self.fields["addresses"].disabled:
+            return []
         wanted = self.cleaned_data["addresses"].lower().split()
         found = {one.email: one for one in User.objects.filter(email__in=wanted, is_active=True)}
         for address in wanted:
@@ -100,7 +105,8 @@ class CohortForm(WagtailAdminModelForm):
 
     def save(self, commit: bool = True) -> Cohort:
         """Store the cohort through its service."""
-        return save_cohort(cohort=self.instance, moderators=self.cleaned_data["addresses"])
+        moderators = None if self.fields["addresses"].disabled else self.cleaned_data["addresses"]
+        return save_cohort(cohort=self.instance, moderators=moderators)
 
     class Meta:
         model = Cohort

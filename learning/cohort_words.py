@@ -85,7 +85,7 @@ def in_words(codes: Iterable[str]) -> str:
 def seat_words(cohort: "Cohort") -> str:
     """Return how things stand for somebody who wants to join, in words; never how many seats are left."""
     if not cohort.takes_enrolments():
-        return str(cohort.status.label)
+        return str(cohort.state.label)
     return str(cohort.get_seat_state_display())
 
 

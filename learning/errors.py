@@ -107,6 +107,10 @@ class JoinedAlready(LearningError):
     sentence = gettext_lazy("You take part in this cohort already.")
 
 
+class AddressTaken(LearningError):
+    sentence = gettext_lazy("Another account takes part in this cohort under your address. Write to us to sort it out.")
+
+
 class RecordStays(LearningError):
     sentence = gettext_lazy("This enrolment has ended or is completed, so it stays as it is.")
 

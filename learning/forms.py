@@ -117,3 +117,16 @@ class SuccessorForm(forms.Form):
         },
         widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "off"}),
     )
+
+
+class DeclineForm(forms.Form):
+    """Why a moderator declines an application, if they want to say it."""
+
+    reason = Line(
+        label=_("Reason"),
+        max_length=500,
+        required=False,
+        help_text=_("Whoever applied reads it, or the coordinator of their city."),
+        error_messages={"max_length": _("Write a reason of at most 500 characters.")},
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
+    )

@@ -27,6 +27,7 @@ def register_kinds() -> None:
         (notices.WITHDRAWN, withdrawn, gettext_lazy("Enrolment withdrawn")),
         (notices.ADMITTED, admitted, gettext_lazy("Application for a course accepted")),
         (notices.DECLINED, declined, gettext_lazy("Application for a course declined")),
+        (notices.CALLED_OFF, called_off, gettext_lazy("Cohort called off")),
     ):
         kinds.register(MailKind(name, render, label))
 
@@ -35,13 +36,7 @@ def invitation(message: Message) -> Rendering:
     """Write who invites to what, with the colleague's own door."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.INVITED, "The invitation does not wait any more.")
-    team = enrolment.team
-    return _render(
-        message,
-        enrolment,
-        subject=_("You are invited to learn together: %(title)s"),
-        coordinator=team.coordinator.get_full_name() if team and team.coordinator else "",
-    )
+    return _render(message, enrolment, subject=_("You are invited to learn together: %(title)s"))
 
 
 def waiting(message: Message) -> Rendering:
@@ -73,10 +68,24 @@ def admitted(message: Message) -> Rendering:
 
 
 def declined(message: Message) -> Rendering:
-    """Write that the moderators declined an application."""
+    """Write that the moderators declined an application, and why if they said so."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.DECLINED, "The application is not declined.")
-    return _render(message, enrolment, subject=_("Your application is declined: %(title)s"))
+    because = enrolment.declined_because
+    return _render(
+        message,
+        enrolment,
+        subject=_("Your application is declined: %(title)s"),
+        because=_("The reason: %(reason)s") % {"reason": isolate(because)} if because else "",
+    )
+
+
+def called_off(message: Message) -> Rendering:
+    """Write that the cohort does not take place, unless it does after all."""
+    enrolment = _enrolment(message, of_called_off=True)
+    since = enrolment.cohort.called_off_at
+    _need(since is not None and since.isoformat() == message.params["called_off"], "The cohort was restored.")
+    return _render(message, enrolment, subject=_("Called off: %(title)s"))
 
 
 def door_url(enrolment: Enrolment) -> str:
@@ -89,12 +98,16 @@ def _need(condition: bool, otherwise: str) -> None:
         raise NoLongerMakesSense(otherwise)
 
 
-def _enrolment(message: Message) -> Enrolment:
-    found = Enrolment.objects.with_place().select_related("cohort__course", "local_government", "team__coordinator")
+def _enrolment(message: Message, *, of_called_off: bool = False) -> Enrolment:
+    found = (
+        Enrolment.objects.with_place()
+        .with_reason()
+        .select_related("cohort__course", "local_government", "team__coordinator")
+    )
     enrolment = found.filter(pk=message.params["enrolment"], erased_at=None).first()
     if enrolment is None:
         raise NoLongerMakesSense("The enrolment is gone.")
-    _need(not enrolment.cohort.is_called_off, "The cohort is called off.")
+    _need(of_called_off or not enrolment.cohort.is_called_off, "The cohort is called off.")
     _need(clock.now() < enrolment.cohort.ends_at, "The cohort is over.")
     return enrolment
 
@@ -102,7 +115,7 @@ def _enrolment(message: Message) -> Enrolment:
 def _render(message: Message, enrolment: Enrolment, *, subject: str, **more: Any) -> Rendering:
     cohort = enrolment.cohort
     about = cohort_words.about(cohort, None)
-    city = enrolment.local_government
+    city, team = enrolment.local_government, enrolment.team
     return Rendering(
         subject=subject % {"title": isolate(about["course_title"])},
         template=f"mail/{TEMPLATES.get(message.kind, message.kind)}",
@@ -113,6 +126,7 @@ def _render(message: Message, enrolment: Enrolment, *, subject: str, **more: Any
             "title_language": about["course_language"],
             "facts": [{"term": _("Cohort"), "value": cohort.name}, *cohort_words.facts(cohort)],
             "city": city.name_in(message.language) if city else "",
+            "coordinator": team.coordinator.get_full_name() if team and team.coordinator else "",
             "door_url": door_url(enrolment),
             "cohorts_url": settings.BASE_URL + reverse("cohorts"),
             "reason": _("You get this mail because this address was enrolled in this course."),

@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.models import User
 from core import languages
-from learning import access, cohort_words
+from learning import access, cohort_words, rules
 from learning.display import CoursePath, course_path
 from learning.enums import LIVE_STATES
 from learning.models import Cohort, Enrolment, UnitProgress
@@ -25,24 +26,38 @@ def courses(request: HttpRequest) -> dict[str, Any]:
     mine = Enrolment.objects.of_person(request.user).filter(Q(state__in=LIVE_STATES) | Q(joined_at__isnull=False))
     mine = mine.with_progress().with_place()
     enrolments = list(mine.select_related("cohort__course", "local_government").order_by("-cohort__starts_on", "pk"))
-    cards = cohort_words.cards(one.cohort for one in enrolments)
+    invitations = _invitations(authenticated_user(request))
+    cards = cohort_words.cards(one.cohort for one in [*invitations, *enrolments])
     guided = Cohort.objects.moderated_by(request.user).select_related("course").order_by("-starts_on", "pk")
     return {
-        "enrolments": list(zip(enrolments, cards, strict=True)),
+        "invitations": list(zip(invitations, cards, strict=False)),
+        "enrolments": list(zip(enrolments, cards[len(invitations) :], strict=True)),
         "guided": guided,
         "teams": access.teams_of(authenticated_user(request)),
     }
 
 
-def path(enrolment: Enrolment, request: HttpRequest) -> CoursePath:
-    """Return the path with one member's progress; four statements, whatever the number of units."""
+def _invitations(person: User) -> list[Enrolment]:
+    """Return what still waits for the person's answer, the next cohort first."""
+    found = Enrolment.objects.unanswered_by(person, rules.keys_of(person)).filter(cohort__in=Cohort.objects.listed())
+    found = found.select_related("cohort__course", "local_government", "team__coordinator")
+    return list(found.order_by("cohort__starts_on", "pk"))
+
+
+def path(enrolment: Enrolment) -> CoursePath:
+    """Return the path with one member's progress; four statements, whatever the number of units.
+
+    Its modules have no addresses: only the public pages link to those. Its units have none while nobody may read them.
+    """
     done = set(
         UnitProgress.objects.filter(enrolment=enrolment)
         .exclude(completed_at=None)
         .values_list("unit__translation_key", flat=True)
     )
-    path = course_path(enrolment.cohort.course, language=languages.current(), request=request)
-    slug = enrolment.cohort.slug
+    # Without a request, nobody asks on which site the public pages stand.
+    path = course_path(enrolment.cohort.course, language=languages.current())
+    cohort = enrolment.cohort
+    is_open = cohort.has_started() and not cohort.is_called_off
     begun = next((stop.key for stop in path.stops if stop.key not in done), None)
 
     def state(key: UUID) -> str:
@@ -51,8 +66,11 @@ def path(enrolment: Enrolment, request: HttpRequest) -> CoursePath:
     stages = (
         replace(
             stage,
+            url="",
             stops=tuple(
-                replace(stop, url=reverse("my_unit", args=[slug, stop.key]), state=state(stop.key))
+                replace(
+                    stop, url=reverse("my_unit", args=[cohort.slug, stop.key]) if is_open else "", state=state(stop.key)
+                )
                 for stop in stage.stops
             ),
         )

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
-from learning.enums import JOINED_STATES, LIVE_STATES, WAITING_STATES, EnrolmentState
+from learning.enums import JOINED_STATES, LIVE_STATES, WAITING_STATES, ChangeKind, EnrolmentState
 
 WAITS = Q(state__in=WAITING_STATES, has_seat=False, waiting_number__isnull=False)
 
@@ -26,6 +26,16 @@ class EnrolmentQuerySet(QuerySet):
     def joined(self) -> "EnrolmentQuerySet":
         """Return those who take part or have finished."""
         return self.filter(state__in=JOINED_STATES)
+
+    def told(self) -> "EnrolmentQuerySet":
+        """Return the live ones whose people have heard of them: neither drafts nor what a team asks the moderators."""
+        of_teams = Q(state=EnrolmentState.APPLIED, team__isnull=False)
+        return self.live().exclude(Q(state=EnrolmentState.DRAFTED) | of_teams)
+
+    def once_each(self) -> "EnrolmentQuerySet":
+        """Keep one for each address, what somebody has joined before what two cities have invited them to."""
+        joined_first = F("joined_at").asc(nulls_last=True)
+        return self.order_by("email_key", joined_first, "pk").distinct("email_key")
 
     def seated(self) -> "EnrolmentQuerySet":
         """Return those who hold a seat."""
@@ -65,9 +75,28 @@ class EnrolmentQuerySet(QuerySet):
         told = self.exclude(state=EnrolmentState.DRAFTED)
         return told.filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
 
+    def of_outsiders(self) -> "EnrolmentQuerySet":
+        """Leave out those whose person takes part in the same cohort by another enrolment."""
+        joined = self.model._default_manager.joined().filter(cohort=OuterRef("cohort"), person=OuterRef("person"))
+        return self.exclude(Exists(joined.exclude(pk=OuterRef("pk"))))
+
+    def unanswered_by(self, person: Any, keys: Iterable[str]) -> "EnrolmentQuerySet":
+        """Return the invitations to one of a person's addresses that wait for an answer.
+
+        Who has joined the same cohort already, invited by another city, has answered.
+        """
+        joined = self.model._default_manager.joined().filter(cohort=OuterRef("cohort"), person=person)
+        waiting = self.meant_for(person, keys).filter(state=EnrolmentState.INVITED, person=None)
+        return waiting.exclude(Exists(joined))
+
+    def furthest_first(self) -> "EnrolmentQuerySet":
+        """Sort by how far they have come: taking part before invited before waiting."""
+        return self.order_by("-has_seat", F("joined_at").desc(nulls_last=True), "pk")
+
     def by_name(self) -> "EnrolmentQuerySet":
-        """Sort by city, then by name."""
-        return self.order_by(F("local_government__name").asc(nulls_last=True), "name", "email", "pk")
+        """Sort by city, then by name; who is not enrolled any more comes last."""
+        gone = Case(When(state__in=LIVE_STATES, then=0), default=1)
+        return self.order_by(gone, F("local_government__name").asc(nulls_last=True), "name", "email", "pk")
 
     def with_progress(self) -> "EnrolmentQuerySet":
         """Add `units`, `units_done` and `last_read_at` in the same statement, and bring the cohort along.
@@ -75,6 +104,8 @@ class EnrolmentQuerySet(QuerySet):
         Only units that are taught now count. `units_due` and `is_behind` of each row follow from them.
         """
         taught = Q(progress__unit__is_current=True, progress__unit__module__is_current=True)
+        # A unit may have moved to another course since.
+        taught &= Q(progress__unit__module__course=F("cohort__course"))
         return self.select_related("cohort").annotate(
             units=Coalesce(_units_of_course(), 0),
             units_done=Count("progress", filter=taught & Q(progress__completed_at__isnull=False), distinct=True),
@@ -85,6 +116,13 @@ class EnrolmentQuerySet(QuerySet):
         """Keep those of one cohort who have done fewer units than are due by today; needs `with_progress`."""
         due = cohort.units_due(units)
         return self.filter(cohort=cohort, state=EnrolmentState.ACTIVE, units_done__lt=due)
+
+    def with_reason(self) -> "EnrolmentQuerySet":
+        """Add `declined_because`: what a moderator wrote who declined the application; None for others."""
+        from learning.models import EnrolmentChange
+
+        declined = EnrolmentChange.objects.filter(enrolment=OuterRef("pk"), what=ChangeKind.DECLINED).order_by("-pk")
+        return self.annotate(declined_because=Subquery(declined.values("reason")[:1]))
 
     def with_place(self) -> "EnrolmentQuerySet":
         """Add `place`: how far from the front of the waiting list, 1 being next; None for others."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from allauth.account.models import EmailAddress
 
 from events.addresses import email_key
+from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest, Unit
 from municipalities.rules import has_asked_to_coordinate, is_coordinator
 
@@ -54,17 +55,29 @@ def may_withdraw(person: "Visitor", enrolment: Enrolment) -> bool:
         return True
     if enrolment.local_government_id is None:
         return False
-    is_their_draft = (
-        enrolment.team is not None and enrolment.team.is_draft and enrolment.team.coordinator_id == person.pk
-    )
-    return is_coordinator(person, enrolment.local_government_id) or (person.is_active and is_their_draft)
+    return is_coordinator(person, enrolment.local_government_id) or _is_their_draft(person, enrolment)
+
+
+def may_leave(enrolment: Enrolment) -> bool:
+    """Whether whoever takes part can end it themselves: neither once the course is completed nor once it is over."""
+    return enrolment.state == EnrolmentState.ACTIVE and not enrolment.cohort.is_over()
 
 
 def may_replace(person: "Visitor", enrolment: Enrolment) -> bool:
-    """Whether somebody may give a city's seat to somebody else: its coordinators, its moderators, staff."""
+    """Whether somebody may give a city's seat to somebody else: its coordinators, its moderators, staff.
+
+    Who waits to be approved as a coordinator may, as long as what they wrote down is a draft.
+    """
     if enrolment.local_government_id is None:
         return False
-    return is_coordinator(person, enrolment.local_government_id) or may_moderate(person, enrolment.cohort)
+    if is_coordinator(person, enrolment.local_government_id) or _is_their_draft(person, enrolment):
+        return True
+    return may_moderate(person, enrolment.cohort)
+
+
+def _is_their_draft(person: "Visitor", enrolment: Enrolment) -> bool:
+    team = enrolment.team
+    return bool(person.is_active and team is not None and team.is_draft and team.coordinator_id == person.pk)
 
 
 def may_moderate(person: "Visitor", cohort: Cohort) -> bool:

@@ -56,6 +56,13 @@ OF_TEAM = (
     Column("last_read_at", label=_("Last read"), accessor=_day("last_read_at")),
 )
 OF_COHORT = (Column("city", label=_("City"), accessor=_city), *OF_TEAM)
+# Why applications were declined: shown where one was.
+REASON = Column("declined_because", label=_("Reason"), accessor=lambda enrolment: enrolment.declined_because or "")
+
+
+def with_reasons(columns: tuple[Column, ...], rows: Iterable[Enrolment]) -> tuple[Column, ...]:
+    """Return the columns, and one for reasons where a moderator gave any; rows need `with_reason`."""
+    return (*columns, REASON) if any(row.declined_because for row in rows) else columns
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class Sheet:
     """Rows and columns, shown and exported alike."""
 
     columns: tuple[Column, ...]
-    rows: list[Enrolment]
+    rows: Iterable[Enrolment]
     filename: str
 
     @property

@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 from wagtail.admin import messages
@@ -25,10 +26,12 @@ from wagtail.admin.widgets.button import Button, ListingButton
 
 from core import languages
 from core.exports import ScreenExportMixin, WordsColumn
+from events.services.planning import undo_window
+from learning import cohort_words
 from learning.cohort_form import CohortForm
 from learning.enums import Admission
 from learning.errors import LearningError
-from learning.models import Cohort, Course
+from learning.models import Cohort, Course, Enrolment
 from learning.services import call_off_cohort, restore_cohort
 
 
@@ -102,7 +105,6 @@ class StandingView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     page_title = _("Call off a cohort")
     button = _("Call off")
     done = _("The cohort has been called off.")
-    sentence = _("Nobody can join or read its units any more. Nobody is written to: tell its people yourself.")
 
     def dispatch(self, request, *args, **kwargs) -> HttpResponseBase:
         """Find the cohort, after the right to change it is known."""
@@ -113,6 +115,19 @@ class StandingView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     def cohort(self) -> Cohort:
         """The cohort that is acted on."""
         return get_object_or_404(Cohort, pk=self.pk)
+
+    @property
+    def sentence(self) -> str:
+        """What will happen, with how many are told and when."""
+        people = Enrolment.objects.filter(cohort=self.cohort).told().once_each().count()
+        minutes = max(1, round(undo_window().total_seconds() / 60))
+        return gettext(
+            "Nobody can join or read its units any more. In %(minutes)s a mail goes to %(people)s. Restored before "
+            "that, nobody is told."
+        ) % {
+            "minutes": ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes},
+            "people": cohort_words.of_people(people),
+        }
 
     def get_page_subtitle(self) -> str:
         """Return the name."""
@@ -150,7 +165,11 @@ class RestoreView(StandingView):
     page_title = _("Restore a cohort")
     button = _("Restore")
     done = _("The cohort takes place after all.")
-    sentence = _("Its people can join and read again. Nobody is written to: tell them yourself.")
+
+    @property
+    def sentence(self) -> str:
+        """What will happen."""
+        return gettext("Its people can join and read again. Nobody is written to: tell them yourself.")
 
 
 class Cohorts(ModelViewSet):

@@ -3,13 +3,12 @@
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
 
 from core import clock
 from events.addresses import email_key
 from learning import rules
-from learning.enums import Actor, ChangeKind, EnrolmentState
-from learning.errors import CohortFull, NoSeatFree, NotApplied
+from learning.enums import KNOWN_STATES, Actor, ChangeKind, EnrolmentState
+from learning.errors import AddressTaken, CohortFull, JoinedAlready, NoSeatFree, NotApplied
 from learning.models import Cohort, Enrolment
 from learning.services import history, notices, seats
 from learning.services.enrolling import refuse_unless_open
@@ -24,20 +23,23 @@ if TYPE_CHECKING:
 def apply_alone(*, cohort_id: int, person: "User") -> Enrolment:
     """Enrol a signed-in person without a city: with a seat, a place on the waiting list, or as an application.
 
-    Whoever is in the cohort already, or invited to it, gets that enrolment back. Raises an EnrolmentRefused.
+    Whoever is in the cohort already, or invited to it, gets that enrolment back. Raises AddressTaken where another
+    account has enrolled alone under this address, and EnrolmentRefused.
     """
     cohort = seats.lock(cohort_id)
     mine = Enrolment.objects.filter(cohort=cohort).live().meant_for(person, rules.keys_of(person))
-    # The one that is furthest on: active before invited before waiting.
-    if known := mine.order_by("-has_seat", F("joined_at").desc(nulls_last=True), "pk").first():
+    if known := mine.furthest_first().first():
         return known
     refuse_unless_open(cohort)
+    key = email_key(person.email)
+    if Enrolment.objects.filter(cohort=cohort, local_government=None, email_key=key, state__in=KNOWN_STATES).exists():
+        raise AddressTaken
     enrolment = Enrolment(
         cohort=cohort,
         person=person,
         name=person.display_name,
         email=person.email,
-        email_key=email_key(person.email),
+        email_key=key,
         language=person.language,
     )
     if cohort.by_approval:
@@ -57,25 +59,27 @@ def apply_alone(*, cohort_id: int, person: "User") -> Enrolment:
 def admit(*, enrolment_id: int, by: "User") -> Enrolment:
     """Accept an application: it gets a seat or, where none is free, a place on the waiting list.
 
-    Admitting twice changes nothing. Raises NotApplied where it was decided otherwise, NoSeatFree where the cohort
-    keeps no list, and EnrolmentRefused.
+    Admitting twice changes nothing. Raises NotApplied where it was decided otherwise, JoinedAlready where the person
+    takes part by another enrolment, NoSeatFree where the cohort keeps no list, and EnrolmentRefused.
     """
     cohort, enrolment = seats.lock_enrolment(enrolment_id)
     if enrolment.state in (EnrolmentState.INVITED, EnrolmentState.ACTIVE, EnrolmentState.WAITLISTED):
         return enrolment
     if enrolment.state != EnrolmentState.APPLIED:
         raise NotApplied
+    if not Enrolment.objects.filter(pk=enrolment.pk).of_outsiders().exists():
+        raise JoinedAlready
     if not cohort.gives_seats():
         refuse_unless_open(cohort)
     what = _seat_or_wait(cohort, enrolment, NoSeatFree)
     enrolment.save(update_fields=["state", "has_seat", "waiting_number", "invited_at", "joined_at"])
     history.note([enrolment], what, actor=Actor.STAFF, by=by)
-    if enrolment.state == EnrolmentState.WAITLISTED:
-        notices.say_waiting(cohort, [enrolment])
-    elif enrolment.state == EnrolmentState.INVITED:
-        notices.invite(cohort, [enrolment])
-    else:
+    if enrolment.team_id is None:
         notices.say_admitted(cohort, enrolment)
+    elif enrolment.state == EnrolmentState.WAITLISTED:
+        notices.say_waiting(cohort, [enrolment])
+    else:
+        notices.invite(cohort, [enrolment])
     return enrolment
 
 

@@ -154,7 +154,9 @@ def _known(cohort_id: int, city: int, only_of: "User | None") -> Iterable[str]:
     if only_of is None:
         found = Enrolment.objects.of_team(cohort_id, city).filter(state__in=KNOWN_STATES)
     else:
-        found = Enrolment.objects.of_team(cohort_id, city).filter(team__coordinator=only_of, state__in=LIVE_STATES)
+        # Not of what they enrolled in former days: they have asked anew, and who is in the team is no longer theirs.
+        drafts = Enrolment.objects.of_team(cohort_id, city).filter(team__coordinator=only_of)
+        found = drafts.filter(team__state=TeamState.DRAFT, state__in=LIVE_STATES)
     return found.values_list("email_key", flat=True)
 
 

@@ -11,7 +11,7 @@ from municipalities.rules import is_coordinator
 if TYPE_CHECKING:
     from accounts.models import User
 
-LONGEST_REASON = 300
+LONGEST_REASON = 500
 
 
 def note(

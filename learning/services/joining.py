@@ -22,6 +22,7 @@ from learning.errors import (
 from learning.models import Enrolment
 from learning.services import history, seats
 from learning.services.reading_lines import LONGEST_NAME
+from learning.services.sending import end
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -33,8 +34,9 @@ def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
 
     `person` is who is signed in, and must be whom the invitation was sent to. Without one the caller must know that
     whoever asks holds the link from the mail: the account of its address is found, or made with the address verified.
-    Whoever had an account before still has to sign in. Raises SomebodyElse, AccountClosed, NoSeatYet, NotInvited,
-    JoinedAlready, CohortCalledOff and CohortOver.
+    Whoever had an account before still has to sign in. What the person waits for or has applied for in this cohort
+    without a team ends. Raises SomebodyElse, AccountClosed, NoSeatYet, NotInvited, JoinedAlready, CohortCalledOff and
+    CohortOver.
     """
     cohort, enrolment = seats.lock_enrolment(enrolment_id)
     if person is not None and not rules.owns_enrolment(person, enrolment):
@@ -49,6 +51,7 @@ def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
         raise AccountClosed
     if Enrolment.objects.joined().filter(cohort=cohort, person=enrolment.person).exists():
         raise JoinedAlready
+    _let_other_wishes_go(enrolment)
     enrolment.state, enrolment.joined_at = EnrolmentState.ACTIVE, clock.now()
     enrolment.save(update_fields=["person", "state", "joined_at"])
     history.note([enrolment], ChangeKind.JOINED, actor=Actor.PERSON, by=enrolment.person)
@@ -64,6 +67,13 @@ def _refuse_unless_invited(enrolment: Enrolment) -> None:
         raise CohortCalledOff
     if enrolment.cohort.is_over():
         raise CohortOver
+
+
+def _let_other_wishes_go(enrolment: Enrolment) -> None:
+    """End what the person has asked for in this cohort without a team: it would enrol them a second time."""
+    asked = Enrolment.objects.filter(cohort=enrolment.cohort_id, person=enrolment.person).exclude(pk=enrolment.pk)
+    waiting = asked.filter(state__in=(EnrolmentState.APPLIED, EnrolmentState.WAITLISTED))
+    end(list(waiting), EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
 
 
 @transaction.atomic

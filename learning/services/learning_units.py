@@ -27,12 +27,11 @@ def complete_unit(
 ) -> UnitProgress:
     """Mark a unit complete, read now if it was not before; with the last one the enrolment is completed.
 
-    Completing twice changes nothing. Raises UnitNotOpen, and CohortOver after the last day: units stay open to read.
+    Completing twice changes nothing. Raises UnitNotOpen, and CohortOver once the cohort is over.
     """
     # The lock lets two last units, completed at once in two windows, see each other.
     enrolment = _lock(enrolment_id)
-    unit = _open_unit(enrolment, unit_id)
-    _refuse_once_over(enrolment)
+    unit = _open_unit(enrolment, unit_id, to_change=True)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
     if progress is None or revision_id is not None:
         progress = _read(enrolment, unit, revision_id, language or enrolment.language)
@@ -47,11 +46,10 @@ def complete_unit(
 def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
     """Take the mark off a unit; a completed enrolment goes on. Returns None for a unit never read.
 
-    Raises UnitNotOpen, and CohortOver after the last day: what was completed is on record then.
+    Raises UnitNotOpen, and CohortOver once the cohort is over: what people completed in it stays as it was.
     """
     enrolment = _lock(enrolment_id)
-    unit = _open_unit(enrolment, unit_id)
-    _refuse_once_over(enrolment)
+    unit = _open_unit(enrolment, unit_id, to_change=True)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
     if progress is None or progress.completed_at is None:
         return progress
@@ -85,15 +83,12 @@ def _lock(enrolment_id: int) -> Enrolment:
     return locked.select_related("cohort", "person").get(pk=enrolment_id)
 
 
-def _refuse_once_over(enrolment: Enrolment) -> None:
-    if enrolment.cohort.is_over():
-        raise CohortOver
-
-
-def _open_unit(enrolment: Enrolment, unit_id: int) -> Unit:
+def _open_unit(enrolment: Enrolment, unit_id: int, *, to_change: bool = False) -> Unit:
     unit = Unit.objects.select_related("module").filter(pk=unit_id).first()
     if unit is None or not rules.may_read_unit(enrolment, unit):
         raise UnitNotOpen
+    if to_change and enrolment.cohort.is_over():
+        raise CohortOver
     return unit
 
 

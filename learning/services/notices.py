@@ -4,7 +4,11 @@
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
 
+from core import clock
+from events.services.planning import undo_window
 from learning.models import Cohort, Enrolment
 from mail.enums import Stream
 from mail.services.asking_many import Asked, enqueue_many
@@ -20,6 +24,13 @@ WITHDRAWN = "enrolment-withdrawn"
 # What a moderator decided on somebody's own application.
 ADMITTED = "application-admitted"
 DECLINED = "application-declined"
+# The cohort does not take place.
+CALLED_OFF = "enrolment-called-off"
+
+# Mails asked for with one statement.
+PORTION = 200
+# Mails due in one second: a sign-in code asked for meanwhile need not stand behind thousands of them.
+DUE_PER_SECOND = 20
 
 
 def invite(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
@@ -52,18 +63,45 @@ def say_declined(cohort: Cohort, enrolment: Enrolment) -> None:
     _ask(DECLINED, cohort, [enrolment])
 
 
+def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
+    """Ask for the mails that tell that a cohort does not take place; they leave when the undo window has passed.
+
+    They name the moment of calling off: restored before they leave, they make no sense any more, even where the cohort
+    is called off once more.
+    """
+    said, first = cohort.called_off_at.isoformat(), clock.now() + undo_window()
+    _enqueue(
+        CALLED_OFF,
+        [
+            _asked(
+                cohort,
+                one,
+                key=f"{CALLED_OFF}:{one.uuid}:{said}",
+                params={"enrolment": one.pk, "called_off": said},
+                due_at=first + timedelta(seconds=number // DUE_PER_SECOND),
+            )
+            for number, one in enumerate(enrolments)
+        ],
+    )
+
+
 def _ask(kind: str, cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
-    asked = [
-        Asked(
-            key=f"{kind}:{one.uuid}",
-            to=one.email,
-            to_name=one.name,
-            language=one.language,
-            params={"enrolment": one.pk},
-            expires_at=cohort.ends_at,
-            person_id=one.person_id,
-        )
-        for one in enrolments
-    ]
-    if asked:
-        enqueue_many(kind=kind, asked=asked, stream=Stream.TRANSACTIONAL)
+    _enqueue(kind, [_asked(cohort, one, key=f"{kind}:{one.uuid}", params={"enrolment": one.pk}) for one in enrolments])
+
+
+def _asked(cohort: Cohort, enrolment: Enrolment, **more: Any) -> Asked:
+    # Who has joined is reached where their account is; the address they were invited at may be somebody else's by now.
+    person = enrolment.person if enrolment.person_id is not None else None
+    return Asked(
+        to=person.email if person else enrolment.email,
+        to_name=enrolment.name,
+        language=enrolment.language,
+        expires_at=cohort.ends_at,
+        person_id=enrolment.person_id,
+        **more,
+    )
+
+
+def _enqueue(kind: str, asked: list[Asked]) -> None:
+    for start in range(0, len(asked), PORTION):
+        enqueue_many(kind=kind, asked=asked[start : start + PORTION], stream=Stream.TRANSACTIONAL)

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from core import clock
 from learning.errors import CohortOver
-from learning.models import Cohort
-from learning.services import seats
+from learning.models import Cohort, Enrolment
+from learning.services import notices, seats
 from learning.services.promoting import fill
 
 if TYPE_CHECKING:
@@ -61,19 +61,26 @@ def save_cohort(*, cohort: Cohort, moderators: "Iterable[User] | None" = None) -
 def call_off_cohort(*, cohort_id: int) -> Cohort:
     """Say that a cohort does not take place: nobody comes in any more and no unit is open in it.
 
-    Enrolments stay as they are. Calling off twice changes nothing; raises CohortOver.
+    Enrolments stay as they are; everybody who knows of theirs is told when the undo window has passed, unless
+    `restore_cohort` was faster. Calling off twice changes nothing; raises CohortOver.
     """
     cohort = seats.lock(cohort_id)
     if cohort.is_called_off:
         return cohort
     if cohort.is_over():
         raise CohortOver
-    return _set_called_off(cohort, called_off=True)
+    _set_called_off(cohort, called_off=True)
+    everybody = Enrolment.objects.filter(cohort=cohort).told().once_each()
+    notices.say_called_off(cohort, everybody.select_related("person"))
+    return cohort
 
 
 @transaction.atomic
 def restore_cohort(*, cohort_id: int) -> Cohort:
-    """Let a cohort that was called off take place after all; seats that became free meanwhile are given out."""
+    """Let a cohort that was called off take place after all; seats that became free meanwhile are given out.
+
+    Nobody is written to, neither of this nor, before the undo window has passed, of the calling off.
+    """
     cohort = seats.lock(cohort_id)
     if not cohort.is_called_off:
         return cohort
@@ -82,8 +89,7 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     return cohort
 
 
-def _set_called_off(cohort: Cohort, *, called_off: bool) -> Cohort:
+def _set_called_off(cohort: Cohort, *, called_off: bool) -> None:
     cohort.called_off_at = clock.now() if called_off else None
     cohort.save(update_fields=["called_off_at"])
     seats.purge(cohort)
-    return cohort

@@ -33,7 +33,7 @@ def _promote(cohort: Cohort, standing: Standing) -> list[Enrolment]:
     if not standing.waiting or standing.free == 0 or not cohort.gives_seats():
         return []
     promoted = []
-    for enrolment in Enrolment.objects.filter(cohort=cohort).waiting().select_related("person"):
+    for enrolment in Enrolment.objects.filter(cohort=cohort).waiting().of_outsiders().select_related("person"):
         if standing.free == 0:
             break
         if standing.has_seat_for(enrolment.local_government_id):

@@ -139,12 +139,12 @@ def _refused(row: Line, problem: str) -> Line:
 
 
 def _checked(row: Line) -> Line:
+    if len(row.email) > LONGEST_ADDRESS:
+        return _refused(row, _("This line is too long for a name and an address."))
     try:
         envelope_address(row.email)
     except BadAddress:
         return _refused(row, _("No mail can be sent to this address. Is it mistyped?"))
-    if len(row.email) > LONGEST_ADDRESS:
-        return _refused(row, _("This line is too long for a name and an address."))
     return row
 
 

@@ -10,5 +10,6 @@ urlpatterns = [
     path("cohorts/<slug:slug>/apply/", cohorts.apply, name="cohort_apply"),
     path("cohorts/<slug:slug>/team/", team.TeamView.as_view(), name="cohort_team"),
     path("cohorts/<slug:slug>/moderate/", moderating.ModerateView.as_view(), name="cohort_moderate"),
-    path("cohorts/<slug:slug>/moderate/<uuid:enrolment_key>/", moderating.decide, name="cohort_decide"),
+    path("cohorts/<slug:slug>/moderate/<uuid:enrolment_key>/admit/", moderating.admitting, name="cohort_admit"),
+    path("cohorts/<slug:slug>/moderate/<uuid:enrolment_key>/decline/", moderating.declining, name="cohort_decline"),
 ]

@@ -8,6 +8,7 @@ urlpatterns = [
     path("learning/", my_learning.courses, name="my_learning"),
     path("learning/<slug:slug>/", my_learning.course, name="my_course"),
     path("learning/<slug:slug>/about-me/", my_learning.about_me, name="my_course_about_me"),
+    path("learning/<slug:slug>/leave/", my_learning.leaving, name="my_course_leave"),
     path("learning/<slug:slug>/<uuid:unit_key>/", reading.UnitView.as_view(), name="my_unit"),
     path("teams/<slug:slug>/<slug:city>/", my_team.TeamView.as_view(), name="my_team"),
     path("teams/<slug:slug>/<slug:city>/withdraw/", my_team.withdrawing_team, name="my_team_withdraw"),

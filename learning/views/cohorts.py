@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.core.internal.httpkit import authenticated_user
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,14 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import languages
+from core import languages, limits
 from learning import access, cohort_words
 from learning.errors import LearningError
 from learning.models import Cohort, Enrolment
-from learning.rules import may_moderate
+from learning.rules import keys_of, may_moderate
 from learning.services import apply_alone
 
-SEE_OTHER, CONFLICT = 303, 409
+APPLICATIONS = limits.Limit("applications-person", settings.APPLICATIONS_PER_PERSON_PER_HOUR, 3600)
+SEE_OTHER, CONFLICT, TOO_OFTEN = 303, 409, 429
 
 
 @never_cache
@@ -69,21 +71,31 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 def apply(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what taking part without a team means; a POST does it."""
     cohort = access.cohort_for(request, slug)
-    sentence = ""
-    if request.method == "POST":
-        try:
-            apply_alone(cohort_id=cohort.pk, person=authenticated_user(request))
-            return HttpResponseRedirect(reverse("cohort", args=[slug]), status=SEE_OTHER)
-        except LearningError as refusal:
-            sentence = str(refusal)
+    if request.method != "POST":
+        return _show_application(request, cohort)
+    person = authenticated_user(request)
+    if limit := limits.exceeded([(APPLICATIONS, str(person.pk))]):
+        sentence = _("That was too often. Wait a while, then try again.")
+        response = _show_application(request, cohort, sentence=sentence, status=TOO_OFTEN)
+        response["Retry-After"] = str(limit.seconds)
+        return response
+    try:
+        apply_alone(cohort_id=cohort.pk, person=person)
+    except LearningError as refusal:
+        return _show_application(request, cohort, sentence=str(refusal), status=CONFLICT)
+    return HttpResponseRedirect(reverse("cohort", args=[slug]), status=SEE_OTHER)
+
+
+def _show_application(request: HttpRequest, cohort: Cohort, *, sentence: str = "", status: int = 200) -> HttpResponse:
     context = {**cohort_words.about(cohort, request), "sentence": sentence}
-    return render(request, "learning/cohort_apply.html", context, status=CONFLICT if sentence else 200)
+    return render(request, "learning/cohort_apply.html", context, status=status)
 
 
 def _of_visitor(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:
     if not request.user.is_authenticated:
         return {}
-    mine = Enrolment.objects.live().of_person(request.user).filter(cohort=cohort).with_place().first()
+    known = Enrolment.objects.filter(cohort=cohort).told().meant_for(request.user, keys_of(request.user))
+    mine = known.furthest_first().with_place().first()
     return {
         "mine": mine,
         "teams": access.teams_of(request.user, cohort),

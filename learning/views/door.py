@@ -21,6 +21,7 @@ from learning.views.signed import by_token
 
 PER_PERSON = limits.Limit("learning-door", settings.JOINS_PER_PERSON_PER_HOUR, 3600)
 OVER = (EnrolmentState.WITHDRAWN, EnrolmentState.DECLINED, EnrolmentState.LAPSED)
+OPEN_TO_DECLINING = (EnrolmentState.INVITED, EnrolmentState.WAITLISTED, EnrolmentState.APPLIED)
 SEE_OTHER, FORBIDDEN, CONFLICT, GONE, TOO_OFTEN = 303, 403, 409, 410, 429
 
 
@@ -45,13 +46,16 @@ def show(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_token
 def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse:
-    """Say what declining an invitation means; a POST does it, and the seat goes to somebody else."""
+    """Say what declining, leaving the waiting list or taking an application back means; a POST does it."""
     if request.user.is_authenticated and not owns_enrolment(request.user, enrolment):
         return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
-    if enrolment.state not in (EnrolmentState.INVITED, EnrolmentState.WAITLISTED):
+    if enrolment.state not in OPEN_TO_DECLINING:
         return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
     if request.method == "POST":
-        withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person, reason="")
+        try:
+            withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person, reason="")
+        except LearningError as refusal:
+            return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
         return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
     return render(request, "learning/door_decline.html", _context(request, token, enrolment))
 
@@ -81,6 +85,7 @@ def _context(request: HttpRequest, token: str, enrolment: Enrolment) -> dict[str
         **cohort_words.about(enrolment.cohort, request),
         "enrolment": enrolment,
         "has_joined": enrolment.has_joined,
+        "is_shut": enrolment.cohort.is_called_off or enrolment.cohort.is_over(),
         "door_url": reverse("learning_door", args=[token]),
         "decline_url": reverse("learning_door_decline", args=[token]),
     }

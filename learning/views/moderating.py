@@ -1,24 +1,33 @@
 """A moderator's cohort: everybody by city and name, the same as a spreadsheet, and who still waits for a decision."""
 
+from typing import Any
 from uuid import UUID
 
 from allauth.core.internal.httpkit import authenticated_user
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from learning import access, cohort_words, sheets
+from learning.enums import EnrolmentState
 from learning.errors import LearningError
+from learning.forms import DeclineForm
 from learning.models import Enrolment
+from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.services import admit, decline
+from municipalities.models import LocalGovernment
 
-SEE_OTHER = 303
+PER_PAGE = 50
+SEE_OTHER, REFUSED = 303, 422
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -28,38 +37,93 @@ class ModerateView(LoginRequiredMixin, View):
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponseBase:
-        """Show everybody by city and name, those who left at the end."""
+        """Show everybody by city and name, those who left at the end, or those of one city or state."""
         cohort = access.moderated_cohort(request, slug)
-        found = Enrolment.objects.filter(cohort=cohort).with_progress().select_related("local_government")
-        rows = sorted(found.by_name(), key=lambda one: not one.is_live)
-        sheet = sheets.Sheet(sheets.OF_COHORT, rows, filename=cohort.slug)
-        if (answer := sheet.answer(request)) is not None:
+        everybody = Enrolment.objects.filter(cohort=cohort)
+        narrowed = _narrowed(request, everybody)
+        found = narrowed.with_progress().select_related("local_government").by_name()
+        if (answer := sheets.Sheet(sheets.OF_COHORT, found, filename=cohort.slug).answer(request)) is not None:
             return answer
+        page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
         context = {
             **cohort_words.about(cohort, request),
-            "sheet": sheet,
+            "sheet": sheets.Sheet(sheets.OF_COHORT, list(page), filename=cohort.slug),
+            "page_obj": page,
+            "filters": _filters(request, everybody),
+            "clear_url": request.path if narrowed is not everybody else "",
             "applications": Enrolment.objects.applications().filter(cohort=cohort).select_related("local_government"),
-            "problem": request.GET.get("problem", ""),
         }
         return render(request, "learning/moderate.html", context)
+
+
+def _narrowed(request: HttpRequest, everybody: EnrolmentQuerySet) -> EnrolmentQuerySet:
+    """Keep those of the city and state that the address names; what it cannot mean is passed over."""
+    found = everybody
+    if city := request.GET.get("city", "").replace("\x00", ""):
+        found = found.filter(local_government__slug=city)
+    if (state := request.GET.get("state", "")) in EnrolmentState.values:
+        found = found.filter(state=state)
+    return found
+
+
+def _filters(request: HttpRequest, everybody: EnrolmentQuerySet) -> list[dict[str, Any]]:
+    """Return the filters as their component shows them; one statement."""
+    cities = LocalGovernment.objects.filter(pk__in=everybody.order_by().values("local_government"))
+    options = sorted((city.display_name, city.slug) for city in cities)
+    return [
+        {
+            "name": name,
+            "label": label,
+            "all": _("All"),
+            "options": choices,
+            "value": request.GET.get(name, ""),
+        }
+        for name, label, choices in (
+            ("city", _("City"), [(slug, words) for words, slug in options]),
+            ("state", _("State"), EnrolmentState.choices),
+        )
+    ]
 
 
 @never_cache
 @login_required
 @require_POST
-def decide(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpResponse:
-    """Admit or decline one application."""
+def admitting(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpResponse:
+    """Admit one application."""
     cohort = access.moderated_cohort(request, slug)
     enrolment = get_object_or_404(Enrolment, cohort=cohort, uuid=enrolment_key)
-    address = reverse("cohort_moderate", args=[slug])
     try:
-        if "admit" in request.POST:
-            admit(enrolment_id=enrolment.pk, by=authenticated_user(request))
-        else:
-            decline(
-                enrolment_id=enrolment.pk, by=authenticated_user(request), reason=request.POST.get("reason", "")[:300]
-            )
-    except LearningError:
-        # Somebody else has decided meanwhile: the page shows how.
-        return HttpResponseRedirect(address, status=SEE_OTHER)
-    return HttpResponseRedirect(address, status=SEE_OTHER)
+        admit(enrolment_id=enrolment.pk, by=authenticated_user(request))
+    except LearningError as refusal:
+        messages.error(request, str(refusal))
+    return _back(slug)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def declining(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpResponse:
+    """Ask why one application is declined; a POST declines it, with or without a reason."""
+    cohort = access.moderated_cohort(request, slug)
+    enrolment = get_object_or_404(Enrolment, cohort=cohort, uuid=enrolment_key)
+    form = DeclineForm(request.POST if request.method == "POST" else None)
+    if not form.is_bound and enrolment.state != EnrolmentState.APPLIED:
+        return _back(slug)
+    if form.is_bound and form.is_valid():
+        try:
+            decline(enrolment_id=enrolment.pk, by=authenticated_user(request), reason=form.cleaned_data["reason"])
+        except LearningError as refusal:
+            # Somebody else has decided meanwhile: the page shows how.
+            messages.error(request, str(refusal))
+        return _back(slug)
+    context = {
+        **cohort_words.about(cohort, request),
+        "enrolment": enrolment,
+        "form": form,
+        "desk_url": reverse("cohort_moderate", args=[slug]),
+    }
+    return render(request, "learning/moderate_decline.html", context, status=REFUSED if form.is_bound else 200)
+
+
+def _back(slug: str) -> HttpResponse:
+    return HttpResponseRedirect(reverse("cohort_moderate", args=[slug]), status=SEE_OTHER)

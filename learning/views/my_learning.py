@@ -1,18 +1,23 @@
-"""A person's own courses: where they stand in each, its units with what is done, and who they are in it."""
+"""A person's own courses: where they stand in each, its units with what is done, who they are in it, and leaving."""
 
+from allauth.core.internal.httpkit import authenticated_user
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learning import access, cohort_words, own
+from learning.errors import LearningError
 from learning.forms import AboutMeForm
-from learning.services import confirm_details
+from learning.rules import may_leave
+from learning.services import confirm_details, withdraw_enrolment
 
-SEE_OTHER, REFUSED = 303, 422
+SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
 
 
 @never_cache
@@ -31,7 +36,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
     enrolment = access.own_enrolment(request, slug)
     if enrolment.confirmed_at is None:
         return HttpResponseRedirect(reverse("my_course_about_me", args=[slug]))
-    path = own.path(enrolment, request)
+    path = own.path(enrolment)
     done = sum(stop.state == "done" for stop in path.stops)
     context = {
         **cohort_words.about(enrolment.cohort, request),
@@ -41,6 +46,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
         "next_stop": next((stop for stop in path.stops if stop.state == "now"), None),
         "has_started": enrolment.cohort.has_started(),
         "due": enrolment.cohort.units_due(len(path.stops)),
+        "may_leave": may_leave(enrolment),
     }
     return render(request, "learning/my_course.html", context)
 
@@ -63,3 +69,27 @@ def about_me(request: HttpRequest, slug: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
     context = {**cohort_words.about(enrolment.cohort, request), "form": form, "enrolment": enrolment}
     return render(request, "learning/about_me.html", context, status=REFUSED if form.is_bound else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def leaving(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what leaving a cohort means; a POST does it. What was read and completed stays on record."""
+    enrolment = access.own_enrolment(request, slug)
+    sentence = ""
+    if request.method == "POST":
+        try:
+            withdraw_enrolment(enrolment_id=enrolment.pk, by=authenticated_user(request))
+        except LearningError as refusal:
+            sentence = str(refusal)
+        else:
+            messages.success(
+                request,
+                _("You are not enrolled in this cohort any more. What you have completed stays on record."),
+            )
+            return HttpResponseRedirect(reverse("my_learning"), status=SEE_OTHER)
+    elif not may_leave(enrolment):
+        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+    context = {**cohort_words.about(enrolment.cohort, request), "enrolment": enrolment, "sentence": sentence}
+    return render(request, "learning/my_course_leave.html", context, status=CONFLICT if sentence else 200)

@@ -18,12 +18,14 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from core import limits
 from learning import access, cohort_words, sheets
 from learning.errors import LearningError
 from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
 from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_withdraw
 from learning.services import replace, withdraw_enrolment, withdraw_team
+from learning.views.team import ENROLMENTS, TOO_OFTEN, TOO_OFTEN_SENTENCE
 
 SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
 
@@ -51,19 +53,19 @@ class TeamView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, slug: str, city: str) -> HttpResponseBase:
         """Show everybody who was ever enrolled for this city, those who left at the end."""
         team = access.team_for(request, slug, city)
-        found = team.people.with_progress().select_related("local_government")
-        rows = sorted(found.by_name(), key=lambda one: not one.is_live)
-        sheet = sheets.Sheet(sheets.OF_TEAM, rows, filename=f"{slug}-{city}")
+        found = team.people.with_progress().with_reason().select_related("local_government")
+        rows = list(found.by_name())
+        sheet = sheets.Sheet(sheets.with_reasons(sheets.OF_TEAM, rows), rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:
             return answer
         drafts = TeamRequest.objects.drafts().of_coordinator(request.user).of_city(team.cohort.pk, team.city.pk).first()
-        may_change = (
-            bool(drafts) or may_change_team(request.user, team.city.pk) or may_moderate(request.user, team.cohort)
-        )
+        may_withdraw_all = bool(drafts) or may_change_team(request.user, team.city.pk)
+        may_change = may_withdraw_all or may_moderate(request.user, team.cohort)
         context = {
             **_context(request, team),
             "sheet": sheet,
-            "actions_url": _address(team) if may_change else "",
+            "actions_url": _address(team) if may_change and not team.cohort.is_over() else "",
+            "may_withdraw_all": may_withdraw_all and not team.cohort.is_over(),
             "figures": _figures(rows),
             "done": _done(request),
             "drafts": drafts,
@@ -101,10 +103,13 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
     if not may_replace(request.user, member):
         raise PermissionDenied
     form = SuccessorForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if form.is_bound:
-        status = REFUSED
-        if form.is_valid():
+    status, limit = REFUSED if form.is_bound else 200, None
+    if form.is_bound and form.is_valid():
+        # Each hand-over writes to somebody, as enrolling does.
+        if limit := limits.exceeded([(ENROLMENTS, str(request.user.pk))]):
+            form.add_error(None, TOO_OFTEN_SENTENCE)
+            status = TOO_OFTEN
+        else:
             try:
                 replace(enrolment_id=member.pk, by=authenticated_user(request), **form.cleaned_data)
                 return _back(team, "replaced")
@@ -112,7 +117,10 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
                 form.add_error(None, str(refusal))
                 status = CONFLICT
     context = {**_context(request, team), "member": member, "form": form}
-    return render(request, "learning/my_team_replace.html", context, status=status)
+    response = render(request, "learning/my_team_replace.html", context, status=status)
+    if limit:
+        response["Retry-After"] = str(limit.seconds)
+    return response
 
 
 @never_cache
@@ -123,7 +131,7 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
     team = access.team_for(request, slug, city)
     requests = TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk)
     if not may_change_team(request.user, team.city.pk):
-        requests = requests.of_coordinator(request.user)
+        requests = requests.drafts().of_coordinator(request.user)
         if not requests.exists():
             raise PermissionDenied
     sentence = ""

@@ -55,7 +55,7 @@ class UnitView(LoginRequiredMixin, View):
                 revision_id=self.page.live_revision_id,
                 language=locales.code_of(self.page.locale_id),
             )
-        path = own.path(self.enrolment, request)
+        path = own.path(self.enrolment)
         position = path.position_of(self.unit.translation_key)
         stage = path.stage_of(self.unit.module.translation_key)
         context = {
@@ -70,15 +70,14 @@ class UnitView(LoginRequiredMixin, View):
         return render(request, "learning/my_unit.html", context)
 
     def post(self, request: HttpRequest, slug: str, unit_key: UUID) -> HttpResponse:
-        """Mark the unit complete and lead to the next one, or open it again."""
-        verb = reopen_unit if "reopen" in request.POST else complete_unit
+        """Mark the unit complete and lead back to the path, or open it again."""
         try:
-            verb(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+            if "reopen" in request.POST:
+                reopen_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+                return HttpResponseRedirect(request.path, status=SEE_OTHER)
+            complete_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
         except LearningError as refusal:
             messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.path, status=SEE_OTHER)
-        if verb is reopen_unit:
-            return HttpResponseRedirect(request.path, status=SEE_OTHER)
         return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
 
     @cached_property
@@ -92,6 +91,13 @@ class UnitView(LoginRequiredMixin, View):
             raise Http404
         return found[0]
 
+    def _has_changed(self, progress: UnitProgress) -> bool:
+        """Whether the words are others than those completed; revisions are of one language's page."""
+        if not progress.completed_at or progress.revision_id is None:
+            return False
+        is_same_page = progress.language == locales.code_of(self.page.locale_id)
+        return is_same_page and progress.revision_id != self.page.live_revision_id
+
     def _context(self, progress: UnitProgress | None) -> dict[str, Any]:
         return {
             "unit_page": self.page,
@@ -100,11 +106,5 @@ class UnitView(LoginRequiredMixin, View):
             "enrolment": self.enrolment,
             "cohort": self.enrolment.cohort,
             "progress": progress,
-            "may_complete": not self.enrolment.cohort.is_over(),
-            "has_changed": bool(progress and progress.completed_at and self._has_changed_since(progress)),
+            "has_changed": progress is not None and self._has_changed(progress),
         }
-
-    def _has_changed_since(self, progress: UnitProgress) -> bool:
-        """Whether this page has other words now; each language has revisions of its own."""
-        is_same_page = progress.language == locales.code_of(self.page.locale_id)
-        return is_same_page and progress.revision_id not in (None, self.page.live_revision_id)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -55,4 +56,6 @@ def _enrolment(token: str) -> Enrolment | None:
     if identifier is None:
         return None
     found = Enrolment.objects.select_related("cohort__course", "local_government", "person", "team__coordinator")
-    return found.exclude(state=EnrolmentState.DRAFTED).filter(uuid=identifier).first()
+    # Nobody has been told of a draft, nor of what a team asks the moderators.
+    untold = Q(state=EnrolmentState.DRAFTED) | Q(state=EnrolmentState.APPLIED, team__isnull=False)
+    return found.exclude(untold).filter(uuid=identifier).first()

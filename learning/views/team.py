@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from allauth.core.internal.httpkit import authenticated_user
+from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -16,10 +17,11 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.cache import never_cache
 
-from core import languages
+from core import languages, limits
 from learning import access, cohort_words
 from learning.errors import LearningError
 from learning.forms import PeopleForm
@@ -29,7 +31,10 @@ from learning.services import Invitee, Preview, TeamOutcome, enrol_team, preview
 from municipalities.models import LocalGovernment, Membership
 
 MOST_PROBLEMS = 100
-SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
+LISTS = limits.Limit("team-lists-person", settings.TEAM_LISTS_PER_PERSON_PER_HOUR, 3600)
+ENROLMENTS = limits.Limit("team-enrolments-person", settings.TEAM_ENROLMENTS_PER_PERSON_PER_HOUR, 3600)
+SEE_OTHER, REFUSED, CONFLICT, TOO_OFTEN = 303, 422, 409, 429
+TOO_OFTEN_SENTENCE = gettext_lazy("That was too often. Wait a while, then send the form again: what you typed is kept.")
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -61,6 +66,8 @@ class TeamView(LoginRequiredMixin, View):
         form = PeopleForm(request.POST, request.FILES)
         if not form.is_valid():
             return self._show_people(form, status=REFUSED)
+        if limit := self._limit(request):
+            return self._slow_down(form, limit)
         try:
             preview = preview_team(
                 cohort_id=self.cohort.pk,
@@ -99,6 +106,20 @@ class TeamView(LoginRequiredMixin, View):
     def _choices(self) -> list[Cohort]:
         found = list(Cohort.objects.open_for_enrolment().select_related("course"))
         return found if self.cohort in found else [self.cohort, *found]
+
+    def _limit(self, request: HttpRequest) -> limits.Limit | None:
+        person = str(request.user.pk)
+        asked = [(LISTS, person), *([(ENROLMENTS, person)] if "confirm" in request.POST else [])]
+        return limits.exceeded(asked)
+
+    def _slow_down(self, form: PeopleForm, limit: limits.Limit) -> HttpResponse:
+        # A browser sends a file only once: its lines come back as if they had been pasted.
+        said = {"lines": form.cleaned_data["everybody"], "language": form.cleaned_data["language"]}
+        again = PeopleForm(said)
+        again.add_error(None, TOO_OFTEN_SENTENCE)
+        response = self._show_people(again, status=TOO_OFTEN)
+        response["Retry-After"] = str(limit.seconds)
+        return response
 
     def _show_people(self, form: PeopleForm, *, status: int = 200) -> HttpResponse:
         return self._show("people", {"form": form}, status=status)

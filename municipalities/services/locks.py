@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from municipalities.models import LocalGovernment, Membership
+
+
+def proposals(country: str) -> None:
+    """Let nobody else propose a city of this country until the transaction ends: each of two alike would be new."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('municipalities.proposals'), hashtext(%s))", [country.upper()]
+        )
 
 
 def local_government(local_government_id: int) -> LocalGovernment:

@@ -48,6 +48,7 @@ def propose_local_government(*, person: "User", name: str, country: str, departm
     A city of that very name in that country, listed or proposed, is taken instead of a second one.
     """
     name = " ".join(name.split())
+    locks.proposals(country)
     known = _same(name, country)
     place = known or LocalGovernment.objects.create(
         slug=_slug(name, country), name=name, country=country.upper(), standing=Standing.PENDING

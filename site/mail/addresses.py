@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 ERASED_DOMAIN = "erased.invalid"
 ERASED = f"erased@{ERASED_DOMAIN}"
 
+LONGEST = 254
 _SENTENCE = "This is not an e-mail address that mail can be sent to."
 
 
@@ -33,7 +34,11 @@ def envelope_address(address: str) -> str:
     # Quoted local parts may hold anything, even the end of an SMTP command.
     if local.startswith('"') or not local.isascii():
         raise BadAddress(_SENTENCE)
-    return f"{local}@{ascii_domain}"
+    found = f"{local}@{ascii_domain}"
+    # What SMTP lets stand in an envelope (RFC 5321), and our columns hold: an international domain grows on its way.
+    if len(found) > LONGEST:
+        raise BadAddress(_SENTENCE)
+    return found
 
 
 def split(text: str) -> tuple[str, str]:

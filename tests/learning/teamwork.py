@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from core import clock
@@ -116,3 +118,19 @@ def joined(one: Place, name: str = "Ana Silva") -> tuple[Enrolment, Client]:
 def mails(kind: str) -> list[Message]:
     """Return the mails of one kind that were asked for."""
     return list(Message.objects.filter(kind=kind).order_by("pk"))
+
+
+def words(answer: Any) -> str:
+    """Return what the page's main part says, without tags."""
+    html = answer.content.decode()
+    main = html[html.index("<main") : html.index("</main>")]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
+
+
+def statements(client: Client, address: str) -> int:
+    """Return how many statements a page takes once what processes keep is at hand."""
+    for _time in range(2):
+        client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)

@@ -118,6 +118,32 @@ def test_a_unit_taken_out_of_the_course_counts_for_nobody():
     assert enrolment.state == "completed"
 
 
+def test_once_the_cohort_is_over_what_is_completed_stays_and_reading_goes_on():
+    cohort = make.running_cohort()
+    enrolment = make.learner(cohort)
+    first, second = make.units_of(cohort.course)
+    complete_unit(enrolment_id=enrolment.pk, unit_id=first.pk)
+    with time_machine.travel(cohort.ends_at, tick=False):
+        with pytest.raises(errors.CohortOver):
+            reopen_unit(enrolment_id=enrolment.pk, unit_id=first.pk)
+        with pytest.raises(errors.CohortOver):
+            complete_unit(enrolment_id=enrolment.pk, unit_id=second.pk)
+        read(enrolment, second)
+    done = UnitProgress.objects.exclude(completed_at=None)
+    assert list(done.values_list("unit", flat=True)) == [first.pk]
+
+
+def test_a_unit_that_moved_to_another_course_counts_no_longer():
+    cohort = make.running_cohort()
+    enrolment = make.learner(cohort)
+    first, _second = make.units_of(cohort.course)
+    complete_unit(enrolment_id=enrolment.pk, unit_id=first.pk)
+    elsewhere = make.units_of(make.bare_course())[0].module
+    Unit.objects.filter(pk=first.pk).update(module=elsewhere, order=9)
+    row = Enrolment.objects.with_progress().get(pk=enrolment.pk)
+    assert (row.units, row.units_done) == (1, 0)
+
+
 def test_who_has_done_all_that_is_left_after_a_unit_is_taken_out_is_completed():
     cohort = make.running_cohort(course=make.bare_course(units=3))
     first, second, third = make.units_of(cohort.course)
@@ -127,6 +153,9 @@ def test_who_has_done_all_that_is_left_after_a_unit_is_taken_out_is_completed():
             complete_unit(enrolment_id=one.pk, unit_id=unit.pk)
     assert complete_finished() == []
     Unit.objects.filter(pk=third.pk).update(is_current=False, order=None)
+    # What is over stays as it was.
+    with time_machine.travel(cohort.ends_at, tick=False):
+        assert complete_finished() == []
     assert (complete_finished(), complete_finished()) == ([done.pk], [])
     done.refresh_from_db()
     assert (done.state, done.changes.latest("pk").what) == ("completed", "completed")
@@ -137,17 +166,3 @@ def test_a_course_that_is_not_taught_any_more_completes_nobody():
     make.learner(cohort)
     Unit.objects.update(is_current=False, order=None)
     assert complete_finished() == []
-
-
-def test_after_the_last_day_nothing_is_completed_or_opened_again_but_units_are_still_read():
-    cohort = make.running_cohort()
-    enrolment = make.learner(cohort)
-    first, second = make.units_of(cohort.course)
-    complete_unit(enrolment_id=enrolment.pk, unit_id=first.pk)
-    Unit.objects.filter(pk=second.pk).update(is_current=False, order=None)
-    with time_machine.travel(cohort.ends_at):
-        assert read(enrolment, first).completed_at is not None
-        for verb in (complete_unit, reopen_unit):
-            with pytest.raises(errors.CohortOver):
-                verb(enrolment_id=enrolment.pk, unit_id=first.pk)
-        assert complete_finished() == []

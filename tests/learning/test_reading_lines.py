@@ -6,6 +6,11 @@ import pytest
 
 from learning.services.reading_lines import MOST_LINES, read
 
+# Eight labels of eleven characters, each of which takes five or so of ASCII.
+LONG_IN_AN_ENVELOPE = ".".join(
+    "".join(chr(0x4E00 + (1731 * place + 97 * label) % 20_000) for place in range(11)) for label in range(8)
+)
+
 
 def only(lines: str, known: set[str] = frozenset()):
     [row] = read(lines, known).rows
@@ -44,6 +49,12 @@ def test_lines_as_mail_programs_and_spreadsheets_write_them(line, email, name, l
         ("ana@@example.org", "No mail can be sent to this address. Is it mistyped?"),
         ("añá@example.org", "No mail can be sent to this address. Is it mistyped?"),
         ("Ana" * 200, "This line is too long for a name and an address."),
+        # Each letter of such a domain takes several in an envelope.
+        pytest.param(
+            f"ana@{LONG_IN_AN_ENVELOPE}.example",
+            "No mail can be sent to this address. Is it mistyped?",
+            id="too long in an envelope",
+        ),
     ],
 )
 def test_a_bad_line_gets_a_sentence(line, problem):

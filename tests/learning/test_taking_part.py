@@ -191,7 +191,7 @@ class TestApplyingAlone:
         assert decline(enrolment_id=third.pk, by=moderator, reason="Not from a city").state == "declined"
         assert mails() == [
             ("application-admitted", "ana@example.org"),
-            ("enrolment-waiting", "bo@example.org"),
+            ("application-admitted", "bo@example.org"),
             ("application-declined", "cy@example.org"),
         ]
         assert history(third) == [("applied", "person"), ("declined", "staff")]

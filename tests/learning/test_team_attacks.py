@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.core import signing
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from learning import tokens
@@ -207,13 +208,60 @@ def test_moderating_without_being_a_moderator():
     for spy in (one.coordinator, accounts.PersonFactory(), accounts.editor()):
         client = accounts.sign_in(Client(), spy)
         assert client.get(desk).status_code == 404
-        assert client.post(f"{desk}{application.uuid}/", {"admit": "yes"}).status_code == 404
+        doors = [f"{desk}{application.uuid}/{verb}/" for verb in ("admit", "decline")]
+        assert [client.post(door).status_code for door in doors] == [404, 404]
+        assert client.get(doors[1]).status_code == 404
     elsewhere = make.cohort(course=one.cohort.course)
     moderator = accounts.PersonFactory()
     elsewhere.moderators.add(moderator)
     client = teamwork.client_of(moderator)
-    assert client.post(f"{desk}{application.uuid}/", {"admit": "yes"}).status_code == 404
-    through = f"/en/learning/cohorts/{elsewhere.slug}/moderate/{application.uuid}/"
-    assert client.post(through, {"admit": "yes"}).status_code == 404
+    through = f"/en/learning/cohorts/{elsewhere.slug}/moderate/"
+    doors = [f"{address}{application.uuid}/{verb}/" for address in (desk, through) for verb in ("admit", "decline")]
+    assert [client.post(door).status_code for door in doors] == [404] * 4
     application.refresh_from_db()
     assert application.state == "applied"
+
+
+def test_a_former_coordinator_asks_again_to_get_the_old_team_back():
+    one = teamwork.place()
+    ana = teamwork.invited(one)
+    Membership.objects.filter(pk=one.membership.pk).update(state="ended", ends_on=one.membership.starts_on)
+    represent(person=one.coordinator, local_government_id=one.city.pk, role="coordinator")
+    spy = teamwork.client_of(one.coordinator)
+    said = {"city": one.city.slug, "lines": f"friend@city.example\n{ana.email}", "language": "en"}
+    # Nor does looking a list over tell who is still in the team.
+    assert "2 people" in spy.post(one.team(), said).content.decode()
+    assert spy.post(one.team(), {**said, "lines": "friend@city.example", "confirm": "yes"}).status_code == 303
+    shown = spy.get(one.dashboard()).content.decode()
+    exported = b"".join(spy.get(one.dashboard(), {"export": "csv"}).streaming_content).decode()
+    assert [("friend@" in text, ana.email in text) for text in (shown, exported)] == [(True, False)] * 2
+    assert spy.post(f"{one.dashboard()}{ana.uuid}/withdraw/").status_code == 404
+    assert spy.post(f"{one.dashboard()}withdraw/").status_code == 303
+    assert sorted(Enrolment.objects.values_list("email", "state")) == [
+        (ana.email, "invited"),
+        ("friend@city.example", "withdrawn"),
+    ]
+    assert one.city.slug not in spy.get("/en/my/learning/").content.decode()
+
+
+def test_an_editor_makes_themselves_a_moderator():
+    one = teamwork.place()
+    known = accounts.PersonFactory()
+    one.cohort.moderators.add(known)
+    editor = accounts.editor()
+    client = accounts.sign_in(Client(), editor)
+    address = reverse("cohorts:edit", args=[one.cohort.pk])
+    fields = ("name", "slug", "starts_on", "ends_on", "timezone", "languages", "admission")
+    said = {name: getattr(one.cohort, name) for name in fields}
+    said |= {"course": one.cohort.course_id, "name": "Renamed", "addresses": editor.email}
+    assert client.post(address, said).status_code == 302
+    one.cohort.refresh_from_db()
+    assert (one.cohort.name, list(one.cohort.moderators.all())) == ("Renamed", [known])
+    assert client.get(one.desk()).status_code == 404
+
+
+def test_a_door_of_a_team_whose_application_nobody_decided_on_does_not_open():
+    one = teamwork.place(admission="approval")
+    teamwork.enrol(one, "ana@city.example")
+    door = f"/learn/{Enrolment.objects.get().token}/"
+    assert [Client().get(door).status_code, Client().post(f"{door}decline/").status_code] == [404, 404]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import User
 from learning.models import Cohort, Enrolment
 from learning.services import admit, apply_alone, decline, join, withdraw_enrolment
 from mail import kinds, rendering
@@ -63,9 +64,12 @@ def test_who_waits_is_told_the_place_and_then_the_seat():
     one = teamwork.place(seats=1)
     first = teamwork.invited(one)
     teamwork.invited(one, "Bo Berg")
-    assert "You are number 1 on the waiting list." in written("enrolment-waiting").text
+    invites = "\u2068Coordinator of Chefchaouen\u2069 invites you to learn with the team of \u2068Chefchaouen\u2069."
+    place = written("enrolment-waiting").text
+    assert (invites in place, "You are number 1 on the waiting list." in place) == (True, True)
     withdraw_enrolment(enrolment_id=first.pk, by=None)
-    assert "A seat became free, and it is yours." in written("enrolment-promoted").text
+    seat = written("enrolment-promoted").text
+    assert (invites in seat, "A seat became free, and it is yours." in seat) == (True, True)
     assert "You are not enrolled in this cohort any more." in written("enrolment-withdrawn").text
 
 
@@ -80,7 +84,10 @@ def test_what_moderators_decide_is_told():
     assert "The moderators could not give you a place in this cohort." in declined.text
     assert "/learn/" not in declined.text
     admit(enrolment_id=cy.pk, by=by)
-    assert "You are number 1 on the waiting list." in written("enrolment-waiting").text
+    assert (
+        "The moderators accepted your application. All seats are taken: you are number 1 on the waiting list."
+        in written("application-admitted").text
+    )
 
 
 def no_longer(message: Message) -> bool:
@@ -102,3 +109,11 @@ def test_mails_that_would_say_something_untrue_are_not_sent():
     other = Message.objects.filter(kind="team-invitation").latest("pk")
     Cohort.objects.update(called_off_at=one.cohort.created_at)
     assert no_longer(other)
+
+
+def test_who_has_joined_is_written_to_where_their_account_is_now():
+    one = teamwork.place()
+    enrolment, _browser = teamwork.joined(one)
+    User.objects.filter(pk=enrolment.person_id).update(email="ana@new.example")
+    withdraw_enrolment(enrolment_id=enrolment.pk, by=one.coordinator)
+    assert [mail.to_address for mail in teamwork.mails("enrolment-withdrawn")] == ["ana@new.example"]

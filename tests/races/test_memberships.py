@@ -13,6 +13,7 @@ from municipalities.services import (
     decline_membership,
     end_membership,
     locks,
+    propose_local_government,
     refuse_local_government,
     represent,
     representing,
@@ -175,3 +176,29 @@ def test_a_coordinator_whose_membership_is_just_ended_decides_nothing_more(at_on
 
 def test_control_without_the_lock_a_former_coordinator_still_approves(at_once, without_lock):
     assert deciding_after_leaving(at_once).state == "approved"
+
+
+def proposing_at_once(at_once, monkeypatch) -> list:
+    """Let four people propose one city of which nobody has heard; its name has no letters that an address could."""
+    same = representing._same
+
+    def slowly(*args):
+        found = same(*args)
+        time.sleep(PAUSE)
+        return found
+
+    monkeypatch.setattr(representing, "_same", slowly)
+    people = [PersonFactory() for _one in range(4)]
+    return at_once([partial(propose_local_government, person=person, name="تطوان", country="MA") for person in people])
+
+
+def test_four_propose_one_city_at_once_and_ask_for_the_same(at_once, monkeypatch):
+    answers = proposing_at_once(at_once, monkeypatch)
+    city = LocalGovernment.objects.get()
+    assert [answer.local_government for answer in answers] == [city] * 4
+
+
+def test_control_without_the_lock_the_database_refuses_a_second_proposal(at_once, monkeypatch):
+    monkeypatch.setattr(locks, "proposals", lambda country: None)
+    answers = proposing_at_once(at_once, monkeypatch)
+    assert any(isinstance(answer, IntegrityError) for answer in answers)

@@ -304,6 +304,13 @@ EVENT_JOIN_OPENS_MINUTES = env.number("EVENT_JOIN_OPENS_MINUTES", default=15)
 JOINS_PER_PERSON_PER_HOUR = env.number("JOINS_PER_PERSON_PER_HOUR", default=60, minimum=1)
 WRONG_LINKS_PER_NETWORK_PER_HOUR = env.number("WRONG_LINKS_PER_NETWORK_PER_HOUR", default=300, minimum=1)
 
+# Learning -------------------------------------------------------------------------------------------
+
+# Looking a list over reads up to 10,000 lines; enrolling writes to as many as fifty strangers at once.
+TEAM_LISTS_PER_PERSON_PER_HOUR = env.number("TEAM_LISTS_PER_PERSON_PER_HOUR", default=120, minimum=1)
+TEAM_ENROLMENTS_PER_PERSON_PER_HOUR = env.number("TEAM_ENROLMENTS_PER_PERSON_PER_HOUR", default=60, minimum=1)
+APPLICATIONS_PER_PERSON_PER_HOUR = env.number("APPLICATIONS_PER_PERSON_PER_HOUR", default=30, minimum=1)
+
 # Newsletter ---------------------------------------------------------------------------------------
 
 SUBSCRIPTIONS_PER_NETWORK_PER_HOUR = env.number("SUBSCRIPTIONS_PER_NETWORK_PER_HOUR", default=100, minimum=1)

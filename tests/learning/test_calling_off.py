@@ -1,0 +1,126 @@
+"""A cohort that is called off: who is told, once and in which language, and what its pages say then."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from core import clock
+from learning.models import Enrolment
+from learning.services import apply_alone, call_off_cohort, join, notices, restore_cohort, withdraw_enrolment
+from mail import kinds, rendering
+from mail.kinds import NoLongerMakesSense
+from mail.models import Message
+from municipalities.enums import MembershipState
+from tests.factories import accounts
+from tests.factories import learning as make
+from tests.factories import municipalities as cities
+from tests.learning import teamwork
+from tests.learning.teamwork import words
+
+pytestmark = pytest.mark.django_db
+
+
+def asked() -> list[Message]:
+    return teamwork.mails(notices.CALLED_OFF)
+
+
+def no_longer(message: Message) -> bool:
+    try:
+        kinds.render(message)
+    except NoLongerMakesSense:
+        return True
+    return False
+
+
+def test_everybody_who_knows_of_an_enrolment_is_told_once_in_their_language():
+    cohort = make.cohort(seats=3)
+    left = make.invited(cohort, "Ed")
+    withdraw_enrolment(enrolment_id=left.pk, by=None)
+    ana = make.invited(cohort, "Ana")
+    Enrolment.objects.filter(pk=ana.pk).update(language="fr")
+    # Invited by two cities, she has joined one of them.
+    make.invited(cohort, "Bo")
+    bo = join(enrolment_id=make.invited(cohort, "Bo").pk)
+    cy = make.invited(cohort, "Cy")
+    make.invited(cohort, "Di", coordinator=cities.coordinator(state=MembershipState.ASKED))
+    for _time in range(2):
+        call_off_cohort(cohort_id=cohort.pk)
+    assert sorted((one.to_address, one.language, one.params["enrolment"]) for one in asked()) == [
+        ("ana@example.org", "fr", ana.pk),
+        ("bo@example.org", "en", bo.pk),
+        ("cy@example.org", "en", cy.pk),
+    ]
+    assert {one.stream for one in asked()} == {"transactional"}
+
+
+def test_who_applied_hears_of_it_and_whom_a_city_would_like_to_enrol_does_not():
+    cohort = make.cohort(admission="approval")
+    make.team(cohort, "Ana")
+    apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory(email="bo@example.org"))
+    call_off_cohort(cohort_id=cohort.pk)
+    assert [one.to_address for one in asked()] == ["bo@example.org"]
+
+
+def test_the_mails_leave_after_the_undo_window_a_few_each_second(settings, monkeypatch):
+    settings.EVENT_UNDO_SECONDS = 120
+    monkeypatch.setattr(notices, "PORTION", 2)
+    monkeypatch.setattr(notices, "DUE_PER_SECOND", 2)
+    cohort = make.cohort()
+    make.team(cohort, "Ana", "Bo", "Cy")
+    before = clock.now()
+    call_off_cohort(cohort_id=cohort.pk)
+    due = [one.due_at for one in asked()]
+    assert timedelta() <= due[0] - before - timedelta(seconds=120) < timedelta(seconds=5)
+    assert [(one - due[0]).total_seconds() for one in due] == [0, 0, 1]
+
+
+def test_restored_in_time_nobody_is_told_and_called_off_again_everybody_is_told_once():
+    cohort = make.cohort()
+    make.invited(cohort, "Ana")
+    call_off_cohort(cohort_id=cohort.pk)
+    [first] = asked()
+    assert not no_longer(first)
+    restore_cohort(cohort_id=cohort.pk)
+    assert no_longer(first)
+    call_off_cohort(cohort_id=cohort.pk)
+    [first, second] = asked()
+    assert (no_longer(first), no_longer(second)) == (True, False)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "pt", "ar"])
+def test_the_mail_is_written_in_every_language(language):
+    cohort = make.cohort(name="<b>Spring</b>")
+    make.invited(cohort, "Ana")
+    call_off_cohort(cohort_id=cohort.pk)
+    Message.objects.update(language=language)
+    [message] = asked()
+    mail = rendering.render(message)
+    assert (f"\u2068{cohort.course.title}\u2069" in mail.subject, "<b>Spring" in mail.html) == (True, False)
+    if language == "en":
+        assert "This cohort has been called off." in mail.text
+
+
+def test_staff_read_beforehand_how_many_are_told(settings):
+    settings.EVENT_UNDO_SECONDS = 120
+    cohort = make.cohort()
+    make.team(cohort, "Ana", "Bo")
+    staff = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+    address = reverse("cohorts:call_off", args=[cohort.pk])
+    assert "In 2 minutes a mail goes to 2 people." in staff.get(address).content.decode()
+    assert asked() == []
+    staff.post(address)
+    assert len(asked()) == 2
+
+
+def test_its_pages_say_so_and_lead_to_no_unit():
+    one = teamwork.place()
+    _enrolment, browser = teamwork.joined(one)
+    teamwork.begin(one.cohort)
+    call_off_cohort(cohort_id=one.cohort.pk)
+    sentence = "This cohort has been called off."
+    course = words(browser.get(one.course()))
+    assert (sentence in course, "Go on learning" in course) == (True, False)
+    assert sentence in words(teamwork.client_of(one.coordinator).get(one.dashboard()))
+    assert "Called off" in words(browser.get("/en/my/learning/"))
