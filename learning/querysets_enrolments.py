@@ -45,16 +45,6 @@ class EnrolmentQuerySet(QuerySet):
         """Return those who wait for a seat, drafts among them, the first in line first."""
         return self.filter(WAITS).order_by("waiting_number")
 
-    def finished(self) -> "EnrolmentQuerySet":
-        """Return those who take part, whose cohort runs, and who have completed every unit that is taught now."""
-        from learning.models import Cohort, Unit, UnitProgress
-
-        taught = Unit.objects.current().filter(module__course=OuterRef("cohort__course"), module__is_current=True)
-        done = UnitProgress.objects.filter(enrolment=OuterRef(OuterRef("pk")), unit=OuterRef("pk"))
-        left = taught.filter(~Exists(done.exclude(completed_at=None)))
-        running = Cohort.objects.listed().order_by()
-        return self.filter(Exists(taught), ~Exists(left), state=EnrolmentState.ACTIVE, cohort__in=running)
-
     def applications(self) -> "EnrolmentQuerySet":
         """Return what a moderator has to decide on, the oldest first; teams of coordinators not approved wait."""
         return self.filter(Q(team=None) | ~Q(team__state="draft"), state=EnrolmentState.APPLIED).order_by("created_at")

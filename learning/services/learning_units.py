@@ -62,22 +62,6 @@ def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
     return progress
 
 
-def complete_finished() -> list[int]:
-    """Complete whoever has done all that is taught now, since what was left to do has been taken out of the course.
-
-    Each in a transaction of its own, under the enrolment's lock. Returns the keys of the enrolments.
-    """
-    completed = []
-    for key in list(Enrolment.objects.finished().order_by("pk").values_list("pk", flat=True)):
-        with transaction.atomic():
-            enrolment = _lock(key)
-            # Somebody may have opened a unit again meanwhile.
-            if Enrolment.objects.finished().filter(pk=key).exists():
-                _complete(enrolment)
-                completed.append(key)
-    return completed
-
-
 def _lock(enrolment_id: int) -> Enrolment:
     locked = Enrolment.objects.select_for_update(of=("self",), no_key=True)
     return locked.select_related("cohort", "person").get(pk=enrolment_id)
@@ -115,10 +99,6 @@ def _complete_if_done(enrolment: Enrolment) -> None:
     done = UnitProgress.objects.filter(enrolment=enrolment).exclude(completed_at=None).values("unit")
     if taught.exclude(pk__in=done).exists():
         return
-    _complete(enrolment)
-
-
-def _complete(enrolment: Enrolment) -> None:
     enrolment.state, enrolment.ended_at = EnrolmentState.COMPLETED, clock.now()
     enrolment.save(update_fields=["state", "ended_at"])
     history.note([enrolment], ChangeKind.COMPLETED, actor=Actor.PERSON, by=enrolment.person)

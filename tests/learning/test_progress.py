@@ -8,7 +8,7 @@ import time_machine
 from core import clock
 from learning import errors, rules
 from learning.models import Enrolment, Unit, UnitProgress
-from learning.services import complete_finished, complete_unit, read_unit, reopen_unit, withdraw_enrolment
+from learning.services import complete_unit, read_unit, reopen_unit, withdraw_enrolment
 from tests.factories import learning as make
 
 pytestmark = pytest.mark.django_db
@@ -142,27 +142,3 @@ def test_a_unit_that_moved_to_another_course_counts_no_longer():
     Unit.objects.filter(pk=first.pk).update(module=elsewhere, order=9)
     row = Enrolment.objects.with_progress().get(pk=enrolment.pk)
     assert (row.units, row.units_done) == (1, 0)
-
-
-def test_who_has_done_all_that_is_left_after_a_unit_is_taken_out_is_completed():
-    cohort = make.running_cohort(course=make.bare_course(units=3))
-    first, second, third = make.units_of(cohort.course)
-    done, half = make.learner(cohort, "Ana"), make.learner(cohort, "Bo")
-    for one, units in ((done, [first, second]), (half, [first])):
-        for unit in units:
-            complete_unit(enrolment_id=one.pk, unit_id=unit.pk)
-    assert complete_finished() == []
-    Unit.objects.filter(pk=third.pk).update(is_current=False, order=None)
-    # What is over stays as it was.
-    with time_machine.travel(cohort.ends_at, tick=False):
-        assert complete_finished() == []
-    assert (complete_finished(), complete_finished()) == ([done.pk], [])
-    done.refresh_from_db()
-    assert (done.state, done.changes.latest("pk").what) == ("completed", "completed")
-
-
-def test_a_course_that_is_not_taught_any_more_completes_nobody():
-    cohort = make.running_cohort(course=make.bare_course(units=1))
-    make.learner(cohort)
-    Unit.objects.update(is_current=False, order=None)
-    assert complete_finished() == []
