@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
@@ -121,7 +122,7 @@ class Enrolments(ModelViewSet):
         Column("units_done", label=_("Units done"), sort_key="units_done"),
         Column("units", label=_("Units")),
         MomentColumn("created_at", label=_("Enrolled"), sort_key="created_at"),
-        MomentColumn("joined_at", label=_("Joined"), sort_key="joined_at"),
+        MomentColumn("joined_at", label=pgettext_lazy("course", "Joined"), sort_key="joined_at"),
         MomentColumn("last_read_at", label=_("Last read"), sort_key="last_read_at"),
     ]
 
