@@ -12,6 +12,7 @@ from gkec.devstack import prepare
 from gkec.devstack.errors import Refusal
 from gkec.devstack.folders import Folders
 from gkec.devstack.marks import Marks
+from gkec.devstack.options import ROOT
 from gkec.devstack.prepare import DEMO_PERSON, Preparation
 from gkec.devstack.processes import Child, Program
 from tests.factories.accounts import PersonFactory
@@ -121,8 +122,8 @@ def test_a_first_load_that_fails_refuses_the_start(preparation: Briefly, marks: 
      "home/data/site_texts.json", "municipalities/data/cities.csv"],
 )  # fmt: skip
 def test_the_mark_covers_what_the_demo_loads_from(path: str) -> None:
-    found = {one for pattern in prepare.DEMO_SOURCES for one in prepare.ROOT.glob(pattern)}
-    assert prepare.ROOT / path in found
+    found = {one for pattern in prepare.DEMO_SOURCES for one in ROOT.glob(pattern)}
+    assert ROOT / path in found
 
 
 def test_the_demos_web_workers_share_what_they_start_with(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.core.cache import cache
 from django.core.files import File
@@ -73,7 +74,7 @@ def restore(*, source: Path, is_moving: bool = False) -> Restored:
 def _make_safe(made_at: datetime, *, is_migrated: bool) -> tuple[str, ...]:
     with transaction.atomic(durable=True):
         database_restored.send(sender=None, made_at=made_at)
-    answers = site_restored.send(sender=None, is_migrated=is_migrated)
+    answers: Any = site_restored.send(sender=None, is_migrated=is_migrated)
     return tuple(sentence for _receiver, sentences in answers for sentence in sentences)
 
 
