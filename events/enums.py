@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class EventStatus(models.TextChoices):
@@ -38,7 +39,7 @@ class RegistrationState(models.TextChoices):
 
     CONFIRMED = "confirmed", _("Confirmed")
     WAITING = "waiting", _("On the waiting list")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("registration", "Cancelled")
 
 
 LIVE_STATES = (RegistrationState.CONFIRMED, RegistrationState.WAITING)
@@ -50,7 +51,7 @@ class ChangeKind(models.TextChoices):
     CONFIRMED = "confirmed", _("Registered with a seat")
     WAITING = "waiting", _("Put on the waiting list")
     PROMOTED = "promoted", _("Given a seat from the waiting list")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("registration", "Cancelled")
     PREFERENCES = "preferences", _("Changed language or time zone")
     CLAIMED = "claimed", _("Linked to an account")
 

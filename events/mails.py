@@ -88,9 +88,13 @@ def moved(message: Message) -> Rendering:
 
 
 def called_off(message: Message) -> Rendering:
-    """Write that the event does not take place, and take it off the calendar where it stood there."""
+    """Write that the event does not take place, and take it off the calendar where it stood there.
+
+    It names the date that the person knows, even if the event was moved as well: what is cancelled has no new date.
+    """
     registration = _registration(message, of_live_event=False)
     _need(registration.is_live, "The registration is cancelled.")
+    registration.event.versions.get(revision=message.params["since"]).lay_schedule_over(registration.event)
     files = [_calendar_part("CANCEL", calendars.withdrawal(registration))] if registration.is_confirmed else []
     return _render(message, registration, subject=_("Cancelled: %(title)s"), files=files)
 
@@ -104,7 +108,8 @@ def _of_change(message: Message, *, subject: str) -> Rendering:
     registration = _registration(message)
     _need(registration.is_live, "The registration is cancelled.")
     files = [_invitation(registration)] if registration.is_confirmed else []
-    changes = _changes(registration, message.params["since"])
+    # Mails that were asked for by an earlier release know no `before`.
+    changes = _changes(registration, message.params.get("before", message.params["since"]))
     return _render(message, registration, subject=subject, files=files, changes=changes)
 
 

@@ -76,4 +76,5 @@ _REGISTRATIONS = Kind(
         " the report to the European Union."
     ),
     order=20,
+    addresses=lambda: Registration.objects.filter(erased_at=None).values_list("email", flat=True),
 )

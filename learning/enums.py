@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class UnitKind(models.TextChoices):
@@ -95,7 +96,7 @@ class ChangeKind(models.TextChoices):
     APPLIED = "applied", _("Applied")
     WAITLISTED = "waitlisted", _("Put on the waiting list")
     PROMOTED = "promoted", _("Given a seat from the waiting list")
-    JOINED = "joined", _("Joined")
+    JOINED = "joined", pgettext_lazy("course", "Joined")
     CONFIRMED = "confirmed", _("Confirmed name and department")
     COMPLETED = "completed", _("Completed")
     REOPENED = "reopened", _("Reopened")

@@ -77,4 +77,5 @@ _ENROLMENTS = Kind(
         " who: for the report to the European Union."
     ),
     order=15,
+    addresses=lambda: Enrolment.objects.filter(erased_at=None).values_list("email", flat=True),
 )

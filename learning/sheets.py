@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
@@ -50,7 +50,7 @@ OF_TEAM = (
     Column("email", label=_("E-mail address")),
     Column("department", label=_("Department")),
     Column("state", label=_("State"), accessor="get_state_display"),
-    Column("joined_at", label=_("Joined"), accessor=_day("joined_at")),
+    Column("joined_at", label=pgettext_lazy("course", "Joined"), accessor=_day("joined_at")),
     Column("progress", label=_("Units done"), accessor=_progress),
     Column("pace", label=_("Pace"), accessor=_pace),
     Column("last_read_at", label=_("Last read"), accessor=_day("last_read_at")),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SubscriberState(models.TextChoices):
@@ -35,7 +36,7 @@ class CampaignState(models.TextChoices):
     SENDING = "sending", _("Being sent")
     PAUSED = "paused", _("Paused")
     SENT = "sent", _("Sent")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
 
 
 # An issue has at most one campaign in these, so that nobody is on two lists at once.

@@ -69,4 +69,5 @@ _SUBSCRIPTIONS = Kind(
     ),
     erase=lambda subject: erasing.erase_subscriptions(subject=subject),
     order=15,
+    addresses=lambda: Subscriber.objects.values_list("email", flat=True),
 )

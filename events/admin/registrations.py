@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
-from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from core import countries, languages
+from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.models import Term
 from events.admin.registration import CancelView, PromoteView, RegistrationView
@@ -22,18 +21,10 @@ from events.models import Event, Registration
 from mail.admin.mailbox import MailboxColumn
 
 
-class RegistrationPolicy(ModelPermissionPolicy):
+class RegistrationPolicy(OfferedPolicy):
     """People register themselves: staff may look and change what services offer, never add or delete rows."""
 
-    ALLOWED = frozenset({"view", "change"})
-
-    def user_has_permission(self, user, action):
-        """Grant only what is offered at all."""
-        return action in self.ALLOWED and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user, actions):
-        """Grant when one of the actions is granted."""
-        return any(self.user_has_permission(user, action) for action in actions)
+    offered = frozenset({"view", "change"})
 
 
 def _languages() -> Iterable[tuple[str, str]]:
@@ -115,20 +106,17 @@ def _language(registration: Registration) -> str:
     return languages.own_name(registration.language) if known else registration.language
 
 
-class Registrations(ModelViewSet):
+class Registrations(RecordList):
     """Index, one page for each registration, and what staff may do to it; nothing is typed into rows."""
 
     name = "registrations"
     model = Registration
     icon = "user"
     menu_label = _("Registrations")
-    add_to_reference_index = False
     inspect_view_enabled = True
-    copy_view_enabled = False
     index_view_class = RegistrationIndex
     inspect_view_class = RegistrationView
     filterset_class = RegistrationFilters
-    list_per_page = 50
     export_filename = "registrations"
     list_display = [
         "name",
@@ -145,21 +133,10 @@ class Registrations(ModelViewSet):
         MomentColumn("joined_at", label=_("Joined"), sort_key="joined_at"),
     ]
 
-    def get_common_view_kwargs(self, **kwargs):
-        """Leave out every address under which rows could be typed."""
-        wanted = super().get_common_view_kwargs(**kwargs)
-        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
-        return {key: value for key, value in wanted.items() if key not in doors}
-
-    def get_urlpatterns(self) -> list[URLPattern]:
-        """Return the addresses that exist."""
+    def get_own_urlpatterns(self) -> list[URLPattern]:
+        """Return what staff may look at and do."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/", self.inspect_view, name="inspect"),
             path("<int:pk>/cancel/", self.construct_view(CancelView), name="cancel"),
             path("<int:pk>/promote/", self.construct_view(PromoteView), name="promote"),
         ]
-
-    def register_admin_url_finder(self) -> None:
-        """Do nothing: there is no edit view to find."""

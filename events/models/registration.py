@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.models import HistoryStep
 from events import tokens
 from events.enums import LIVE_STATES, Actor, ChangeKind, RegistrationState
 from events.querysets import RegistrationQuerySet
@@ -158,39 +159,19 @@ class Registration(models.Model):
         return f"{first[:40]} {others[-1][0]}." if others else first[:40]
 
 
-class RegistrationChange(models.Model):
+class RegistrationChange(HistoryStep):
     """One step in a registration's history; written once, never changed."""
 
     registration = models.ForeignKey(
         Registration, verbose_name=_("registration"), on_delete=models.CASCADE, related_name="changes"
     )
-    at = models.DateTimeField(_("when"), default=clock.now)
     what = models.CharField(_("what"), max_length=16, choices=ChangeKind.choices)
     actor = models.CharField(_("by whom"), max_length=16, choices=Actor.choices)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("account"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
 
-    class Meta:
+    class Meta(HistoryStep.Meta):
         verbose_name = _("change of a registration")
         verbose_name_plural = _("changes of registrations")
-        ordering = ["at", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(what__in=ChangeKind.values), name="events_change_what_known"),
             models.CheckConstraint(condition=Q(actor__in=Actor.values), name="events_change_actor_known"),
         ]
-
-    def __str__(self) -> str:
-        return self.get_what_display()
-
-    def save(self, *args, **kwargs) -> None:
-        """Write the step; a written one is never written again."""
-        if not self._state.adding:
-            raise TypeError("A registration's history is only ever added to.")
-        super().save(*args, **kwargs)

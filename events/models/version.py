@@ -75,3 +75,7 @@ class EventVersion(models.Model):
         """Set what this version says on an event in memory, never to be saved, for mails and calendar files."""
         for name in (*TOLD, "revision"):
             setattr(event, name, getattr(self, name))
+
+    def lay_schedule_over(self, event: Event) -> None:
+        """Set date, time and zone of this version on an event in memory, never to be saved."""
+        event.starts_at, event.ends_at, event.timezone = self.schedule

@@ -87,19 +87,22 @@ def _tell_portion(event_id: int, *, ahead: int) -> int:
         planning.settle(event=standing.event)
         return 0
     since = _withdraw_unheard(people)
+    knows = {one.pk: standing.by_revision[since.get(one.pk, one.told_revision)] for one in people}
+    dates = _dates_before_call_off(people, knows)
     for number, registration in enumerate(people):
-        known = standing.by_revision[since.get(registration.pk, registration.told_revision)]
+        known = knows[registration.pk]
+        before = dates.get(registration.pk, known.revision)
         registration.told_revision = standing.latest.revision
         if kind := _kind(known, standing.latest):
             due_at = clock.now() + timedelta(seconds=(ahead + number) // DUE_PER_SECOND)
-            _tell(kind, standing.event, registration, since=known.revision, due_at=due_at)
+            _tell(kind, standing.event, registration, since=known.revision, before=before, due_at=due_at)
     Registration.objects.bulk_update(people, ["told_revision"])
     return len(people)
 
 
-def _tell(kind: str, event: Event, registration: Registration, *, since: int, due_at: datetime) -> None:
+def _tell(kind: str, event: Event, registration: Registration, *, since: int, before: int, due_at: datetime) -> None:
     try:
-        notices.say_changed(kind, event, registration, since=since, due_at=due_at)
+        notices.say_changed(kind, event, registration, since=since, before=before, due_at=due_at)
     except BadAddress:
         # An address that was emptied or mangled since must not keep the news from everybody behind it.
         logger.warning("Registration %s cannot be told: its address takes no mail.", registration.pk)
@@ -131,6 +134,17 @@ def _withdraw_unheard(people: Iterable[Registration]) -> dict[int, int]:
     unheard = {message.key: message.params for message in found.order_by("pk")}
     withdraw(keys=list(unheard))
     return {params["registration"]: params["since"] for params in unheard.values()}
+
+
+def _dates_before_call_off(people: Iterable[Registration], knows: dict[int, EventVersion]) -> dict[int, int]:
+    """Return, for whoever knows that the event is called off, the revision whose date and time they know.
+
+    The mail that called it off named no new ones, though it may have been moved within the same window.
+    """
+    cancelled = [(one.uuid, knows[one.pk].revision) for one in people if knows[one.pk].is_cancelled]
+    keys = [notices.change_key(notices.CALLED_OFF, uuid, revision) for uuid, revision in cancelled]
+    found = Message.objects.filter(key__in=keys).values_list("params", flat=True) if keys else []
+    return {params["registration"]: params["since"] for params in found}
 
 
 def _kind(known: EventVersion, latest: EventVersion) -> str:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 @transaction.atomic
 def claim_registrations(*, person: "User", address: str) -> int:
     """Link the registrations under `address`, which the caller knows to be verified; return how many were linked."""
-    unclaimed = Registration.objects.select_for_update(of=("self",)).filter(email_key=email_key(address), person=None)
+    unclaimed = Registration.objects.filter(email_key=email_key(address), person=None)
+    # As everywhere, no stronger lock than the change needs: rows that point here can be written meanwhile.
+    unclaimed = unclaimed.select_for_update(of=("self",), no_key=True)
     claimed = list(unclaimed.order_by("pk").values_list("pk", flat=True))
     if claimed:
         Registration.objects.filter(pk__in=claimed).update(person=person)

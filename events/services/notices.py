@@ -59,8 +59,13 @@ def ask_whether_to_erase(registration: Registration) -> None:
     )
 
 
-def say_changed(kind: str, event: Event, registration: Registration, *, since: int, due_at: datetime) -> None:
-    """Ask for the mail that says what has changed since revision `since`, of which the person knew last."""
+def say_changed(
+    kind: str, event: Event, registration: Registration, *, since: int, before: int, due_at: datetime
+) -> None:
+    """Ask for the mail that says what has changed since revision `since`, of which the person knew last.
+
+    `before` is the one whose date and time they know: another, where the event was moved while it was called off.
+    """
     _ask(
         kind,
         event,
@@ -68,6 +73,7 @@ def say_changed(kind: str, event: Event, registration: Registration, *, since: i
         change_key(kind, registration.uuid, event.revision),
         due_at=due_at,
         since=since,
+        before=before,
         revision=event.revision,
     )
 

@@ -5,15 +5,14 @@ from collections.abc import Iterable
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
-from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
-from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from core import languages
+from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment
@@ -21,16 +20,8 @@ from mail.admin.mailbox import MailboxColumn
 from municipalities.models import LocalGovernment
 
 
-class EnrolmentPolicy(ModelPermissionPolicy):
+class EnrolmentPolicy(OfferedPolicy):
     """Coordinators and moderators enrol: staff look here, and act on the moderators' page."""
-
-    def user_has_permission(self, user, action):
-        """Grant looking alone."""
-        return action == "view" and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user, actions):
-        """Grant when looking is among the actions."""
-        return any(self.user_has_permission(user, action) for action in actions)
 
 
 def _cohorts(request) -> QuerySet:
@@ -93,7 +84,7 @@ def _language(enrolment: Enrolment) -> str:
     return languages.own_name(enrolment.language) if known else enrolment.language
 
 
-class Enrolments(ModelViewSet):
+class Enrolments(RecordList):
     """Index alone."""
 
     name = "enrolments"
@@ -101,12 +92,9 @@ class Enrolments(ModelViewSet):
     icon = "user"
     menu_label = _("Learners")
     ordering = "-created_at"
-    add_to_reference_index = False
     inspect_view_enabled = False
-    copy_view_enabled = False
     index_view_class = EnrolmentIndex
     filterset_class = EnrolmentFilters
-    list_per_page = 50
     export_filename = "learners"
     list_display = [
         WordsColumn("name", label=_("Name"), sort_key="name"),
@@ -121,22 +109,6 @@ class Enrolments(ModelViewSet):
         Column("units_done", label=_("Units done"), sort_key="units_done"),
         Column("units", label=_("Units")),
         MomentColumn("created_at", label=_("Enrolled"), sort_key="created_at"),
-        MomentColumn("joined_at", label=_("Joined"), sort_key="joined_at"),
+        MomentColumn("joined_at", label=pgettext_lazy("course", "Joined"), sort_key="joined_at"),
         MomentColumn("last_read_at", label=_("Last read"), sort_key="last_read_at"),
     ]
-
-    def get_common_view_kwargs(self, **kwargs):
-        """Leave out every address under which rows could be typed."""
-        wanted = super().get_common_view_kwargs(**kwargs)
-        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
-        return {key: value for key, value in wanted.items() if key not in doors}
-
-    def get_urlpatterns(self) -> list[URLPattern]:
-        """Return the addresses that exist."""
-        return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
-        ]
-
-    def register_admin_url_finder(self) -> None:
-        """Do nothing: there is no edit view to find."""

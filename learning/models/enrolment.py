@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.models import HistoryStep
 from learning import tokens
 from learning.enums import (
     ENDED_STATES,
@@ -184,43 +185,24 @@ class Enrolment(models.Model):
         return self.state == EnrolmentState.ACTIVE and self.units_done < self.units_due
 
 
-class EnrolmentChange(models.Model):
+class EnrolmentChange(HistoryStep):
     """One step in an enrolment's history; written once, never changed."""
 
     enrolment = models.ForeignKey(
         Enrolment, verbose_name=_("enrolment"), on_delete=models.CASCADE, related_name="changes"
     )
-    at = models.DateTimeField(_("when"), default=clock.now)
     what = models.CharField(_("what"), max_length=16, choices=ChangeKind.choices)
     actor = models.CharField(_("by whom"), max_length=16, choices=Actor.choices)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("account"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
 
-    class Meta:
+    class Meta(HistoryStep.Meta):
         verbose_name = _("change of an enrolment")
         verbose_name_plural = _("changes of enrolments")
-        ordering = ["at", "pk"]
         default_permissions = ["view"]
         constraints = [
             models.CheckConstraint(condition=Q(what__in=ChangeKind.values), name="learning_change_what_known"),
             models.CheckConstraint(condition=Q(actor__in=Actor.values), name="learning_change_actor_known"),
         ]
-
-    def __str__(self) -> str:
-        return self.get_what_display()
-
-    def save(self, *args, **kwargs) -> None:
-        """Write the step; a written one is never written again."""
-        if not self._state.adding:
-            raise TypeError("An enrolment's history is only ever added to.")
-        super().save(*args, **kwargs)
 
 
 class UnitProgress(models.Model):

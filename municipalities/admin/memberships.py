@@ -19,10 +19,9 @@ from wagtail.admin.ui.tables import ButtonsColumnMixin, Column
 from wagtail.admin.views.generic import IndexView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
-from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import ListingButton
-from wagtail.permission_policies import ModelPermissionPolicy
 
+from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.folding import fold
 from municipalities import rules
@@ -32,18 +31,10 @@ from municipalities.models import Membership
 from municipalities.services import end_membership, make_coordinator
 
 
-class MembershipPolicy(ModelPermissionPolicy):
+class MembershipPolicy(OfferedPolicy):
     """People ask themselves: staff may look and do what services offer, never add or delete rows."""
 
-    ALLOWED = frozenset({"view", "change"})
-
-    def user_has_permission(self, user, action):
-        """Grant only what is offered at all."""
-        return action in self.ALLOWED and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user, actions):
-        """Grant when one of the actions is granted."""
-        return any(self.user_has_permission(user, action) for action in actions)
+    offered = frozenset({"view", "change"})
 
 
 class MembershipFilters(WagtailFilterSet):
@@ -179,17 +170,14 @@ class AppointView(ActView):
         make_coordinator(membership_id=self.membership.pk, by=authenticated_user(self.request))
 
 
-class Memberships(ModelViewSet):
+class Memberships(RecordList):
     """Index and the two things that staff may do there; the queue beside it decides what is asked."""
 
     name = "memberships"
     model = Membership
     icon = "group"
-    add_to_reference_index = False
-    copy_view_enabled = False
     index_view_class = MembershipIndex
     filterset_class = MembershipFilters
-    list_per_page = 50
     ordering = "-asked_at"
     export_filename = "memberships"
     list_display = [
@@ -206,20 +194,9 @@ class Memberships(ModelViewSet):
         Column("ends_on", label=_("Until"), sort_key="ends_on"),
     ]
 
-    def get_common_view_kwargs(self, **kwargs):
-        """Leave out every address under which rows could be typed."""
-        wanted = super().get_common_view_kwargs(**kwargs)
-        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
-        return {key: value for key, value in wanted.items() if key not in doors}
-
-    def get_urlpatterns(self) -> list[URLPattern]:
-        """Return the addresses that exist."""
+    def get_own_urlpatterns(self) -> list[URLPattern]:
+        """Return what staff may look at and do."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/end/", self.construct_view(EndView), name="end"),
             path("<int:pk>/appoint/", self.construct_view(AppointView), name="appoint"),
         ]
-
-    def register_admin_url_finder(self) -> None:
-        """Do nothing: there is no edit view to find."""

@@ -98,6 +98,7 @@ _ACCOUNT = Kind(
     erase=lambda subject: erasing.erase_account(subject=subject),
     stays=_("Pages and pictures that you made for the site, without your name."),
     order=90,
+    addresses=lambda: User.objects.values_list("email", flat=True),
 )
 _ADDRESSES = Kind(
     name="addresses",
@@ -107,6 +108,7 @@ _ADDRESSES = Kind(
     find=_of(EmailAddress),
     columns=("email", "verified", "primary"),
     order=89,
+    addresses=lambda: EmailAddress.objects.values_list("email", flat=True),
 )
 _FACTORS = Kind(
     name="factors",

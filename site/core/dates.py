@@ -64,34 +64,43 @@ def clock_range(start: datetime, end: datetime | None) -> str:
     return _("%(start)s to %(end)s") % {"start": clock(start), "end": clock(end)}
 
 
-def weekday(moment: date, *, short: bool = False) -> str:
+def _in_words(moment: date | None, form: str) -> str:
+    """Return a date in one of CLDR's forms; nothing for no date, for which Babel would write today's."""
+    return format_date(moment, form, locale=_here()) if moment else ""
+
+
+def _by_skeleton(moment: date | None, skeleton: str) -> str:
+    return format_skeleton(skeleton, moment, locale=_here()) if moment else ""
+
+
+def weekday(moment: date | None, *, short: bool = False) -> str:
     """Return the name of the day; Arabic has no usual short form, so it is always written out."""
-    return format_date(moment, "EEE" if short and languages.current() != "ar" else "EEEE", locale=_here())
+    return _in_words(moment, "EEE" if short and languages.current() != "ar" else "EEEE")
 
 
-def month(moment: date) -> str:
+def month(moment: date | None) -> str:
     """Return the name of the month as it stands alone."""
-    return format_date(moment, "LLLL", locale=_here())
+    return _in_words(moment, "LLLL")
 
 
-def day(moment: date) -> str:
+def day(moment: date | None) -> str:
     """Return the date in words, such as "12 December 2026"."""
-    return format_date(moment, "long", locale=_here())
+    return _in_words(moment, "long")
 
 
-def full_day(moment: date) -> str:
+def full_day(moment: date | None) -> str:
     """Return the date in words with its weekday."""
-    return format_date(moment, "full", locale=_here())
+    return _in_words(moment, "full")
 
 
-def day_and_month(moment: date) -> str:
+def day_and_month(moment: date | None) -> str:
     """Return the date without its year, such as "12 December"."""
-    return format_skeleton("MMMMd", moment, locale=_here())
+    return _by_skeleton(moment, "MMMMd")
 
 
-def month_and_year(moment: date) -> str:
+def month_and_year(moment: date | None) -> str:
     """Return the month with its year, such as "May 2025"."""
-    return format_skeleton("yMMMM", moment, locale=_here())
+    return _by_skeleton(moment, "yMMMM")
 
 
 def day_range(start: date, end: date | None) -> str:

@@ -75,7 +75,8 @@ class Kind:
 
     `models` are the labels of all models that it covers; the first is exported, by `find` and `columns`. `erase`
     returns how many rows it erased; without it the rows go with the account. `stays` says what is kept and why.
-    `order` says when its erasure comes: upper apps first, since they write mails, the account last.
+    `order` says when its erasure comes: upper apps first, since they write mails, the account last. `addresses` returns
+    every address that its rows hold, so that erasures can be repeated of which only hashes are known.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Kind:
     erase: Callable[[Subject], int] | None = None
     stays: Words = ""
     order: int = field(default=50)
+    addresses: Callable[[], QuerySet[Any, str]] | None = None
 
     def rows(self, subject: Subject) -> Iterator[list[tuple[str, str, Any, Any]]]:
         """Yield each row about somebody as (name, label, value, value in words), the oldest first."""

@@ -32,6 +32,8 @@ SPDX = {
     "Python Software Foundation License": "PSF-2.0",
     "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
 }
+# The page is about what the image runs, so that it reads the same wherever it is written.
+IMAGE = {"python_version": "3.11", "python_full_version": "3.11.14"}
 # Packages whose metadata say nothing; read from the list of parts (sboms/) that they bring along.
 READ = {"mrml": "MIT"}
 HEAD = """# Licences of what GKEC stands on
@@ -81,7 +83,7 @@ def installed(requirements: Iterable[Requirement]) -> list[Package]:
 def _counts(child: Requirement, extras: set[str]) -> bool:
     if child.marker is None:
         return True
-    return any(child.marker.evaluate({"extra": extra}) for extra in ("", *extras))
+    return any(child.marker.evaluate({"extra": extra, **IMAGE}) for extra in ("", *extras))
 
 
 def licence_of(distribution: metadata.Distribution) -> str:

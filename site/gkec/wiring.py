@@ -6,7 +6,7 @@ from typing import Any
 def connect() -> None:
     """Connect signals of lower apps to receivers of upper ones; called once, when all apps are ready."""
     from accounts.signals import address_verified
-    from core.signals import database_restored
+    from core.signals import database_restored, site_restored
     from events import purposes as event_purposes
     from home import sections, statements
     from learning import purposes as learning_purposes
@@ -22,6 +22,7 @@ def connect() -> None:
     of_cities.membership_ended.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go_at_end")
     of_cities.local_government_merged.connect(_move_teams, dispatch_uid="gkec.move_teams")
     database_restored.connect(_make_safe, dispatch_uid="gkec.make_safe")
+    site_restored.connect(_repeat_erasures, dispatch_uid="gkec.repeat_erasures")
     purposes.provide_purposes(event_purposes.of_messages)
     purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
@@ -68,6 +69,15 @@ def _make_safe(sender: Any, **kwargs: Any) -> None:
     end_all_sessions()
     hold_after_restore()
     miss_what_was_due()
+
+
+def _repeat_erasures(sender: Any, *, is_migrated: bool, **kwargs: Any) -> list[str]:
+    """Be rid again of those who were erased after the backup; tables of an earlier release have to wait."""
+    from accounts.services import repeat_erasures
+
+    if not is_migrated:
+        return ["Then run `repeat_erasures`: who was erased since the backup may be in it."]
+    return repeat_erasures().in_words()
 
 
 def _claim_subscription(sender: Any, *, person: Any, address: str = "", **kwargs: Any) -> None:

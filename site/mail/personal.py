@@ -74,6 +74,7 @@ _MESSAGES = Kind(
     erase=lambda subject: erasing.erase_messages(subject=subject),
     stays=_("That a mail of this kind was sent at that time, without address, name and words."),
     order=60,
+    addresses=lambda: Message.objects.exclude(to_address=ERASED).values_list("to_address", flat=True),
 )
 
 _SUPPRESSIONS = Kind(
@@ -102,4 +103,5 @@ _SUPPRESSIONS = Kind(
     erase=lambda subject: erasing.erase_suppressions(subject=subject),
     stays=_("A hash from which nobody can read your address, so that we still do not write to it."),
     order=61,
+    addresses=lambda: Suppression.objects.exclude(address="").values_list("address", flat=True),
 )

@@ -115,6 +115,20 @@ def test_a_new_app_cannot_forget_to_register_its_model(name, field):
     assert unknown([forgotten]) == ["testpages.Forgotten"]
 
 
+def _holds_addresses(label: str) -> bool:
+    fields = apps.get_model(label)._meta.get_fields()
+    return any(isinstance(field, models.EmailField) or field.name in {"to_address", "address"} for field in fields)
+
+
+@pytest.mark.django_db
+def test_each_kind_with_addresses_says_where_they_stand_so_that_erasures_can_be_repeated():
+    with_addresses = {kind.name for kind in personal.kinds() if any(map(_holds_addresses, kind.models))}
+    assert with_addresses == {kind.name for kind in personal.kinds() if kind.addresses is not None}
+    for kind in personal.kinds():
+        if kind.addresses is not None:
+            assert list(kind.addresses().order_by().distinct()) == [], kind.name
+
+
 @pytest.mark.django_db
 def test_each_kind_says_what_it_is_and_what_becomes_of_it():
     for kind in personal.kinds():

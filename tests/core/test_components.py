@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils.translation import override
 
@@ -54,6 +55,14 @@ class Tags(HTMLParser):
             self.problems.append(f"</{tag}> closes {self.open[-1:]}")
         else:
             self.open.pop()
+
+
+def test_what_a_table_holds_keeps_its_own_direction():
+    cell = {"text": "<b>سلمى</b> (2)", "url": "#a"}
+    html = render_to_string(
+        "components/table.html", {"headers": [{"title": "Name"}], "rows": [[cell, {"text": "-5", "numeric": True}]]}
+    )
+    assert re.findall(r"<bdi>(.*?)</bdi>", html) == ["Name", "&lt;b&gt;سلمى&lt;/b&gt; (2)", "-5"]
 
 
 def problems_of(html: str) -> list[str]:

@@ -57,6 +57,13 @@ def test_times_are_on_the_clock_of_the_zone():
     assert dates.iso_day(dates.in_zone(MOMENT, "Pacific/Auckland")) == "2026-12-13"
 
 
+@pytest.mark.parametrize(
+    "words", [dates.day, dates.full_day, dates.weekday, dates.month, dates.day_and_month, dates.month_and_year]
+)
+def test_no_date_is_not_today(words):
+    assert (words(None), words(date(2026, 12, 12)) == "") == ("", False)
+
+
 def test_a_bare_date_has_no_zone():
     assert dates.in_zone(date(2026, 12, 12), "Asia/Tokyo") == date(2026, 12, 12)
 

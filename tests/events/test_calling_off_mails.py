@@ -93,6 +93,34 @@ def test_moving_a_cancelled_event_is_told_to_nobody(clocks, staff):
     assert told() == [("called-off", "ana")]
 
 
+@pytest.mark.parametrize("moved_first", [True, False])
+def test_an_event_called_off_and_moved_in_one_window_is_called_off_at_the_date_people_know(clocks, staff, moved_first):
+    page = webinar()
+    event = Event.objects.get()
+    make.registered(event, "Ana")
+    steps = [lambda: cancel_event(event_id=event.pk, by=staff, reason="x"), lambda: move(page, days=3)]
+    for step in reversed(steps) if moved_first else steps:
+        step()
+    clocks.shift(WINDOW)
+    announce_changes()
+    text = last("called-off").text
+    assert ("12 December 2026" in text, "15 December" in text) == (True, False)
+    method, gone = entry(last("called-off"))
+    assert (method, gone["dtstart"].dt.day, gone["sequence"]) == ("CANCEL", 12, 2)
+    all_leave()
+    restore_event(event_id=event.pk, by=staff, reason="x")
+    clocks.shift(WINDOW)
+    announce_changes()
+    assert told() == [("called-off", "ana"), ("restored", "ana")]
+    # Not yet heard when the event moves once more: what is told then still starts from what people know.
+    move(page, days=2)
+    clocks.shift(WINDOW)
+    announce_changes()
+    assert told() == [("called-off", "ana"), ("restored", "ana")]
+    text = last("restored").text
+    assert [words in text for words in ("Before: ", "12 December 2026", "Now: ", "17 December 2026")] == [True] * 4
+
+
 def test_an_event_that_was_moved_while_it_was_called_off_comes_back_with_both_dates(clocks, staff):
     page = webinar()
     make.registered(Event.objects.get(), "Ana")

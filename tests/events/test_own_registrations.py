@@ -1,6 +1,8 @@
 """What a signed-in person sees of their own registrations, and how guest registrations come to them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.signals import address_verified
@@ -27,6 +29,16 @@ def test_registrations_of_a_guest_come_to_their_account_when_the_address_is_veri
     assert other.person is None
     assert [step.what for step in mine[0].changes.all()] == ["confirmed", "claimed"]
     assert claim_registrations(person=person, address="ana@example.org") == 0
+
+
+def test_claiming_locks_no_more_than_it_changes():
+    make.registered(make.bare_event(), "Ana")
+    person = accounts.PersonFactory(email="ana@example.org")
+    with CaptureQueriesContext(connection) as asked:
+        assert claim_registrations(person=person, address="ana@example.org") == 1
+    assert [one["sql"].partition(" FOR ")[2] for one in asked if " FOR " in one["sql"]] == [
+        'NO KEY UPDATE OF "events_registration"'
+    ]
 
 
 def test_nobody_claims_what_belongs_to_another_account():

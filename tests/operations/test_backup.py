@@ -17,9 +17,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.test import Client
 
+from accounts.enums import Channel
+from accounts.models import DataRequest, User
+from accounts.services import erase, erase_address, subject_of
 from core import backupfile, clock, pgtools, rowsums
 from core.errors import BackupError, DamagedBackup, RestoreDiffers, RestoreRefused, ToolMissing
-from core.services import backing_up
+from core.services import backing_up, restoring
 from core.services.backing_up import back_up
 from core.services.restoring import restore
 from events.enums import ReminderState
@@ -34,6 +37,7 @@ from tests.operations.places import empty_database, hashes_of_all_rows, shape_of
 from tests.services.mailserver import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
+MEMORY = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
 NAMES = ("images/plan.png", "documents/Übersicht 1.pdf", "documents/ميثاق.pdf", "original_images/empty.png")
 
 
@@ -57,7 +61,8 @@ def elsewhere(settings: Any, tmp_path: Path) -> Callable[[], Any]:
 
 def fill() -> None:
     """Let people register, mails wait and files lie there."""
-    event = factories.event(capacity=2, starts_at=factories.in_days(3))
+    start = factories.in_days(3)
+    event = factories.event(capacity=2, starts_at=start, ends_at=start + timedelta(hours=1))
     for number, name in enumerate(("Ana Silva", "Łukasz Ünal", "سلمى حداد")):
         factories.registered(event, name, email=f"person{number}@city.example")
     ask(to="one@city.example", key="one")
@@ -184,6 +189,46 @@ def test_a_restored_site_repeats_nothing_that_the_lost_one_may_have_done(
         assert set(Reminder.objects.values_list("state", flat=True)) == {ReminderState.MISSED}
         assert visitor.get("/en/my/").status_code == 302
     assert mail_server.accepted == []
+
+
+def test_who_was_erased_after_the_backup_is_gone_again_after_its_restore(
+    elsewhere: Callable[[], Any], tmp_path: Path, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.STORAGES = {**settings.STORAGES, "erasures": MEMORY}
+    ana, bo = (PersonFactory(email=f"{name}@city.example") for name in ("ana", "bo"))
+    event = factories.event(capacity=2)
+    for number in range(3):
+        factories.registered(event, f"Guest {number}", email=f"guest{number}@city.example")
+    erase(subject=subject_of(bo), channel=Channel.SELF)
+    call_command("backup", str(tmp_path / "gkec.tar"))
+    erase(subject=subject_of(ana), channel=Channel.SELF)
+    erase_address(address="guest0@city.example")
+    with elsewhere():
+        call_command("restore", str(tmp_path / "gkec.tar"))
+        assert User.objects.count() == 0
+        seats = Registration.objects.filter(erased_at=None).order_by("email").values_list("email", "state")
+        assert list(seats) == [("guest1@city.example", "confirmed"), ("guest2@city.example", "confirmed")]
+        assert DataRequest.objects.count() == 3
+        call_command("repeat_erasures")
+    said = capsys.readouterr().out
+    assert "Erasures since the backup: 2 repeated, 2 with data in it.\n" in said
+    assert said.endswith("Erasures since the backup: 0 repeated, 0 with data in it.\n")
+
+
+def test_erasures_wait_for_the_migrations_of_a_later_release(
+    elsewhere: Callable[[], Any], tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STORAGES = {**settings.STORAGES, "erasures": MEMORY}
+    ana = PersonFactory(email="ana@city.example")
+    back_up(to=tmp_path / "gkec.tar")
+    erase(subject=subject_of(ana), channel=Channel.SELF)
+    on_disk = restoring._on_disk()
+    monkeypatch.setattr(restoring, "_on_disk", lambda: on_disk | {("mail", "0999_later")})
+    with elsewhere():
+        done = restore(source=tmp_path / "gkec.tar")
+        assert done.pending_migrations == 1
+        assert done.sentences == ("Then run `repeat_erasures`: who was erased since the backup may be in it.",)
+        assert User.objects.count() == 1
 
 
 def test_a_moved_site_goes_on_where_it_stopped(

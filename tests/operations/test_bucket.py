@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from accounts import erasures
+from accounts.enums import Channel, Ground
+from core.personal import Subject
 from core.services.backing_up import back_up, media_names
 from core.services.restoring import restore
 from tests.operations.bucket import Bucket, running_bucket
@@ -35,7 +39,8 @@ def use(settings: Any) -> Callable[[Bucket], None]:
             "addressing_style": "path",
         }
         backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-        settings.STORAGES = {**settings.STORAGES, "default": backend}
+        notes = {**backend, "OPTIONS": {**options, "location": "erasures", "object_parameters": {}}}
+        settings.STORAGES = {**settings.STORAGES, "default": backend, "erasures": notes}
 
     return choose
 
@@ -62,6 +67,19 @@ def test_two_files_of_one_name_are_two_files(bucket: Bucket) -> None:
     first, second = (default_storage.save(NAMES[1], ContentFile(words)) for words in (b"one", b"two"))
     assert first != second
     assert bucket.objects == {first: b"one", second: b"two"}
+
+
+def test_notes_of_erasures_lie_in_the_bucket_until_they_are_old(bucket: Bucket) -> None:
+    about = Subject(None, ("ana@city.example",))
+    for day in (1, 2):
+        at = datetime(2026, 11, day, 12, 0, 0, 5, tzinfo=UTC)
+        erasures.write(at=at, channel=Channel.LINK, ground=Ground.ASKED, subject=about)
+    old, new = (f"erasures/2026110{day}T120000.000005Z.json" for day in (1, 2))
+    assert sorted(bucket.objects) == sorted(media_names()) == [old, new]
+    assert bucket.headers[new].get("cache-control") is None
+    assert [note.at.day for note in erasures.read()] == [1, 2]
+    erasures.forget(before=datetime(2026, 11, 2, tzinfo=UTC))
+    assert list(bucket.objects) == [new]
 
 
 @pytest.mark.django_db(transaction=True)

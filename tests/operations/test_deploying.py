@@ -132,13 +132,42 @@ def test_every_variable_of_compose_stands_in_the_example():
     assert asked | {"SECRET_KEY", "EMAIL_URL"} <= given
 
 
+def caddyfile() -> str:
+    return (ROOT / "deploy" / "caddy" / "Caddyfile").read_text()
+
+
+def test_caddy_lets_browsers_keep_for_ever_only_what_is_there_and_named_after_its_content():
+    block = re.search(r"@hashed \{\n\t+file\n\t+path_regexp (\S+)\n", caddyfile())
+    pattern = re.compile(block.group(1))
+    assert pattern.search("/static/css/admin.f08b3ebd5cd7.css")
+    for path in ("/static/staticfiles.json", "/static/css/admin.css", "/static/a.f08b3ebd5cd7/b.css"):
+        assert not pattern.search(path)
+    assert re.findall(r"header (\S+) Cache-Control .*immutable", caddyfile()) == ["@hashed"]
+
+
+@pytest.mark.parametrize(
+    ("length", "is_refused"), [("24999999", False), ("25000000", True), ("99999999", True), ("100000000", True)]
+)
+def test_caddy_refuses_at_once_what_says_that_it_is_too_large(length: str, is_refused: bool) -> None:
+    pattern = re.search(r"@too_large header_regexp Content-Length (\S+)", caddyfile()).group(1)
+    assert bool(re.search(pattern, length)) is is_refused
+    assert "max_size 25MB" in caddyfile()
+
+
 def test_caddy_hands_out_pictures_and_static_files_and_nothing_else_of_the_media():
-    text = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text()
+    text = caddyfile()
     assert text.count("{") == text.count("}")
-    pattern = re.compile(re.search(r"path_regexp (\S+)", text).group(1))
+    pattern = re.compile(re.search(r"@pictures path_regexp (\S+)", text).group(1))
     assert pattern.match("/media/images/a.width-400.webp")
+    assert pattern.match("/media/original_images/B.JPG")
     assert pattern.match("/media/original_images/a.jpg")
-    for path in ("/media/documents/a.pdf", "/media/images/a.svg", "/media/images/../documents/a.png", "/media/a.png"):
+    for path in (
+        "/media/erasures/20260101T000000.000000Z.json",
+        "/media/documents/a.pdf",
+        "/media/images/a.svg",
+        "/media/images/../documents/a.png",
+        "/media/a.png",
+    ):
         assert not pattern.match(path)
     assert text.index("handle @pictures") < text.index("handle /media/*") < text.index("reverse_proxy")
 

@@ -17,6 +17,7 @@ from accounts.services.people import (
     set_active,
     update_profile,
 )
+from accounts.services.repeating import forget_old_notes, repeat_erasures
 from accounts.services.rights import counts, erase, erase_address, export, has_account, subject_for, subject_of
 
 __all__ = [
@@ -33,12 +34,14 @@ __all__ = [
     "erase_address",
     "export",
     "follow_in_admin",
+    "forget_old_notes",
     "has_account",
     "invite_person",
     "is_taken",
     "put_in_groups",
     "record_consent",
     "reencrypt_factors",
+    "repeat_erasures",
     "set_active",
     "subject_for",
     "subject_of",

@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from accounts import erasures
 from accounts.enums import Channel, Ground, Right
 from accounts.errors import LastAdministrator, NobodyFound
 from accounts.models import DataRequest, User
@@ -81,11 +82,7 @@ def erase(*, subject: Subject, channel: Channel, ground: Ground = Ground.ASKED, 
     only administrator raises LastAdministrator. The caller must have made sure that the request is the person's.
     """
     done = _erase(subject, channel, ground, by)
-    # Somebody may have registered between the first look at an app and the end of the account.
-    with transaction.atomic():
-        for kind in personal.kinds():
-            if kind.erase is not None:
-                kind.erase(Subject(None, subject.addresses))
+    erase_latecomers(subject=subject)
     return done
 
 
@@ -104,13 +101,32 @@ def erase_address(*, address: str) -> DataRequest | None:
 
 @transaction.atomic
 def _erase(subject: Subject, channel: Channel, ground: Ground, by: User | None) -> DataRequest:
-    _refuse_last_administrator(subject)
-    erased = {kind.name: kind.erase(subject) for kind in personal.kinds() if kind.erase is not None}
-    found = {name: number for name, number in erased.items() if number}
+    found = erase_everywhere(subject=subject)
     if not found:
         raise NobodyFound
     actor = None if by is None or by.pk == subject.person_id else by
-    return DataRequest.objects.create(what=Right.ERASURE, channel=channel, ground=ground, by=actor, counts=found)
+    done = DataRequest.objects.create(what=Right.ERASURE, channel=channel, ground=ground, by=actor, counts=found)
+    erasures.write(at=done.at, channel=channel, ground=ground, subject=subject)
+    return done
+
+
+@transaction.atomic
+def erase_everywhere(*, subject: Subject) -> dict[str, int]:
+    """Erase somebody from every app and return how many rows of which kind; raises LastAdministrator.
+
+    For those alone who write down that it was done.
+    """
+    _refuse_last_administrator(subject)
+    erased = {kind.name: kind.erase(subject) for kind in personal.kinds() if kind.erase is not None}
+    return {name: number for name, number in erased.items() if number}
+
+
+@transaction.atomic
+def erase_latecomers(*, subject: Subject) -> None:
+    """Erase what came in between the first look at an app and the end of the account."""
+    for kind in personal.kinds():
+        if kind.erase is not None:
+            kind.erase(Subject(None, subject.addresses))
 
 
 def _refuse_last_administrator(subject: Subject) -> None:

@@ -10,15 +10,13 @@ from pathlib import Path
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
-from django.utils.crypto import salted_hmac
 
-from core import clock, pgtools, rowsums
+from core import clock, pgtools, rowsums, secretkeys
 from core.backupfile import DUMP, MEDIA, Manifest, Writer, blocks
 from core.errors import BackupError
 
 # What pg_dump reads and what is added up beside it are the same moment.
 ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-_SALT = "core.backup.key"
 # A file of the media up to this size does not touch the disk on its way into the archive.
 _IN_MEMORY = 16 << 20
 
@@ -32,11 +30,6 @@ class BackedUp:
     rows: int
     media: int
     bytes: int
-
-
-def key_mark(*, secret: str | bytes | None = None) -> str:
-    """Return what a manifest keeps of SECRET_KEY: the same for the same key, and of no use for guessing it."""
-    return salted_hmac(_SALT, "mark", secret=secret, algorithm="sha256").hexdigest()[:16]
 
 
 def back_up(*, to: Path) -> BackedUp:
@@ -99,7 +92,7 @@ def _add_database(writer: Writer, folder: Path) -> Manifest:
             migrations = sorted(MigrationRecorder(connection).applied_migrations())
         with dump.open("rb") as content:
             writer.add(DUMP, content)
-    return Manifest(made_at, pgtools.server_version(), key_mark(), migrations, tables)
+    return Manifest(made_at, pgtools.server_version(), secretkeys.mark(), migrations, tables)
 
 
 def _add_media(writer: Writer, name: str) -> None:

@@ -4,19 +4,18 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from core import pgtools, rowsums
+from core import pgtools, rowsums, secretkeys
 from core.backupfile import DUMP, MEDIA, Reader, blocks, sha256
 from core.errors import RestoreDiffers, RestoreRefused
-from core.services.backing_up import key_mark
-from core.signals import database_restored
+from core.signals import database_restored, site_restored
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,8 @@ class Restored:
     media: int
     has_same_key: bool
     pending_migrations: int
+    # What the apps have to say to whoever restores.
+    sentences: tuple[str, ...] = ()
 
 
 def restore(*, source: Path, is_moving: bool = False) -> Restored:
@@ -37,7 +38,8 @@ def restore(*, source: Path, is_moving: bool = False) -> Restored:
     Nothing is written before every hash in the file has been checked. The rows come back in one transaction, so a
     restore that failed can be tried again. Unless the site is `is_moving` (it was stopped before the backup, so that
     nothing has happened since), what the lost site may have done after it is made safe: receivers of
-    `database_restored` hold back mail that may have left already and end all sessions.
+    `database_restored` hold back mail that may have left already and end all sessions, those of `site_restored` repeat
+    what must not come back.
     """
     reader = Reader(source)
     try:
@@ -54,9 +56,8 @@ def restore(*, source: Path, is_moving: bool = False) -> Restored:
         different = rowsums.differing(manifest.tables, rowsums.of_all_tables())
     if different:
         raise RestoreDiffers(f"The restored rows are not those of the backup: look at {', '.join(different)}.")
-    if not is_moving:
-        with transaction.atomic(durable=True):
-            database_restored.send(sender=None, made_at=manifest.made_at)
+    pending = len(_on_disk() - set(manifest.migrations))
+    sentences = () if is_moving else _make_safe(manifest.made_at, is_migrated=not pending)
     # Kept pages and sessions speak of the lost site's rows; queues hold nothing but rings.
     cache.clear()
     return Restored(
@@ -64,13 +65,17 @@ def restore(*, source: Path, is_moving: bool = False) -> Restored:
         tables=len(manifest.tables),
         rows=manifest.rows,
         media=len(manifest.media),
-        has_same_key=manifest.key in _known_keys(),
-        pending_migrations=len(_on_disk() - set(manifest.migrations)),
+        has_same_key=manifest.key in secretkeys.by_mark(),
+        pending_migrations=pending,
+        sentences=sentences,
     )
 
 
-def _known_keys() -> set[str]:
-    return {key_mark(), *(key_mark(secret=old) for old in settings.SECRET_KEY_FALLBACKS)}
+def _make_safe(made_at: datetime, *, is_migrated: bool) -> tuple[str, ...]:
+    with transaction.atomic(durable=True):
+        database_restored.send(sender=None, made_at=made_at)
+    answers: Any = site_restored.send(sender=None, is_migrated=is_migrated)
+    return tuple(sentence for _receiver, sentences in answers for sentence in sentences)
 
 
 def _on_disk() -> set[tuple[str, str]]:

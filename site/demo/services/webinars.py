@@ -8,7 +8,7 @@ from core.models import Term
 from core.rawstreams import stream
 from demo import content
 from demo.services.pages import page_of, publish_in_languages, section
-from events.models import Event, ReminderRule, WebinarPage
+from events.models import Event, JoinLink, ReminderRule, WebinarPage
 from events.services import arm, set_join_link
 
 
@@ -50,7 +50,7 @@ def _load(parent: Any, webinar: dict[str, Any]) -> Event:
         }
 
     page = publish_in_languages(model=WebinarPage, parent=parent, key=key, words=webinar["languages"], fields=fields)
-    if webinar.get("join_link"):
+    if webinar.get("join_link") and not JoinLink.objects.filter(translation_key=page.translation_key).exists():
         set_join_link(translation_key=page.translation_key, url=webinar["join_link"])
     return Event.objects.get(translation_key=page.translation_key)
 

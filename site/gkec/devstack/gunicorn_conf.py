@@ -1,5 +1,6 @@
 """How `make demo` runs gunicorn: as in production, on a socket that the supervisor holds."""
 
+import gc
 import os
 import signal
 from typing import Any
@@ -17,6 +18,12 @@ graceful_timeout = 4
 accesslog = "-"
 logger_class = "gkec.gunicornlog.RedactingLogger"
 control_socket_disable = True
+
+
+def when_ready(server: Any) -> None:
+    """Let the garbage collector leave alone what both workers share, as in production: it would copy it."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -16,6 +16,8 @@ from gkec.devstack.processes import Child, Program, wait_until
 DEMO_PERSON = "admin@gkec.example"
 DEMO_COMMAND = ROOT / "site" / "demo" / "management" / "commands" / "demo_load.py"
 SOURCES = ("*", "site/*")
+# What the demo loads from: its own files and loaders, and the data that every installation starts with.
+DEMO_SOURCES = ("site/demo/*.py", "site/demo/content/*", "site/demo/services/*.py", "*/data/*", "site/*/data/*")
 STEP_SECONDS = 1800
 
 
@@ -46,11 +48,20 @@ class Preparation:
             self._load_demo(marks)
 
     def _load_demo(self, marks: Marks) -> None:
-        if not DEMO_COMMAND.is_file() or (marks.get("demo") == "loaded" and marks.has_person(DEMO_PERSON)):
+        content = demo_fingerprint()
+        is_there = bool(marks.get("demo")) and marks.has_person(DEMO_PERSON)
+        if not DEMO_COMMAND.is_file() or (is_there and marks.get("demo") == content):
             return
-        self.say("Loading the demo content.")
-        self._finish([self._start("demo_load")])
-        marks.set("demo", "loaded")
+        self.say("Loading the demo content that is new." if is_there else "Loading the demo content.")
+        try:
+            self._finish([self._start("demo_load")])
+        except Refusal as refusal:
+            if not is_there:
+                raise
+            # Whoever plays with the demo may have renamed or removed what new content builds on.
+            self.say(f"{refusal} The site starts with the content that it has.")
+        else:
+            marks.set("demo", content)
 
     def _static_is_current(self, fingerprint: str) -> bool:
         kept = self.folders.run / "static"
@@ -92,6 +103,11 @@ def static_fingerprint() -> str:
     """Return a hash of this project's static sources and of the locked versions of everybody else's."""
     folders = [ROOT / "static", *(path for pattern in SOURCES for path in ROOT.glob(f"{pattern}/static"))]
     return fingerprint(path for folder in folders if "var" not in folder.parts for path in folder.rglob("*"))
+
+
+def demo_fingerprint() -> str:
+    """Return a hash of what the demo content is loaded from."""
+    return fingerprint(path for pattern in DEMO_SOURCES for path in ROOT.glob(pattern) if ".venv" not in path.parts)
 
 
 def fingerprint(paths: Iterable[Path]) -> str:

@@ -17,7 +17,7 @@ MEDIA_BUCKET_URL = env.address(
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 
 
-def _bucket() -> dict:
+def _bucket(**options: object) -> dict:
     key, secret = env.pair("MEDIA_BUCKET_KEY", "MEDIA_BUCKET_SECRET")
     parts = urlsplit(MEDIA_BUCKET_URL)
     return {
@@ -37,12 +37,23 @@ def _bucket() -> dict:
             # Two files of one name are two files; what a page shows never changes under it.
             "file_overwrite": False,
             "object_parameters": {"CacheControl": "public, max-age=86400"},
+            **options,
         },
     }
 
 
+def _folder(**options: object) -> dict:
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+
+
 STORAGES = {
-    "default": _bucket() if MEDIA_BUCKET else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _bucket() if MEDIA_BUCKET else _folder(),
+    # Notes of erasures lie beside the media, where they outlive the database, and where no web server looks.
+    "erasures": (
+        _bucket(location="erasures", object_parameters={})
+        if MEDIA_BUCKET
+        else _folder(location=MEDIA_ROOT / "erasures", file_permissions_mode=0o600, directory_permissions_mode=0o700)
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Origins beside our own from which pages may show pictures.

@@ -20,5 +20,8 @@ RETENTION_SUBSCRIPTION_ASKED_DAYS = env.number("RETENTION_SUBSCRIPTION_ASKED_DAY
 RETENTION_SUBSCRIPTION_LEFT_DAYS = env.number("RETENTION_SUBSCRIPTION_LEFT_DAYS", default=90, minimum=1)
 # What staff changed in the admin, and which requests about personal data were met.
 RETENTION_HISTORY_DAYS = env.number("RETENTION_HISTORY_DAYS", default=5 * 365, minimum=1)
+# For how long whoever runs the servers keeps a backup; notes of erasures are kept as long, to repeat them after one is
+# restored.
+RETENTION_BACKUP_DAYS = env.number("RETENTION_BACKUP_DAYS", default=30, minimum=1)
 # How long the link in the mail that asks "erase my data?" works.
 ERASURE_LINK_LASTS = timedelta(days=1)

@@ -15,7 +15,11 @@ from gkec.settings.base import DATABASES, INSTALLED_APPS, STORAGES
 DEMO = True
 INSTALLED_APPS = ["tests.pages", "demo", *INSTALLED_APPS]
 DATABASES["default"]["OPTIONS"].pop("pool", None)
-STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "erasures": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Wagtail's own indexes cost a third of every publishing; a test that reads them asks for `wagtail_indexes`.
 TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}

@@ -12,11 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
-from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from core import languages
+from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from mail import kinds
 from mail.admin.mailbox import MailboxOfPersonView, MailboxView
@@ -26,14 +25,8 @@ from mail.enums import State, Stream
 from mail.models import Message
 
 
-class ReadOnlyPolicy(ModelPermissionPolicy):
+class ReadOnlyPolicy(OfferedPolicy):
     """Whoever has `view_message` may look; nobody, administrators included, may add, change or delete."""
-
-    def user_has_permission(self, user, action):
-        return action == "view" and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user, actions):
-        return "view" in actions and super().user_has_permission(user, "view")
 
 
 def _kinds() -> Iterable[tuple[str, str]]:
@@ -93,7 +86,7 @@ def _language_name(message: Message) -> str:
     return languages.own_name(message.language) if message.language in dict(settings.LANGUAGES) else message.language
 
 
-class OutboxViewSet(ModelViewSet):
+class OutboxViewSet(RecordList):
     """Index and one page a message; every address that would write is left out."""
 
     name = "outbox"
@@ -102,13 +95,10 @@ class OutboxViewSet(ModelViewSet):
     menu_label = _("Outbox")
     menu_order = 700
     add_to_admin_menu = True
-    add_to_reference_index = False
     inspect_view_enabled = True
-    copy_view_enabled = False
     index_view_class = OutboxIndexView
     inspect_view_class = MessageView
     filterset_class = OutboxFilterSet
-    list_per_page = 50
     export_filename = "outbox"
     list_display = [
         "to_address",
@@ -125,22 +115,12 @@ class OutboxViewSet(ModelViewSet):
         WordsColumn("key", label=_("Key")),
     ]
 
-    def get_common_view_kwargs(self, **kwargs):
-        wanted = super().get_common_view_kwargs(**kwargs)
-        doors = ("add", "edit", "delete", "history", "usage")
-        return {key: value for key, value in wanted.items() if key not in {f"{door}_url_name" for door in doors}}
-
-    def get_urlpatterns(self) -> list[URLPattern]:
+    def get_own_urlpatterns(self) -> list[URLPattern]:
         html_view = self.construct_view(MessageHtmlView)
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
             path("message/<int:pk>/", self.inspect_view, name="inspect"),
             path("message/<int:pk>/html/", html_view, name="html"),
             path("message/<int:pk>/resend/", ResendView.as_view(), name="resend"),
             path("whose/", MailboxView.as_view(), name="mailbox"),
             path("whose/person/<int:pk>/", MailboxOfPersonView.as_view(), name="mailbox_of_person"),
         ]
-
-    def register_admin_url_finder(self) -> None:
-        """Do nothing: there is no edit view to find."""

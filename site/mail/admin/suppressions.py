@@ -21,11 +21,10 @@ from wagtail.admin.views.generic import IndexView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
-from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from core import clock
+from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from mail.addresses import BadAddress, envelope_address, fingerprint
 from mail.enums import SuppressionReason
@@ -33,16 +32,10 @@ from mail.models import Suppression, SuppressionChange
 from mail.services import suppress, take_off
 
 
-class SuppressionPolicy(ModelPermissionPolicy):
+class SuppressionPolicy(OfferedPolicy):
     """Entries are added and taken off, each with a reason; nobody edits one, or its history would be a lie."""
 
-    ALLOWED = frozenset({"view", "add", "delete"})
-
-    def user_has_permission(self, user, action):
-        return action in self.ALLOWED and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user, actions):
-        return any(self.user_has_permission(user, action) for action in actions)
+    offered = frozenset({"view", "add", "delete"})
 
 
 class SuppressionFilters(WagtailFilterSet):
@@ -219,7 +212,7 @@ def _address(entry: Suppression) -> str:
     return entry.address or str(_("erased (%(hash)s…)")) % {"hash": entry.address_hash[:12]}
 
 
-class SuppressionViewSet(ModelViewSet):
+class SuppressionViewSet(RecordList):
     """Index, one page an entry, and the two things that staff may do."""
 
     name = "suppressions"
@@ -228,13 +221,10 @@ class SuppressionViewSet(ModelViewSet):
     menu_label = _("Suppressed addresses")
     menu_order = 710
     add_to_settings_menu = True
-    add_to_reference_index = False
     inspect_view_enabled = True
-    copy_view_enabled = False
     index_view_class = SuppressionIndex
     inspect_view_class = SuppressionView
     filterset_class = SuppressionFilters
-    list_per_page = 50
     export_filename = "suppressed-addresses"
     list_display = [
         WordsColumn("address", label=_("E-mail address"), accessor=_address, sort_key="address"),
@@ -244,19 +234,9 @@ class SuppressionViewSet(ModelViewSet):
         MomentColumn("expires_at", label=_("Until"), sort_key="expires_at"),
     ]
 
-    def get_common_view_kwargs(self, **kwargs):
-        wanted = super().get_common_view_kwargs(**kwargs)
-        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
-        return {key: value for key, value in wanted.items() if key not in doors}
-
-    def get_urlpatterns(self) -> list[URLPattern]:
+    def get_own_urlpatterns(self) -> list[URLPattern]:
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
             path("put-on/", self.construct_view(PutOnView), name="put_on"),
             path("<int:pk>/", self.inspect_view, name="inspect"),
             path("<int:pk>/take-off/", self.construct_view(TakeOffView), name="take_off"),
         ]
-
-    def register_admin_url_finder(self) -> None:
-        """Do nothing: there is no edit view to find."""

@@ -37,4 +37,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{done.pending_migrations} migrations are newer than the backup: run `migrate`.")
         if not options["moving"]:
             self.stdout.write("Mail that waited is held back, and everybody signs in again.")
-            self.stdout.write("Repeat the erasures made since, see docs/operations.md.")
+        for sentence in done.sentences:
+            self.stdout.write(sentence)
