@@ -11,6 +11,7 @@ from accounts.services import ensure_groups
 from core.services import load_vocabularies
 from demo.services.cohorts import load_cohorts
 from demo.services.courses import load_courses
+from demo.services.indexing import indexed_at_the_end
 from demo.services.newsletters import load_newsletters, send_newsletters
 from demo.services.people import create_guests
 from demo.services.registrations import load_registrations, register_guest
@@ -28,10 +29,17 @@ def load_demo(say: Callable[[str], object] = lambda line: None) -> None:
     Not one transaction: wagtail-localize publishes translations when a transaction is committed. Every step can be
     run again, so a load that was interrupted is finished by the next one.
     """
-    address = urlsplit(settings.BASE_URL)
     with connection.cursor() as cursor:
         # Hundreds of small commits: a load that a crash undoes is simply loaded again.
         cursor.execute("SET synchronous_commit TO off")
+    with indexed_at_the_end():
+        _load(say)
+    say("Search")
+    reindex()
+
+
+def _load(say: Callable[[str], object]) -> None:
+    address = urlsplit(settings.BASE_URL)
     say("Vocabularies, cities and groups")
     load_vocabularies()
     load_cities()
@@ -54,5 +62,3 @@ def load_demo(say: Callable[[str], object] = lambda line: None) -> None:
         arm_reminders(first)
     say("Issues of the newsletter and who reads it")
     send_newsletters(load_newsletters())
-    say("Search")
-    reindex()
