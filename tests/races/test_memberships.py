@@ -15,7 +15,6 @@ from municipalities.services import (
     propose_local_government,
     refuse_local_government,
     represent,
-    representing,
 )
 from municipalities.signals import membership_approved, membership_declined
 from tests.factories import municipalities as make
@@ -44,15 +43,7 @@ def without_lock(monkeypatch):
 @pytest.fixture
 def meet_before_asking(monkeypatch):
     """Have all meet between looking for an open request and writing one."""
-    close = representing.closing.close_overdue
-
-    def slowly(memberships):
-        number = close(memberships)
-        list(memberships.open())
-        meet()
-        return number
-
-    monkeypatch.setattr(representing.closing, "close_overdue", slowly)
+    meet_before(monkeypatch, Membership, "save")
 
 
 @pytest.fixture
