@@ -11,8 +11,9 @@ from core.forms import Line
 from events.forms import AddressField, OneOf
 
 MOST_BYTES = 1_000_000
-# What spreadsheet programs write, in the order in which it can be told apart.
-ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
+# What spreadsheet programs write, in the order in which it can be told apart; the last is that of the reader's country.
+ENCODINGS = ("utf-8-sig", "utf-16")
+ENCODING_OF_WINDOWS = {"ar": "cp1256"}
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -63,7 +64,7 @@ class PeopleForm(forms.Form):
 
 
 def _decoded(content: bytes) -> str:
-    for encoding in ENCODINGS:
+    for encoding in (*ENCODINGS, ENCODING_OF_WINDOWS.get(languages.current(), "cp1252")):
         if encoding == "utf-16" and not content.startswith(UTF_16_MARKS):
             continue
         try:

@@ -11,9 +11,10 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def repair_courses() -> None:
-    """Bring every course up to its pages, and say which ones were out of step."""
+    """Bring every course up to its pages, say which ones were out of step, and complete who has nothing left to do."""
     for key in services.repair_courses():
         logger.warning("Course %s was out of step with its pages and has been repaired", key)
+    services.complete_finished()
 
 
 @shared_task(name="learning.tasks.lapse_drafts", ignore_result=True)

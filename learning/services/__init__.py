@@ -5,7 +5,7 @@ from learning.services.enrolling import TeamOutcome, enrol_team, preview_team
 from learning.services.erasing import erase_enrolments
 from learning.services.expiring import end_unanswered
 from learning.services.joining import confirm_details, join
-from learning.services.learning_units import complete_unit, read_unit, reopen_unit
+from learning.services.learning_units import complete_finished, complete_unit, read_unit, reopen_unit
 from learning.services.leaving import replace, withdraw_enrolment, withdraw_team
 from learning.services.moving import move_teams
 from learning.services.opening import call_off_cohort, restore_cohort, save_cohort
@@ -23,6 +23,7 @@ __all__ = [
     "admit",
     "apply_alone",
     "call_off_cohort",
+    "complete_finished",
     "complete_unit",
     "confirm_details",
     "decline",

@@ -78,17 +78,21 @@ def _let_other_wishes_go(enrolment: Enrolment) -> None:
 
 @transaction.atomic
 def confirm_details(*, enrolment_id: int, name: str, department: str = "", language: str) -> Enrolment:
-    """Keep what somebody who has joined says about themselves; an account without a name gets this one too."""
+    """Keep what somebody who has joined says about themselves.
+
+    An account without a name of its own, or with the one that the coordinator wrote, gets this one too.
+    """
     enrolment = Enrolment.objects.select_for_update(of=("self",), no_key=True).get(pk=enrolment_id)
     if not enrolment.has_joined or enrolment.person is None:
         raise UnitNotOpen
     is_first = enrolment.confirmed_at is None
+    lent = {"", enrolment.name} if is_first else {""}
     enrolment.name = text.single_line(name)[:LONGEST_NAME]
     enrolment.department = text.single_line(department)[:LONGEST_NAME]
     enrolment.language = languages.nearest(language)
     enrolment.confirmed_at = enrolment.confirmed_at or clock.now()
     enrolment.save(update_fields=["name", "department", "language", "confirmed_at"])
-    if not enrolment.person.display_name:
+    if enrolment.person.display_name in lent:
         update_profile(person=enrolment.person, display_name=enrolment.name)
     if is_first:
         history.note([enrolment], ChangeKind.CONFIRMED, actor=Actor.PERSON, by=enrolment.person)

@@ -1,6 +1,7 @@
 """Reading units and marking them complete, kept by the revision that was read."""
 
 from django.db import transaction
+from django.db.models import F
 
 from core import clock
 from learning import rules
@@ -62,6 +63,25 @@ def reopen_unit(*, enrolment_id: int, unit_id: int) -> UnitProgress | None:
     return progress
 
 
+def complete_finished() -> list[int]:
+    """Complete whoever has nothing left to do since a unit was taken out of the course; return their keys.
+
+    A unit completes somebody only in the act of marking it; a sweep calls this for those who had marked all the others.
+    """
+    rows = Enrolment.objects.filter(state=EnrolmentState.ACTIVE, cohort__called_off_at=None).with_progress()
+    finished = rows.filter(units__gt=0, units_done__gte=F("units")).order_by("pk").values_list("pk", flat=True)
+    return [key for key in finished if _complete_now(key)]
+
+
+@transaction.atomic
+def _complete_now(enrolment_id: int) -> bool:
+    enrolment = _lock(enrolment_id)
+    if enrolment.cohort.is_over() or enrolment.cohort.is_called_off:
+        return False
+    _complete_if_done(enrolment, actor=Actor.SYSTEM)
+    return enrolment.state == EnrolmentState.COMPLETED
+
+
 def _lock(enrolment_id: int) -> Enrolment:
     locked = Enrolment.objects.select_for_update(of=("self",), no_key=True)
     return locked.select_related("cohort", "person").get(pk=enrolment_id)
@@ -92,7 +112,7 @@ def _read(enrolment: Enrolment, unit: Unit, revision_id: int | None, language: s
     return progress
 
 
-def _complete_if_done(enrolment: Enrolment) -> None:
+def _complete_if_done(enrolment: Enrolment, *, actor: Actor = Actor.PERSON) -> None:
     if enrolment.state != EnrolmentState.ACTIVE:
         return
     taught = Unit.objects.current().filter(module__is_current=True, module__course=enrolment.cohort.course_id)
@@ -101,4 +121,5 @@ def _complete_if_done(enrolment: Enrolment) -> None:
         return
     enrolment.state, enrolment.ended_at = EnrolmentState.COMPLETED, clock.now()
     enrolment.save(update_fields=["state", "ended_at"])
-    history.note([enrolment], ChangeKind.COMPLETED, actor=Actor.PERSON, by=enrolment.person)
+    by = enrolment.person if actor == Actor.PERSON else None
+    history.note([enrolment], ChangeKind.COMPLETED, actor=actor, by=by)

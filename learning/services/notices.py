@@ -5,10 +5,9 @@
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from core import clock
 from events.services.planning import undo_window
 from learning.models import Cohort, Enrolment, TeamRequest
 from mail.enums import Stream
@@ -91,13 +90,13 @@ def say_lapsed(cohort: Cohort, team: TeamRequest) -> None:
     )
 
 
-def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
+def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: datetime) -> None:
     """Ask for the mails that tell that a cohort does not take place; they leave when the undo window has passed.
 
     They name the moment of calling off: restored before they leave, they make no sense any more, even where the cohort
     is called off once more.
     """
-    said, first = cohort.called_off_at.isoformat(), clock.now() + undo_window()
+    said, first = since.isoformat(), since + undo_window()
     _enqueue(
         CALLED_OFF,
         [

@@ -1,6 +1,7 @@
 """Opening cohorts, changing them, and calling them off."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -69,9 +70,10 @@ def call_off_cohort(*, cohort_id: int) -> Cohort:
         return cohort
     if cohort.is_over():
         raise CohortOver
-    _set_called_off(cohort, called_off=True)
+    now = clock.now()
+    _set_called_off(cohort, now)
     everybody = Enrolment.objects.filter(cohort=cohort).told().once_each()
-    notices.say_called_off(cohort, everybody.select_related("person"))
+    notices.say_called_off(cohort, everybody.select_related("person"), since=now)
     return cohort
 
 
@@ -84,12 +86,12 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     cohort = seats.lock(cohort_id)
     if not cohort.is_called_off:
         return cohort
-    _set_called_off(cohort, called_off=False)
+    _set_called_off(cohort, None)
     seats.keep(cohort, fill(cohort))
     return cohort
 
 
-def _set_called_off(cohort: Cohort, *, called_off: bool) -> None:
-    cohort.called_off_at = clock.now() if called_off else None
+def _set_called_off(cohort: Cohort, at: datetime | None) -> None:
+    cohort.called_off_at = at
     cohort.save(update_fields=["called_off_at"])
     seats.purge(cohort)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.cache import never_cache
 
-from core import languages, limits
+from core import clock, languages, limits
 from learning import access, cohort_words
 from learning.enums import SeatState
 from learning.errors import LearningError
@@ -95,7 +95,8 @@ class TeamView(LoginRequiredMixin, View):
     def cities(self) -> list[LocalGovernment]:
         """The local governments that the visitor coordinates or has asked to."""
         own = Membership.objects.of_person(self.request.user).coordinators().open().for_display()
-        found = [one.local_government for one in own if may_enrol(self.request.user, one.local_government_id)]
+        today = clock.now().date()
+        found = [one.local_government for one in own if one.is_asked or one.holds_on(today)]
         return sorted(found, key=lambda city: city.display_name)
 
     @cached_property

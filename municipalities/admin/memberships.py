@@ -29,7 +29,7 @@ from municipalities import rules
 from municipalities.enums import MembershipRole, MembershipState
 from municipalities.errors import MembershipError
 from municipalities.models import Membership
-from municipalities.services import end_membership
+from municipalities.services import end_membership, make_coordinator
 
 
 class MembershipPolicy(ModelPermissionPolicy):
@@ -68,7 +68,11 @@ class PersonColumn(ButtonsColumnMixin, WordsColumn):
         """Offer to end what is open, to those who may."""
         if not instance.is_open or not rules.may_decide_all(parent_context["request"].user):
             return []
-        return [ListingButton(_("End the membership"), reverse("memberships:end", args=[instance.pk]))]
+        buttons = [ListingButton(_("End the membership"), reverse("memberships:end", args=[instance.pk]))]
+        if not instance.is_asked and not instance.is_of_coordinator:
+            appoint = reverse("memberships:appoint", args=[instance.pk])
+            buttons.insert(0, ListingButton(_("Make coordinator"), appoint))
+        return buttons
 
 
 class MembershipIndex(ScreenExportMixin, IndexView):
@@ -103,19 +107,23 @@ class EndForm(forms.Form):
     )
 
 
-class EndView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
-    """Ends a membership, for instance of a coordinator who has left, so that staff can approve the next one."""
+class ActView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+    """Does something with one membership: a sentence and a button."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
     model = Membership
     permission_required = "change"
-    form_class = EndForm
+    form_class = forms.Form
     template_name = "municipalities/admin/act.html"
-    page_title = _("End the membership")
+    sentence: Any = ""
+
+    def act(self, form: forms.Form) -> None:
+        """Call the service."""
+        raise NotImplementedError
 
     @cached_property
     def membership(self) -> Membership:
-        """The membership that is ended."""
+        """The membership that is acted on."""
         return get_object_or_404(Membership.objects.for_display(), pk=self.kwargs["pk"])
 
     def get_page_subtitle(self) -> str:
@@ -127,11 +135,10 @@ class EndView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
         list_item = {"url": reverse("memberships:index"), "label": MembershipIndex.page_title}
         return [*self.breadcrumbs_items, list_item, {"url": "", "label": self.page_title}]
 
-    def form_valid(self, form: EndForm) -> HttpResponse:
-        """End it, and lead back; a refusal is shown in its own words."""
-        by = authenticated_user(self.request)
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Act, and lead back; a refusal is shown in its own words."""
         try:
-            end_membership(membership_id=self.membership.pk, by=by, ends_on=form.cleaned_data["ends_on"])
+            self.act(form)
         except MembershipError as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(form=form), status=409)
@@ -142,14 +149,38 @@ class EndView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
         """Add what will happen."""
         return super().get_context_data(
             **kwargs,
-            sentence=_("The person is told by mail. A coordinator can then no longer enrol or approve colleagues."),
+            sentence=self.sentence,
             button=self.page_title,
             back_url=reverse("memberships:index"),
         )
 
 
+class EndView(ActView):
+    """Ends a membership, for instance of a coordinator who has left, so that staff can approve the next one."""
+
+    form_class = EndForm
+    page_title = _("End the membership")
+    sentence = _("The person is told by mail. A coordinator can then no longer enrol or approve colleagues.")
+
+    def act(self, form: forms.Form) -> None:
+        """End it on the day that staff chose."""
+        by = authenticated_user(self.request)
+        end_membership(membership_id=self.membership.pk, by=by, ends_on=form.cleaned_data["ends_on"])
+
+
+class AppointView(ActView):
+    """Makes a member a coordinator, for instance where the only one has left and nobody else can."""
+
+    page_title = _("Make coordinator")
+    sentence = _("The person is told by mail, and can then enrol colleagues and decide who belongs to the team.")
+
+    def act(self, form: forms.Form) -> None:
+        """Let the member answer for the team from now on."""
+        make_coordinator(membership_id=self.membership.pk, by=authenticated_user(self.request))
+
+
 class Memberships(ModelViewSet):
-    """Index and the one thing that staff may do there; the queue beside it decides what is asked."""
+    """Index and the two things that staff may do there; the queue beside it decides what is asked."""
 
     name = "memberships"
     model = Membership
@@ -187,6 +218,7 @@ class Memberships(ModelViewSet):
             path("", self.index_view, name="index"),
             path("results/", self.index_results_view, name="index_results"),
             path("<int:pk>/end/", self.construct_view(EndView), name="end"),
+            path("<int:pk>/appoint/", self.construct_view(AppointView), name="appoint"),
         ]
 
     def register_admin_url_finder(self) -> None:

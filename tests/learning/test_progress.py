@@ -8,7 +8,7 @@ import time_machine
 from core import clock
 from learning import errors, rules
 from learning.models import Enrolment, Unit, UnitProgress
-from learning.services import complete_unit, read_unit, reopen_unit, withdraw_enrolment
+from learning.services import complete_finished, complete_unit, read_unit, reopen_unit, withdraw_enrolment
 from tests.factories import learning as make
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +131,23 @@ def test_once_the_cohort_is_over_what_is_completed_stays_and_reading_goes_on():
         read(enrolment, second)
     done = UnitProgress.objects.exclude(completed_at=None)
     assert list(done.values_list("unit", flat=True)) == [first.pk]
+
+
+def test_the_sweep_completes_who_has_done_all_that_is_left():
+    cohort = make.running_cohort()
+    first, second = make.units_of(cohort.course)
+    done, behind = make.learner(cohort, "Ana"), make.learner(cohort, "Bo")
+    complete_unit(enrolment_id=done.pk, unit_id=first.pk)
+    complete_unit(enrolment_id=behind.pk, unit_id=second.pk)
+    assert complete_finished() == []
+    Unit.objects.filter(pk=second.pk).update(is_current=False, order=None)
+    with time_machine.travel(cohort.ends_at, tick=False):
+        assert complete_finished() == []
+    assert complete_finished() == [done.pk]
+    assert complete_finished() == []
+    assert done.changes.order_by("pk").values_list("what", "actor").last() == ("completed", "system")
+    Unit.objects.update(is_current=False, order=None)
+    assert complete_finished() == []
 
 
 def test_a_unit_that_moved_to_another_course_counts_no_longer():

@@ -144,6 +144,16 @@ class TestJoining:
         assert enrolment.person.display_name == "Ana Silva"
         assert history(enrolment)[2:] == [("confirmed", "person")]
 
+    def test_a_name_that_the_coordinator_wrote_is_corrected_in_the_account_too_and_ones_own_stays(self):
+        cohort = make.cohort()
+        lent, own = make.learner(cohort, "anna silv"), make.invited(cohort, "Bo")
+        person_at("bo@example.org", display_name="Bo Berg")
+        own = join(enrolment_id=own.pk)
+        for one in (lent, own):
+            confirm_details(enrolment_id=one.pk, name="Ana Silva", language="en")
+        names = User.objects.filter(pk__in=[lent.person_id, own.person_id]).order_by("email")
+        assert list(names.values_list("display_name", flat=True)) == ["Ana Silva", "Bo Berg"]
+
 
 class TestApplyingAlone:
     def test_with_a_free_seat_somebody_takes_part_at_once(self):

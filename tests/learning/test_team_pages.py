@@ -92,6 +92,13 @@ def test_a_spreadsheets_file_is_read_whatever_wrote_it(content):
     assert [(row.email, row.name, row.language) for row in Enrolment.objects.all()] == [(address, name, "fr")]
 
 
+def test_a_file_of_an_arabic_spreadsheet_keeps_its_letters():
+    one = teamwork.place()
+    file = SimpleUploadedFile("team.csv", "أحمد;ahmad@city.example".encode("cp1256"), content_type="text/csv")
+    said = {"city": one.city.slug, "language": "ar", "lines": "", "file": file}
+    assert "أحمد" in words(teamwork.client_of(one.coordinator).post(one.team("ar"), said))
+
+
 def test_a_picture_is_not_a_list_of_people():
     one = teamwork.place()
     file = SimpleUploadedFile("team.csv", b"\x81\x8d\x8f\x90\x9d", content_type="text/csv")

@@ -392,7 +392,9 @@ def test_what_waits_for_staff():
         make.membership(state="asked", local_government=proposed, asked_at=clock.now() - timedelta(days=3)),
         make.coordinator(state="asked", local_government=formerly, asked_at=clock.now() - timedelta(days=2)),
     ]
-    make.membership(state="asked")
+    # Nobody else can decide on a member either where nobody coordinates; the eldest of all.
+    waiting.insert(0, make.membership(state="asked"))
+    make.membership(state="asked", local_government=coordinated)
     make.coordinator(state="asked", local_government=coordinated)
     make.membership(state="declined", local_government=proposed)
     assert list(Membership.objects.waiting_for_staff()) == waiting

@@ -127,6 +127,29 @@ def test_staff_end_the_membership_of_a_coordinator_who_has_left_so_that_the_next
     assert list(Membership.objects.waiting_for_staff()) == [asked]
 
 
+def test_staff_make_a_member_the_coordinator_of_a_team_that_has_none(staff):
+    member = make.membership()
+    door = reverse("memberships:appoint", args=[member.pk])
+    assert f'href="{door}"' in staff.get(reverse(INDEX)).content.decode()
+    assert staff.get(door).status_code == 200
+    member.refresh_from_db()
+    assert member.role == "member"
+    assert staff.post(door).url == reverse(INDEX)
+    member.refresh_from_db()
+    assert member.role == "coordinator"
+    assert list(Message.objects.values_list("kind", "to_address")) == [("membership-coordinator", member.person.email)]
+    assert f'href="{door}"' not in staff.get(reverse(INDEX)).content.decode()
+
+
+def test_requests_reach_staff_where_the_only_coordinators_account_is_closed():
+    gone = make.coordinator()
+    asked = make.coordinator(state="asked", local_government=gone.local_government)
+    assert not Membership.objects.waiting_for_staff().exists()
+    gone.person.is_active = False
+    gone.person.save()
+    assert list(Membership.objects.waiting_for_staff()) == [asked]
+
+
 def test_what_is_over_has_no_button(staff):
     several()
     html = staff.get(reverse(INDEX)).content.decode()
@@ -138,10 +161,12 @@ def test_who_may_not_decide_reads_nobody_and_ends_nothing(client, who):
     membership = make.membership(person=PersonFactory(display_name="Ana Silva"))
     if who != "visitor":
         sign_in(client, PersonFactory(groups=[who], is_staff=who in roles.ROLES))
-    for address in (reverse(INDEX), reverse(INDEX) + "?export=csv", reverse("memberships:end", args=[membership.pk])):
+    doors = [reverse(f"memberships:{verb}", args=[membership.pk]) for verb in ("end", "appoint")]
+    for address in (reverse(INDEX), reverse(INDEX) + "?export=csv", *doors):
         response = client.get(address)
         assert response.status_code in {302, 403}
         assert "Ana Silva" not in response.content.decode()
-    client.post(reverse("memberships:end", args=[membership.pk]), {"ends_on": ""})
+    for door in doors:
+        client.post(door, {"ends_on": ""})
     membership.refresh_from_db()
-    assert membership.state == "approved"
+    assert (membership.state, membership.role) == ("approved", "member")
