@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 
-from learning.enums import TeamState
+from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, TeamState
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.rules import has_drafts, may_moderate, may_see_team
@@ -54,7 +54,7 @@ def team_for(request: HttpRequest, slug: str, city: str) -> Team:
     if may_see_team(request.user, cohort.pk, place.pk):
         return Team(cohort, place, people)
     if has_drafts(request.user, cohort.pk, place.pk):
-        drafts = people.filter(team__coordinator=request.user, team__state=TeamState.DRAFT)
+        drafts = people.filter(team__coordinator=request.user, team__state__in=UNTOLD_TEAMS)
         return Team(cohort, place, drafts)
     raise Http404
 
@@ -76,10 +76,20 @@ def moderated_cohort(request: HttpRequest, slug: str) -> Cohort:
 
 
 def teams_of(person: "User", cohort: Cohort | None = None) -> list[TeamRequest]:
-    """Return the teams that somebody answers for, each city once in each cohort; in one cohort if one is given."""
-    cities = Membership.objects.of_person(person).current().coordinators().values("local_government")
+    """Return the teams that somebody answers for, each city once in each cohort; in one cohort if one is given.
+
+    While they ask or coordinate, what they had drafted and was let go stays among them, until its cohort is over.
+    """
+    memberships = Membership.objects.of_person(person).coordinators()
+    of_cities = Q(state__in=LIVE_TEAMS, local_government__in=memberships.current().values("local_government"))
     drafts = Q(coordinator=person, state=TeamState.DRAFT)
-    own = TeamRequest.objects.live().filter(Q(local_government__in=cities) | drafts)
+    let_go = Q(
+        coordinator=person,
+        state=TeamState.LAPSED,
+        local_government__in=memberships.open().values("local_government"),
+        cohort__in=Cohort.objects.listed().order_by(),
+    )
+    own = TeamRequest.objects.filter(of_cities | drafts | let_go)
     if cohort is not None:
         own = own.filter(cohort=cohort)
     own = own.select_related("cohort", "local_government").order_by("-cohort__starts_on", "pk")

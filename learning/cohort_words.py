@@ -101,6 +101,14 @@ def _until(cohort: "Cohort") -> str:
     return dates.full_day((cohort.enrolment_closes_at - timedelta(seconds=1)).astimezone(cohort.zone))
 
 
+def of_drafts_let_go() -> str:
+    """Return what a coordinator reads whose draft was let go before anybody decided."""
+    return _(
+        "The people whom you wrote down are not enrolled: their seats are free again. Once you are approved as "
+        "coordinator, enrol them anew."
+    )
+
+
 def of_people(number: int) -> str:
     """Return so many people in words."""
     return ngettext("%(number)s person", "%(number)s people", number) % {"number": number}

@@ -51,6 +51,8 @@ class TeamState(models.TextChoices):
 
 
 LIVE_TEAMS = (TeamState.DRAFT, TeamState.SENT)
+# Nobody was ever written to: only who wrote them down knows of these people.
+UNTOLD_TEAMS = (TeamState.DRAFT, TeamState.LAPSED)
 
 
 class EnrolmentState(models.TextChoices):

@@ -1,8 +1,12 @@
 """What the services of learning refuse; each error carries the sentence that the person reads."""
 
+from collections.abc import Iterable
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+
+from mail.isolates import isolate
 
 
 class LearningError(Exception):
@@ -72,7 +76,13 @@ class TooManyDrafts(LearningError):
 
 
 class InvitedTooOften(LearningError):
-    sentence = gettext_lazy("This address has been enrolled several times today. Try again tomorrow.")
+    """A city enrols some addresses over and over; those are named, so that the others need not wait for them."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        super().__init__(
+            _("Enrolled several times today: %(addresses)s. Leave that out, or try again tomorrow.")
+            % {"addresses": ", ".join(isolate(one) for one in addresses)}
+        )
 
 
 class AlreadyInTeam(LearningError):

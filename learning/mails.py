@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from learning import cohort_words
-from learning.enums import EnrolmentState
-from learning.models import Enrolment
+from learning.enums import EnrolmentState, TeamState
+from learning.models import Enrolment, TeamRequest
+from learning.rules import may_enrol
 from learning.services import notices
 from mail import kinds
 from mail.isolates import isolate
@@ -28,6 +29,8 @@ def register_kinds() -> None:
         (notices.ADMITTED, admitted, gettext_lazy("Application for a course accepted")),
         (notices.DECLINED, declined, gettext_lazy("Application for a course declined")),
         (notices.CALLED_OFF, called_off, gettext_lazy("Cohort called off")),
+        (notices.NO_SEAT, no_seat, gettext_lazy("No seat became free in a course")),
+        (notices.LAPSED, lapsed, gettext_lazy("Team not enrolled, since nobody decided in time")),
     ):
         kinds.register(MailKind(name, render, label))
 
@@ -86,6 +89,35 @@ def called_off(message: Message) -> Rendering:
     since = enrolment.cohort.called_off_at
     _need(since is not None and since.isoformat() == message.params["called_off"], "The cohort was restored.")
     return _render(message, enrolment, subject=_("Called off: %(title)s"))
+
+
+def no_seat(message: Message) -> Rendering:
+    """Write to somebody who waited that the cohort gives no more seats."""
+    enrolment = _enrolment(message)
+    _need(enrolment.state == EnrolmentState.LAPSED, "The person does not wait in vain.")
+    return _render(message, enrolment, subject=_("No seat became free: %(title)s"))
+
+
+def lapsed(message: Message) -> Rendering:
+    """Write to a coordinator that a draft has held its seats for long enough."""
+    teams = TeamRequest.objects.select_related("cohort__course", "local_government", "coordinator")
+    team = teams.filter(pk=message.params["team"], state=TeamState.LAPSED).first()
+    if team is None or team.coordinator is None:
+        raise NoLongerMakesSense("The draft is gone.")
+    _need(may_enrol(team.coordinator, team.local_government_id), "The recipient does not wait any more.")
+    title = cohort_words.about(team.cohort, None)["course_title"]
+    return Rendering(
+        subject=_("Your team is not enrolled: %(title)s") % {"title": isolate(title)},
+        template="mail/notice",
+        context={
+            "paragraphs": [cohort_words.of_drafts_let_go()],
+            "button": {
+                "label": _("The team"),
+                "url": settings.BASE_URL + reverse("my_team", args=[team.cohort.slug, team.local_government.slug]),
+            },
+            "reason": _("You get this mail because your account is about to represent a city, or does."),
+        },
+    )
 
 
 def door_url(enrolment: Enrolment) -> str:

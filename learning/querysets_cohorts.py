@@ -7,7 +7,7 @@ from django.db.models import Count, DateField, DateTimeField, F, Func, Q, QueryS
 from django.db.models.functions import Cast
 
 from core import clock
-from learning.enums import LIVE_TEAMS, WAITING_STATES, SeatState, TeamState
+from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, WAITING_STATES, SeatState, TeamState
 
 
 class CohortQuerySet(QuerySet):
@@ -67,6 +67,10 @@ class TeamQuerySet(QuerySet):
     def drafts(self) -> "TeamQuerySet":
         """Return those whose coordinator is not approved yet."""
         return self.filter(state=TeamState.DRAFT)
+
+    def untold(self) -> "TeamQuerySet":
+        """Return those of which nobody was told: drafts, and drafts that were let go."""
+        return self.filter(state__in=UNTOLD_TEAMS)
 
     def sent(self) -> "TeamQuerySet":
         """Return those whose people have been invited."""

@@ -37,11 +37,14 @@ def may_see_team(person: "Visitor", cohort_id: int, local_government_id: int) ->
 
 
 def has_drafts(person: "Visitor", cohort_id: int, local_government_id: int) -> bool:
-    """Whether somebody waits to be approved and has written people down; they may see those, and nobody else's."""
+    """Whether somebody waits to be approved and has written people down; they may see those, and nobody else's.
+
+    Drafts that were let go count: their coordinator reads there what has become of them.
+    """
     if not has_asked_to_coordinate(person, local_government_id):
         return False
     theirs = TeamRequest.objects.of_city(cohort_id, local_government_id).of_coordinator(person)
-    return theirs.drafts().exists()
+    return theirs.untold().exists()
 
 
 def may_change_team(person: "Visitor", local_government_id: int) -> bool:

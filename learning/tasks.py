@@ -19,5 +19,6 @@ def repair_courses() -> None:
 
 @shared_task(name="learning.tasks.lapse_drafts", ignore_result=True)
 def lapse_drafts() -> None:
-    """Free the seats of teams whose coordinator was not approved in time."""
+    """Free the seats of teams whose coordinator was not approved in time, and end what waits in vain."""
     services.lapse_drafts()
+    services.end_unanswered()

@@ -83,6 +83,10 @@ class MembershipQuerySet(models.QuerySet):
         """Keep those of coordinators."""
         return self.filter(role=MembershipRole.COORDINATOR)
 
+    def deciding(self) -> "MembershipQuerySet":
+        """Keep those of current coordinators; whose account is closed decides nothing."""
+        return self.current().coordinators().filter(person__is_active=True)
+
     def of_person(self, person: Any) -> "MembershipQuerySet":
         """Keep one person's own."""
         return self.filter(person=person)
@@ -90,18 +94,12 @@ class MembershipQuerySet(models.QuerySet):
     def waiting_for_staff(self) -> "MembershipQuerySet":
         """Keep what nobody but staff can decide, the oldest first.
 
-        These are the asked coordinators of local governments without a current coordinator, and whatever is asked of
-        local governments that are only proposed.
+        This is whatever is asked of local governments that are only proposed, or that nobody coordinates at present.
         """
-        # Whose account is closed decides nothing.
-        coordinated = MembershipQuerySet(self.model).current().coordinators().filter(person__is_active=True)
-        coordinated = coordinated.filter(local_government=OuterRef("local_government"))
+        coordinated = MembershipQuerySet(self.model).deciding().filter(local_government=OuterRef("local_government"))
         return (
             self.asked()
-            .filter(
-                Q(local_government__standing=Standing.PENDING)
-                | Q(role=MembershipRole.COORDINATOR) & ~Exists(coordinated)
-            )
+            .filter(Q(local_government__standing=Standing.PENDING) | ~Exists(coordinated))
             .order_by("asked_at", "pk")
         )
 

@@ -32,6 +32,7 @@ from learning.cohort_form import CohortForm
 from learning.enums import Admission
 from learning.errors import LearningError
 from learning.models import Cohort, Course, Enrolment
+from learning.rules import may_change_enrolments
 from learning.services import call_off_cohort, restore_cohort
 
 
@@ -66,9 +67,12 @@ class CohortIndex(ScreenExportMixin, IndexView):
         return queryset.filter(name__icontains=words) | queryset.filter(course__title__icontains=words)
 
     def get_list_buttons(self, instance: Cohort) -> list:
-        """Lead to the people of the cohort, beside its form."""
+        """Lead to the people of the cohort, beside its form: those who may see all learners."""
+        buttons = super().get_list_buttons(instance)
+        if not may_change_enrolments(self.request.user):
+            return buttons
         people = ListingButton(_("People"), reverse("cohort_moderate", args=[instance.slug]), icon_name="group")
-        return [*super().get_list_buttons(instance), people]
+        return [*buttons, people]
 
 
 def _seats(cohort: Cohort) -> str:

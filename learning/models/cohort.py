@@ -99,6 +99,11 @@ class Cohort(models.Model):
         return min(self.closes_at or self.starts_at, self.ends_at)
 
     @property
+    def seats_given_until(self) -> datetime:
+        """The moment from which seats that become free go to nobody."""
+        return max(self.enrolment_closes_at, self.starts_at)
+
+    @property
     def is_called_off(self) -> bool:
         """Whether it does not take place."""
         return self.called_off_at is not None
@@ -123,7 +128,7 @@ class Cohort(models.Model):
         """
         at = at or clock.now()
         opened = self.opens_at is None or self.opens_at <= at
-        return not self.is_called_off and opened and at < max(self.enrolment_closes_at, self.starts_at)
+        return not self.is_called_off and opened and at < self.seats_given_until
 
     def state_at(self, at: datetime) -> CohortState:
         """Return what a visitor meets at a moment; a cohort that runs may still take people."""

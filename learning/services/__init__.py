@@ -3,6 +3,7 @@
 from learning.services.applying import admit, apply_alone, decline
 from learning.services.enrolling import TeamOutcome, enrol_team, preview_team
 from learning.services.erasing import erase_enrolments
+from learning.services.expiring import end_unanswered
 from learning.services.joining import confirm_details, join
 from learning.services.learning_units import complete_finished, complete_unit, read_unit, reopen_unit
 from learning.services.leaving import replace, withdraw_enrolment, withdraw_team
@@ -26,6 +27,7 @@ __all__ = [
     "complete_unit",
     "confirm_details",
     "decline",
+    "end_unanswered",
     "enrol_team",
     "erase_enrolments",
     "hand_over_source",

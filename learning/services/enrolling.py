@@ -1,6 +1,6 @@
 """Enrolling a city's team: one transaction, the cohort's row locked late, seats counted under it, one mail each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -98,7 +98,7 @@ def enrol_team(
         raise TooManyAtOnce(MOST_AT_ONCE)
     if team.is_draft:
         _refuse_too_many_drafts(coordinator, len(new))
-    refuse_pestering(local_government_id, new)
+    refuse_pestering(local_government_id, {key: one.email for key, one in new.items()})
     outcome = _place(cohort, team, new, already)
     _write(cohort, outcome, coordinator)
     return outcome
@@ -117,16 +117,18 @@ def refuse_unless_open(cohort: Cohort) -> None:
         raise EnrolmentNotOpen
 
 
-def refuse_pestering(city: int | None, keys: Iterable[str]) -> None:
+def refuse_pestering(city: int | None, people: Mapping[str, str]) -> None:
     """Raise InvitedTooOften where a city enrols an address over and over: each time writes to whoever reads it.
 
-    Only the city's own enrolments count, so that nobody learns from it what others do.
+    `people` are addresses as they were typed, by their normalised form; the refusal names those concerned. Only the
+    city's own enrolments count, so that nobody learns from it what others do.
     """
     lately = Enrolment.objects.filter(
-        local_government=city, email_key__in=list(keys), created_at__gt=clock.now() - PESTERING
+        local_government=city, email_key__in=list(people), created_at__gt=clock.now() - PESTERING
     )
-    if lately.order_by().values("email_key").annotate(number=Count("pk")).filter(number__gte=MOST_TIMES).exists():
-        raise InvitedTooOften
+    often = lately.order_by().values("email_key").annotate(number=Count("pk")).filter(number__gte=MOST_TIMES)
+    if keys := set(often.values_list("email_key", flat=True)):
+        raise InvitedTooOften(address for key, address in people.items() if key in keys)
 
 
 def _team(cohort: Cohort, city: int, coordinator: "User", *, is_approved: bool) -> TeamRequest:

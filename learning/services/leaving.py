@@ -77,7 +77,7 @@ def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None")
     key = email_key(email)
     if _has(leaver, key):
         raise AlreadyInTeam
-    refuse_pestering(leaver.local_government_id, [key])
+    refuse_pestering(leaver.local_government_id, {key: email})
     successor = _successor(leaver, email.strip(), key, name)
     was_told = _was_told(leaver)
     _hand_over(leaver, successor, by)

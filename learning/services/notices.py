@@ -1,6 +1,7 @@
 """Asking for mails about enrolments; the key says what the mail is for, so asking twice sends once.
 
-`learning.mails` writes them. Each gets the key of its enrolment as `params["enrolment"]`.
+`learning.mails` writes them. Each gets the key of its enrolment as `params["enrolment"]`, or of its team as
+`params["team"]`.
 """
 
 from collections.abc import Iterable
@@ -8,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from events.services.planning import undo_window
-from learning.models import Cohort, Enrolment
+from learning.models import Cohort, Enrolment, TeamRequest
 from mail.enums import Stream
+from mail.services import enqueue
 from mail.services.asking_many import Asked, enqueue_many
 
 # A seat and the way in, from a coordinator; the leaver's successor gets one too.
@@ -25,6 +27,10 @@ ADMITTED = "application-admitted"
 DECLINED = "application-declined"
 # The cohort does not take place.
 CALLED_OFF = "enrolment-called-off"
+# The cohort gives no more seats to those who wait.
+NO_SEAT = "enrolment-no-seat"
+# A coordinator's draft has held its seats for long enough.
+LAPSED = "team-lapsed"
 
 # Mails asked for with one statement.
 PORTION = 200
@@ -60,6 +66,28 @@ def say_admitted(cohort: Cohort, enrolment: Enrolment) -> None:
 def say_declined(cohort: Cohort, enrolment: Enrolment) -> None:
     """Ask for the mail that tells somebody that their application was declined."""
     _ask(DECLINED, cohort, [enrolment])
+
+
+def say_no_seat(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
+    """Ask for the mails that tell people who waited that no seat became free."""
+    _ask(NO_SEAT, cohort, enrolments)
+
+
+def say_lapsed(cohort: Cohort, team: TeamRequest) -> None:
+    """Ask for the mail that tells a coordinator who still waits that their people are not enrolled."""
+    to = team.coordinator
+    if to is None:
+        return
+    enqueue(
+        key=f"{LAPSED}:{team.pk}",
+        kind=LAPSED,
+        to=to.email,
+        to_name=to.display_name,
+        language=to.language,
+        params={"team": team.pk},
+        expires_at=cohort.ends_at,
+        person=to,
+    )
 
 
 def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: datetime) -> None:

@@ -71,7 +71,9 @@ def _lapse_or_send(team: TeamRequest) -> bool:
     cohort = seats.lock(team.cohort_id)
     with suppress(TeamRequest.DoesNotExist):
         due = TeamRequest.objects.overdue() | TeamRequest.objects.drafts().filter(coordinator=None)
-        lapse_locked(cohort, due.get(pk=team.pk))
+        overdue = due.select_related("coordinator").get(pk=team.pk)
+        if lapse_locked(cohort, overdue):
+            notices.say_lapsed(cohort, overdue)
         return True
     return False
 
@@ -134,13 +136,14 @@ def _tell(cohort: Cohort, drafts: list[Enrolment], coordinator: "User | None") -
     notices.say_waiting(cohort, groups[EnrolmentState.WAITLISTED])
 
 
-def lapse_locked(cohort: Cohort, team: TeamRequest) -> None:
-    """Let a draft go, the caller holding its cohort; its seats go to the next in line."""
+def lapse_locked(cohort: Cohort, team: TeamRequest) -> list[Enrolment]:
+    """Let a draft go, the caller holding its cohort; its seats go to the next in line. Returns whom it concerned."""
     team.state, team.holds_until = TeamState.LAPSED, None
     team.save(update_fields=["state", "holds_until"])
     drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED))
     end(drafts, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
     seats.keep(cohort, fill(cohort))
+    return drafts
 
 
 def end(

@@ -53,7 +53,7 @@ class TeamView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, slug: str, city: str) -> HttpResponseBase:
         """Show everybody who was ever enrolled for this city, those who left at the end."""
         team = access.team_for(request, slug, city)
-        found = team.people.with_progress().with_reason().select_related("local_government")
+        found = team.people.with_progress().with_reason().select_related("local_government", "team")
         rows = list(found.by_name())
         sheet = sheets.Sheet(sheets.with_reasons(sheets.OF_TEAM, rows), rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:
@@ -69,6 +69,7 @@ class TeamView(LoginRequiredMixin, View):
             "figures": _figures(rows),
             "done": _done(request),
             "drafts": drafts,
+            "let_go": "" if team.cohort.is_over() else _let_go(rows, request.user.pk),
         }
         return render(request, "learning/my_team.html", context)
 
@@ -173,6 +174,13 @@ def _figures(rows: list[Enrolment]) -> list[dict[str, str]]:
         (_("On the waiting list"), sum(row.state == "waitlisted" for row in rows)),
     ]
     return [{"term": term, "value": str(number)} for term, number in counted]
+
+
+def _let_go(rows: list[Enrolment], person: int) -> str:
+    """Return what whoever wrote people down reads, as long as a draft was let go and they are not enrolled anew."""
+    enrolled = {row.email_key for row in rows if row.is_live}
+    gone = (row for row in rows if row.team and row.team.state == "lapsed" and row.team.coordinator_id == person)
+    return cohort_words.of_drafts_let_go() if any(row.email_key not in enrolled for row in gone) else ""
 
 
 def _done(request: HttpRequest) -> list[str]:

@@ -23,12 +23,14 @@ from django.views.decorators.cache import never_cache
 
 from core import clock, languages, limits
 from learning import access, cohort_words
+from learning.enums import SeatState
 from learning.errors import LearningError
 from learning.forms import PeopleForm
 from learning.models import Cohort
 from learning.rules import may_enrol
 from learning.services import Invitee, Preview, TeamOutcome, enrol_team, preview_team
 from municipalities.models import LocalGovernment, Membership
+from municipalities.rules import is_coordinator
 
 MOST_PROBLEMS = 100
 LISTS = limits.Limit("team-lists-person", settings.TEAM_LISTS_PER_PERSON_PER_HOUR, 3600)
@@ -129,6 +131,7 @@ class TeamView(LoginRequiredMixin, View):
         again = PeopleForm(initial={"lines": form.cleaned_data["everybody"], "language": form.cleaned_data["language"]})
         context = {
             "people": people,
+            "notes": self._notes(),
             "people_in_words": cohort_words.of_people(len(people)),
             "problems": preview.bad[:MOST_PROBLEMS],
             "more_problems": len(preview.bad[MOST_PROBLEMS:]),
@@ -138,6 +141,19 @@ class TeamView(LoginRequiredMixin, View):
             "form": again,
         }
         return self._show("confirm", context, status=200 if people else REFUSED)
+
+    def _notes(self) -> list[str]:
+        """Return why these people get no invitation at once; empty where they do."""
+        notes = []
+        if self.city is None or not is_coordinator(self.request.user, self.city.pk):
+            notes.append(_("Nobody is written to before you are approved as coordinator."))
+        if self.cohort.by_approval:
+            notes.append(_("The moderators read every application and answer by mail."))
+        elif self.cohort.seat_state == SeatState.WAITING:
+            notes.append(
+                _("All seats are taken. When one becomes free, whoever has waited longest gets it and a mail.")
+            )
+        return notes
 
     def _done(self, outcome: TeamOutcome) -> HttpResponse:
         counts = {

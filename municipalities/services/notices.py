@@ -46,8 +46,8 @@ def tell_appointed(membership: Membership) -> None:
 
 def tell_coordinators(membership: Membership) -> None:
     """Ask for a mail to each current coordinator: a colleague would like to belong to the team."""
-    coordinators = Membership.objects.current().coordinators().select_related("person")
-    for one in coordinators.filter(local_government_id=membership.local_government_id, person__is_active=True):
+    coordinators = Membership.objects.deciding().select_related("person")
+    for one in coordinators.filter(local_government_id=membership.local_government_id):
         if one.person_id != membership.person_id:
             _ask(ASKED, membership, one.person, expires_in=ASKED_LASTS)
 

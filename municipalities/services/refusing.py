@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext
 
 from core import clock
 from municipalities import rules
@@ -10,7 +12,7 @@ from municipalities.enums import MembershipRole, MembershipState, Standing
 from municipalities.errors import NotProposed, NotRepresentable, NotYours
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import deciding, locks, notices
-from municipalities.signals import local_government_merged, membership_approved
+from municipalities.signals import local_government_merged, membership_approved, membership_declined
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -40,38 +42,57 @@ def refuse_local_government(
             asked.local_government = place
             deciding.decline_locked(asked, by=by, reason=reason)
     else:
-        _move(place, locked[same_as])
+        _move(place, locked[same_as], by)
     place.standing = Standing.RETIRED
     place.save()
     return place
 
 
-def _move(source: LocalGovernment, target: LocalGovernment) -> None:
+def _move(source: LocalGovernment, target: LocalGovernment, by: "User") -> None:
     if target.standing != Standing.ACTIVE or target.pk == source.pk:
         raise NotRepresentable
     there = {one.person_id: one for one in target.memberships.open().select_related("person")}
-    known = []
+    doubled = []
     for membership in source.memberships.select_for_update(of=("self",)).select_related("person"):
         membership.local_government = target
         if membership.is_open and membership.person_id in there:
-            known.append(_fold(membership, there[membership.person_id]))
-        membership.save(update_fields=["local_government", "state", "ends_on"])
+            first = there[membership.person_id]
+            _fold(membership, first, by)
+            doubled.append((membership, first))
+        membership.save(
+            update_fields=["local_government", "state", "ends_on", "decided_at", "decided_by", "reason"],
+        )
         if membership.is_asked:
             notices.tell_coordinators(membership)
     local_government_merged.send(sender=LocalGovernment, source_id=source.pk, target_id=target.pk)
-    for membership in known:
-        # What hung from their request hangs from a membership that is approved already.
-        if membership.state == MembershipState.APPROVED:
-            membership.local_government = target
-            membership_approved.send(sender=Membership, membership=membership)
+    for second, first in doubled:
+        first.local_government = target
+        _say(second, first)
 
 
-def _fold(second: Membership, first: Membership) -> Membership:
-    """Close the second of two open requests of one person for one city under two names; return the one that stands."""
+def _fold(second: Membership, first: Membership, by: "User") -> None:
+    """Close the second of two open requests of one person for one city under two names."""
+    if second.is_of_coordinator and not first.is_of_coordinator and not first.is_asked:
+        # A merge makes nobody coordinator of a team whose member they are.
+        second.state, second.decided_at, second.decided_by = MembershipState.DECLINED, clock.now(), by
+        with translation.override(second.person.language):
+            second.reason = gettext(
+                "You belong to this city's team already. A coordinator of the city, or we, can let you coordinate "
+                "it too."
+            )
+        return
     today = clock.now().date()
     second.state = MembershipState.ENDED
     second.ends_on = max(today, second.starts_on or today)
     if first.is_asked and second.is_of_coordinator and not first.is_of_coordinator:
         first.role = MembershipRole.COORDINATOR
         first.save(update_fields=["role"])
-    return first
+
+
+def _say(second: Membership, first: Membership) -> None:
+    """Tell upper apps what becomes of what hung from the second request, which has moved by now."""
+    if second.state == MembershipState.DECLINED:
+        notices.tell_declined(second)
+        membership_declined.send(sender=Membership, membership=second)
+    elif first.state == MembershipState.APPROVED:
+        membership_approved.send(sender=Membership, membership=first)

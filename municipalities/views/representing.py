@@ -60,7 +60,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             return _asked(request, membership)
     context["membership"] = Membership.objects.of_person(person).open().filter(local_government=city).first()
-    context["has_coordinator"] = Membership.objects.current().coordinators().filter(local_government=city).exists()
+    context["has_coordinator"] = Membership.objects.deciding().filter(local_government=city).exists()
     return _answer(request, "municipalities/represent_city.html", context, REFUSED if form.is_bound else 200)
 
 

@@ -197,6 +197,10 @@ def in_group(client: Client, group: str) -> Client:
 def test_editors_open_cohorts_and_see_no_learners(client):
     editor = in_group(client, roles.EDITORS)
     assert editor.get(reverse("cohorts:add")).status_code == 200
+    desk = reverse("cohort_moderate", args=[make.cohort().slug])
+    moderator = in_group(Client(), roles.MODERATORS)
+    shown = [desk in browser.get(reverse("cohorts:index")).content.decode() for browser in (editor, moderator)]
+    assert shown == [False, True]
     assert editor.get(reverse("enrolments:index")).status_code == 302
 
 

@@ -153,8 +153,10 @@ def test_a_city_cannot_write_to_somebody_over_and_over():
     by = cities.coordinator()
     for _ in range(5):
         withdraw_enrolment(enrolment_id=make.invited(cohort, "Ana", coordinator=by).pk, by=by.person)
-    with pytest.raises(errors.InvitedTooOften):
+    with pytest.raises(errors.InvitedTooOften) as refusal:
         make.team(cohort, "Bo", "Ana", coordinator=by)
+    # Whose list is refused has to know for whom.
+    assert ("ana@example.org" in str(refusal.value), "bo@" in str(refusal.value)) == (True, False)
     bo = make.invited(cohort, "Bo", coordinator=by)
     with pytest.raises(errors.InvitedTooOften):
         replace(enrolment_id=bo.pk, email="ana@example.org", by=by.person)
@@ -284,6 +286,8 @@ class TestDrafts:
         assert states(cohort) == [("Ana", "lapsed", False, None), ("Bo", "invited", True, 1)]
         team.refresh_from_db()
         assert (team.state, team.holds_until) == ("lapsed", None)
+        # The wait was not theirs: whoever wrote them down is told.
+        assert ("team-lapsed", team.coordinator.email) in mails()
 
     def test_the_sweep_sends_what_an_approval_missed(self):
         cohort = make.cohort()

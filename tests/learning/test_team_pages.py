@@ -10,8 +10,10 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from core import clock
-from learning.models import Cohort, Enrolment, UnitProgress
-from learning.services import complete_unit, read_unit, withdraw_enrolment
+from learning.models import Cohort, Enrolment, TeamRequest, UnitProgress
+from learning.services import complete_unit, lapse_drafts, read_unit, withdraw_enrolment
+from mail import rendering
+from municipalities.models import Membership
 from municipalities.services import represent
 from tests.factories import accounts
 from tests.factories import learning as make
@@ -120,6 +122,26 @@ def test_ten_thousand_lines_are_looked_over_and_fifty_invited():
     assert page.content.decode().count("Only 50 new people at once") == 100
 
 
+@pytest.mark.parametrize(
+    ("fields", "is_approved", "said"),
+    [
+        ({}, True, ""),
+        ({}, False, "Nobody is written to before you are approved as coordinator."),
+        ({"admission": "approval"}, True, "The moderators read every application and answer by mail."),
+        ({"seats": 1}, True, "All seats are taken."),
+    ],
+)
+def test_the_last_look_promises_an_invitation_to_those_alone_who_get_one(fields, is_approved, said):
+    one = teamwork.place(**fields)
+    teamwork.invited(one)
+    client = teamwork.client_of(one.coordinator)
+    if not is_approved:
+        Membership.objects.update(state="asked", starts_on=None, decided_at=None)
+    page = words(client.post(one.team(), {"city": one.city.slug, "lines": "bo@city.example", "language": "en"}))
+    promises = ("These people get an invitation" in page, "Send the invitations" in page)
+    assert (said in page, promises) == (True, (not said, not said))
+
+
 def test_markup_in_a_line_stays_words():
     one = teamwork.place()
     said = {
@@ -140,6 +162,19 @@ def test_what_a_coordinator_who_waits_writes_down_stays_with_us():
     page = client.post(one.team(), said, follow=True)
     assert "You are not approved as coordinator yet." in words(page)
     assert (Enrolment.objects.get().state, teamwork.mails("team-invitation")) == ("drafted", [])
+    TeamRequest.objects.update(holds_until=clock.now())
+    assert len(lapse_drafts()) == 1
+    sentence = "The people whom you wrote down are not enrolled: their seats are free again."
+    # Once approved, the same: nobody was invited by that.
+    for state in ("asked", "approved"):
+        dated = {"starts_on": clock.now().date(), "decided_at": clock.now()} if state == "approved" else {}
+        Membership.objects.filter(person=person).update(state=state, **dated)
+        page = client.get(one.dashboard())
+        assert (sentence in words(page), "bo@city.example" in words(page)) == (True, True)
+        assert one.dashboard() in client.get("/en/my/learning/").content.decode()
+    assert sentence in rendering.render(teamwork.mails("team-lapsed")[0]).text
+    client.post(one.team(), said)
+    assert sentence not in words(client.get(one.dashboard()))
 
 
 def test_a_cohort_that_has_closed_takes_nobody():

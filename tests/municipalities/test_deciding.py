@@ -355,6 +355,20 @@ def test_merging_keeps_the_wish_to_coordinate(staff, heard):
     assert heard == [("merged", (proposed.pk, city.pk))]
 
 
+def test_merging_tells_a_member_that_it_does_not_make_them_coordinator(staff, heard):
+    city, proposed = make.local_government(), make.proposed()
+    first = make.membership(local_government=city)
+    wish = make.coordinator(state="asked", local_government=proposed, person=first.person)
+    services.refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=city.pk)
+    first.refresh_from_db()
+    wish.refresh_from_db()
+    assert (first.state, first.role) == ("approved", "member")
+    assert (wish.state, wish.local_government, wish.decided_by) == ("declined", city, staff)
+    assert wish.reason.startswith("You belong to this city's team already.")
+    assert heard == [("merged", (proposed.pk, city.pk)), ("declined", wish)]
+    assert mails() == [("membership-declined", first.person.email)]
+
+
 def test_nothing_is_merged_into_itself_or_into_what_is_not_listed(staff):
     proposed, other = make.proposed(), make.proposed()
     for target in (proposed.pk, other.pk, make.local_government(standing="retired").pk, 0):
@@ -378,7 +392,9 @@ def test_what_waits_for_staff():
         make.membership(state="asked", local_government=proposed, asked_at=clock.now() - timedelta(days=3)),
         make.coordinator(state="asked", local_government=formerly, asked_at=clock.now() - timedelta(days=2)),
     ]
-    make.membership(state="asked")
+    # Nobody else can decide on a member either where nobody coordinates; the eldest of all.
+    waiting.insert(0, make.membership(state="asked"))
+    make.membership(state="asked", local_government=coordinated)
     make.coordinator(state="asked", local_government=coordinated)
     make.membership(state="declined", local_government=proposed)
     assert list(Membership.objects.waiting_for_staff()) == waiting

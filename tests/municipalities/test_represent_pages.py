@@ -167,6 +167,8 @@ def test_a_coordinator_sees_who_asks_and_who_belongs_to_the_team(signed_in, team
     assert "Ana &lt;i&gt;Silva&lt;/i&gt;" in html
     assert "&lt;b&gt;Klima&lt;/b&gt;" in html
     assert ("ana@oslo.example" in html, "Bo Berg" in html, "Stranger" in html) == (True, True, False)
+    # The mail that says "you can enrol colleagues" leads to this page.
+    assert '<a href="/en/learning/cohorts/">Open cohorts</a>' in html
 
 
 @pytest.mark.parametrize("state", ["asked", "ended", "declined"])

@@ -32,7 +32,8 @@ def test_the_queue_shows_what_nobody_else_can_decide_the_oldest_first(staff):
     first = make.coordinator(
         state="asked", department="Klimat", person=PersonFactory(display_name="Ana", email="ana@city.example")
     )
-    make.membership(state="asked", person=PersonFactory(display_name="Of the coordinator"))
+    of_coordinator = PersonFactory(display_name="Of the coordinator")
+    make.membership(state="asked", person=of_coordinator, local_government=make.coordinator().local_government)
     last = make.coordinator(state="asked", asked_at=clock.now(), local_government=make.proposed(name="Atlantis"))
     html = queue(staff)
     for said in ("Ana", "ana@city.example", "Klimat", "Atlantis", "Not listed yet", "Complete the city first"):
