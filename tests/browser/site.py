@@ -94,4 +94,6 @@ def environment_of(*, port: int, var: Path, database_url: str) -> dict[str, str]
         "VAR_DIR": str(var),
         "BASE_URL": f"http://127.0.0.1:{port}",
         "DATABASE_URL": database_url,
+        # What this process signs, the instance must know for its own.
+        "SECRET_KEY": (var / "run" / "secret-key").read_text(encoding="utf-8").strip(),
     }

@@ -173,6 +173,8 @@ def test_an_own_page_is_accessible(readers: Callable[..., Reader], known: Known,
     scheme, width, other = WORN[language]
     _set(page, scheme, width)
     _open(reader, known.addresses[language][name], language)
+    # Whoever is not let in is led to the page on which people sign in, which is accessible too.
+    assert page.url.endswith(known.addresses[language][name])
     if name == "enrol, looked over":
         page.locator("main textarea[name=lines]").fill("Salma <salma@city.example>\nnonsense")
         page.locator("main form[method=post] button").first.click()
