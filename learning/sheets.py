@@ -66,6 +66,15 @@ def with_reasons(columns: tuple[Column, ...], rows: Iterable[Enrolment]) -> tupl
 
 
 @dataclass(frozen=True)
+class Cell:
+    """The words of one cell, and those above its column, which a narrow screen shows beside it."""
+
+    label: str | Promise
+    words: str
+    is_day: bool
+
+
+@dataclass(frozen=True)
 class Sheet:
     """Rows and columns, shown and exported alike."""
 
@@ -79,10 +88,16 @@ class Sheet:
         return [column.label for column in self.columns]
 
     @property
-    def cells(self) -> list[tuple[Enrolment, list[str]]]:
-        """Each row with the words of its cells."""
+    def cells(self) -> list[tuple[Enrolment, list[Cell]]]:
+        """Each row with its cells."""
         export = _Export(self)
-        return [(row, [str(value) for value in export.to_row_dict(row).values()]) for row in self.rows]
+        return [(row, self._cells(export.to_row_dict(row).values())) for row in self.rows]
+
+    def _cells(self, values: Iterable[object]) -> list[Cell]:
+        """Return the values of a row as cells."""
+        return [
+            Cell(label, str(value), isinstance(value, date)) for label, value in zip(self.headers, values, strict=True)
+        ]
 
     def answer(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the spreadsheet that the address asks for, or None where it asks for the page."""

@@ -26,6 +26,10 @@ class WallClockField(forms.DateTimeField):
 
     widget = AdminDateTimeInput
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Keep the order of date and time in forms that run from the right."""
+        return {**super().widget_attrs(widget), "dir": "ltr"}
+
     def to_python(self, value: Any) -> datetime | None:
         """Return what was typed as a naive datetime."""
         if value in self.empty_values or isinstance(value, datetime):

@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 
 from core import countries, languages
 from core.models import Term
+from mail import isolates
 from newsletter.admin.campaign_forms import FILTERS
 from newsletter.models.subscriber import INTERESTS
 from newsletter.services.audiences import Reading
@@ -15,7 +16,8 @@ def in_words(audience: dict[str, list[str]]) -> str:
     """Return an audience as words for staff."""
     names = {
         "interests": dict(Term.objects.choices(INTERESTS)),
-        "languages": {code: languages.own_name(code) for code in languages.codes()},
+        # Each runs in its own direction.
+        "languages": {code: isolates.isolate(languages.own_name(code)) for code in languages.codes()},
         "countries": dict(countries.choices(languages.current())),
     }
     chosen = [", ".join(names[name].get(one, one) for one in audience[name]) for name in FILTERS if audience[name]]

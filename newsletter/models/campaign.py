@@ -95,7 +95,12 @@ class Campaign(models.Model):
         return self.state in UNDER_WAY
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the moment of leaving has come."""
+        return self.starts_at is not None and self.starts_at <= clock.now()
+
+    @property
     def shown_state(self) -> Any:
         """The state in words; the moment of leaving counts even before the sweep has noticed it."""
-        has_begun = self.state == CampaignState.FROZEN and self.starts_at is not None and self.starts_at <= clock.now()
-        return CampaignState.SENDING.label if has_begun else CampaignState(self.state).label
+        is_sending = self.state == CampaignState.FROZEN and self.has_begun
+        return CampaignState.SENDING.label if is_sending else CampaignState(self.state).label

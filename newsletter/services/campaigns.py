@@ -134,8 +134,7 @@ def resume_campaign(*, campaign_id: int) -> Campaign:
     if campaign.state != CampaignState.PAUSED:
         return campaign
     mailings.resume(mailing_id=mailing_id)
-    has_begun = campaign.starts_at is not None and campaign.starts_at <= clock.now()
-    campaign.state = CampaignState.SENDING if has_begun else CampaignState.FROZEN
+    campaign.state = CampaignState.SENDING if campaign.has_begun else CampaignState.FROZEN
     campaign.paused_at = None
     campaign.save(update_fields=["state", "paused_at"])
     return campaign

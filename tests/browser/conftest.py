@@ -12,6 +12,9 @@ from tests.browser.site import Site, environment_of, shell_of
 from tests.services.browser import WIDTHS
 from tests.services.demo import READY, Demo, end_all, start_one
 
+# What goes to many leaves at once, and its end is noticed soon.
+NO_WAITING = {"EVENT_UNDO_SECONDS": "0", "CAMPAIGNS_ADVANCE_SECONDS": "2"}
+
 
 @pytest.fixture(scope="session")
 def site(first_start: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
@@ -21,7 +24,7 @@ def site(first_start: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generat
     var = folder / "var"
     shutil.copytree(first_start.var, var, symlinks=True, copy_function=shutil.copy2)
     _give_to_same_owner(first_start, var)
-    demo = start_one(var, folder / "output.txt", (), {})
+    demo = start_one(var, folder / "output.txt", (), NO_WAITING)
     try:
         demo.wait_for(READY, seconds=200)
         url = Postgres(var / "postgres", var / "log" / "postgres.log").url

@@ -1,16 +1,35 @@
 """Occasions that a browser test needs besides the demo's; run inside an instance (`Site.run`)."""
 
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import timedelta
 
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
 from wagtail.models import Locale, Page
 from wagtail_localize.models import Translation
 from wagtail_localize.operations import translate_object
 
+from accounts.models import User
+from accounts.services import create_person
 from core import clock
 from core.models import Term
+from events.addresses import email_key
 from events.models import WebinarPage
 from events.services import set_join_link
-from learning.models import CoursePage
+from learning import tokens as doors
+from learning.models import CoursePage, Enrolment
+from newsletter import tokens as subscriptions
+from newsletter import wording
+from newsletter.models import NewsletterPage, Subscriber
+from newsletter.services import confirm
+from tests.browser.site import PASSWORD
+from tests.factories.accounts import sign_in
+
+INVITED = {"en": "paula.henao@medellin.example", "ar": "salma.idrissi@chefchaouen.example"}
 
 
 def small_webinar(slug: str, *, seats: int = 2, starts_in: timedelta = timedelta(days=10)) -> str:
@@ -41,15 +60,71 @@ def webinar_about_to_start(slug: str, *, link: str) -> str:
     return slug
 
 
-def translate_lessons(language: str) -> str:
-    """Publish the first course, module and unit and the past webinar in a further language; return the addresses."""
-    locale = Locale.objects.get(language_code=language)
+def newcomer(email: str, name: str, language: str) -> None:
+    """Make a person with an account and nothing else."""
+    create_person(email=email, password=PASSWORD, display_name=name, language=language, country="FI")
+
+
+def newsletter_readers(addresses: dict[str, str], country: str) -> None:
+    """Subscribe an address for each language; all of them live in one country."""
+    for language, address in addresses.items():
+        _subscriber(address, language, country)
+
+
+def pages_of_every_kind(languages: Iterable[str], people: Iterable[str]) -> str:
+    """Return the addresses of what has none that can be known before, by language, and a session for each person."""
+    return json.dumps(
+        {
+            "addresses": {language: _addresses(language) for language in languages},
+            "sessions": {email: _session(User.objects.get(email=email)) for email in people},
+            "cookie": settings.SESSION_COOKIE_NAME,
+        }
+    )
+
+
+def _subscriber(address: str, language: str, country: str) -> Subscriber:
+    """Subscribe an address as the click on the link of its mail would."""
+    said = {**asdict(wording.agreeing()), "channel": "/"}
+    subscriber = Subscriber.objects.create(
+        email=address, email_key=email_key(address), language=language, country=country, wording=said
+    )
+    return confirm(subscriber_id=subscriber.pk)
+
+
+def _addresses(language: str) -> dict[str, str]:
     course = CoursePage.objects.filter(locale__language_code="en").order_by("path").first()
     module = course.get_children().first()
+    unit = module.get_children().first()
     past = WebinarPage.objects.filter(locale__language_code="en", ends_at__lt=clock.now()).order_by("ends_at").first()
-    pages = [course, module.specific, module.get_children().first().specific, past]
-    for page in pages:
-        if not page.has_translation(locale):
-            translate_object(page, [locale])
-            Translation.objects.get(source__object_id=page.translation_key, target_locale=locale).save_target()
-    return "\n".join(page.get_translation(locale).url for page in pages)
+    issue = NewsletterPage.objects.filter(locale__language_code="en").order_by("-number").first()
+    pages = {"course": course, "module": module, "unit": unit, "past webinar": past, "issue": issue}
+    reader = _subscriber(f"axe.{language}@city.example", language, "FI")
+    with translation.override(language):
+        return {
+            **{name: _in_language(page.specific, language).url for name, page in pages.items()},
+            "confirmed": reverse("newsletter_confirm", args=[subscriptions.sign(reader.uuid, "confirm")]),
+            "preferences": reverse("newsletter_preferences", args=[subscriptions.sign(reader.uuid, "preferences")]),
+            "unsubscribe": reverse("newsletter_unsubscribe", args=[subscriptions.sign(reader.uuid, "unsubscribe")]),
+            "door": reverse("learning_door", args=[doors.make(_invited(language).uuid)]),
+        }
+
+
+def _in_language(page: Page, language: str) -> Page:
+    """Return the page in a language, published there for the purpose where it is not."""
+    locale = Locale.objects.get(language_code=language)
+    if not page.has_translation(locale):
+        translate_object(page, [locale])
+        Translation.objects.get(source__object_id=page.translation_key, target_locale=locale).save_target()
+    return page.get_translation(locale)
+
+
+def _invited(language: str) -> Enrolment:
+    """Return an invitation of the demo, as if it had been written in this language."""
+    enrolment = Enrolment.objects.get(email=INVITED[language])
+    Enrolment.objects.filter(pk=enrolment.pk).update(language=language)
+    return enrolment
+
+
+def _session(person: User) -> str:
+    """Return the key of a session in which the person is signed in."""
+    return sign_in(Client(), person, factor=False).cookies[settings.SESSION_COOKIE_NAME].value

@@ -28,19 +28,19 @@ class Site:
     var: Path
     shell: "subprocess.Popen[str]"
 
-    def mails_to(self, address: str) -> list[EmailMessage]:
-        """Return the mails that have arrived for an address, the earliest first."""
+    def mails_to(self, address: str, *, subject: str = "") -> list[EmailMessage]:
+        """Return the mails that have arrived for an address, the earliest first; those alone with these words above."""
         found = []
         for path in sorted((self.var / "mail" / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns):
             message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-            if message["Delivered-To"] == address:
+            if message["Delivered-To"] == address and subject in message["Subject"]:
                 found.append(message)
         return found
 
-    def wait_for_mail(self, address: str, *, number: int = 1, seconds: float = 30) -> EmailMessage:
-        """Wait for the `number`-th mail to an address and return it."""
+    def wait_for_mail(self, address: str, *, number: int = 1, subject: str = "", seconds: float = 30) -> EmailMessage:
+        """Wait for the `number`-th mail to an address, of those with these words in the subject, and return it."""
         deadline = time.monotonic() + seconds
-        while len(found := self.mails_to(address)) < number:
+        while len(found := self.mails_to(address, subject=subject)) < number:
             assert time.monotonic() < deadline, f"{len(found)} of {number} mails to {address} came in {seconds} s"
             time.sleep(0.1)
         return found[number - 1]  # type: ignore[return-value]
@@ -94,6 +94,8 @@ def environment_of(*, port: int, var: Path, database_url: str) -> dict[str, str]
         "VAR_DIR": str(var),
         "BASE_URL": f"http://127.0.0.1:{port}",
         "DATABASE_URL": database_url,
+        # What this process signs, the instance must know for its own.
+        "SECRET_KEY": (var / "run" / "secret-key").read_text(encoding="utf-8").strip(),
     }
 
 

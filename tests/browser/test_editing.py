@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from core import clock
-from tests.browser.site import PASSWORD, Site
+from tests.browser.site import Site
+from tests.browser.staff import ask_for_translation, publish, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(300)]
 
@@ -15,23 +16,6 @@ Visit = Callable[..., BrowserContext]
 TITLE = "Low-emission zones, one year on"
 FRENCH_TITLE = "Zones à faibles émissions, un an après"
 SLUG = "low-emission-zones-one-year-on"
-
-
-def sign_in(page: Page, address: str) -> None:
-    page.goto("/en/account/login/")
-    page.locator("input[name=login]").fill(address)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/my/")
-
-
-def publish(page: Page) -> None:
-    """Press "Publish" in Wagtail's editor, which hides it behind the menu of the footer."""
-    button = page.locator("button[name=action-publish]")
-    if not button.is_visible():
-        page.locator("footer [data-w-dropdown-target=toggle]").first.click()
-    button.click()
-    page.wait_for_load_state()
 
 
 def test_an_editor_clones_dates_and_publishes(site: Site, visit: Visit) -> None:
@@ -76,14 +60,7 @@ def test_an_editor_brings_the_new_webinar_into_french(site: Site, visit: Visit) 
         "from events.models import WebinarPage; from wagtail.models import Locale; "
         f"print(WebinarPage.objects.get(slug='{SLUG}').pk, Locale.objects.get(language_code='fr').pk)"
     ).split()
-    page.goto(f"/admin/localize/submit/page/{new}/")
-    page.locator(f"input[name=locales][value='{french}']").check(force=True)
-    page.locator("main form button[type=submit], main form input[type=submit]").first.click()
-    page.wait_for_url("**/admin/pages/*/edit/**")
-    translated = site.wait_until(
-        f"from events.models import WebinarPage; "
-        f"print(WebinarPage.objects.filter(slug='{SLUG}', locale__language_code='fr').values_list('pk', flat=True).first() or '')"
-    )
+    translated = ask_for_translation(page, site, new, french)
     # Nobody meets a French page in English words before the editor says so.
     answer = reader.goto(f"/fr/events/{SLUG}/")
     assert answer is not None

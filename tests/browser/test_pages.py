@@ -1,10 +1,12 @@
 """Every kind of page: accessible in English and Arabic, light and dark, on a phone and on a desktop."""
 
+import json
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.site import Site
 from tests.services.browser import WIDTHS, assert_accessible, assert_no_sideways_scroll
@@ -14,6 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.m
 Visit = Callable[..., BrowserContext]
 WEBINAR = "events/starting-a-city-climate-budget"
 COURSE = "learning/climate-budgeting-for-municipalities"
+COHORT = "climate-budgets-autumn"
+TEAM = f"learning/cohorts/{COHORT}/team/"
 PAGES = {
     "home": "",
     "events": "events/",
@@ -28,6 +32,14 @@ PAGES = {
     "knowledge": "knowledge/",
     "cities": "cities/",
     "news": "news/",
+    "issue": "",
+    "confirmed": "",
+    "preferences": "",
+    "unsubscribe": "",
+    "cohorts": "learning/cohorts/",
+    "cohort": f"learning/cohorts/{COHORT}/",
+    "door": "",
+    "represent": "cities/represent/",
     "subscribe": "news/subscribe/",
     "subscribed": "news/subscribe/asked/",
     "search": "search/?q=climate",
@@ -42,17 +54,50 @@ PAGES = {
 }
 
 
+# Pages of people who are signed in: whose, and where.
+OWN_PAGES = {
+    "represent a city": ("learner@gkec.example", "cities/represent/espoo/"),
+    "represent a new city": ("learner@gkec.example", "cities/represent/new/"),
+    "my cities": ("coordinator@gkec.example", "my/cities/"),
+    "my learning": ("learner@gkec.example", "my/learning/"),
+    "my course": ("learner@gkec.example", f"my/learning/{COHORT}/"),
+    "enrol, city": ("coordinator@gkec.example", TEAM),
+    "enrol, cohort": ("coordinator@gkec.example", f"{TEAM}?city=chefchaouen"),
+    "enrol, people": ("coordinator@gkec.example", f"{TEAM}?city=chefchaouen&cohort={COHORT}"),
+    "enrol, looked over": ("coordinator@gkec.example", f"{TEAM}?city=chefchaouen&cohort={COHORT}"),
+    "team": ("coordinator@gkec.example", f"my/teams/{COHORT}/chefchaouen/"),
+    "moderate": ("moderator@gkec.example", f"learning/cohorts/{COHORT}/moderate/"),
+}
+NOBODY = ""
+# Scheme and width in which an own page is looked at, and a width that it must fit as well.
+WORN = {"en": ("light", "desktop", "phone"), "ar": ("dark", "phone", "desktop")}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What can be told only once the site runs: addresses by language and page, and a session for each person."""
+
+    addresses: dict[str, dict[str, str]]
+    cookie: str
+    sessions: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def addresses(site: Site) -> dict[str, dict[str, str]]:
-    """Return the address of every kind of page in both languages; what has no translation gets one for the purpose."""
-    found = {}
-    for language in ("en", "ar"):
-        translated = site.run(
-            f"from tests.browser.occasions import translate_lessons; print(translate_lessons({language!r}))"
-        ).splitlines()
-        pages = dict(zip(("course", "module", "unit", "past webinar"), translated, strict=True))
-        found[language] = {name: pages.get(name) or f"/{language}/{path}" for name, path in PAGES.items()}
-    return found
+def known(site: Site) -> Known:
+    """Ask the instance; what has no translation gets one for the purpose."""
+    people = sorted({person for person, _path in OWN_PAGES.values()})
+    said = json.loads(
+        site.run(
+            "from tests.browser.occasions import pages_of_every_kind; "
+            f"print(pages_of_every_kind(('en', 'ar'), {people!r}))"
+        )
+    )
+    paths = {**PAGES, **{name: path for name, (_person, path) in OWN_PAGES.items()}}
+    addresses = {
+        language: {name: f"/{language}/{path}" for name, path in paths.items()} | found
+        for language, found in said["addresses"].items()
+    }
+    return Known(addresses, said["cookie"], said["sessions"])
 
 
 @dataclass
@@ -68,56 +113,81 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def readers(browser: Browser, site: Site) -> Generator[Callable[[str], Reader]]:
-    """Return the reader of a language: `readers("ar")`."""
-    opened: dict[str, Reader] = {}
+def readers(browser: Browser, site: Site, known: Known) -> Generator[Callable[..., Reader]]:
+    """Return the reader of a language, signed in where a person is named: `readers("ar", person)`."""
+    opened: dict[tuple[str, str], Reader] = {}
 
-    def reader(language: str) -> Reader:
-        if language not in opened:
+    def reader(language: str, person: str) -> Reader:
+        if (language, person) not in opened:
             context = browser.new_context(base_url=site.url, locale=language, reduced_motion="reduce")
             context.set_default_timeout(15_000)
-            opened[language] = Reader(context.new_page())
-        return opened[language]
+            if person:
+                context.add_cookies([{"name": known.cookie, "value": known.sessions[person], "url": site.url}])
+            opened[language, person] = Reader(context.new_page())
+        return opened[language, person]
 
     yield reader
     for one in opened.values():
         one.page.context.close()
 
 
-def _size(width: str) -> ViewportSize:
+def _set(page: Page, scheme: Any, width: str) -> None:
     across, down = WIDTHS[width]
-    return {"width": across, "height": down}
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": across, "height": down})
+
+
+def _open(reader: Reader, address: str, language: str, *, status: int = 200) -> None:
+    """Go there, and see that it is a page in this language."""
+    page = reader.page
+    reader.troubles.clear()
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == status
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
+    expect(page.locator("h1")).to_have_count(1)
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_light_and_dark(
-    readers: Callable[[str], Reader], addresses: dict[str, dict[str, str]], name: str, language: str
+    readers: Callable[..., Reader], known: Known, name: str, language: str
 ) -> None:
-    reader = readers(language)
-    page, troubles = reader.page, reader.troubles
-    troubles.clear()
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(_size("desktop"))
-    answer = page.goto(addresses[language][name])
-    assert answer is not None
-    assert answer.status == (404 if name == "not found" else 200)
-    expect(page.locator("html")).to_have_attribute("lang", language)
-    expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
-    expect(page.locator("h1")).to_have_count(1)
+    reader = readers(language, NOBODY)
+    _set(reader.page, "light", "desktop")
+    _open(reader, known.addresses[language][name], language, status=404 if name == "not found" else 200)
+    assert_accessible(reader.page)
+    assert_no_sideways_scroll(reader.page)
+    _set(reader.page, "dark", "phone")
+    assert_accessible(reader.page)
+    assert_no_sideways_scroll(reader.page)
+    assert [one for one in reader.troubles if "404" not in one] == []
+
+
+@pytest.mark.parametrize("language", WORN)
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_an_own_page_is_accessible(readers: Callable[..., Reader], known: Known, name: str, language: str) -> None:
+    reader = readers(language, OWN_PAGES[name][0])
+    page = reader.page
+    scheme, width, other = WORN[language]
+    _set(page, scheme, width)
+    _open(reader, known.addresses[language][name], language)
+    # Whoever is not let in is led to the page on which people sign in, which is accessible too.
+    assert page.url.endswith(known.addresses[language][name])
+    if name == "enrol, looked over":
+        page.locator("main textarea[name=lines]").fill("Salma <salma@city.example>\nnonsense")
+        page.locator("main form[method=post] button").first.click()
+        expect(page.locator("button[name=confirm]")).to_be_visible()
     assert_accessible(page)
     assert_no_sideways_scroll(page)
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size(_size("phone"))
-    assert_accessible(page)
+    _set(page, scheme, other)
     assert_no_sideways_scroll(page)
-    assert [one for one in troubles if "404" not in one] == []
+    assert reader.troubles == []
 
 
 @pytest.mark.parametrize("name", ["home", "webinar", "events", "unit", "register"])
-def test_the_first_view_is_light_and_asks_nobody_else(
-    site: Site, visit: Visit, addresses: dict[str, dict[str, str]], name: str
-) -> None:
+def test_the_first_view_is_light_and_asks_nobody_else(site: Site, visit: Visit, known: Known, name: str) -> None:
     page = visit(width="phone").new_page()
     sizes: dict[str, int] = {}
 
@@ -125,7 +195,7 @@ def test_the_first_view_is_light_and_asks_nobody_else(
         sizes[response.url] = int(response.headers.get("content-length") or 0)  # type: ignore[attr-defined]
 
     page.on("response", note)
-    page.goto(addresses["en"][name], wait_until="networkidle")
+    page.goto(known.addresses["en"][name], wait_until="networkidle")
     assert all(url.startswith(site.url) for url in sizes), sizes
     assert len(sizes) <= 15
     assert sum(sizes.values()) <= 100_000, sizes

@@ -1,11 +1,11 @@
-"""A coordinator enrols a colleague, who joins by mail, learns and is seen; on a phone, in Arabic, without scripts."""
+"""The way of a team, from asking to represent a city to handing a seat on; on a phone, in Arabic, without scripts."""
 
 import re
 from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.site import PASSWORD, Site, text_of
 
@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.m
 Visit = Callable[..., BrowserContext]
 COHORT = "climate-budgets-autumn"
 DOOR = re.compile(r"https?://\S+/learn/[^\s/]+/")
+# What somebody would type to find the city in their own language.
+CITIES = {"en": ("lahti", "Lahti"), "ar": ("تامبيري", "تامبيري")}
 
 
 def sign_in(page: Page, address: str, language: str) -> None:
@@ -29,9 +31,33 @@ def submit(page: Page) -> None:
     page.locator("main form[method=post] button").first.click()
 
 
-def fits(page: Page) -> bool:
-    """Tell whether nothing makes the page wider than its window."""
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def must_fit(*pages: Page) -> None:
+    """Fail when something makes a page wider than its window; where scripts are off, nobody can ask."""
+    for page in pages:
+        wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide[0] <= wide[1], (page.url, wide)
+
+
+def ask_to_represent(page: Page, language: str) -> None:
+    """Find the city, and ask to coordinate it."""
+    words, name = CITIES[language]
+    page.goto(f"/{language}/cities/represent/")
+    page.locator("#city-query").fill(words)
+    page.locator("#city-query").press("Enter")
+    page.locator("main .links-grid a", has_text=name).click()
+    page.locator("input[name=role][value=coordinator]").check()
+    page.locator("input[name=department]").fill("Finance")
+    submit(page)
+    page.wait_for_url(f"**/{language}/my/cities/")
+
+
+def approve(staff: Page, address: str) -> None:
+    """Approve the request in the queue, as staff do."""
+    sign_in(staff, "admin@gkec.example", "en")
+    staff.goto("/admin/membership-requests/")
+    row = staff.locator("main tr", has_text=address)
+    row.locator("form button").first.click()
+    expect(row).to_have_count(0)
 
 
 def enrol(page: Page, language: str, lines: str) -> None:
@@ -47,42 +73,80 @@ def enrol(page: Page, language: str, lines: str) -> None:
     page.wait_for_url("**done=enrolled*")
 
 
+def join(site: Site, page: Page, address: str, *, invited_by: str) -> None:
+    """Follow the link of the invitation, join by its button and say who one is."""
+    mail = text_of(site.wait_for_mail(address))
+    found = DOOR.search(mail)
+    assert found, mail
+    assert invited_by in mail
+    page.goto(found.group(0))
+    submit(page)
+    page.wait_for_url("**/about-me/")
+    page.locator("input[name=department]").fill("Environment")
+    submit(page)
+    page.wait_for_url(f"**/my/learning/{COHORT}/")
+
+
+def complete_first_unit(page: Page) -> None:
+    page.locator("main .path__title").first.click()
+    submit(page)
+    page.wait_for_url(f"**/my/learning/{COHORT}/")
+    expect(page.locator("main .path__station--done")).to_have_count(1)
+
+
+def hand_on(page: Page, leaver: Locator, name: str, address: str) -> None:
+    """Give somebody's seat to a colleague."""
+    leaver.locator("a[href$='/replace/']").click()
+    page.locator("main input[name=name]").fill(name)
+    page.locator("main input[name=email]").fill(address)
+    submit(page)
+    page.wait_for_url("**done=replaced")
+
+
 @pytest.mark.parametrize(
     ("language", "javascript"), [("en", True), ("ar", False)], ids=["scripts", "arabic-no-scripts"]
 )
-def test_a_team_enrols_joins_learns_and_is_seen(site: Site, visit: Visit, language: str, javascript: bool) -> None:
-    address = f"hanae.{uuid4().hex[:8]}@chefchaouen.example"
-    coordinator = visit(language=language, width="phone", javascript=javascript).new_page()
-    sign_in(coordinator, "coordinator@gkec.example", language)
-    enrol(coordinator, language, f"Hanae Alaoui <{address}>\nnonsense")
-    expect(coordinator.locator("main table")).to_contain_text(address)
-    if javascript:
-        assert fits(coordinator)
+def test_a_team_is_approved_enrols_joins_learns_and_hands_over(
+    site: Site, visit: Visit, language: str, javascript: bool
+) -> None:
+    mark = uuid4().hex[:8]
+    own, leaves, follows = (f"{name}.{mark}@city.example" for name in ("aino", "hanae", "idris"))
+    site.run(f"from tests.browser.occasions import newcomer; newcomer({own!r}, 'Aino Virtanen', {language!r})")
+    coordinator, colleague, successor = (
+        visit(language=language, width="phone", javascript=javascript).new_page() for _ in range(3)
+    )
 
-    mail = site.wait_for_mail(address)
-    assert "Nour El Idrissi" in text_of(mail)
-    found = DOOR.search(text_of(mail))
-    assert found, text_of(mail)
-    colleague = visit(language=language, width="phone", javascript=javascript).new_page()
-    colleague.goto(found.group(0))
-    submit(colleague)
-    colleague.wait_for_url("**/about-me/")
-    colleague.locator("input[name=department]").fill("Environment")
-    submit(colleague)
-    colleague.wait_for_url(f"**/my/learning/{COHORT}/")
-    colleague.locator("main .path__title").first.click()
-    submit(colleague)
-    colleague.wait_for_url(f"**/my/learning/{COHORT}/")
-    expect(colleague.locator("main .path__station--done")).to_have_count(1)
+    sign_in(coordinator, own, language)
+    ask_to_represent(coordinator, language)
+    approve(visit().new_page(), own)
+    assert site.wait_for_mail(own)["Content-Language"] == language
+
+    enrol(coordinator, language, f"Hanae Alaoui <{leaves}>\nnonsense")
+    expect(coordinator.locator("main table")).to_contain_text(leaves)
+    join(site, colleague, leaves, invited_by="Aino Virtanen")
+    complete_first_unit(colleague)
+    coordinator.reload()
+    row = coordinator.locator("main tbody tr").filter(has_text=leaves)
+    expect(row).to_contain_text("Environment")
+    expect(row.locator("td").nth(4)).to_have_text(re.compile(r"\D*1\D+10\D*"))
     if javascript:
-        assert fits(colleague)
+        must_fit(coordinator, colleague)
+
+    hand_on(coordinator, row, "Idris Alaoui", follows)
+    expect(row.locator("a")).to_have_count(0)
+    join(site, successor, follows, invited_by="Aino Virtanen")
+    # Whoever has left keeps the record, and reads nothing more with the team.
+    colleague.goto(f"/{language}/my/learning/")
+    expect(colleague.locator("main .event .ring")).to_contain_text("1")
+    colleague.goto(f"/{language}/my/learning/{COHORT}/")
+    assert "Hanae" not in colleague.locator("main").inner_text()
+    if javascript:
+        must_fit(coordinator, colleague, successor)
 
     coordinator.reload()
-    row = coordinator.locator("main tbody tr").filter(has_text=address)
-    expect(row).to_contain_text("Environment")
-    expect(row).to_contain_text("10")
+    row = coordinator.locator("main tbody tr").filter(has_text=follows)
     row.locator("a[href$='/withdraw/']").click()
     submit(coordinator)
     coordinator.wait_for_url("**done=withdrawn")
-    colleague.reload()
-    assert "Hanae" not in colleague.locator("main").inner_text()
+    successor.reload()
+    assert "Idris" not in successor.locator("main").inner_text()

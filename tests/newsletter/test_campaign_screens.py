@@ -153,8 +153,8 @@ def test_the_page_of_a_campaign_under_way_shows_progress_and_the_equation(editor
     Message.objects.filter(to_address="p2@city.example").update(state="queued", finished_at=None)
     shown = body(editor.get(url("inspect", campaign.pk)))
     for words in (
-        "<strong>Being sent.</strong>",
-        '<progress max="4" value="3"',
+        "<strong>Being sent.</strong> They have been leaving since 2026-11-22 09:02 UTC;",
+        '<progress max="4" value="3" aria-labelledby="campaign-progress"',
         "3 of 4 (75 %), 30 a minute, done at about 2026-11-22 09:02:08 UTC",
         "<strong>4</strong> = 2 + 1 + 0 + 0 + 0 + 1",
     ):
@@ -170,7 +170,10 @@ def test_pausing_resuming_and_cancelling_by_their_buttons(editor, campaign, time
     assert f'action="{url("pause", campaign.pk)}"' in page
     editor.post(url("pause", campaign.pk))
     page = body(editor.get(url("inspect", campaign.pk)))
-    assert ("<strong>Paused.</strong>" in page, f'action="{url("resume", campaign.pk)}"' in page) == (True, True)
+    assert (
+        "<strong>Paused.</strong> What has not begun" in page,
+        f'action="{url("resume", campaign.pk)}"' in page,
+    ) == (True, True)
     editor.post(url("resume", campaign.pk))
     assert "This cannot be undone." in body(editor.get(url("cancel", campaign.pk)))
     editor.post(url("cancel", campaign.pk))

@@ -46,12 +46,22 @@ class HealthView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
             level=level,
             box=BOXES[level],
             summary=WORDS[level],
-            sections=[
-                (health.LABELS[section], [one for where, one in found if where is section])
-                for section in health.Section
-                if any(where is section for where, _one in found)
-            ],
+            sections=_sections(found),
         )
+
+
+def _sections(found: list[tuple[health.Section, health.Finding]]) -> list[tuple[Any, list[health.Finding]]]:
+    """Return what was found by section, the worst first: whoever looks has come for that."""
+    by_section = [(section, [one for where, one in found if where is section]) for section in health.Section]
+    graves = [(section, sorted(findings, key=_grave_first)) for section, findings in by_section if findings]
+    return [
+        (health.LABELS[section], findings)
+        for section, findings in sorted(graves, key=lambda it: _grave_first(it[1][0]))
+    ]
+
+
+def _grave_first(finding: health.Finding) -> int:
+    return -list(health.Level).index(finding.level)
 
 
 class HealthMenuItem(MenuItem):
