@@ -3,7 +3,6 @@
 from typing import Any
 
 import django_filters
-from allauth.core.internal.httpkit import authenticated_user
 from django import forms
 from django.db.models import Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
@@ -23,6 +22,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import ListingButton
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from accounts.visitors import signed_in
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.folding import fold
 from municipalities import rules
@@ -129,7 +129,7 @@ class EndView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
 
     def form_valid(self, form: EndForm) -> HttpResponse:
         """End it, and lead back; a refusal is shown in its own words."""
-        by = authenticated_user(self.request)
+        by = signed_in(self.request)
         try:
             end_membership(membership_id=self.membership.pk, by=by, ends_on=form.cleaned_data["ends_on"])
         except MembershipError as refusal:

@@ -20,6 +20,7 @@ def connect() -> None:
     of_cities.membership_approved.connect(_send_drafts, dispatch_uid="gkec.send_drafts")
     of_cities.membership_declined.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go")
     of_cities.membership_ended.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go_at_end")
+    of_cities.coordination_given_up.connect(_let_own_drafts_go, dispatch_uid="gkec.let_drafts_go_of_members")
     of_cities.local_government_merged.connect(_move_teams, dispatch_uid="gkec.move_teams")
     database_restored.connect(_make_safe, dispatch_uid="gkec.make_safe")
     purposes.provide_purposes(event_purposes.of_messages)
@@ -51,6 +52,12 @@ def _let_drafts_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:
 
     if membership.is_of_coordinator:
         let_drafts_go(coordinator=membership.person, local_government_id=membership.local_government_id)
+
+
+def _let_own_drafts_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:
+    from learning.services import let_drafts_go
+
+    let_drafts_go(coordinator=membership.person, local_government_id=membership.local_government_id)
 
 
 def _move_teams(sender: Any, *, source_id: int, target_id: int, **kwargs: Any) -> None:

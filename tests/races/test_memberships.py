@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import (
     approve_membership,
+    change_request,
     deciding,
     decline_membership,
     end_membership,
@@ -175,3 +176,30 @@ def test_a_coordinator_whose_membership_is_just_ended_decides_nothing_more(at_on
 
 def test_control_without_the_lock_a_former_coordinator_still_approves(at_once, without_lock):
     assert deciding_after_leaving(at_once).state == "approved"
+
+
+def changing_against_approving(at_once) -> Membership:
+    """Let somebody ask for more while a coordinator approves what they read; return what came of it."""
+    coordinator = make.coordinator()
+    asked = make.membership(state="asked", local_government=coordinator.local_government)
+    at_once(
+        [
+            lambda: approve_membership(membership_id=asked.pk, by=coordinator.person, seen="member:"),
+            lambda: (
+                time.sleep(PAUSE / 3),
+                change_request(membership_id=asked.pk, by=asked.person, role="coordinator", department=""),
+            ),
+        ]
+    )
+    asked.refresh_from_db()
+    return asked
+
+
+def test_nobody_becomes_a_coordinator_by_changing_a_request_while_it_is_approved(at_once, pause_before_deciding):
+    found = changing_against_approving(at_once)
+    assert (found.role, found.state) == ("member", "approved")
+
+
+def test_control_without_the_lock_a_request_that_nobody_read_is_approved(at_once, pause_before_deciding, without_lock):
+    found = changing_against_approving(at_once)
+    assert (found.role, found.state) == ("coordinator", "approved")
