@@ -92,6 +92,7 @@ def _of_mailing(campaign: Campaign) -> dict[str, Any]:
     return {
         "readings": readings(audiences.Reading(*one) for one in campaign.counted),
         "progress": books.progress(campaign),
+        "changes": campaign.changes.select_related("by"),
     }
 
 
@@ -106,8 +107,6 @@ class Campaigns(ModelViewSet):
     model = Campaign
     icon = "mail"
     menu_label = _("Campaigns")
-    menu_order = 160
-    add_to_admin_menu = True
     add_to_reference_index = False
     inspect_view_enabled = True
     copy_view_enabled = False

@@ -1,5 +1,6 @@
 """The only writers of the newsletter app: verbs, keyword-only, one transaction each."""
 
+from newsletter.services.blocking import block_address, unblock_subscriber, unsubscribe_by_staff
 from newsletter.services.campaigns import (
     advance_campaigns,
     cancel_campaign,
@@ -17,6 +18,7 @@ from newsletter.services.subscribing import ask, change_preferences, claim_subsc
 __all__ = [
     "advance_campaigns",
     "ask",
+    "block_address",
     "cancel_campaign",
     "change_campaign",
     "change_preferences",
@@ -30,4 +32,6 @@ __all__ = [
     "resume_campaign",
     "send_test",
     "start_campaign",
+    "unblock_subscriber",
+    "unsubscribe_by_staff",
 ]

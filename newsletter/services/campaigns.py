@@ -23,8 +23,8 @@ from newsletter.campaign_errors import (
     IssueNotPublished,
     NobodyToWrite,
 )
-from newsletter.enums import CampaignState
-from newsletter.models import Campaign
+from newsletter.enums import CampaignState, CampaignStep
+from newsletter.models import Campaign, CampaignChange
 from newsletter.services import audiences
 
 if TYPE_CHECKING:
@@ -110,11 +110,12 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
     campaign.mailing, campaign.editions = mailing, editions.frozen(pages)
     campaign.counted = [[one.language, one.reads, one.number] for one in audiences.tally(numbers, pages)]
     campaign.save()
+    _note(campaign, CampaignStep.STARTED, by)
     return campaign
 
 
 @transaction.atomic
-def pause_campaign(*, campaign_id: int) -> Campaign:
+def pause_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
     """Let nothing more of a campaign begin to leave; pausing twice changes nothing. Raises CampaignNotUnderWay."""
     campaign = _locked(campaign_id)
     if campaign.state == CampaignState.PAUSED:
@@ -123,11 +124,12 @@ def pause_campaign(*, campaign_id: int) -> Campaign:
     paused = mailings.pause(mailing_id=mailing_id)
     campaign.state, campaign.paused_at = CampaignState.PAUSED, paused.paused_at
     campaign.save(update_fields=["state", "paused_at"])
+    _note(campaign, CampaignStep.PAUSED, by)
     return campaign
 
 
 @transaction.atomic
-def resume_campaign(*, campaign_id: int) -> Campaign:
+def resume_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
     """Let the rest of a paused campaign leave; resuming what is not paused changes nothing."""
     campaign = _locked(campaign_id)
     mailing_id = _mailing_of(campaign)
@@ -138,11 +140,12 @@ def resume_campaign(*, campaign_id: int) -> Campaign:
     campaign.state = CampaignState.SENDING if has_begun else CampaignState.FROZEN
     campaign.paused_at = None
     campaign.save(update_fields=["state", "paused_at"])
+    _note(campaign, CampaignStep.RESUMED, by)
     return campaign
 
 
 @transaction.atomic
-def cancel_campaign(*, campaign_id: int) -> Campaign:
+def cancel_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
     """Take back every message of a campaign that has not begun to leave; cancelling twice changes nothing."""
     campaign = _locked(campaign_id)
     if campaign.state == CampaignState.CANCELLED:
@@ -150,6 +153,7 @@ def cancel_campaign(*, campaign_id: int) -> Campaign:
     mailings.take_back(mailing_id=_mailing_of(campaign))
     campaign.state, campaign.paused_at, campaign.finished_at = CampaignState.CANCELLED, None, clock.now()
     campaign.save(update_fields=["state", "paused_at", "finished_at"])
+    _note(campaign, CampaignStep.CANCELLED, by)
     return campaign
 
 
@@ -202,6 +206,10 @@ def _asked(campaign: Campaign, leaves_at: datetime, numbers: Counter[str]) -> It
             due_at=leaves_at,
             person_id=one.person_id,
         )
+
+
+def _note(campaign: Campaign, what: CampaignStep, by: "User | None") -> None:
+    CampaignChange.objects.create(campaign=campaign, what=what, by=by)
 
 
 def _locked(campaign_id: int) -> Campaign:

@@ -17,7 +17,7 @@ from newsletter.enums import GONE_STATES, LeftWhy, SubscriberState
 from newsletter.errors import NotAsked, NotSubscribed
 from newsletter.models import Subscriber
 from newsletter.models.subscriber import INTERESTS
-from newsletter.services import notices, rowlock
+from newsletter.services import notices, rowlock, withdrawing
 
 # So long a second request for the same address brings no second mail.
 BETWEEN_MAILS = timedelta(hours=1)
@@ -96,18 +96,7 @@ def leave(*, subscriber_id: int, why: LeftWhy, channel: str) -> None:
     subscriber = rowlock.lock(subscriber_id)
     if subscriber.state in GONE_STATES:
         return
-    if subscriber.is_confirmed:
-        record_consent(
-            purpose=wordings.PURPOSE,
-            wording=wordings.leaving(),
-            channel=channel,
-            given=False,
-            person=subscriber.person,
-            email=subscriber.email,
-        )
-    subscriber.state, subscriber.left_at, subscriber.left_why = SubscriberState.LEFT, clock.now(), why
-    subscriber.wording = {}
-    subscriber.save()
+    withdrawing.withdraw_locked(subscriber, why=why, channel=channel)
 
 
 @transaction.atomic
@@ -119,11 +108,7 @@ def claim_subscription(*, person: User, address: str) -> int:
 def _found_or_made(email: str, language: str, said: dict[str, str]) -> tuple[Subscriber, bool]:
     """Return the row of an address, locked, made now if there is none."""
     made = Subscriber(email=email, email_key=email_key(email), language=language, wording=said)
-    # One statement both for the first and for the second to ask: the later one waits for the earlier.
-    [row] = Subscriber.objects.bulk_create(
-        [made], update_conflicts=True, unique_fields=["email_key"], update_fields=["email_key"]
-    )
-    subscriber = rowlock.lock(row.pk)
+    subscriber = rowlock.lock(rowlock.found_or_made(made))
     return subscriber, subscriber.uuid == made.uuid
 
 

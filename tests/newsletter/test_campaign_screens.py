@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
+from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from accounts import roles
@@ -15,7 +16,7 @@ from accounts.services import ensure_groups
 from core import clock
 from mail import purposes
 from mail.models import Message
-from newsletter.models import Campaign
+from newsletter.models import Campaign, CampaignChange
 from newsletter.services import advance_campaigns, cancel_campaign, prepare_campaign, start_campaign
 from tests.factories import accounts
 from tests.factories import newsletter as make
@@ -177,6 +178,27 @@ def test_pausing_resuming_and_cancelling_by_their_buttons(editor, campaign, time
     campaign.refresh_from_db()
     assert campaign.state == "cancelled"
     assert "is not under way" in body(editor.post(url("pause", campaign.pk), follow=True))
+
+
+def test_the_page_says_who_started_paused_resumed_and_cancelled_and_when(client, campaign, time):
+    ensure_groups()
+    make.subscriber()
+    steps = [("start", "Ana"), ("pause", "Bo"), ("resume", "<i>Cy</i>"), ("cancel", "Bo")]
+    people = {name: accounts.editor(display_name=name) for _door, name in steps}
+    for door, name in steps:
+        accounts.sign_in(client, people[name]).post(url(door, campaign.pk))
+        client.post(url(door, campaign.pk))
+        time.shift(timedelta(minutes=1))
+    history = body(client.get(url("inspect", campaign.pk))).split("History", 1)[1]
+    found = re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td><bdi>(.*?)</bdi></td></tr>", history)
+    assert [(re.sub(r"[^ -~]", "", at), what, who) for at, what, who in found] == [
+        ("2026-11-22 09:00:00", "Started", "Ana"),
+        ("2026-11-22 09:01:00", "Paused", "Bo"),
+        ("2026-11-22 09:02:00", "Resumed", "&lt;i&gt;Cy&lt;/i&gt;"),
+        ("2026-11-22 09:03:00", "Cancelled", "Bo"),
+    ]
+    with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic():
+        CampaignChange.objects.update(what="started")
 
 
 def test_a_draft_is_discarded_and_a_started_one_is_not(editor, campaign, time):
