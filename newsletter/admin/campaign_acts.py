@@ -190,13 +190,27 @@ class StartView(Rehearsed, DryRunView):
         """Rehearse a draft; what is under way has its own page."""
         if not self.campaign.is_draft:
             return redirect(self.back_url)
-        return super().get(request, *args, **kwargs)
+        return self._refused() or super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Start; a moment that cannot be read starts nothing, since nobody meant at once."""
+        return self._refused() or super().post(request, *args, **kwargs)
 
     @cached_property
+    def when(self) -> WhenForm:
+        """What staff said about when it leaves."""
+        return WhenForm(self.request.GET)
+
+    @property
     def at(self) -> datetime | None:
-        """The moment that staff asked for; nothing when it cannot be read."""
-        form = WhenForm(self.request.GET)
-        return form.cleaned_data["at"] if form.is_valid() else None
+        """The moment that staff asked for; nothing means soon."""
+        return self.when.cleaned_data["at"]
+
+    def _refused(self) -> HttpResponse | None:
+        if self.when.is_valid():
+            return None
+        messages.error(self.request, self.when.errors["at"][0])
+        return redirect(self.back_url)
 
     def get_leaves_at(self) -> datetime:
         """Return the moment asked for, or the end of the undo window."""

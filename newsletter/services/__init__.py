@@ -13,7 +13,7 @@ from newsletter.services.campaigns import (
     start_campaign,
 )
 from newsletter.services.erasing import erase_subscriptions
-from newsletter.services.subscribing import ask, change_preferences, claim_subscription, confirm, leave
+from newsletter.services.subscribing import ask, change_preferences, claim_subscription, confirm, leave, leave_by_report
 
 __all__ = [
     "advance_campaigns",
@@ -27,6 +27,7 @@ __all__ = [
     "discard_campaign",
     "erase_subscriptions",
     "leave",
+    "leave_by_report",
     "pause_campaign",
     "prepare_campaign",
     "resume_campaign",

@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,11 +21,12 @@ from newsletter.campaign_errors import (
     CampaignFrozen,
     CampaignNotUnderWay,
     IssueNotPublished,
+    MomentPassed,
     NobodyToWrite,
 )
 from newsletter.enums import CampaignState, CampaignStep
 from newsletter.models import Campaign, CampaignChange
-from newsletter.services import audiences
+from newsletter.services import audiences, rowlock
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 KIND = "newsletter-issue"
 TEST_KIND = "newsletter-test"
 CHUNK = 1000
+# Between choosing a moment and pressing the button some minutes may go by.
+STILL_NOW = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -84,11 +87,16 @@ def send_test(*, campaign_id: int, to: str, by: "User | None" = None) -> list[Me
     ]
 
 
+def has_passed(at: datetime) -> bool:
+    """Whether a moment to leave lies too far back to mean now."""
+    return at < clock.now() - STILL_NOW
+
+
 @transaction.atomic
 def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime | None = None) -> Campaign:
     """Freeze who gets an issue and in which words, and let it leave at `at` or when the undo window has passed.
 
-    Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay and NobodyToWrite.
+    Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay, NobodyToWrite and MomentPassed.
     """
     campaign = _locked_with_its_issue(campaign_id)
     if not campaign.is_draft:
@@ -98,6 +106,9 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
     pages = editions.published(campaign.issue)
     if not pages:
         raise IssueNotPublished
+    if at is not None and has_passed(at):
+        raise MomentPassed
+    rowlock.while_freezing()
     now = clock.now()
     leaves_at = max(now + planning.undo_window(), at or now)
     numbers: Counter[str] = Counter()
@@ -181,15 +192,18 @@ def _end(pk: int) -> bool:
     if campaign is None or campaign.mailing is None:
         return False
     campaign.closing = {state.value: number for state, number in mailings.books(campaign.mailing).items()}
-    if campaign.state == CampaignState.SENDING:
-        campaign.state, campaign.finished_at = CampaignState.SENT, clock.now()
-    campaign.save(update_fields=["closing", "state", "finished_at"])
+    if campaign.state == CampaignState.PAUSED:
+        # The last of it had left before the pause.
+        mailings.resume(mailing_id=campaign.mailing.pk)
+    if campaign.is_under_way:
+        campaign.state, campaign.finished_at, campaign.paused_at = CampaignState.SENT, clock.now(), None
+    campaign.save(update_fields=["closing", "state", "finished_at", "paused_at"])
     return True
 
 
 def _at_their_end() -> "QuerySet[Campaign]":
     is_moving = Message.objects.filter(mailing=OuterRef("mailing"), state__in=OPEN)
-    is_near = Q(state=CampaignState.SENDING) | Q(state=CampaignState.CANCELLED, closing={})
+    is_near = Q(state__in=[CampaignState.SENDING, CampaignState.PAUSED]) | Q(state=CampaignState.CANCELLED, closing={})
     return Campaign.objects.filter(is_near, ~Exists(is_moving)).order_by("pk")
 
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils import translation
 
 from accounts.models import User
 from accounts.services.consents import Wording, record_consent
 from core import clock
 from core.models import Term
 from events.addresses import email_key
+from mail.services import take_back_objections
 from newsletter import wording as wordings
 from newsletter.enums import GONE_STATES, LeftWhy, SubscriberState
 from newsletter.errors import NotAsked, NotSubscribed
@@ -21,6 +23,10 @@ from newsletter.services import notices, rowlock, withdrawing
 
 # So long a second request for the same address brings no second mail.
 BETWEEN_MAILS = timedelta(hours=1)
+# Where consent was withdrawn, as the log keeps it.
+BY_PROVIDER = "provider"
+# In English, like the words of servers that stand in the same place.
+SUBSCRIBED_SINCE = "Subscribed to the newsletter and confirmed it since."
 
 
 @transaction.atomic
@@ -54,7 +60,8 @@ def ask(*, email: str, language: str, country: str, interests: Collection[str], 
 def confirm(*, subscriber_id: int) -> Subscriber:
     """Let the newsletter go to an address whose owner has said yes, and log the sentence they agreed to.
 
-    Confirming twice changes nothing; raises NotAsked for a subscription that has ended.
+    Complaints and objections of former days are taken off the suppression list: they are older. Confirming twice
+    changes nothing; raises NotAsked for a subscription that has ended.
     """
     subscriber = rowlock.lock(subscriber_id)
     if subscriber.is_confirmed:
@@ -72,6 +79,8 @@ def confirm(*, subscriber_id: int) -> Subscriber:
     )
     subscriber.state, subscriber.confirmed_at, subscriber.wording = SubscriberState.CONFIRMED, clock.now(), {}
     subscriber.save()
+    # This yes is newer than any no that a provider told us.
+    take_back_objections(address=subscriber.email, note=SUBSCRIBED_SINCE)
     return subscriber
 
 
@@ -97,6 +106,15 @@ def leave(*, subscriber_id: int, why: LeftWhy, channel: str) -> None:
     if subscriber.state in GONE_STATES:
         return
     withdrawing.withdraw_locked(subscriber, why=why, channel=channel)
+
+
+@transaction.atomic
+def leave_by_report(*, address: str, why: LeftWhy) -> None:
+    """End the subscription of an address, if there is one, since a provider tells that its owner objects."""
+    found = Subscriber.objects.filter(email_key=email_key(address)).only("pk", "language").first()
+    if found is not None:
+        with translation.override(found.language):
+            leave(subscriber_id=found.pk, why=why, channel=BY_PROVIDER)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ def connect() -> None:
     from home import sections, statements
     from learning import purposes as learning_purposes
     from mail import footer, purposes
+    from mail.signals import objection_reported
     from municipalities import purposes as membership_purposes
     from municipalities import signals as of_cities
     from municipalities.display import cities_section
@@ -27,7 +28,7 @@ def connect() -> None:
     purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
     address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
-    purposes.provide_purposes(event_purposes.of_messages)
+    objection_reported.connect(_end_subscription, dispatch_uid="gkec.end_subscription")
     purposes.provide_purposes(newsletter_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
@@ -81,3 +82,11 @@ def _claim_subscription(sender: Any, *, person: Any, address: str = "", **kwargs
     from newsletter.services import claim_subscription
 
     claim_subscription(person=person, address=address or person.email)
+
+
+def _end_subscription(sender: Any, *, address: str, what: Any, **kwargs: Any) -> None:
+    from mail.enums import ReportKind
+    from newsletter.enums import LeftWhy
+    from newsletter.services import leave_by_report
+
+    leave_by_report(address=address, why=LeftWhy.COMPLAINT if what is ReportKind.COMPLAINED else LeftWhy.ONE_CLICK)

@@ -10,6 +10,7 @@ import time_machine
 from django.contrib.auth.models import Permission
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from wagtail.users.models import UserProfile
 
 from accounts import roles
 from accounts.services import ensure_groups
@@ -129,6 +130,27 @@ def test_a_campaign_leaves_at_the_moment_that_staff_chose(editor, campaign):
     campaign.refresh_from_db()
     assert f"{campaign.starts_at:%Y-%m-%d %H:%M}" == "2026-11-23 08:30"
     assert "Nothing leaves before 2026-11-23 08:30:00 UTC." in body(editor.get(url("inspect", campaign.pk)))
+
+
+@pytest.mark.parametrize("at", ["2027-03-28T02:30", "2027-10-31T02:30", "tomorrow", "2026-11-22T07:00"])
+def test_a_moment_that_cannot_be_meant_is_refused_and_nothing_leaves(client, campaign, at):
+    ensure_groups()
+    person = accounts.editor()
+    UserProfile.get_for_user(person)
+    UserProfile.objects.update(current_time_zone="Europe/Brussels")
+    editor = accounts.sign_in(client, person)
+    make.subscriber()
+    address = f"{url('start', campaign.pk)}?at={at}"
+    for answer in (editor.get(address), editor.post(address)):
+        assert answer["Location"] == url("inspect", campaign.pk)
+    shown = body(editor.get(url("inspect", campaign.pk)))
+    sentence = (
+        "This moment has passed." if at[:4] == "2026" else "couldn’t be interpreted in time zone Europe/Brussels"
+    )
+    sentence = "Enter a valid date/time." if at == "tomorrow" else sentence
+    assert (sentence in shown, Message.objects.count()) == (True, 0)
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
 
 
 def test_what_cannot_start_says_why(editor, page, campaign):

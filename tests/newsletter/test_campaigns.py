@@ -10,7 +10,7 @@ from django.utils import translation
 from core import clock
 from mail.enums import SuppressionReason
 from mail.models import Mailing, Message
-from mail.services import resend, suppress
+from mail.services import hold_after_restore, resend, suppress
 from mail.services.resending import CannotResend
 from newsletter import campaign_errors as errors
 from newsletter.enums import CampaignState
@@ -313,6 +313,55 @@ def test_a_message_of_a_cancelled_campaign_is_not_sent_again(page):
     cancel_campaign(campaign_id=campaign.pk)
     with pytest.raises(CannotResend, match="no longer true"):
         resend(message_id=Message.objects.get().pk, by=PersonFactory(), reason="Asked for")
+
+
+@pytest.mark.parametrize(("copy", "left"), [("accepted", set()), ("failed", {"en@city.example"})])
+def test_who_got_the_copy_that_staff_sent_again_is_no_reader_of_the_next_campaign(page, time, mail_server, copy, left):
+    mail_server.refuse("en@city.example", "550 5.7.1 Not from you")
+    make.subscriber("en@city.example")
+    start_campaign(campaign_id=draft(page).pk)
+    after_the_window(time)
+    deliver_all("bulk")
+    advance_campaigns()
+    assert addresses(draft(page)) == {"en@city.example"}
+    if copy == "accepted":
+        mail_server.answers.clear()
+    resend(message_id=Message.objects.get().pk, by=PersonFactory(), reason="Asked for")
+    assert addresses(draft(page)) == set()
+    deliver_all("bulk")
+    assert Message.objects.order_by("-pk").values_list("state", flat=True)[0] == copy
+    assert addresses(draft(page)) == left
+
+
+def test_who_may_have_got_it_before_a_restore_is_no_reader_of_the_next_campaign(page):
+    make.subscriber("en@city.example")
+    start_campaign(campaign_id=draft(page).pk)
+    assert hold_after_restore() == 1
+    advance_campaigns()
+    assert addresses(draft(page)) == set()
+
+
+def test_a_moment_that_has_passed_starts_nothing_and_one_of_some_minutes_ago_means_now(page):
+    make.subscriber()
+    campaign = draft(page)
+    with pytest.raises(errors.MomentPassed):
+        start_campaign(campaign_id=campaign.pk, at=clock.now() - timedelta(minutes=16))
+    assert (Campaign.objects.get().state, Message.objects.count()) == ("draft", 0)
+    started = start_campaign(campaign_id=campaign.pk, at=clock.now() - timedelta(minutes=14))
+    assert started.starts_at == clock.now() + WINDOW
+
+
+def test_a_campaign_paused_after_its_last_message_has_left_ends(page, mail_server, time):
+    make.subscriber()
+    campaign = start_campaign(campaign_id=draft(page).pk)
+    after_the_window(time)
+    deliver_all("bulk")
+    pause_campaign(campaign_id=campaign.pk)
+    assert advance_campaigns() == 1
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.paused_at, campaign.closing) == ("sent", None, {"accepted": 1})
+    assert Mailing.objects.get().paused_at is None
+    assert advance_campaigns() == 0
 
 
 def test_a_test_goes_out_at_once_in_each_language_with_the_newest_words(page, mail_server):
