@@ -13,11 +13,20 @@ from newsletter.services.campaigns import (
     start_campaign,
 )
 from newsletter.services.erasing import erase_subscriptions
-from newsletter.services.subscribing import ask, change_preferences, claim_subscription, confirm, leave, leave_by_report
+from newsletter.services.subscribing import (
+    ask,
+    asked_for,
+    change_preferences,
+    claim_subscription,
+    confirm,
+    leave,
+    leave_by_report,
+)
 
 __all__ = [
     "advance_campaigns",
     "ask",
+    "asked_for",
     "block_address",
     "cancel_campaign",
     "change_campaign",

@@ -1,5 +1,7 @@
 """From asking for the newsletter to leaving it: the row says what holds, the log of consents what was decided."""
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import timedelta
@@ -16,7 +18,7 @@ from events.addresses import email_key
 from mail.services import take_back_objections
 from newsletter import wording as wordings
 from newsletter.enums import GONE_STATES, LeftWhy, SubscriberState
-from newsletter.errors import NotAsked, NotSubscribed
+from newsletter.errors import AskedOtherwise, NotAsked, NotSubscribed
 from newsletter.models import Subscriber
 from newsletter.models.subscriber import INTERESTS
 from newsletter.services import notices, rowlock, withdrawing
@@ -45,7 +47,8 @@ def ask(*, email: str, language: str, country: str, interests: Collection[str], 
         return
     now = clock.now()
     is_again = subscriber.state == SubscriberState.LEFT or now - subscriber.asked_at >= BETWEEN_MAILS
-    if is_new or is_again:
+    # Without a new moment the question keeps its key, so the outbox takes it for the one that it has.
+    if is_new or (is_again and not notices.has_been_asked_enough(subscriber)):
         subscriber.asked_at = now
     subscriber.email, subscriber.language, subscriber.country = email, language, country
     subscriber.wording = said
@@ -56,18 +59,28 @@ def ask(*, email: str, language: str, country: str, interests: Collection[str], 
     notices.ask_to_confirm(subscriber)
 
 
+def asked_for(subscriber: Subscriber) -> str:
+    """Return a mark of what somebody asked for, which changes with each of its words and choices."""
+    topics = sorted(term.slug for term in subscriber.interests.all())
+    asked = [subscriber.wording, subscriber.language, subscriber.country, topics]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
 @transaction.atomic
-def confirm(*, subscriber_id: int) -> Subscriber:
+def confirm(*, subscriber_id: int, shown: str | None = None) -> Subscriber:
     """Let the newsletter go to an address whose owner has said yes, and log the sentence they agreed to.
 
     Complaints and objections of former days are taken off the suppression list: they are older. Confirming twice
-    changes nothing; raises NotAsked for a subscription that has ended.
+    changes nothing. Raises NotAsked for a subscription that has ended, and AskedOtherwise where `shown`, the mark of
+    what the person has read, is not that of what they would agree to.
     """
     subscriber = rowlock.lock(subscriber_id)
     if subscriber.is_confirmed:
         return subscriber
     if subscriber.state != SubscriberState.ASKED:
         raise NotAsked
+    if shown is not None and shown != asked_for(subscriber):
+        raise AskedOtherwise
     said = subscriber.wording
     subscriber.person = subscriber.person or _owner(subscriber.email)
     record_consent(

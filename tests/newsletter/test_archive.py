@@ -148,7 +148,7 @@ def test_an_issue_costs_the_same_for_one_card_and_event_and_for_three(client, se
     programme = events.section(section.get_parent())
     for _ in range(3):
         events.event(parent=programme)
-    assert cost(1) == cost(3) == 6
+    assert cost(1) == cost(3) == 7
 
 
 def test_an_editor_writes_an_issue(client, section):

@@ -144,9 +144,7 @@ def test_a_moment_that_cannot_be_meant_is_refused_and_nothing_leaves(client, cam
     for answer in (editor.get(address), editor.post(address)):
         assert answer["Location"] == url("inspect", campaign.pk)
     shown = body(editor.get(url("inspect", campaign.pk)))
-    sentence = (
-        "This moment has passed." if at[:4] == "2026" else "couldn’t be interpreted in time zone Europe/Brussels"
-    )
+    sentence = "This moment has passed." if at[:4] == "2026" else "couldn’t be interpreted in time zone Europe/Brussels"
     sentence = "Enter a valid date/time." if at == "tomorrow" else sentence
     assert (sentence in shown, Message.objects.count()) == (True, 0)
     campaign.refresh_from_db()
