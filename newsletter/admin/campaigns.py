@@ -30,7 +30,7 @@ class CampaignIndex(ScreenExportMixin, IndexView):
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along the number of recipients."""
-        return Campaign.objects.select_related("mailing")
+        return Campaign.objects.select_related("mailing").defer("editions")
 
     def get_list_buttons(self, instance: Campaign) -> list:
         """Offer nothing in the list: what can be done stands on each campaign's own page."""

@@ -157,10 +157,16 @@ def resume_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
 
 @transaction.atomic
 def cancel_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
-    """Take back every message of a campaign that has not begun to leave; cancelling twice changes nothing."""
+    """Take back every message of a campaign that has not begun to leave; cancelling twice changes nothing.
+
+    Raises CampaignNotUnderWay, also where all of it has left and only the sweep has not noticed yet.
+    """
     campaign = _locked(campaign_id)
     if campaign.state == CampaignState.CANCELLED:
         return campaign
+    if _at_their_end().filter(pk=campaign.pk).exists():
+        # Nobody's copy can be taken back any more; the sweep writes down that it has been sent.
+        raise CampaignNotUnderWay
     mailings.take_back(mailing_id=_mailing_of(campaign))
     campaign.state, campaign.paused_at, campaign.finished_at = CampaignState.CANCELLED, None, clock.now()
     campaign.save(update_fields=["state", "paused_at", "finished_at"])

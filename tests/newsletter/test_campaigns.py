@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import translation
+from wagtail.models import Revision
 
 from core import clock
 from mail.enums import SuppressionReason
@@ -151,6 +152,26 @@ def test_the_audience_and_the_words_are_those_of_the_start(page, mail_server, ti
     deliver_all("bulk")
     assert list(mail_server.recipients()) == ["early@city.example"]
     assert mail_server.accepted[0].message["Subject"] == "Ten cities, one budget"
+
+
+@pytest.mark.parametrize("has_revision", [True, False])
+def test_the_words_of_the_start_leave_though_the_page_is_edited_and_revisions_are_purged(
+    page, mail_server, time, has_revision
+):
+    if has_revision:
+        page.save_revision().publish()
+        page.refresh_from_db()
+    make.subscriber("en@city.example")
+    start_campaign(campaign_id=draft(page).pk)
+    page.subject = "Later words"
+    page.body = [("text", {"heading": "Later", "text": "<p>Later.</p>"})]
+    page.save()
+    page.save_revision().publish()
+    Revision.objects.filter(object_id=str(page.pk)).exclude(pk=page.live_revision_id).delete()
+    after_the_window(time)
+    deliver_all("bulk")
+    [sent] = mail_server.to("en@city.example")
+    assert (sent["Subject"], "Later" in sent.as_string()) == ("Ten cities, one budget", False)
 
 
 def test_who_leaves_after_the_start_gets_nothing_and_the_list_says_why(page, mail_server, time):
@@ -357,6 +378,8 @@ def test_a_campaign_paused_after_its_last_message_has_left_ends(page, mail_serve
     after_the_window(time)
     deliver_all("bulk")
     pause_campaign(campaign_id=campaign.pk)
+    with pytest.raises(errors.CampaignNotUnderWay):
+        cancel_campaign(campaign_id=campaign.pk)
     assert advance_campaigns() == 1
     campaign.refresh_from_db()
     assert (campaign.state, campaign.paused_at, campaign.closing) == ("sent", None, {"accepted": 1})
