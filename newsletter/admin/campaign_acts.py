@@ -22,7 +22,7 @@ from core import clock
 from events.services import planning
 from mail.addresses import BadAddress
 from mail.admin.dry_run import DryRunView, SampleView
-from newsletter import rules, services
+from newsletter import editions, rules, services
 from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
 from newsletter.admin.campaign_words import readings, sent_tests
 from newsletter.campaign_errors import CampaignError, IssueNotPublished
@@ -194,7 +194,13 @@ class StartView(Rehearsed, DryRunView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Start; a moment that cannot be read starts nothing, since nobody meant at once."""
-        return self._refused() or super().post(request, *args, **kwargs)
+        if refused := self._refused():
+            return refused
+        if self.campaign.is_draft and not editions.published(self.campaign.issue):
+            # Taken off the site since the dry run, which cannot be shown again.
+            messages.error(request, str(IssueNotPublished()))
+            return redirect(self.back_url)
+        return super().post(request, *args, **kwargs)
 
     @cached_property
     def when(self) -> WhenForm:

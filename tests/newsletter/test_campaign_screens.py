@@ -156,8 +156,9 @@ def test_what_cannot_start_says_why(editor, page, campaign):
     assert (answer.status_code, "Nobody would get this: choose a wider audience." in body(answer)) == (409, True)
     page.unpublish()
     assert editor.get(url("start", campaign.pk)).status_code == 404
+    assert editor.post(url("start", campaign.pk))["Location"] == url("inspect", campaign.pk)
     shown = body(editor.get(url("inspect", campaign.pk)))
-    assert "This issue is not published in any language. Publish it first." in shown
+    assert shown.count("This issue is not published in any language. Publish it first.") == 2
     assert "Continue to the dry run" not in shown
 
 

@@ -191,6 +191,17 @@ def test_who_leaves_after_the_start_gets_nothing_and_the_list_says_why(page, mai
     }
 
 
+def test_one_message_that_was_erased_on_its_way_keeps_no_other_back(page, mail_server, time):
+    for name in ("a", "b", "c"):
+        make.subscriber(f"{name}@city.example")
+    campaign = start_campaign(campaign_id=draft(page).pk)
+    Message.objects.filter(to_address="b@city.example").update(params={})
+    after_the_window(time)
+    deliver_all("bulk")
+    assert set(mail_server.recipients()) == {"a@city.example", "c@city.example"}
+    assert books(campaign) == Books(audience=3, accepted=2, cancelled=1)
+
+
 def test_the_books_close_whatever_becomes_of_each(page, mail_server, time):
     for name in ("ok", "no", "later", "stopped"):
         make.subscriber(f"{name}@city.example")

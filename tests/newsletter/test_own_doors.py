@@ -294,3 +294,13 @@ def test_secrets_of_links_stay_out_of_logs():
         "GET /news/unsubscribe/[secret]/",
         "GET /en/news/confirm/[secret]/",
     ]
+
+
+def test_a_way_out_that_does_not_work_says_whom_to_write_to_instead(client):
+    assert (
+        'href="/en/contact/"' in text(client.get("/news/unsubscribe/x~y/")).split("<main", 1)[1].split("</main", 1)[0]
+    )
+    assert (
+        'href="/en/contact/"'
+        not in text(client.get("/en/news/preferences/x~y/")).split("<main", 1)[1].split("</main", 1)[0]
+    )
