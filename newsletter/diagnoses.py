@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import clock, health
 from core.diagnoses import told
@@ -45,7 +46,11 @@ def still() -> Iterator[Finding]:
     for one in leaving.filter(
         Exists(own.waiting().filter(due_at__lt=since)), ~Exists(own.filter(finished_at__gte=since)), ~Exists(resumed)
     ):
-        sentence = _("Nothing of the campaign “%(title)s” has left for %(minutes)s minutes, though it is being sent.")
+        sentence = ngettext(
+            "Nothing of the campaign “%(title)s” has left for %(minutes)s minute, though it is being sent.",
+            "Nothing of the campaign “%(title)s” has left for %(minutes)s minutes, though it is being sent.",
+            settings.CAMPAIGN_STILL_MINUTES,
+        )
         values = {"title": isolate(one.title), "minutes": settings.CAMPAIGN_STILL_MINUTES}
         yield _finding("campaign-still", one, sentence % values, _("The other sentences say why."))
 
