@@ -34,6 +34,10 @@ class DecidedAlready(MembershipError):
     sentence = _("Somebody has decided this request already.")
 
 
+class ChangedMeanwhile(MembershipError):
+    sentence = _("The person has changed this request since you read it. Look at it again.")
+
+
 class IncompleteLocalGovernment(MembershipError):
     sentence = _("A listed local government needs its kind, world region and time zone.")
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages
 from core.forms import Line
-from municipalities.enums import MembershipRole
+from municipalities.enums import MembershipRole, Standing
+from municipalities.models import Membership
 
 
 def _department() -> Line:
@@ -36,6 +37,15 @@ class RepresentForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department"] = _department()
+
+
+class ChangeForm(RepresentForm):
+    """What somebody asked for, to be put otherwise; a city that is not listed yet needs its coordinator first."""
+
+    def __init__(self, data: Any, *, membership: Membership) -> None:
+        super().__init__(data, initial={"role": membership.role, "department": membership.department})
+        if membership.local_government.standing == Standing.PENDING:
+            del self.fields["role"]
 
 
 class ProposalForm(forms.Form):

@@ -47,6 +47,11 @@ def may_approve(person: "Visitor", membership: Membership) -> bool:
     return may_decide_all(person) or is_coordinator(person, membership.local_government_id)
 
 
+def may_change_request(person: "Visitor", membership: Membership) -> bool:
+    """Whether somebody may put into other words what was asked: the person who asked, and nobody for them."""
+    return person.is_active and membership.person_id == person.pk
+
+
 def may_end(person: "Visitor", membership: Membership) -> bool:
     """Whether somebody may end this: the person, a current coordinator of the same local government, staff."""
     if person.is_active and membership.person_id == person.pk:

@@ -5,6 +5,8 @@ from django.dispatch import Signal
 # Each is sent with `membership`.
 membership_approved = Signal()
 membership_declined = Signal()
+# Somebody who waits would now rather be a member than the coordinator.
+coordination_given_up = Signal()
 # Somebody has left, or has taken back what they asked for.
 membership_ended = Signal()
 

@@ -9,14 +9,15 @@ class NewsletterConfig(AppConfig):
     verbose_name = _("Newsletter")
 
     def ready(self) -> None:
-        """Make mails and personal data known, and say who may send."""
+        """Make mails, personal data and checks known, and say who may send."""
         from accounts import roles
 
         # Models are not loaded before.
-        from newsletter import checks, mails, mails_to_many, personal, rules  # noqa: F401  (importing registers the checks)
+        from newsletter import checks, diagnoses, mails, mails_to_many, personal, rules  # noqa: F401  (importing registers the checks)
 
         mails.register_kinds()
         mails_to_many.register_kinds()
         personal.register_kinds()
+        diagnoses.register()
         roles.grant(roles.EDITORS, rules.VIEW_CAMPAIGNS, rules.PREPARE_CAMPAIGNS, rules.SEND_CAMPAIGNS)
-        roles.grant(roles.EDITORS, rules.VIEW_SUBSCRIBERS)
+        roles.grant(roles.EDITORS, rules.VIEW_SUBSCRIBERS, rules.CHANGE_SUBSCRIBERS)

@@ -29,6 +29,10 @@ class AnotherUnderWay(CampaignError):
     sentence = _("Another campaign sends this issue already. Wait until it has ended, or cancel it.")
 
 
+class MomentPassed(CampaignError):
+    sentence = _("This moment has passed. Choose a later one, or none to send soon.")
+
+
 class CampaignFrozen(CampaignError):
     sentence = _("This campaign has been started, so its audience stays as it is.")
 

@@ -1,16 +1,16 @@
 """Which pages make an issue, and which of them a reader of each language gets."""
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
 from wagtail.models import Revision
 
 from core import languages, locales
 from events.querysets import public_pages
 from newsletter.models import NewsletterPage
-
-Editions = Mapping[str, Mapping[str, int | None]]
 
 
 def published(issue: UUID) -> dict[str, NewsletterPage]:
@@ -25,16 +25,26 @@ def written(issue: UUID) -> dict[str, NewsletterPage]:
     return {code: _newest(page) for code, page in _by_language(pages).items()}
 
 
-def frozen(pages: Mapping[str, NewsletterPage]) -> dict[str, dict[str, int | None]]:
-    """Return what a campaign keeps of its pages: an edit while it leaves reaches nobody by mail."""
-    return {code: {"page": page.pk, "revision": page.live_revision_id} for code, page in pages.items()}
+def frozen(pages: Mapping[str, NewsletterPage]) -> dict[str, dict[str, Any]]:
+    """Return what a campaign keeps of its pages: an edit while it leaves reaches nobody by mail.
+
+    The words themselves are kept, since revisions are purged and a page may have none.
+    """
+    return {
+        code: {"page": page.pk, "revision": page.live_revision_id, "content": _as_json(page)}
+        for code, page in pages.items()
+    }
 
 
-def as_frozen(edition: Mapping[str, int | None]) -> NewsletterPage | None:
-    """Return a page as it was when its campaign was started; None when it has been deleted."""
+def as_frozen(edition: Mapping[str, Any]) -> NewsletterPage | None:
+    """Return a page as its edition says, by its words or by a revision; None when the page has been deleted."""
     page = NewsletterPage.objects.filter(pk=edition["page"]).first()
-    revision = Revision.objects.filter(pk=edition["revision"]).first() if edition["revision"] else None
-    return page.with_content_json(revision.content) if page is not None and revision is not None else page
+    if page is None:
+        return None
+    content = edition.get("content")
+    if content is None and edition["revision"]:
+        content = Revision.objects.values_list("content", flat=True).filter(pk=edition["revision"]).first()
+    return page if content is None else page.with_content_json(content)
 
 
 def chosen(language: str, available: Collection[str]) -> str:
@@ -45,6 +55,10 @@ def chosen(language: str, available: Collection[str]) -> str:
 def _by_language(pages: Any) -> dict[str, NewsletterPage]:
     found = {locales.code_of(page.locale_id): page for page in pages}
     return {code: found[code] for code in languages.codes() if code in found}
+
+
+def _as_json(page: NewsletterPage) -> dict[str, Any]:
+    return json.loads(json.dumps(page.serializable_data(), cls=DjangoJSONEncoder))
 
 
 def _newest(page: NewsletterPage) -> NewsletterPage:

@@ -28,6 +28,23 @@ class LeftWhy(models.TextChoices):
     STAFF = "staff", _("staff")
 
 
+class SubscriberStep(models.TextChoices):
+    """What staff did about an address."""
+
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    BLOCKED = "blocked", _("Blocked")
+    UNBLOCKED = "unblocked", _("Unblocked")
+
+
+class CampaignStep(models.TextChoices):
+    """What staff did with a campaign."""
+
+    STARTED = "started", _("Started")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
 class CampaignState(models.TextChoices):
     """How far the sending of an issue has come."""
 

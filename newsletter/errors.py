@@ -19,6 +19,30 @@ class NotAsked(NewsletterRefused):
     sentence = _("This subscription has ended. You can subscribe again.")
 
 
+class AskedOtherwise(NewsletterRefused):
+    """Somebody has typed the address into the form again since the page with the button was opened."""
+
+    sentence = _("Somebody has asked for this address again in the meantime. This is what would hold now.")
+
+
+class EndedAlready(NewsletterRefused):
+    """There is nothing to end: nobody asked, or the newsletter goes there no more."""
+
+    sentence = _("This subscription has ended already.")
+
+
+class BlockedAlready(NewsletterRefused):
+    """Somebody of staff was faster."""
+
+    sentence = _("This address is blocked already.")
+
+
+class NotBlocked(NewsletterRefused):
+    """Only a block can be lifted."""
+
+    sentence = _("This address is not blocked.")
+
+
 class NotSubscribed(NewsletterRefused):
     """Only who gets the newsletter has preferences."""
 

@@ -64,6 +64,20 @@ class PreferencesForm(forms.Form):
         initial = {"language": subscriber.language, "country": subscriber.country, "interests": chosen}
         return cls(data, initial=initial)
 
+    def in_words(self) -> list[tuple[Any, str]]:
+        """Return label and choice of each field that something was chosen in, as the form was first filled."""
+        language, country = self.initial["language"], self.initial["country"]
+        topics = dict(topic_choices())
+        said = [
+            (
+                self.fields["language"].label,
+                languages.own_name(language) if language in languages.codes() else language,
+            ),
+            (self.fields["country"].label, countries.name(country, languages.current()) if country else ""),
+            (self.fields["interests"].label, _(", ").join(topics.get(one, one) for one in self.initial["interests"])),
+        ]
+        return [(label, words) for label, words in said if words]
+
 
 class SubscribeForm(PreferencesForm):
     """All that subscribing asks for; only the address is needed, and the short form asks for nothing else."""

@@ -46,6 +46,8 @@ def issue(params: Mapping[str, Any], language: str) -> Rendering:
 
 def own_addresses(messages: Sequence[Message]) -> Fillings:
     """Return the way out and the preferences of each recipient; two statements for all."""
+    # Of somebody who was erased while it was on its way nothing is left that could be filled in.
+    messages = [message for message in messages if "subscriber" in message.params]
     wanted = {message.pk: message.params for message in messages}
     cancelled = set(
         Campaign.objects.filter(

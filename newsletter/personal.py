@@ -27,18 +27,22 @@ def _gone(before: datetime) -> QuerySet:
 
 
 def _found(subject: Subject) -> QuerySet:
-    return erasing.subscriptions_of(subject).prefetch_related("interests")
+    return erasing.subscriptions_of(subject).prefetch_related("interests", "changes")
 
 
 def _topics(subscriber: Subscriber) -> str:
     return ", ".join(term.label for term in subscriber.interests.all())
 
 
+def _history(subscriber: Subscriber) -> str:
+    return "\n".join(f"{step.at:%Y-%m-%d %H:%M} UTC: {step}" for step in subscriber.changes.all())
+
+
 _SUBSCRIPTIONS = Kind(
     name="subscriptions",
     label=_("Newsletter"),
     about=_("Whether you get the newsletter, in which language and about which topics."),
-    models=("newsletter.Subscriber",),
+    models=("newsletter.Subscriber", "newsletter.SubscriberChange"),
     find=_found,
     columns=(
         "email",
@@ -50,6 +54,7 @@ _SUBSCRIPTIONS = Kind(
         "confirmed_at",
         "left_at",
         "left_why",
+        Column("history", _("History"), _history),
     ),
     rules=(
         Rule(

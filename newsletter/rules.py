@@ -9,6 +9,7 @@ VIEW_CAMPAIGNS = "newsletter.view_campaign"
 PREPARE_CAMPAIGNS = "newsletter.add_campaign"
 SEND_CAMPAIGNS = "newsletter.change_campaign"
 VIEW_SUBSCRIBERS = "newsletter.view_subscriber"
+CHANGE_SUBSCRIBERS = "newsletter.change_subscriber"
 
 
 def may_see_campaigns(user: "User") -> bool:
@@ -29,3 +30,8 @@ def may_send_campaigns(user: "User") -> bool:
 def may_see_recipients(user: "User") -> bool:
     """Whether somebody may read the addresses of those whom a campaign did not reach."""
     return may_see_campaigns(user) and user.has_perm(VIEW_SUBSCRIBERS)
+
+
+def may_change_subscribers(user: "User") -> bool:
+    """Whether somebody may end other people's subscriptions, and block addresses."""
+    return user.is_active and user.has_perm(VIEW_SUBSCRIBERS) and user.has_perm(CHANGE_SUBSCRIBERS)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import django_filters
-from allauth.core.internal.httpkit import authenticated_user
 from django import forms
 from django.db.models import Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
@@ -21,6 +20,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import ListingButton
 
+from accounts.visitors import signed_in
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.folding import fold
@@ -155,7 +155,7 @@ class EndView(ActView):
 
     def act(self, form: forms.Form) -> None:
         """End it on the day that staff chose."""
-        by = authenticated_user(self.request)
+        by = signed_in(self.request)
         end_membership(membership_id=self.membership.pk, by=by, ends_on=form.cleaned_data["ends_on"])
 
 
@@ -167,7 +167,7 @@ class AppointView(ActView):
 
     def act(self, form: forms.Form) -> None:
         """Let the member answer for the team from now on."""
-        make_coordinator(membership_id=self.membership.pk, by=authenticated_user(self.request))
+        make_coordinator(membership_id=self.membership.pk, by=signed_in(self.request))
 
 
 class Memberships(RecordList):

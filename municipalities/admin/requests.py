@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +15,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
+from accounts.visitors import signed_in
 from municipalities import rules, services, waiting
 from municipalities.enums import Standing
 from municipalities.errors import MembershipError, NotRepresentable
@@ -128,7 +128,8 @@ class ApproveView(DecideView):
 
     def act(self, membership: Membership) -> None:
         """Approve in the name of staff."""
-        services.approve_membership(membership_id=membership.pk, by=authenticated_user(self.request))
+        seen = self.request.POST.get("seen")
+        services.approve_membership(membership_id=membership.pk, by=signed_in(self.request), seen=seen)
 
 
 class DeclineView(DecideView):
@@ -142,7 +143,7 @@ class DeclineView(DecideView):
         if not form.is_valid():
             raise MembershipError(_("Write a reason of at most 300 characters: the person reads it."))
         reason = form.cleaned_data["reason"]
-        by = authenticated_user(self.request)
+        by = signed_in(self.request)
         if _is_proposed(membership):
             services.refuse_local_government(local_government_id=membership.local_government_id, by=by, reason=reason)
         else:
@@ -161,7 +162,7 @@ class MergeView(DecideView):
             raise NotRepresentable
         services.refuse_local_government(
             local_government_id=membership.local_government_id,
-            by=authenticated_user(self.request),
+            by=signed_in(self.request),
             same_as=int(given),
         )
 

@@ -101,6 +101,11 @@ class Membership(models.Model):
         return self.state == MembershipState.ASKED
 
     @property
+    def as_asked(self) -> str:
+        """What its person asks for, as a page shows it; whoever approves says which they read."""
+        return f"{self.role}:{self.department}"
+
+    @property
     def is_open(self) -> bool:
         """Whether it waits for a decision or is approved."""
         return self.state in OPEN_STATES

@@ -6,12 +6,13 @@ from municipalities.services.closing import end_membership, end_overdue
 from municipalities.services.deciding import approve_membership, decline_membership
 from municipalities.services.loading import Loaded, load_cities
 from municipalities.services.refusing import refuse_local_government
-from municipalities.services.representing import propose_local_government, represent
+from municipalities.services.representing import change_request, propose_local_government, represent
 
 __all__ = [
     "Loaded",
     "accept_local_government",
     "approve_membership",
+    "change_request",
     "decline_membership",
     "end_membership",
     "end_overdue",

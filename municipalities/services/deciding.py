@@ -7,7 +7,7 @@ from django.db import transaction
 from core import clock
 from municipalities import rules
 from municipalities.enums import MembershipState, Standing
-from municipalities.errors import DecidedAlready, NotRepresentable, NotYours
+from municipalities.errors import ChangedMeanwhile, DecidedAlready, NotRepresentable, NotYours
 from municipalities.models import Membership
 from municipalities.services import accepting, locks, notices
 from municipalities.signals import membership_approved, membership_declined
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def approve_membership(*, membership_id: int, by: "User") -> Membership:
+def approve_membership(*, membership_id: int, by: "User", seen: str | None = None) -> Membership:
     """Let somebody represent the local government from today; a proposed one is listed by that.
 
-    Raises NotYours, DecidedAlready, NotRepresentable, and IncompleteLocalGovernment where a proposed one lacks what
-    the directory needs. Approving twice changes nothing.
+    `seen` is what whoever decides has read (`Membership.as_asked`). Raises NotYours, DecidedAlready, ChangedMeanwhile
+    where the request says something else by now, NotRepresentable, and IncompleteLocalGovernment where a proposed one
+    lacks what the directory needs. Approving twice changes nothing.
     """
     membership = locks.membership(membership_id)
     if not rules.may_approve(by, membership):
@@ -29,6 +30,8 @@ def approve_membership(*, membership_id: int, by: "User") -> Membership:
     if membership.state == MembershipState.APPROVED:
         return membership
     _need_asked(membership)
+    if seen is not None and seen != membership.as_asked:
+        raise ChangedMeanwhile
     if membership.local_government.standing == Standing.RETIRED:
         raise NotRepresentable
     if membership.local_government.standing == Standing.PENDING:

@@ -7,10 +7,12 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from core.folding import fold
+from municipalities import rules
 from municipalities.enums import MembershipRole, Standing
-from municipalities.errors import NotRepresentable
+from municipalities.errors import DecidedAlready, NotRepresentable, NotYours
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import closing, locks, notices
+from municipalities.signals import coordination_given_up
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -39,6 +41,25 @@ def represent(*, person: "User", local_government_id: int, role: str, department
     )
     notices.tell_coordinators(asked)
     return asked
+
+
+@transaction.atomic
+def change_request(*, membership_id: int, by: "User", role: str, department: str) -> Membership:
+    """Put into other words what somebody asked for, while nobody has decided; it keeps its place in the queue.
+
+    Raises NotYours for everybody but the person who asked, and DecidedAlready.
+    """
+    membership = locks.membership(membership_id)
+    if not rules.may_change_request(by, membership):
+        raise NotYours
+    if not membership.is_asked:
+        raise DecidedAlready
+    was_of_coordinator = membership.is_of_coordinator
+    membership.role, membership.department = MembershipRole(role), department
+    membership.save(update_fields=["role", "department"])
+    if was_of_coordinator and not membership.is_of_coordinator:
+        coordination_given_up.send(sender=Membership, membership=membership)
+    return membership
 
 
 @transaction.atomic

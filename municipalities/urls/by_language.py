@@ -11,6 +11,7 @@ urlpatterns = [
     path("my/cities/", teams.my_cities, name="my_cities"),
     path("my/cities/<int:pk>/approve/", teams.approve, name="membership_approve"),
     path("my/cities/<int:pk>/decline/", teams.decline, name="membership_decline"),
+    path("my/cities/<int:pk>/change/", representing.change, name="membership_change"),
     path("my/cities/<int:pk>/end/", teams.end, name="membership_end"),
     path("my/cities/<int:pk>/coordinator/", teams.appoint, name="membership_appoint"),
 ]

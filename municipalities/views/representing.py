@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.visitors import signed_in
 from core import limits, text
 from core.folding import fold
-from municipalities.errors import MembershipError
-from municipalities.member_forms import ProposalForm, RepresentForm
+from municipalities.errors import DecidedAlready, MembershipError
+from municipalities.member_forms import ChangeForm, ProposalForm, RepresentForm
 from municipalities.models import LocalGovernment, Membership
-from municipalities.services import propose_local_government, represent
+from municipalities.services import change_request, propose_local_government, represent
 
 PER_PAGE = 30
 LONGEST_SEARCH = 200
@@ -46,7 +46,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask in which role and department somebody would represent a listed city, and take the answer."""
-    person = authenticated_user(request)
+    person = signed_in(request)
     city = get_object_or_404(LocalGovernment.objects.listed(), slug=slug)
     form = RepresentForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"city": city, "form": form}
@@ -69,7 +69,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HttpRequest) -> HttpResponse:
     """Ask for the name and country of a city that is not listed, and take the answer."""
-    person = authenticated_user(request)
+    person = signed_in(request)
     data = request.POST if request.method == "POST" else None
     form = ProposalForm(data, initial={"country": person.country})
     if not form.is_bound or not form.is_valid():
@@ -80,9 +80,36 @@ def propose(request: HttpRequest) -> HttpResponse:
     return _asked(request, propose_local_government(person=person, **form.cleaned_data))
 
 
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let somebody put their own request otherwise while it waits; strangers learn nothing, not even that it exists."""
+    person = signed_in(request)
+    membership = get_object_or_404(Membership.objects.of_person(person).for_display(), pk=pk)
+    if not membership.is_asked:
+        messages.error(request, str(DecidedAlready()))
+        return _mine()
+    form = ChangeForm(request.POST if request.method == "POST" else None, membership=membership)
+    if not form.is_bound or not form.is_valid():
+        context = {"membership": membership, "form": form}
+        return _answer(request, "municipalities/membership_change.html", context, REFUSED if form.is_bound else 200)
+    try:
+        change_request(membership_id=pk, by=person, **{"role": membership.role, **form.cleaned_data})
+    except MembershipError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Saved."))
+    return _mine()
+
+
 def _asked(request: HttpRequest, membership: Membership) -> HttpResponse:
     if membership.is_asked:
         messages.success(request, _("Your request is noted. You get a mail when somebody has decided."))
+    return _mine()
+
+
+def _mine() -> HttpResponse:
     response = redirect("my_cities")
     response.status_code = SEE_OTHER
     return response

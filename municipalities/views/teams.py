@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.visitors import signed_in
 from municipalities import services
 from municipalities.errors import MembershipError, NotYours
 from municipalities.member_forms import LastDayForm, ReasonForm
@@ -27,7 +27,7 @@ SEE_OTHER = 303
 @require_safe
 def my_cities(request: HttpRequest) -> HttpResponse:
     """Show a person's own memberships and the teams that they coordinate; two statements."""
-    person = authenticated_user(request)
+    person = signed_in(request)
     own = list(Membership.objects.of_person(person).for_display().order_by("-asked_at", "-pk"))
     return render(request, "municipalities/my_cities.html", {"memberships": own, "teams": coordinated_by(person, own)})
 
@@ -37,9 +37,10 @@ def my_cities(request: HttpRequest) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve a colleague."""
+    seen = request.POST.get("seen")
     return _act(
         request,
-        lambda by: services.approve_membership(membership_id=pk, by=by),
+        lambda by: services.approve_membership(membership_id=pk, by=by, seen=seen),
         done=_("Your colleague belongs to the team now."),
     )
 
@@ -93,7 +94,7 @@ def appoint(request: HttpRequest, pk: int) -> HttpResponse:
 def _act(request: HttpRequest, verb: Callable[[User], Any], *, done: str) -> HttpResponse:
     """Call a service; strangers learn nothing, not even whether there is such a membership."""
     try:
-        verb(authenticated_user(request))
+        verb(signed_in(request))
     except (Membership.DoesNotExist, NotYours) as refusal:
         raise Http404 from refusal
     except MembershipError as refusal:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -17,22 +17,18 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from accounts.models import User
+from accounts.visitors import signed_in
 from core import clock
 from events.services import planning
 from mail.addresses import BadAddress
 from mail.admin.dry_run import DryRunView, SampleView
-from newsletter import rules, services
+from newsletter import editions, rules, services
 from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
 from newsletter.admin.campaign_words import readings, sent_tests
 from newsletter.campaign_errors import CampaignError, IssueNotPublished
 from newsletter.models import Campaign
 from newsletter.rehearsing import CampaignAudience
 from newsletter.services import audiences
-
-
-def signed_in(request: HttpRequest) -> User:
-    """Return the person; Wagtail lets nobody else reach its views."""
-    return cast(User, request.user)
 
 
 class ForStaff(WagtailAdminTemplateMixin):
@@ -194,13 +190,33 @@ class StartView(Rehearsed, DryRunView):
         """Rehearse a draft; what is under way has its own page."""
         if not self.campaign.is_draft:
             return redirect(self.back_url)
-        return super().get(request, *args, **kwargs)
+        return self._refused() or super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Start; a moment that cannot be read starts nothing, since nobody meant at once."""
+        if refused := self._refused():
+            return refused
+        if self.campaign.is_draft and not editions.published(self.campaign.issue):
+            # Taken off the site since the dry run, which cannot be shown again.
+            messages.error(request, str(IssueNotPublished()))
+            return redirect(self.back_url)
+        return super().post(request, *args, **kwargs)
 
     @cached_property
+    def when(self) -> WhenForm:
+        """What staff said about when it leaves."""
+        return WhenForm(self.request.GET)
+
+    @property
     def at(self) -> datetime | None:
-        """The moment that staff asked for; nothing when it cannot be read."""
-        form = WhenForm(self.request.GET)
-        return form.cleaned_data["at"] if form.is_valid() else None
+        """The moment that staff asked for; nothing means soon."""
+        return self.when.cleaned_data["at"]
+
+    def _refused(self) -> HttpResponse | None:
+        if self.when.is_valid():
+            return None
+        messages.error(self.request, self.when.errors["at"][0])
+        return redirect(self.back_url)
 
     def get_leaves_at(self) -> datetime:
         """Return the moment asked for, or the end of the undo window."""
@@ -272,7 +288,7 @@ class PauseView(ActView):
 
     def act(self) -> None:
         """Pause."""
-        services.pause_campaign(campaign_id=self.campaign.pk)
+        services.pause_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
 
 class ResumeView(ActView):
@@ -285,7 +301,7 @@ class ResumeView(ActView):
 
     def act(self) -> None:
         """Resume."""
-        services.resume_campaign(campaign_id=self.campaign.pk)
+        services.resume_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
 
 class CancelView(ActView):
@@ -298,7 +314,7 @@ class CancelView(ActView):
 
     def act(self) -> None:
         """Cancel."""
-        services.cancel_campaign(campaign_id=self.campaign.pk)
+        services.cancel_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
 
 class DiscardView(ActView):

@@ -30,7 +30,7 @@ class CampaignIndex(ScreenExportMixin, IndexView):
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along the number of recipients."""
-        return Campaign.objects.select_related("mailing")
+        return Campaign.objects.select_related("mailing").defer("editions")
 
     def get_list_buttons(self, instance: Campaign) -> list:
         """Offer nothing in the list: what can be done stands on each campaign's own page."""
@@ -92,6 +92,7 @@ def _of_mailing(campaign: Campaign) -> dict[str, Any]:
     return {
         "readings": readings(audiences.Reading(*one) for one in campaign.counted),
         "progress": books.progress(campaign),
+        "changes": campaign.changes.select_related("by"),
     }
 
 
@@ -106,8 +107,6 @@ class Campaigns(ModelViewSet):
     model = Campaign
     icon = "mail"
     menu_label = _("Campaigns")
-    menu_order = 160
-    add_to_admin_menu = True
     add_to_reference_index = False
     inspect_view_enabled = True
     copy_view_enabled = False

@@ -15,13 +15,13 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
 
+from accounts.visitors import signed_in
 from core import languages
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from mail.admin.mailbox import MailboxColumn
 from mail.enums import MISSED, State
 from mail.models import Message
 from newsletter import rules
-from newsletter.admin.campaign_acts import signed_in
 from newsletter.models import Campaign
 from newsletter.services import books
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from core import links, locales
 from core.blocks import CallToActionBlock as WebCallToActionBlock
@@ -74,7 +74,13 @@ class CallToActionBlock(MailBlock, WebCallToActionBlock):
 def _cards(chosen: Any, request: Any) -> list[dict[str, str]]:
     chosen = list(chosen)
     live = links.in_reader_language(card["page"] for card in chosen)
-    shown = [(card, live[card["page"].pk]) for card in chosen if card["page"] and card["page"].pk in live]
+    # Whoever gets a mail, or reads the archive, may not be among those whom a restricted page lets in.
+    restricted = tuple(PageViewRestriction.objects.values_list("page__path", flat=True)) if live else ()
+    shown = [
+        (card, live[card["page"].pk])
+        for card in chosen
+        if card["page"] and card["page"].pk in live and not live[card["page"].pk].path.startswith(restricted)
+    ]
     return [
         {
             "title": page.title,

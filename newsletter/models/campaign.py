@@ -21,7 +21,8 @@ class Campaign(models.Model):
     """An issue on its way to many. Its words and its audience are those of the moment at which it was started.
 
     `audience` narrows by interest, language and country; an empty list narrows nothing. `editions` holds, by language,
-    the page and revision that leave. `counted` is who gets what, `closing` the books once nothing moves any more.
+    the page, its revision and the words that leave. `counted` is who gets what, `closing` the books once nothing moves
+    any more.
     """
 
     uuid = models.UUIDField(_("identifier"), unique=True, default=uuid.uuid4, editable=False)

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,9 @@ from core.fields import StreamField
 from core.models import BasePage
 from newsletter import archive, previews
 from newsletter.blocks import MAIL_BLOCKS
+
+# What newsletter.urls.by_language answers below the section.
+TAKEN = frozenset({"feed", "subscribe", "confirm", "preferences"})
 
 
 def today() -> date:
@@ -99,6 +103,12 @@ class NewsletterPage(BasePage):
     class Meta:
         verbose_name = _("newsletter issue")
         verbose_name_plural = _("newsletter issues")
+
+    def clean(self) -> None:
+        """Refuse the addresses at which the newsletter itself answers."""
+        super().clean()
+        if self.slug in TAKEN:
+            raise ValidationError({"slug": _("The newsletter needs this address itself. Choose another one.")})
 
     def cache_tags(self) -> set[str]:
         return {*super().cache_tags(), "list:events", "list:courses", "list:cohorts"}

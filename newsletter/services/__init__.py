@@ -1,5 +1,6 @@
 """The only writers of the newsletter app: verbs, keyword-only, one transaction each."""
 
+from newsletter.services.blocking import block_address, unblock_subscriber, unsubscribe_by_staff
 from newsletter.services.campaigns import (
     advance_campaigns,
     cancel_campaign,
@@ -12,11 +13,21 @@ from newsletter.services.campaigns import (
     start_campaign,
 )
 from newsletter.services.erasing import erase_subscriptions
-from newsletter.services.subscribing import ask, change_preferences, claim_subscription, confirm, leave
+from newsletter.services.subscribing import (
+    ask,
+    asked_for,
+    change_preferences,
+    claim_subscription,
+    confirm,
+    leave,
+    leave_by_report,
+)
 
 __all__ = [
     "advance_campaigns",
     "ask",
+    "asked_for",
+    "block_address",
     "cancel_campaign",
     "change_campaign",
     "change_preferences",
@@ -25,9 +36,12 @@ __all__ = [
     "discard_campaign",
     "erase_subscriptions",
     "leave",
+    "leave_by_report",
     "pause_campaign",
     "prepare_campaign",
     "resume_campaign",
     "send_test",
     "start_campaign",
+    "unblock_subscriber",
+    "unsubscribe_by_staff",
 ]

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet
+from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from core import countries, languages
 from core.models import Term
 from mail.enums import State
-from mail.models import Message
+from mail.models import Message, Resend
+from mail.services.holding import BECAUSE
 from newsletter import editions
 from newsletter.models import Campaign, Subscriber
 from newsletter.models.subscriber import INTERESTS
@@ -72,5 +73,8 @@ def normalised(audience: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
 
 def _had(campaign: Campaign) -> "QuerySet[Message]":
     others = Campaign.objects.filter(issue=campaign.issue, mailing__isnull=False).exclude(pk=campaign.pk)
-    theirs = Message.objects.filter(mailing__in=others.values("mailing")).exclude(state__in=_MAY_COME_AGAIN)
+    sent_again = Resend.objects.filter(original=OuterRef("pk")).exclude(copy__state__in=_MAY_COME_AGAIN)
+    # What was held back after a restore may have left from the lost site: staff send it again one by one.
+    had = ~Q(state__in=_MAY_COME_AGAIN) | Q(state=State.CANCELLED, last_reply=BECAUSE) | Exists(sent_again)
+    theirs = Message.objects.filter(had, mailing__in=others.values("mailing"))
     return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=OuterRef("pk"))

@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,11 +21,12 @@ from newsletter.campaign_errors import (
     CampaignFrozen,
     CampaignNotUnderWay,
     IssueNotPublished,
+    MomentPassed,
     NobodyToWrite,
 )
-from newsletter.enums import CampaignState
-from newsletter.models import Campaign
-from newsletter.services import audiences
+from newsletter.enums import CampaignState, CampaignStep
+from newsletter.models import Campaign, CampaignChange
+from newsletter.services import audiences, rowlock
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 KIND = "newsletter-issue"
 TEST_KIND = "newsletter-test"
 CHUNK = 1000
+# Between choosing a moment and pressing the button some minutes may go by.
+STILL_NOW = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -84,11 +87,16 @@ def send_test(*, campaign_id: int, to: str, by: "User | None" = None) -> list[Me
     ]
 
 
+def has_passed(at: datetime) -> bool:
+    """Whether a moment to leave lies too far back to mean now."""
+    return at < clock.now() - STILL_NOW
+
+
 @transaction.atomic
 def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime | None = None) -> Campaign:
     """Freeze who gets an issue and in which words, and let it leave at `at` or when the undo window has passed.
 
-    Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay and NobodyToWrite.
+    Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay, NobodyToWrite and MomentPassed.
     """
     campaign = _locked_with_its_issue(campaign_id)
     if not campaign.is_draft:
@@ -98,6 +106,9 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
     pages = editions.published(campaign.issue)
     if not pages:
         raise IssueNotPublished
+    if at is not None and has_passed(at):
+        raise MomentPassed
+    rowlock.while_freezing()
     now = clock.now()
     leaves_at = max(now + planning.undo_window(), at or now)
     numbers: Counter[str] = Counter()
@@ -110,11 +121,12 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
     campaign.mailing, campaign.editions = mailing, editions.frozen(pages)
     campaign.counted = [[one.language, one.reads, one.number] for one in audiences.tally(numbers, pages)]
     campaign.save()
+    _note(campaign, CampaignStep.STARTED, by)
     return campaign
 
 
 @transaction.atomic
-def pause_campaign(*, campaign_id: int) -> Campaign:
+def pause_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
     """Let nothing more of a campaign begin to leave; pausing twice changes nothing. Raises CampaignNotUnderWay."""
     campaign = _locked(campaign_id)
     if campaign.state == CampaignState.PAUSED:
@@ -123,11 +135,12 @@ def pause_campaign(*, campaign_id: int) -> Campaign:
     paused = mailings.pause(mailing_id=mailing_id)
     campaign.state, campaign.paused_at = CampaignState.PAUSED, paused.paused_at
     campaign.save(update_fields=["state", "paused_at"])
+    _note(campaign, CampaignStep.PAUSED, by)
     return campaign
 
 
 @transaction.atomic
-def resume_campaign(*, campaign_id: int) -> Campaign:
+def resume_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
     """Let the rest of a paused campaign leave; resuming what is not paused changes nothing."""
     campaign = _locked(campaign_id)
     mailing_id = _mailing_of(campaign)
@@ -137,18 +150,26 @@ def resume_campaign(*, campaign_id: int) -> Campaign:
     campaign.state = CampaignState.SENDING if campaign.has_begun else CampaignState.FROZEN
     campaign.paused_at = None
     campaign.save(update_fields=["state", "paused_at"])
+    _note(campaign, CampaignStep.RESUMED, by)
     return campaign
 
 
 @transaction.atomic
-def cancel_campaign(*, campaign_id: int) -> Campaign:
-    """Take back every message of a campaign that has not begun to leave; cancelling twice changes nothing."""
+def cancel_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
+    """Take back every message of a campaign that has not begun to leave; cancelling twice changes nothing.
+
+    Raises CampaignNotUnderWay, also where all of it has left and only the sweep has not noticed yet.
+    """
     campaign = _locked(campaign_id)
     if campaign.state == CampaignState.CANCELLED:
         return campaign
+    if _at_their_end().filter(pk=campaign.pk).exists():
+        # Nobody's copy can be taken back any more; the sweep writes down that it has been sent.
+        raise CampaignNotUnderWay
     mailings.take_back(mailing_id=_mailing_of(campaign))
     campaign.state, campaign.paused_at, campaign.finished_at = CampaignState.CANCELLED, None, clock.now()
     campaign.save(update_fields=["state", "paused_at", "finished_at"])
+    _note(campaign, CampaignStep.CANCELLED, by)
     return campaign
 
 
@@ -176,15 +197,18 @@ def _end(pk: int) -> bool:
     if campaign is None or campaign.mailing is None:
         return False
     campaign.closing = {state.value: number for state, number in mailings.books(campaign.mailing).items()}
-    if campaign.state == CampaignState.SENDING:
-        campaign.state, campaign.finished_at = CampaignState.SENT, clock.now()
-    campaign.save(update_fields=["closing", "state", "finished_at"])
+    if campaign.state == CampaignState.PAUSED:
+        # The last of it had left before the pause.
+        mailings.resume(mailing_id=campaign.mailing.pk)
+    if campaign.is_under_way:
+        campaign.state, campaign.finished_at, campaign.paused_at = CampaignState.SENT, clock.now(), None
+    campaign.save(update_fields=["closing", "state", "finished_at", "paused_at"])
     return True
 
 
 def _at_their_end() -> "QuerySet[Campaign]":
     is_moving = Message.objects.filter(mailing=OuterRef("mailing"), state__in=OPEN)
-    is_near = Q(state=CampaignState.SENDING) | Q(state=CampaignState.CANCELLED, closing={})
+    is_near = Q(state__in=[CampaignState.SENDING, CampaignState.PAUSED]) | Q(state=CampaignState.CANCELLED, closing={})
     return Campaign.objects.filter(is_near, ~Exists(is_moving)).order_by("pk")
 
 
@@ -201,6 +225,10 @@ def _asked(campaign: Campaign, leaves_at: datetime, numbers: Counter[str]) -> It
             due_at=leaves_at,
             person_id=one.person_id,
         )
+
+
+def _note(campaign: Campaign, what: CampaignStep, by: "User | None") -> None:
+    CampaignChange.objects.create(campaign=campaign, what=what, by=by)
 
 
 def _locked(campaign_id: int) -> Campaign:

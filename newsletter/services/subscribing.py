@@ -1,26 +1,34 @@
 """From asking for the newsletter to leaving it: the row says what holds, the log of consents what was decided."""
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils import translation
 
 from accounts.models import User
 from accounts.services.consents import Wording, record_consent
 from core import clock
 from core.models import Term
 from events.addresses import email_key
+from mail.services import take_back_objections
 from newsletter import wording as wordings
 from newsletter.enums import GONE_STATES, LeftWhy, SubscriberState
-from newsletter.errors import NotAsked, NotSubscribed
+from newsletter.errors import AskedOtherwise, NotAsked, NotSubscribed
 from newsletter.models import Subscriber
 from newsletter.models.subscriber import INTERESTS
-from newsletter.services import notices, rowlock
+from newsletter.services import notices, rowlock, withdrawing
 
 # So long a second request for the same address brings no second mail.
 BETWEEN_MAILS = timedelta(hours=1)
+# Where consent was withdrawn, as the log keeps it.
+BY_PROVIDER = "provider"
+# In English, like the words of servers that stand in the same place.
+SUBSCRIBED_SINCE = "Subscribed to the newsletter and confirmed it since."
 
 
 @transaction.atomic
@@ -39,7 +47,8 @@ def ask(*, email: str, language: str, country: str, interests: Collection[str], 
         return
     now = clock.now()
     is_again = subscriber.state == SubscriberState.LEFT or now - subscriber.asked_at >= BETWEEN_MAILS
-    if is_new or is_again:
+    # Without a new moment the question keeps its key, so the outbox takes it for the one that it has.
+    if is_new or (is_again and not notices.has_been_asked_enough(subscriber)):
         subscriber.asked_at = now
     subscriber.email, subscriber.language, subscriber.country = email, language, country
     subscriber.wording = said
@@ -50,17 +59,28 @@ def ask(*, email: str, language: str, country: str, interests: Collection[str], 
     notices.ask_to_confirm(subscriber)
 
 
+def asked_for(subscriber: Subscriber) -> str:
+    """Return a mark of what somebody asked for, which changes with each of its words and choices."""
+    topics = sorted(term.slug for term in subscriber.interests.all())
+    asked = [subscriber.wording, subscriber.language, subscriber.country, topics]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
 @transaction.atomic
-def confirm(*, subscriber_id: int) -> Subscriber:
+def confirm(*, subscriber_id: int, shown: str | None = None) -> Subscriber:
     """Let the newsletter go to an address whose owner has said yes, and log the sentence they agreed to.
 
-    Confirming twice changes nothing; raises NotAsked for a subscription that has ended.
+    Complaints and objections of former days are taken off the suppression list: they are older. Confirming twice
+    changes nothing. Raises NotAsked for a subscription that has ended, and AskedOtherwise where `shown`, the mark of
+    what the person has read, is not that of what they would agree to.
     """
     subscriber = rowlock.lock(subscriber_id)
     if subscriber.is_confirmed:
         return subscriber
     if subscriber.state != SubscriberState.ASKED:
         raise NotAsked
+    if shown is not None and shown != asked_for(subscriber):
+        raise AskedOtherwise
     said = subscriber.wording
     subscriber.person = subscriber.person or _owner(subscriber.email)
     record_consent(
@@ -72,6 +92,8 @@ def confirm(*, subscriber_id: int) -> Subscriber:
     )
     subscriber.state, subscriber.confirmed_at, subscriber.wording = SubscriberState.CONFIRMED, clock.now(), {}
     subscriber.save()
+    # This yes is newer than any no that a provider told us.
+    take_back_objections(address=subscriber.email, note=SUBSCRIBED_SINCE)
     return subscriber
 
 
@@ -96,18 +118,16 @@ def leave(*, subscriber_id: int, why: LeftWhy, channel: str) -> None:
     subscriber = rowlock.lock(subscriber_id)
     if subscriber.state in GONE_STATES:
         return
-    if subscriber.is_confirmed:
-        record_consent(
-            purpose=wordings.PURPOSE,
-            wording=wordings.leaving(),
-            channel=channel,
-            given=False,
-            person=subscriber.person,
-            email=subscriber.email,
-        )
-    subscriber.state, subscriber.left_at, subscriber.left_why = SubscriberState.LEFT, clock.now(), why
-    subscriber.wording = {}
-    subscriber.save()
+    withdrawing.withdraw_locked(subscriber, why=why, channel=channel)
+
+
+@transaction.atomic
+def leave_by_report(*, address: str, why: LeftWhy) -> None:
+    """End the subscription of an address, if there is one, since a provider tells that its owner objects."""
+    found = Subscriber.objects.filter(email_key=email_key(address)).only("pk", "language").first()
+    if found is not None:
+        with translation.override(found.language):
+            leave(subscriber_id=found.pk, why=why, channel=BY_PROVIDER)
 
 
 @transaction.atomic
@@ -119,11 +139,7 @@ def claim_subscription(*, person: User, address: str) -> int:
 def _found_or_made(email: str, language: str, said: dict[str, str]) -> tuple[Subscriber, bool]:
     """Return the row of an address, locked, made now if there is none."""
     made = Subscriber(email=email, email_key=email_key(email), language=language, wording=said)
-    # One statement both for the first and for the second to ask: the later one waits for the earlier.
-    [row] = Subscriber.objects.bulk_create(
-        [made], update_conflicts=True, unique_fields=["email_key"], update_fields=["email_key"]
-    )
-    subscriber = rowlock.lock(row.pk)
+    subscriber = rowlock.lock(rowlock.found_or_made(made))
     return subscriber, subscriber.uuid == made.uuid
 
 

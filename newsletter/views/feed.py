@@ -12,9 +12,15 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from core import languages
+from core.exports import NOT_IN_XML
 from newsletter import archive
 
 MOST_ISSUES = 30
+
+
+def _in_xml(words: str) -> str:
+    """Return words without what XML cannot carry, such as the vertical tabs of word processors."""
+    return NOT_IN_XML.sub("", words)
 
 
 @require_safe
@@ -31,9 +37,9 @@ def issues(request: HttpRequest) -> HttpResponse:
     )
     for issue in archive.latest(MOST_ISSUES, language=language, request=request):
         feed.add_item(
-            title=issue.title,
+            title=_in_xml(issue.title),
             link=urljoin(settings.BASE_URL, issue.url),
-            description=issue.summary,
+            description=_in_xml(issue.summary),
             # An issue is the same in every language: a reader of two feeds meets it once.
             unique_id=f"urn:uuid:{issue.key}",
             unique_id_is_permalink=False,

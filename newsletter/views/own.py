@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods
 from core import languages
 from newsletter import tokens, wording
 from newsletter.enums import LeftWhy, SubscriberState
-from newsletter.errors import NewsletterRefused
+from newsletter.errors import AskedOtherwise, NewsletterRefused
 from newsletter.forms import PreferencesForm
 from newsletter.models import Subscriber
-from newsletter.services import change_preferences, leave
+from newsletter.services import asked_for, change_preferences, leave
 from newsletter.services import confirm as confirm_subscription
 from newsletter.views.signed import by_token
 
@@ -29,18 +29,38 @@ def confirm(request: HttpRequest, token: str, subscriber: Subscriber | None) -> 
     if subscriber is None:
         return _ended(request)
     if request.method == "POST":
-        try:
-            confirm_subscription(subscriber_id=subscriber.pk)
-        except (NewsletterRefused, Subscriber.DoesNotExist):
-            return _ended(request)
-        return HttpResponseRedirect(reverse("newsletter_confirm", args=[token]), status=303)
+        return _confirm(request, token, subscriber)
     if subscriber.is_confirmed:
         address = reverse("newsletter_preferences", args=[tokens.sign(subscriber.uuid, "preferences")])
         return render(request, "newsletter/confirmed.html", {"preferences_url": address})
     if subscriber.state != SubscriberState.ASKED:
         return _ended(request)
-    context = {"address": subscriber.email, "wording": subscriber.wording}
-    return render(request, "newsletter/confirm.html", context)
+    return _ask_to_confirm(request, subscriber)
+
+
+def _confirm(request: HttpRequest, token: str, subscriber: Subscriber) -> HttpResponse:
+    try:
+        confirm_subscription(subscriber_id=subscriber.pk, shown=request.POST.get("shown"))
+    except AskedOtherwise as refusal:
+        # As it was looked up for this very request: newer than the page, and marked as it is shown.
+        return _ask_to_confirm(request, subscriber, refusal)
+    except (NewsletterRefused, Subscriber.DoesNotExist):
+        return _ended(request)
+    return HttpResponseRedirect(reverse("newsletter_confirm", args=[token]), status=303)
+
+
+def _ask_to_confirm(
+    request: HttpRequest, subscriber: Subscriber, refusal: NewsletterRefused | None = None
+) -> HttpResponse:
+    form = PreferencesForm.of(subscriber)
+    context = {
+        "address": subscriber.email,
+        "wording": subscriber.wording,
+        "choices": form.in_words(),
+        "shown": asked_for(subscriber),
+        "refusal": refusal,
+    }
+    return render(request, "newsletter/confirm.html", context, status=409 if refusal else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

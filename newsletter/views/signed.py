@@ -50,4 +50,5 @@ def _unknown(request: HttpRequest, purpose: tokens.Purpose) -> HttpResponse:
         response = render(request, "429.html", status=429)
         response["Retry-After"] = str(limit.seconds)
         return response
-    return render(request, "newsletter/link_unknown.html", {"may_be_old": purpose in tokens.LASTS}, status=404)
+    context = {"may_be_old": purpose in tokens.LASTS, "is_way_out": purpose == "unsubscribe"}
+    return render(request, "newsletter/link_unknown.html", context, status=404)

@@ -58,7 +58,7 @@ class SubscribeView(View):
     def _limit(self, form: SubscribeForm) -> limits.Limit | None:
         asked = [(PER_NETWORK, limits.network(self.request))]
         if address := form.cleaned_data.get("email"):
-            asked.append((PER_ADDRESS, email_key(address)))
+            asked.append((PER_ADDRESS, _mailbox(address)))
         return limits.exceeded(asked)
 
     def _show(self, form: SubscribeForm, status: int = 200) -> HttpResponse:
@@ -73,6 +73,12 @@ class SubscribeView(View):
 
     def _done(self) -> HttpResponse:
         return HttpResponseRedirect(reverse("newsletter_asked"), status=303)
+
+
+def _mailbox(address: str) -> str:
+    """Return an address without its `+tag`: many providers lead all of them to one mailbox, which may be a victim's."""
+    name, at, domain = email_key(address).rpartition("@")
+    return f"{name.partition('+')[0]}{at}{domain}"
 
 
 @require_safe

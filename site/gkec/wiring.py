@@ -11,6 +11,7 @@ def connect() -> None:
     from home import sections, statements
     from learning import purposes as learning_purposes
     from mail import footer, purposes
+    from mail.signals import objection_reported
     from municipalities import purposes as membership_purposes
     from municipalities import signals as of_cities
     from municipalities.display import cities_section
@@ -20,6 +21,7 @@ def connect() -> None:
     of_cities.membership_approved.connect(_send_drafts, dispatch_uid="gkec.send_drafts")
     of_cities.membership_declined.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go")
     of_cities.membership_ended.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go_at_end")
+    of_cities.coordination_given_up.connect(_let_own_drafts_go, dispatch_uid="gkec.let_drafts_go_of_members")
     of_cities.local_government_merged.connect(_move_teams, dispatch_uid="gkec.move_teams")
     database_restored.connect(_make_safe, dispatch_uid="gkec.make_safe")
     site_restored.connect(_repeat_erasures, dispatch_uid="gkec.repeat_erasures")
@@ -27,7 +29,7 @@ def connect() -> None:
     purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
     address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
-    purposes.provide_purposes(event_purposes.of_messages)
+    objection_reported.connect(_end_subscription, dispatch_uid="gkec.end_subscription")
     purposes.provide_purposes(newsletter_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
@@ -52,6 +54,12 @@ def _let_drafts_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:
 
     if membership.is_of_coordinator:
         let_drafts_go(coordinator=membership.person, local_government_id=membership.local_government_id)
+
+
+def _let_own_drafts_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:
+    from learning.services import let_drafts_go
+
+    let_drafts_go(coordinator=membership.person, local_government_id=membership.local_government_id)
 
 
 def _move_teams(sender: Any, *, source_id: int, target_id: int, **kwargs: Any) -> None:
@@ -84,3 +92,11 @@ def _claim_subscription(sender: Any, *, person: Any, address: str = "", **kwargs
     from newsletter.services import claim_subscription
 
     claim_subscription(person=person, address=address or person.email)
+
+
+def _end_subscription(sender: Any, *, address: str, what: Any, **kwargs: Any) -> None:
+    from mail.enums import ReportKind
+    from newsletter.enums import LeftWhy
+    from newsletter.services import leave_by_report
+
+    leave_by_report(address=address, why=LeftWhy.COMPLAINT if what is ReportKind.COMPLAINED else LeftWhy.ONE_CLICK)

@@ -28,6 +28,7 @@ ALLOWED = {
     "learning.Cohort_moderators": GOES_WITH_ACCOUNT,
     "mail.Mailing": OWNER_ONLY,
     "newsletter.Campaign": OWNER_ONLY,
+    "newsletter.CampaignChange": OWNER_ONLY,
     "wagtail_localize.StringTranslation": OWNER_ONLY,
     "wagtail_localize.SegmentOverride": OWNER_ONLY,
     "wagtaildocs.Document": OWNER_ONLY,

@@ -148,7 +148,7 @@ def test_an_issue_costs_the_same_for_one_card_and_event_and_for_three(client, se
     programme = events.section(section.get_parent())
     for _ in range(3):
         events.event(parent=programme)
-    assert cost(1) == cost(3) == 6
+    assert cost(1) == cost(3) == 7
 
 
 def test_an_editor_writes_an_issue(client, section):
@@ -159,3 +159,14 @@ def test_an_editor_writes_an_issue(client, section):
         assert f"&quot;{name}&quot;" in text(form) or f'"{name}"' in text(form), name
     for mode in ("Mail on a phone", "Mail, dark"):
         assert mode in text(form), mode
+
+
+def test_what_a_word_processor_left_in_a_title_does_not_break_the_feed(client, section):
+    make.issue(title="Ten\x0bcities", summary="Heat\x1f plans")
+    answer = client.get("/en/news/feed/")
+    item = ET.fromstring(answer.content).find("channel/item")
+    assert (answer.status_code, item.findtext("title"), item.findtext("description")) == (
+        200,
+        "Tencities",
+        "Heat plans",
+    )

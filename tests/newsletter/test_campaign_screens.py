@@ -8,14 +8,16 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
+from django.db import DatabaseError, transaction
 from django.urls import reverse
+from wagtail.users.models import UserProfile
 
 from accounts import roles
 from accounts.services import ensure_groups
 from core import clock
 from mail import purposes
 from mail.models import Message
-from newsletter.models import Campaign
+from newsletter.models import Campaign, CampaignChange
 from newsletter.services import advance_campaigns, cancel_campaign, prepare_campaign, start_campaign
 from tests.factories import accounts
 from tests.factories import newsletter as make
@@ -130,13 +132,33 @@ def test_a_campaign_leaves_at_the_moment_that_staff_chose(editor, campaign):
     assert "Nothing leaves before 2026-11-23 08:30:00 UTC." in body(editor.get(url("inspect", campaign.pk)))
 
 
+@pytest.mark.parametrize("at", ["2027-03-28T02:30", "2027-10-31T02:30", "tomorrow", "2026-11-22T07:00"])
+def test_a_moment_that_cannot_be_meant_is_refused_and_nothing_leaves(client, campaign, at):
+    ensure_groups()
+    person = accounts.editor()
+    UserProfile.get_for_user(person)
+    UserProfile.objects.update(current_time_zone="Europe/Brussels")
+    editor = accounts.sign_in(client, person)
+    make.subscriber()
+    address = f"{url('start', campaign.pk)}?at={at}"
+    for answer in (editor.get(address), editor.post(address)):
+        assert answer["Location"] == url("inspect", campaign.pk)
+    shown = body(editor.get(url("inspect", campaign.pk)))
+    sentence = "This moment has passed." if at[:4] == "2026" else "couldn’t be interpreted in time zone Europe/Brussels"
+    sentence = "Enter a valid date/time." if at == "tomorrow" else sentence
+    assert (sentence in shown, Message.objects.count()) == (True, 0)
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
 def test_what_cannot_start_says_why(editor, page, campaign):
     answer = editor.post(url("start", campaign.pk))
     assert (answer.status_code, "Nobody would get this: choose a wider audience." in body(answer)) == (409, True)
     page.unpublish()
     assert editor.get(url("start", campaign.pk)).status_code == 404
+    assert editor.post(url("start", campaign.pk))["Location"] == url("inspect", campaign.pk)
     shown = body(editor.get(url("inspect", campaign.pk)))
-    assert "This issue is not published in any language. Publish it first." in shown
+    assert shown.count("This issue is not published in any language. Publish it first.") == 2
     assert "Continue to the dry run" not in shown
 
 
@@ -180,6 +202,27 @@ def test_pausing_resuming_and_cancelling_by_their_buttons(editor, campaign, time
     campaign.refresh_from_db()
     assert campaign.state == "cancelled"
     assert "is not under way" in body(editor.post(url("pause", campaign.pk), follow=True))
+
+
+def test_the_page_says_who_started_paused_resumed_and_cancelled_and_when(client, campaign, time):
+    ensure_groups()
+    make.subscriber()
+    steps = [("start", "Ana"), ("pause", "Bo"), ("resume", "<i>Cy</i>"), ("cancel", "Bo")]
+    people = {name: accounts.editor(display_name=name) for _door, name in steps}
+    for door, name in steps:
+        accounts.sign_in(client, people[name]).post(url(door, campaign.pk))
+        client.post(url(door, campaign.pk))
+        time.shift(timedelta(minutes=1))
+    history = body(client.get(url("inspect", campaign.pk))).split("History", 1)[1]
+    found = re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td><bdi>(.*?)</bdi></td></tr>", history)
+    assert [(re.sub(r"[^ -~]", "", at), what, who) for at, what, who in found] == [
+        ("2026-11-22 09:00:00", "Started", "Ana"),
+        ("2026-11-22 09:01:00", "Paused", "Bo"),
+        ("2026-11-22 09:02:00", "Resumed", "&lt;i&gt;Cy&lt;/i&gt;"),
+        ("2026-11-22 09:03:00", "Cancelled", "Bo"),
+    ]
+    with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic():
+        CampaignChange.objects.update(what="started")
 
 
 def test_a_draft_is_discarded_and_a_started_one_is_not(editor, campaign, time):

@@ -5,11 +5,13 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.images import ImageFile
 from django.test import override_settings
 from django.utils import translation
 from PIL import Image
+from wagtail.models import PageViewRestriction
 from wagtail.rich_text import RichText
 
 from core.models import Picture
@@ -200,3 +202,21 @@ def test_a_picture_that_is_gone_is_left_out():
 def test_an_issue_that_is_not_published_has_no_address_on_the_web():
     page = make.issue(live=False)
     assert "Read this issue on the web" not in written(page).text
+
+
+def test_a_card_of_a_page_that_is_not_for_everybody_is_in_neither_mail_nor_archive(client):
+    secret = make.issue(title="Secret", search_description="For partners")
+    PageViewRestriction.objects.create(page=secret, restriction_type=PageViewRestriction.LOGIN)
+    public = make.issue(title="Public")
+    cards = [{"page": secret, "text": ""}, {"page": public, "text": ""}]
+    page = make.issue(body=[("cards", {"heading": "To read", "pages": cards})])
+    part = rendering.write(page, "en").context["parts"][0]["said"]
+    assert [card["title"] for card in part["cards"]] == ["Public"]
+    shown = client.get(page.get_url()).content.decode()
+    assert ("Public" in shown, "Secret" in shown, "For partners" in shown) == (True, False, False)
+
+
+@pytest.mark.parametrize("slug", ["feed", "subscribe", "confirm", "preferences"])
+def test_an_issue_cannot_take_an_address_of_the_newsletter_itself(slug):
+    with pytest.raises(ValidationError, match="needs this address itself"):
+        make.issue(slug=slug)

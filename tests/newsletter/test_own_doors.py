@@ -91,6 +91,27 @@ def test_only_the_button_confirms(client):
     assert ConsentRecord.objects.get().channel == "/en/news/subscribe/"
 
 
+def test_who_types_somebody_elses_address_meanwhile_does_not_choose_for_them(client):
+    term("emission-domain", "energy-systems")
+    client.post(FORM, short_form(country="CO"))
+    subscriber = Subscriber.objects.get()
+    address = door(subscriber, "confirm")
+    page = text(client.get(address))
+    shown = re.search(r'name="shown" value="([0-9a-f]{64})"', page).group(1)
+    assert ("<bdi>English</bdi>" in page, "<bdi>Colombia</bdi>" in page) == (True, True)
+    client.post("/fr/news/subscribe/", short_form(language="ar", country="EG", interests="energy-systems"))
+    answer = client.post(address, {"shown": shown})
+    page = text(answer)
+    assert (answer.status_code, state(), ConsentRecord.objects.count()) == (409, "asked", 0)
+    for words in ("Somebody has asked for this address again in the meantime.", "Egypt", "Energy systems", 'lang="fr"'):
+        assert words in page
+    shown = re.search(r'name="shown" value="([0-9a-f]{64})"', page).group(1)
+    assert client.post(address, {"shown": shown}).status_code == 303
+    assert (state(), Subscriber.objects.get().language, ConsentRecord.objects.get().language) == (
+        "confirmed", "ar", "fr",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("known", ["", "asked", "confirmed", "left", "blocked"])
 def test_the_answer_tells_nobody_whether_an_address_is_known(client, known):
     if known:
@@ -129,6 +150,11 @@ def test_bombing_one_mailbox_sends_one_mail_and_ends_at_the_limit(client):
     codes = [client.post(FORM, short_form()).status_code for _ in range(11)]
     assert codes == [303] * 10 + [429]
     assert Message.objects.count() == 1
+
+
+def test_bombing_one_mailbox_by_its_tags_ends_at_the_limit_too(client):
+    codes = [client.post(FORM, short_form(email=f"ana+{one}@city.example")).status_code for one in range(11)]
+    assert codes == [303] * 10 + [429]
 
 
 def test_bombing_many_mailboxes_ends_at_the_limit_of_the_network(client, monkeypatch):
@@ -268,3 +294,13 @@ def test_secrets_of_links_stay_out_of_logs():
         "GET /news/unsubscribe/[secret]/",
         "GET /en/news/confirm/[secret]/",
     ]
+
+
+def test_a_way_out_that_does_not_work_says_whom_to_write_to_instead(client):
+    assert (
+        'href="/en/contact/"' in text(client.get("/news/unsubscribe/x~y/")).split("<main", 1)[1].split("</main", 1)[0]
+    )
+    assert (
+        'href="/en/contact/"'
+        not in text(client.get("/en/news/preferences/x~y/")).split("<main", 1)[1].split("</main", 1)[0]
+    )

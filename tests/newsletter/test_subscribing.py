@@ -87,6 +87,25 @@ def test_who_asks_again_after_an_hour_gets_another_mail():
     assert mailed() == [("newsletter-confirm", EMAIL, "en")] * 2
 
 
+def test_an_address_gets_three_questions_a_week_and_no_more():
+    now = clock.now()
+    for hours in range(0, 100, 2):
+        with time_machine.travel(now + timedelta(hours=hours)):
+            asks()
+    assert mailed() == [("newsletter-confirm", EMAIL, "en")] * 3
+    with time_machine.travel(now + timedelta(days=7, hours=1)):
+        asks()
+    assert len(mailed()) == 4
+
+
+def test_a_reader_is_told_once_a_day_that_they_are_one():
+    make.subscriber(EMAIL)
+    for hour in range(9, 20):
+        with time_machine.travel(f"2026-11-22T{hour:02}:00:00Z"):
+            asks()
+    assert mailed() == [("newsletter-known", EMAIL, "en")]
+
+
 def test_a_stranger_who_asks_for_a_confirmed_address_changes_nothing_and_its_owner_is_told_once():
     make.subscriber(EMAIL, language="fr", country="FR", interests=["energy-systems"])
     before = Subscriber.objects.values().get()

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import (
     approve_membership,
+    change_request,
     deciding,
     decline_membership,
     end_membership,
@@ -15,11 +16,12 @@ from municipalities.services import (
     propose_local_government,
     refuse_local_government,
     represent,
+    representing,
 )
 from municipalities.signals import membership_approved, membership_declined
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory
-from tests.races.meeting import Later, meet, meet_before
+from tests.races.meeting import Later, meet, meet_after, meet_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,14 +157,7 @@ def test_control_without_the_lock_a_former_coordinator_still_approves(at_once, w
 
 def proposing_at_once(at_once, monkeypatch) -> list:
     """Let four people propose one city of which nobody has heard; its name has no letters that an address could."""
-    same = representing._same
-
-    def slowly(*args):
-        found = same(*args)
-        time.sleep(PAUSE)
-        return found
-
-    monkeypatch.setattr(representing, "_same", slowly)
+    meet_after(monkeypatch, representing, "_same")
     people = [PersonFactory() for _one in range(4)]
     return at_once([partial(propose_local_government, person=person, name="تطوان", country="MA") for person in people])
 
@@ -177,3 +172,27 @@ def test_control_without_the_lock_the_database_refuses_a_second_proposal(at_once
     monkeypatch.setattr(locks, "proposals", lambda country: None)
     answers = proposing_at_once(at_once, monkeypatch)
     assert any(isinstance(answer, IntegrityError) for answer in answers)
+
+
+def changing_against_approving(at_once) -> Membership:
+    """Let somebody ask for more while a coordinator approves what they read; return what came of it."""
+    coordinator = make.coordinator()
+    asked = make.membership(state="asked", local_government=coordinator.local_government)
+    at_once(
+        [
+            lambda: approve_membership(membership_id=asked.pk, by=coordinator.person, seen="member:"),
+            Later(lambda: change_request(membership_id=asked.pk, by=asked.person, role="coordinator", department="")),
+        ]
+    )
+    asked.refresh_from_db()
+    return asked
+
+
+def test_nobody_becomes_a_coordinator_by_changing_a_request_while_it_is_approved(at_once, meet_before_deciding):
+    found = changing_against_approving(at_once)
+    assert (found.role, found.state) == ("member", "approved")
+
+
+def test_control_without_the_lock_a_request_that_nobody_read_is_approved(at_once, meet_before_deciding, without_lock):
+    found = changing_against_approving(at_once)
+    assert (found.role, found.state) == ("coordinator", "approved")

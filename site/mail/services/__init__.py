@@ -4,7 +4,7 @@ from mail.services.enqueueing import enqueue, enqueue_prepared
 from mail.services.holding import hold_after_restore
 from mail.services.reporting import report
 from mail.services.resending import resend
-from mail.services.suppressing import suppress, suppressed, take_off
+from mail.services.suppressing import suppress, suppressed, take_back_objections, take_off
 from mail.services.withdrawing import withdraw
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "resend",
     "suppress",
     "suppressed",
+    "take_back_objections",
     "take_off",
     "withdraw",
 ]

@@ -8,8 +8,10 @@ from mail.addresses import BadAddress, envelope_address
 from mail.enums import ReportKind, SuppressionReason
 from mail.models import Message, Report
 from mail.services.suppressing import suppress_bounced, suppress_reported
+from mail.signals import objection_reported
 
 _LONGEST_WORDS = 500
+OBJECTIONS = (ReportKind.COMPLAINED, ReportKind.UNSUBSCRIBED)
 
 
 @transaction.atomic
@@ -25,6 +27,10 @@ def report(*, what: ReportKind, address: str, message_id: str, event_id: str, wo
         return False
     message = Message.objects.alias(low=Lower("to_address")).filter(low=address.lower(), message_id=f"<{message_id}>")
     found = message.only("pk").first()
+    if found is not None and found.reports.filter(what=what, event_id=event_id[:200]).exists():
+        return False
+    if what in OBJECTIONS:
+        objection_reported.send(sender=Report, address=address, what=what)
     if found is not None:
         _entry, is_new = Report.objects.get_or_create(
             message=found, what=what, event_id=event_id[:200], defaults={"words": words[:_LONGEST_WORDS]}

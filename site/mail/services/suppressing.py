@@ -71,6 +71,19 @@ def take_off(*, suppression_id: int, note: str, by: "User | None" = None) -> boo
     return True
 
 
+@transaction.atomic
+def take_back_objections(*, address: str, note: str) -> int:
+    """Let mail to many flow again to somebody who has asked for it since they complained or asked us not to write.
+
+    Bounces and what staff decided stay. Returns how many entries went.
+    """
+    objections = Suppression.objects.filter(
+        address_hash=fingerprint(envelope_address(address)),
+        reason__in=[SuppressionReason.ASKED, SuppressionReason.COMPLAINED],
+    )
+    return sum(take_off(suppression_id=pk, note=note) for pk in objections.order_by("pk").values_list("pk", flat=True))
+
+
 def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
     """Return which of the addresses must not get mail of this stream, those of erased people among them."""
     by_hash: dict[str, set[str]] = {}

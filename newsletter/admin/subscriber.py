@@ -1,0 +1,231 @@
+"""One subscriber in the admin: what holds, what was agreed to word for word, and what staff may do about it."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.models import InspectView
+
+from accounts.enums import Channel
+from accounts.models import ConsentRecord
+from accounts.visitors import signed_in
+from core import countries, languages
+from core.forms import Line
+from events.forms import AddressField
+from mail.admin.mailbox import VIEW as READ_MAIL
+from mail.admin.mailbox import address_url
+from newsletter import rules, services
+from newsletter.enums import GONE_STATES, SubscriberState
+from newsletter.errors import NewsletterRefused
+from newsletter.models import Subscriber
+from newsletter.wording import PURPOSE
+
+
+def topics(subscriber: Subscriber) -> str:
+    """Return the topics that somebody chose, as words."""
+    return ", ".join(term.label for term in subscriber.interests.all())
+
+
+class SubscriberView(InspectView):
+    """What staff see of one subscriber; `newsletter.view_subscriber` is needed."""
+
+    any_permission_required = ["view"]
+    template_name = "newsletter/admin/subscriber.html"
+    page_title = _("Subscriber")
+
+    def get_object(self, queryset: Any = None) -> Subscriber:
+        """Return the subscriber with all that the page shows."""
+        found = Subscriber.objects.select_related("person").prefetch_related("interests")
+        return get_object_or_404(found, pk=self.pk)
+
+    def get_fields(self) -> list[str]:
+        """Return nothing: the template names what it shows."""
+        return []
+
+    def get_edit_url(self) -> None:
+        """Return nothing: a subscriber is changed by what the page offers."""
+
+    def get_page_subtitle(self) -> str:
+        """Return the address."""
+        return self.object.email
+
+    @property
+    def actions(self) -> list[dict[str, Any]]:
+        """What is possible now, for those who may."""
+        found = self.object
+        if not rules.may_change_subscribers(self.request.user):
+            return []
+        if found.state == SubscriberState.BLOCKED:
+            offered = [(UnblockView.button, reverse("subscribers:unblock", args=[found.pk]))]
+        else:
+            offered = [(BlockView.button, f"{reverse('subscribers:block')}?subscriber={found.pk}")]
+        if found.state not in GONE_STATES:
+            offered.insert(0, (UnsubscribeView.button, reverse("subscribers:unsubscribe", args=[found.pk])))
+        return [{"label": label, "url": url} for label, url in offered]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the words for codes, the consents and the history."""
+        found, language = self.object, languages.current()
+        return super().get_context_data(
+            **kwargs,
+            subscriber=found,
+            language=languages.own_name(found.language) if found.language in languages.codes() else found.language,
+            country=countries.name(found.country, language) if found.country else "",
+            topics=topics(found),
+            actions=self.actions,
+            consents=[
+                {"record": one, "form": _form_in_words(one.channel)}
+                for one in ConsentRecord.objects.about(found.email).for_purpose(PURPOSE)
+            ],
+            changes=found.changes.select_related("by"),
+            mailbox_url=address_url(found.email) if self.request.user.has_perm(READ_MAIL) else "",
+        )
+
+
+def _form_in_words(channel: str) -> Any:
+    return Channel(channel).label if channel in Channel.values else channel
+
+
+class ReasonForm(forms.Form):
+    """Why staff decide about somebody else's subscription; it stays in the history."""
+
+    reason = Line(label=_("Reason"), max_length=300, help_text=_("Kept in the history; the person does not see it."))
+
+
+class BlockForm(ReasonForm):
+    """Which address is blocked, and why."""
+
+    field_order = ["email", "reason"]
+
+    email = AddressField(label=_("E-mail address"), max_length=254)
+
+
+class ActView(WagtailAdminTemplateMixin, FormView, ABC):
+    """A sentence about what will happen, a reason, a button."""
+
+    form_class: type[forms.Form] = ReasonForm
+    template_name = "events/admin/act.html"
+    sentence: Any = ""
+    button: Any = ""
+    done: Any = ""
+    kwargs: dict[str, Any]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse who may not, before anything is read."""
+        if not rules.may_change_subscribers(signed_in(request)):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def subscriber(self) -> Subscriber | None:
+        """Who is acted on; nobody yet where an address is typed."""
+        return get_object_or_404(Subscriber, pk=self.kwargs["pk"])
+
+    @abstractmethod
+    def act(self, said: dict[str, Any]) -> Subscriber:
+        """Call the service."""
+
+    @property
+    def back_url(self) -> str:
+        """The subscriber's own page, or the list."""
+        found = self.subscriber
+        return reverse("subscribers:inspect", args=[found.pk]) if found else reverse("subscribers:index")
+
+    def get_page_subtitle(self) -> str:
+        """Return the address."""
+        return self.subscriber.email if self.subscriber else ""
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the list and to the subscriber."""
+        found = self.subscriber
+        own = [{"url": self.back_url, "label": found.email}] if found else []
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("subscribers:index"), "label": _("Subscribers")},
+            *own,
+            {"url": "", "label": self.page_title},
+        ]
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Act, and lead to the subscriber; a refusal is shown in its own words."""
+        try:
+            found = self.act(form.cleaned_data)
+        except NewsletterRefused as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        except Subscriber.DoesNotExist:
+            # Erased since it was looked up.
+            return redirect("subscribers:index")
+        messages.success(self.request, self.done)
+        return redirect("subscribers:inspect", found.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what will happen."""
+        return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=self.back_url)
+
+
+class UnsubscribeView(ActView):
+    """Ends a subscription for somebody who asked staff to."""
+
+    page_title = _("Unsubscribe")
+    sentence = _("No newsletter is sent to this address any more. Whoever owns it can subscribe again.")
+    button = _("Unsubscribe")
+    done = _("The subscription has ended.")
+
+    def act(self, said: dict[str, Any]) -> Subscriber:
+        """Unsubscribe in the name of staff."""
+        return services.unsubscribe_by_staff(
+            subscriber_id=self.kwargs["pk"], by=signed_in(self.request), reason=said["reason"]
+        )
+
+
+class BlockView(ActView):
+    """Blocks an address, known or not."""
+
+    form_class = BlockForm
+    page_title = _("Block an address")
+    sentence = _(
+        "No newsletter is sent to this address, and nobody can subscribe it: who tries is told what everybody is told,"
+        " and no mail leaves."
+    )
+    button = _("Block")
+    done = _("The address is blocked.")
+
+    @cached_property
+    def subscriber(self) -> Subscriber | None:
+        """The subscriber from whose page staff came."""
+        given = self.request.GET.get("subscriber", "")
+        is_key = given.isascii() and given.isdigit() and len(given) < 19
+        return Subscriber.objects.filter(pk=int(given)).first() if is_key else None
+
+    def get_initial(self) -> dict[str, Any]:
+        """Offer that subscriber's address."""
+        return {"email": self.subscriber.email} if self.subscriber else {}
+
+    def act(self, said: dict[str, Any]) -> Subscriber:
+        """Block in the name of staff."""
+        return services.block_address(email=said["email"], by=signed_in(self.request), reason=said["reason"])
+
+
+class UnblockView(ActView):
+    """Lifts a block."""
+
+    page_title = _("Unblock an address")
+    sentence = _("Whoever owns this address can subscribe again. Until they do and confirm it, nothing is sent there.")
+    button = _("Unblock")
+    done = _("The address is not blocked any more.")
+
+    def act(self, said: dict[str, Any]) -> Subscriber:
+        """Lift the block in the name of staff."""
+        return services.unblock_subscriber(
+            subscriber_id=self.kwargs["pk"], by=signed_in(self.request), reason=said["reason"]
+        )

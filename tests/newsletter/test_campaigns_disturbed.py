@@ -1,0 +1,114 @@
+"""Campaigns where something came between: restores, copies sent again, edits, erasures, and pauses that come too late."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from wagtail.models import Revision
+
+from core import clock
+from mail.models import Mailing, Message
+from mail.services import hold_after_restore, resend
+from newsletter import campaign_errors as errors
+from newsletter.models import Campaign
+from newsletter.services import advance_campaigns, cancel_campaign, pause_campaign, start_campaign
+from newsletter.services.books import Books, books
+from tests.factories import newsletter as make
+from tests.factories.accounts import PersonFactory
+from tests.factories.mail import deliver_all
+from tests.newsletter.test_campaigns import NOW, WINDOW, addresses, after_the_window, draft
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def time():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def page():
+    return make.issue(title="Ten cities", subject="Ten cities, one budget")
+
+
+@pytest.mark.parametrize("has_revision", [True, False])
+def test_the_words_of_the_start_leave_though_the_page_is_edited_and_revisions_are_purged(
+    page, mail_server, time, has_revision
+):
+    if has_revision:
+        page.save_revision().publish()
+        page.refresh_from_db()
+    make.subscriber("en@city.example")
+    start_campaign(campaign_id=draft(page).pk)
+    page.subject = "Later words"
+    page.body = [("text", {"heading": "Later", "text": "<p>Later.</p>"})]
+    page.save()
+    page.save_revision().publish()
+    Revision.objects.filter(object_id=str(page.pk)).exclude(pk=page.live_revision_id).delete()
+    after_the_window(time)
+    deliver_all("bulk")
+    [sent] = mail_server.to("en@city.example")
+    assert (sent["Subject"], "Later" in sent.as_string()) == ("Ten cities, one budget", False)
+
+
+def test_one_message_that_was_erased_on_its_way_keeps_no_other_back(page, mail_server, time):
+    for name in ("a", "b", "c"):
+        make.subscriber(f"{name}@city.example")
+    campaign = start_campaign(campaign_id=draft(page).pk)
+    Message.objects.filter(to_address="b@city.example").update(params={})
+    after_the_window(time)
+    deliver_all("bulk")
+    assert set(mail_server.recipients()) == {"a@city.example", "c@city.example"}
+    assert books(campaign) == Books(audience=3, accepted=2, cancelled=1)
+
+
+@pytest.mark.parametrize(("copy", "left"), [("accepted", set()), ("failed", {"en@city.example"})])
+def test_who_got_the_copy_that_staff_sent_again_is_no_reader_of_the_next_campaign(page, time, mail_server, copy, left):
+    mail_server.refuse("en@city.example", "550 5.7.1 Not from you")
+    make.subscriber("en@city.example")
+    start_campaign(campaign_id=draft(page).pk)
+    after_the_window(time)
+    deliver_all("bulk")
+    advance_campaigns()
+    assert addresses(draft(page)) == {"en@city.example"}
+    if copy == "accepted":
+        mail_server.answers.clear()
+    resend(message_id=Message.objects.get().pk, by=PersonFactory(), reason="Asked for")
+    assert addresses(draft(page)) == set()
+    deliver_all("bulk")
+    assert Message.objects.order_by("-pk").values_list("state", flat=True)[0] == copy
+    assert addresses(draft(page)) == left
+
+
+def test_who_may_have_got_it_before_a_restore_is_no_reader_of_the_next_campaign(page):
+    make.subscriber("en@city.example")
+    start_campaign(campaign_id=draft(page).pk)
+    assert hold_after_restore() == 1
+    advance_campaigns()
+    assert addresses(draft(page)) == set()
+
+
+def test_a_moment_that_has_passed_starts_nothing_and_one_of_some_minutes_ago_means_now(page):
+    make.subscriber()
+    campaign = draft(page)
+    with pytest.raises(errors.MomentPassed):
+        start_campaign(campaign_id=campaign.pk, at=clock.now() - timedelta(minutes=16))
+    assert (Campaign.objects.get().state, Message.objects.count()) == ("draft", 0)
+    started = start_campaign(campaign_id=campaign.pk, at=clock.now() - timedelta(minutes=14))
+    assert started.starts_at == clock.now() + WINDOW
+
+
+def test_a_campaign_paused_after_its_last_message_has_left_ends(page, mail_server, time):
+    make.subscriber()
+    campaign = start_campaign(campaign_id=draft(page).pk)
+    after_the_window(time)
+    deliver_all("bulk")
+    pause_campaign(campaign_id=campaign.pk)
+    with pytest.raises(errors.CampaignNotUnderWay):
+        cancel_campaign(campaign_id=campaign.pk)
+    assert advance_campaigns() == 1
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.paused_at, campaign.closing) == ("sent", None, {"accepted": 1})
+    assert Mailing.objects.get().paused_at is None
+    assert advance_campaigns() == 0
