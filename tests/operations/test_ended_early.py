@@ -47,12 +47,13 @@ def test_a_backup_that_is_asked_to_stop_leaves_nothing_behind(tmp_path: Path) ->
         env={**environment(), "PATH": path, "STARTED": str(started)},
     )
     try:
-        wait_until(lambda: started.exists() and started.read_text().endswith("\n"), 60)
+        assert wait_until(lambda: started.exists() and started.read_text().endswith("\n"), seconds=60)
         assert [one.name[:8] for one in sorted(folder.iterdir())] == [".backup-", "gkec-202"]
         backup.send_signal(signal.SIGTERM)
         assert backup.wait(30) == 143
     finally:
         backup.kill()
+        backup.wait()
     assert list(folder.iterdir()) == []
     assert not psutil.pid_exists(int(started.read_text()))
 
