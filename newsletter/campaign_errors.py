@@ -21,18 +21,6 @@ class IssueNotPublished(CampaignError):
     sentence = _("This issue is not published in any language. Publish it first.")
 
 
-class MomentHasPassed(CampaignError):
-    sentence = _("That moment has passed. Choose a later one.")
-
-
-class BadMoment(CampaignError):
-    """What was typed is no moment; the form said why."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
 class NobodyToWrite(CampaignError):
     sentence = _("Nobody would get this: choose a wider audience.")
 

@@ -31,13 +31,10 @@ def frozen(pages: Mapping[str, NewsletterPage]) -> dict[str, dict[str, int | Non
 
 
 def as_frozen(edition: Mapping[str, int | None]) -> NewsletterPage | None:
-    """Return a page as a revision of it says, or as it is where none is named; None when either has been deleted."""
+    """Return a page as it was when its campaign was started; None when it has been deleted."""
     page = NewsletterPage.objects.filter(pk=edition["page"]).first()
-    if page is None or not edition["revision"]:
-        return page
-    revision = Revision.objects.filter(pk=edition["revision"]).first()
-    # The words of today are not those that were agreed on.
-    return page.with_content_json(revision.content) if revision is not None else None
+    revision = Revision.objects.filter(pk=edition["revision"]).first() if edition["revision"] else None
+    return page.with_content_json(revision.content) if page is not None and revision is not None else page
 
 
 def chosen(language: str, available: Collection[str]) -> str:

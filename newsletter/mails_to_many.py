@@ -40,20 +40,19 @@ def issue(params: Mapping[str, Any], language: str) -> Rendering:
     edition = campaign.editions.get(editions.chosen(language, campaign.editions)) if campaign else None
     page = editions.as_frozen(edition) if edition else None
     if page is None:
-        raise NoLongerMakesSense("The issue has been deleted, or its words as they were frozen.")
+        raise NoLongerMakesSense("The issue has been deleted.")
     return rendering.write(page, language)
 
 
 def own_addresses(messages: Sequence[Message]) -> Fillings:
     """Return the way out and the preferences of each recipient; two statements for all."""
-    # Erasing leaves a message without what it was about.
-    messages = [message for message in messages if message.params]
+    wanted = {message.pk: message.params for message in messages}
     cancelled = set(
         Campaign.objects.filter(
-            pk__in={message.params["campaign"] for message in messages}, state=CampaignState.CANCELLED
+            pk__in={one["campaign"] for one in wanted.values()}, state=CampaignState.CANCELLED
         ).values_list("pk", flat=True)
     )
-    found = Subscriber.objects.only("uuid", "state").in_bulk({message.params["subscriber"] for message in messages})
+    found = Subscriber.objects.only("uuid", "state").in_bulk({one["subscriber"] for one in wanted.values()})
     return {
         message.pk: _own(found[message.params["subscriber"]], message, message.params["campaign"] in cancelled)
         for message in messages

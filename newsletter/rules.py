@@ -1,10 +1,6 @@
-"""Who may do what with campaigns, and when one may leave, as named predicates."""
+"""Who may do what with campaigns, as named predicates."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING
-
-from core import clock
-from events.services import planning
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -13,11 +9,6 @@ VIEW_CAMPAIGNS = "newsletter.view_campaign"
 PREPARE_CAMPAIGNS = "newsletter.add_campaign"
 SEND_CAMPAIGNS = "newsletter.change_campaign"
 VIEW_SUBSCRIBERS = "newsletter.view_subscriber"
-
-
-def has_passed(at: datetime | None) -> bool:
-    """Whether a moment at which a campaign should leave is gone; what passed while somebody read the dry run is not."""
-    return at is not None and at < clock.now() - planning.undo_window()
 
 
 def may_see_campaigns(user: "User") -> bool:

@@ -24,7 +24,7 @@ from mail.admin.dry_run import DryRunView, SampleView
 from newsletter import rules, services
 from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
 from newsletter.admin.campaign_words import readings, sent_tests
-from newsletter.campaign_errors import BadMoment, CampaignError, IssueNotPublished
+from newsletter.campaign_errors import CampaignError, IssueNotPublished
 from newsletter.models import Campaign
 from newsletter.rehearsing import CampaignAudience
 from newsletter.services import audiences
@@ -194,21 +194,18 @@ class StartView(Rehearsed, DryRunView):
         """Rehearse a draft; what is under way has its own page."""
         if not self.campaign.is_draft:
             return redirect(self.back_url)
-        if not self.when.is_valid():
-            return self.render_to_response(self.get_context_data(refusal=self._why_not()), status=422)
         return super().get(request, *args, **kwargs)
 
     @cached_property
-    def when(self) -> WhenForm:
-        """The moment that staff asked for, as they typed it."""
-        return WhenForm(self.request.GET)
+    def at(self) -> datetime | None:
+        """The moment that staff asked for; nothing when it cannot be read."""
+        form = WhenForm(self.request.GET)
+        return form.cleaned_data["at"] if form.is_valid() else None
 
-    def get_leaves_at(self) -> datetime | None:
-        """Return the moment asked for, or the end of the undo window; nothing when it cannot be read."""
-        if not self.when.is_valid():
-            return None
+    def get_leaves_at(self) -> datetime:
+        """Return the moment asked for, or the end of the undo window."""
         soonest = clock.now() + planning.undo_window()
-        return max(soonest, self.when.cleaned_data["at"] or soonest)
+        return max(soonest, self.at or soonest)
 
     def get_sample_url(self, language: str) -> str:
         """Return the address of the issue's sample."""
@@ -219,21 +216,14 @@ class StartView(Rehearsed, DryRunView):
         return self.back_url
 
     def act(self) -> str:
-        """Start; only a field left empty means soon."""
-        if not self.when.is_valid():
-            raise BadMoment(self._why_not())
-        at = self.when.cleaned_data["at"]
-        services.start_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request), at=at)
+        """Start."""
+        services.start_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request), at=self.at)
         return self.back_url
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what each language reads; without a moment there is nothing to press."""
+        """Add what each language reads."""
         found = audiences.count_audience(self.campaign)
-        context = super().get_context_data(**kwargs, readings=readings(found))
-        return context if self.when.is_valid() else {**context, "button": ""}
-
-    def _why_not(self) -> str:
-        return " ".join(self.when.errors["at"])
+        return super().get_context_data(**kwargs, readings=readings(found))
 
 
 class CampaignSampleView(Rehearsed, SampleView):

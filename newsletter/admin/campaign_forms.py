@@ -1,6 +1,5 @@
 """Forms in which staff say what is sent, to whom and when, and where a test goes."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages, locales
 from core.models import Term
-from newsletter import rules
-from newsletter.campaign_errors import MomentHasPassed
 from newsletter.models import NewsletterPage
 from newsletter.models.subscriber import INTERESTS
 
@@ -82,13 +79,6 @@ class WhenForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("In your time zone. Left empty, it leaves in a few minutes; until then it can be taken back."),
     )
-
-    def clean_at(self) -> datetime | None:
-        """Refuse a moment that has passed."""
-        at = self.cleaned_data["at"]
-        if rules.has_passed(at):
-            raise forms.ValidationError(str(MomentHasPassed()))
-        return at
 
 
 class TestForm(forms.Form):

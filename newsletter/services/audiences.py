@@ -3,23 +3,20 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from core import countries, languages
 from core.models import Term
-from mail.enums import Reason, State
-from mail.models import Message, Resend
-from mail.services import holding
+from mail.enums import State
+from mail.models import Message
 from newsletter import editions
 from newsletter.models import Campaign, Subscriber
 from newsletter.models.subscriber import INTERESTS
 
-_NEVER_LEFT = Q(state__in=[State.CANCELLED, State.FAILED, State.SUPPRESSED])
-_NO_COPY_LEFT = Q(copy__state__in=[State.CANCELLED, State.FAILED, State.SUPPRESSED])
-# What a restore held back may have left from the site that was lost.
-_HELD_BACK = Q(reason=Reason.WITHDRAWN, last_reply=holding.BECAUSE)
+# Whoever has one of these in hand from another campaign of the issue would get it twice.
+_MAY_COME_AGAIN = (State.CANCELLED, State.FAILED, State.SUPPRESSED)
 
 
 @dataclass(frozen=True)
@@ -74,13 +71,6 @@ def normalised(audience: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
 
 
 def _had(campaign: Campaign) -> "QuerySet[Message]":
-    """Return what other campaigns of the issue have sent, or may have; a copy that staff sent counts as its original.
-
-    Whoever has one of these would get the issue twice.
-    """
     others = Campaign.objects.filter(issue=campaign.issue, mailing__isnull=False).exclude(pk=campaign.pk)
-    sent_again = Resend.objects.exclude(_NO_COPY_LEFT).values("original")
-    theirs = Message.objects.filter(
-        ~_NEVER_LEFT | _HELD_BACK | Q(pk__in=sent_again), mailing__in=others.values("mailing")
-    )
+    theirs = Message.objects.filter(mailing__in=others.values("mailing")).exclude(state__in=_MAY_COME_AGAIN)
     return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=OuterRef("pk"))

@@ -2,13 +2,12 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from wagtail.models import Revision
 
 from core import clock
 from events.services import planning
@@ -16,18 +15,17 @@ from mail.enums import OPEN
 from mail.models import Message
 from mail.services import enqueue, mailings
 from mail.services.asking_many import Asked
-from newsletter import editions, rules
+from newsletter import editions
 from newsletter.campaign_errors import (
     AnotherUnderWay,
     CampaignFrozen,
     CampaignNotUnderWay,
     IssueNotPublished,
-    MomentHasPassed,
     NobodyToWrite,
 )
 from newsletter.enums import CampaignState
-from newsletter.models import Campaign, NewsletterPage
-from newsletter.services import audiences, freezelock
+from newsletter.models import Campaign
+from newsletter.services import audiences
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -90,9 +88,8 @@ def send_test(*, campaign_id: int, to: str, by: "User | None" = None) -> list[Me
 def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime | None = None) -> Campaign:
     """Freeze who gets an issue and in which words, and let it leave at `at` or when the undo window has passed.
 
-    Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay, NobodyToWrite and MomentHasPassed.
+    Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay and NobodyToWrite.
     """
-    freezelock.hold_off_erasures()
     campaign = _locked_with_its_issue(campaign_id)
     if not campaign.is_draft:
         return campaign
@@ -102,8 +99,6 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
     if not pages:
         raise IssueNotPublished
     now = clock.now()
-    if rules.has_passed(at):
-        raise MomentHasPassed
     leaves_at = max(now + planning.undo_window(), at or now)
     numbers: Counter[str] = Counter()
     mailing = mailings.freeze(
@@ -111,7 +106,6 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
     )
     if not mailing.total:
         raise NobodyToWrite
-    _keep_words(pages.values())
     campaign.state, campaign.frozen_at, campaign.starts_at = CampaignState.FROZEN, now, leaves_at
     campaign.mailing, campaign.editions = mailing, editions.frozen(pages)
     campaign.counted = [[one.language, one.reads, one.number] for one in audiences.tally(numbers, pages)]
@@ -183,19 +177,15 @@ def _end(pk: int) -> bool:
     if campaign is None or campaign.mailing is None:
         return False
     campaign.closing = {state.value: number for state, number in mailings.books(campaign.mailing).items()}
-    if campaign.state == CampaignState.PAUSED:
-        mailings.resume(mailing_id=campaign.mailing.pk)
-    if campaign.is_under_way:
-        campaign.state, campaign.paused_at, campaign.finished_at = CampaignState.SENT, None, clock.now()
-    campaign.save(update_fields=["closing", "state", "paused_at", "finished_at"])
+    if campaign.state == CampaignState.SENDING:
+        campaign.state, campaign.finished_at = CampaignState.SENT, clock.now()
+    campaign.save(update_fields=["closing", "state", "finished_at"])
     return True
 
 
 def _at_their_end() -> "QuerySet[Campaign]":
     is_moving = Message.objects.filter(mailing=OuterRef("mailing"), state__in=OPEN)
-    # A pause that came after the last message has nothing to hold.
-    leaving = [CampaignState.SENDING, CampaignState.PAUSED]
-    is_near = Q(state__in=leaving) | Q(state=CampaignState.CANCELLED, closing={})
+    is_near = Q(state=CampaignState.SENDING) | Q(state=CampaignState.CANCELLED, closing={})
     return Campaign.objects.filter(is_near, ~Exists(is_moving)).order_by("pk")
 
 
@@ -214,19 +204,6 @@ def _asked(campaign: Campaign, leaves_at: datetime, numbers: Counter[str]) -> It
         )
 
 
-def _keep_words(pages: Iterable[NewsletterPage]) -> None:
-    """Write a revision of each page that was published without one, so that there is something to freeze."""
-    for page in pages:
-        if page.live_revision_id is None:
-            # Not by the page's own verb: it refuses copies that follow another page, and hides a draft begun meanwhile.
-            page.live_revision = Revision.objects.create(
-                content_object=page,
-                base_content_type=page.get_base_content_type(),
-                content=page.serializable_data(),
-                object_str=str(page),
-            )
-
-
 def _locked(campaign_id: int) -> Campaign:
     return Campaign.objects.select_for_update(of=("self",)).get(pk=campaign_id)
 
@@ -239,12 +216,6 @@ def _locked_with_its_issue(campaign_id: int) -> Campaign:
 
 
 def _mailing_of(campaign: Campaign) -> int:
-    if not campaign.is_under_way or campaign.mailing_id is None or _has_left(campaign):
+    if not campaign.is_under_way or campaign.mailing_id is None:
         raise CampaignNotUnderWay
     return campaign.mailing_id
-
-
-def _has_left(campaign: Campaign) -> bool:
-    """Whether nothing is left to decide: the next sweep writes that the campaign has been sent."""
-    has_begun = campaign.starts_at is not None and campaign.starts_at <= clock.now()
-    return has_begun and not Message.objects.filter(mailing=campaign.mailing_id, state__in=OPEN).exists()

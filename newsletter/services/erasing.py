@@ -10,7 +10,6 @@ from core.personal import Subject
 from events.addresses import email_key
 from newsletter.models import Subscriber
 from newsletter.querysets import SubscriberQuerySet
-from newsletter.services import freezelock
 
 
 def subscriptions_of(subject: Subject) -> SubscriberQuerySet:
@@ -23,11 +22,7 @@ def subscriptions_of(subject: Subject) -> SubscriberQuerySet:
 
 @transaction.atomic
 def erase_subscriptions(*, subject: Subject) -> int:
-    """Delete the subscriptions of somebody: links in old mails then lead to nobody, and what waits is not sent.
-
-    Waits for campaigns that are being started, whose messages are then there to be erased.
-    """
-    freezelock.wait_for_freezes()
+    """Delete the subscriptions of somebody: links in old mails then lead to nobody, and what waits is not sent."""
     keys = list(subscriptions_of(subject).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
     forget_subscribers(keys)
     return len(keys)

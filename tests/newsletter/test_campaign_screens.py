@@ -1,7 +1,6 @@
 """The screens of campaigns: counted, rehearsed, tested, started, watched, paused, cancelled, and who may do each."""
 
 import csv
-import html
 import io
 import re
 from datetime import timedelta
@@ -10,7 +9,6 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from wagtail.users.models import UserProfile
 
 from accounts import roles
 from accounts.services import ensure_groups
@@ -130,41 +128,6 @@ def test_a_campaign_leaves_at_the_moment_that_staff_chose(editor, campaign):
     campaign.refresh_from_db()
     assert f"{campaign.starts_at:%Y-%m-%d %H:%M}" == "2026-11-23 08:30"
     assert "Nothing leaves before 2026-11-23 08:30:00 UTC." in body(editor.get(url("inspect", campaign.pk)))
-
-
-@pytest.mark.parametrize(
-    ("at", "sentence"),
-    [
-        ("2027-03-28T02:30", "it may be ambiguous or it may not exist"),
-        ("2027-10-31T02:30", "it may be ambiguous or it may not exist"),
-        ("tomorrow", "Enter a valid date/time."),
-        ("2026-11-21T08:30", "That moment has passed. Choose a later one."),
-    ],
-)
-def test_a_moment_that_cannot_be_starts_nothing_and_says_why(client, campaign, at, sentence):
-    ensure_groups()
-    person = accounts.editor(timezone="Europe/Brussels")
-    UserProfile.get_for_user(person)
-    editor = accounts.sign_in(client, person)
-    make.subscriber()
-    address = f"{url('start', campaign.pk)}?at={at}"
-    shown, answer = editor.get(address), editor.post(address)
-    for one, status in ((shown, 422), (answer, 409)):
-        assert (one.status_code, sentence in html.unescape(body(one))) == (status, True)
-        assert "Freeze the audience and send" not in body(one)
-        assert "would leave at" not in body(one)
-    campaign.refresh_from_db()
-    assert (campaign.state, Message.objects.count()) == ("draft", 0)
-
-
-def test_a_near_moment_that_passed_while_the_dry_run_was_read_means_soon(editor, campaign, time):
-    make.subscriber()
-    address = f"{url('start', campaign.pk)}?at=2026-11-22T09:00"
-    editor.get(address)
-    time.shift(timedelta(minutes=1))
-    editor.post(address)
-    campaign.refresh_from_db()
-    assert campaign.starts_at == clock.now() + timedelta(minutes=2)
 
 
 def test_what_cannot_start_says_why(editor, page, campaign):
