@@ -50,6 +50,7 @@ def run(name: str, *arguments: str, feed: Callable[[IO[bytes]], object] | None =
                 assert process.stdin is not None
                 with process.stdin as pipe:
                     feed(pipe)
+            process.wait()
         except BrokenPipeError:
             # The program has said why it reads no further.
             pass

@@ -6,7 +6,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import personal
-from core.personal import Column, Kind, Rule
+from core.personal import Column, Kind, Rule, Subject
+from mail import rendering
 from mail.addresses import ERASED
 from mail.models import Attempt, Message, Suppression
 from mail.services import erasing
@@ -15,6 +16,15 @@ from mail.services import erasing
 def register_kinds() -> None:
     """Make the app's kinds of personal data known; called once, when the app is ready."""
     personal.register(_MESSAGES, _SUPPRESSIONS)
+
+
+def _found(subject: Subject) -> QuerySet[Message]:
+    return erasing.messages_of(subject).select_related("variant")
+
+
+def _text(message: Message) -> str:
+    # Whoever reads the copy must not be able to sign in with it.
+    return "" if message.is_secret else rendering.kept(message).text
 
 
 def _with_words(before: datetime) -> QuerySet:
@@ -40,7 +50,7 @@ _MESSAGES = Kind(
     label=_("Mails"),
     about=_("Every mail that we sent you or wanted to send: address, words, times and the mail server’s answer."),
     models=("mail.Message", "mail.Attempt", "mail.Report", "mail.Resend"),
-    find=erasing.messages_of,
+    find=_found,
     columns=(
         "kind",
         "to_address",
@@ -51,9 +61,8 @@ _MESSAGES = Kind(
         "finished_at",
         "attempts",
         "last_reply",
-        # Whoever reads the copy must not be able to sign in with it.
         Column("subject", _("Subject"), lambda message: message.shown_subject),
-        Column("text", _("Text"), lambda message: "" if message.is_secret else message.text),
+        Column("text", _("Text"), _text),
     ),
     rules=(
         Rule(

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core import clock, personal
 from mail import kinds, mime, rendering, slots
 from mail.kinds import MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message, Variant
-from mail.services import enqueue, resend, withdraw
+from mail.services import enqueue, erasing, resend, withdraw
 from mail.services.asking_many import Asked, enqueue_many
 from mail.services.resending import CannotResend
 from tests.factories.accounts import PersonFactory
@@ -188,6 +189,36 @@ def test_what_makes_no_sense_or_is_faulty_keeps_no_neighbour_from_leaving(
     assert states[faulty.pk] == ("deferred", "unrenderable", "ZeroDivisionError")
     told = [record.getMessage() for record in caplog.records if record.name.startswith("mail.services")]
     assert not re.search(r"p\d@city", "".join(told))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("templates")
+def test_somebody_erased_in_mid_flight_keeps_no_neighbour_from_leaving(mail_server: MailServer, letter: str) -> None:
+    for person in range(1, 7):
+        mail_server.refuse(f"p{person}@city.example", "450 4.2.0 Greylisted")
+        ask(person)
+    deliver_all("bulk")
+    erasing.forget_addressees(Message.objects.filter(to_address="p1@city.example").values_list("pk", flat=True))
+    mail_server.answers.clear()
+    Message.objects.update(due_at=clock.now())
+    deliver_all("bulk")
+    assert mail_server.recipients() == {f"p{person}@city.example": 1 for person in range(2, 7)}
+    assert list(Message.objects.exclude(state="accepted").values_list("state", "params")) == [("suppressed", {})]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("templates")
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_copy_of_ones_data_has_the_words_that_went_to_many(
+    mail_server: MailServer, letter: str, number: int, django_assert_num_queries
+) -> None:
+    for issue in range(1, number + 1):
+        ask(1, issue=issue, to_name="Zoë")
+    deliver_all("bulk")
+    with django_assert_num_queries(1):
+        rows = list(personal.get("messages").rows(personal.Subject(addresses=("p1@city.example",))))
+    texts = [value for row in rows for name, _label, value, _words in row if name == "text"]
+    assert texts == [f"Dear Zoë,\nIssue {issue} in en\n…\n" for issue in range(1, number + 1)]
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 Manifest = dict[str, Any]
+_WITH_PODS = ("Deployment", "Job", "CronJob")
 
 
 def build(folder: Path) -> list[Manifest]:
@@ -52,11 +53,11 @@ def merge(target: Manifest, change: Manifest) -> None:
 
 
 def pods(found: list[Manifest]) -> dict[str, Manifest]:
-    """Return the specification of the pods of each Deployment and Job, by name."""
+    """Return the specification of the pods of each Deployment, Job and CronJob, by name."""
+    specs = {one["metadata"]["name"]: (one["kind"], one["spec"]) for one in found if one["kind"] in _WITH_PODS}
     return {
-        one["metadata"]["name"]: one["spec"]["template"]["spec"]
-        for one in found
-        if one["kind"] in ("Deployment", "Job")
+        name: (spec["jobTemplate"]["spec"] if kind == "CronJob" else spec)["template"]["spec"]
+        for name, (kind, spec) in specs.items()
     }
 
 

@@ -105,6 +105,14 @@ def test_compose_serves_every_queue_with_one_beat_and_prepares_the_database_firs
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
+def test_compose_restores_into_a_database_that_nothing_has_filled_and_media_that_can_be_written():
+    found = [one for one in compose().values() if "restore" in one.get("entrypoint", [])]
+    assert [one["entrypoint"] for one in found] == [["python", "manage.py", "restore"]]
+    assert found[0]["depends_on"] == {"db": {"condition": "service_healthy"}, "cache": {"condition": "service_healthy"}}
+    assert found[0]["volumes"] == ["media:/app/var/media", "backups:/backups:ro"]
+    assert "docker compose run --rm restore /backups/" in (ROOT / "docs" / "operations.md").read_text()
+
+
 def test_compose_gives_everybody_time_to_end():
     services = compose()
     web = int(GRACE.match(services["web"]["stop_grace_period"]).group(1))
@@ -254,6 +262,41 @@ def test_what_is_selected_referred_to_and_scaled_exists():
         assert {("ConfigMap", "gkec-settings"), ("Secret", "gkec-secrets")} <= names
     budgets = {name for kind, name in names if kind == "PodDisruptionBudget"}
     assert budgets == {"web", "worker-transactional", "worker-bulk", "worker-default"}
+
+
+def test_what_closes_doors_closes_our_own_alone():
+    found = kustomize.build(KUBERNETES / "overlays" / "example")
+    policies = {one["metadata"]["name"]: one["spec"] for one in found if one["kind"] == "NetworkPolicy"}
+    assert set(policies) == {"nothing-comes-in", "web-comes-in", "goes-out"}
+    for name, spec in policies.items():
+        assert spec["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "gkec", name
+
+
+def test_what_needs_the_database_server_itself_goes_past_the_pooler():
+    pods = kustomize.pods(kustomize.build(KUBERNETES / "base"))
+    direct = {"secretRef": {"name": "gkec-secrets-direct", "optional": True}}
+    last = {name: pod["containers"][0]["envFrom"][-1] for name, pod in pods.items()}
+    assert sorted(name for name, one in last.items() if one == direct) == ["backup", "migrate"]
+    assert sorted(name for name, one in last.items() if one == {"secretRef": {"name": "gkec-secrets"}}) == sorted(
+        set(pods) - {"backup", "migrate"}
+    )
+    example = KUBERNETES / "overlays" / "example"
+    assert (example / "secrets-direct.env.example").read_text().startswith("DATABASE_URL=postgres://")
+    names = {one["metadata"]["name"] for one in kustomize.build(example) if one["kind"] == "Secret"}
+    assert names == {"gkec-secrets", "gkec-secrets-direct"}
+
+
+def test_kubernetes_backs_up_each_night_to_a_place_that_stays():
+    found = kustomize.build(KUBERNETES / "base")
+    (cron,) = [one["spec"] for one in found if one["kind"] == "CronJob"]
+    (minute, hour, *others) = cron["schedule"].split()
+    assert (minute.isdigit(), hour.isdigit(), others, cron["concurrencyPolicy"]) == (True, True, ["*"] * 3, "Forbid")
+    pod = kustomize.pods(found)["backup"]
+    (container,) = pod["containers"]
+    assert container["command"] == ["python", "manage.py", "backup", "/backups"]
+    assert {"name": "backups", "mountPath": "/backups"} in container["volumeMounts"]
+    claims = [one["metadata"]["name"] for one in found if one["kind"] == "PersistentVolumeClaim"]
+    assert {"name": "backups", "persistentVolumeClaim": {"claimName": claims[0]}} in pod["volumes"]
 
 
 def test_probes_ask_addresses_of_the_site_in_a_name_that_it_answers_to():

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from core.errors import BackupError
 
 # What pg_dump reads and what is added up beside it are the same moment.
 ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+# No backup takes longer; what is older was left by one that was killed.
+_LEFT_AFTER_SECONDS = 24 * 60 * 60
 # A file of the media up to this size does not touch the disk on its way into the archive.
 _IN_MEMORY = 16 << 20
 
@@ -43,6 +46,7 @@ def back_up(*, to: Path) -> BackedUp:
     growing = to.with_name(to.name + ".part")
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
+        _clear_away(to.parent)
         with _private(growing) as file:
             writer = Writer(file)
             manifest = _add_database(writer, to.parent)
@@ -57,6 +61,16 @@ def back_up(*, to: Path) -> BackedUp:
     finally:
         growing.unlink(missing_ok=True)
     return BackedUp(to, len(manifest.tables), manifest.rows, len(manifest.media), to.stat().st_size)
+
+
+def _clear_away(folder: Path) -> None:
+    """Delete what killed backups left: parts of files that nobody would look for, with everything about everybody."""
+    for path in [*folder.glob(".backup-*"), *folder.glob("gkec-*.tar.part")]:
+        if path.stat().st_mtime < clock.now().timestamp() - _LEFT_AFTER_SECONDS:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def media_names(folder: str = "") -> Iterator[str]:

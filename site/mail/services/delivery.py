@@ -48,7 +48,7 @@ def deliver(*, stream: str, on_full: Callable[[], None] | None = None) -> Delive
         _work_through(lease)
     finally:
         ledger.release(lease=lease)
-    return Delivered(len(lease.messages), is_more=lease.is_full)
+    return Delivered(len(lease.messages), is_more=lease.is_full or _is_over(lease))
 
 
 def _work_through(lease: Lease) -> None:
@@ -58,7 +58,7 @@ def _work_through(lease: Lease) -> None:
     with roads.open_road() as road:
         desk = Desk(lease, has_wire=road.has_wire)
         group = desk.next_group(size)
-        while group:
+        while group and not _is_over(lease):
             try:
                 road.connect()
             except Unreachable as problem:
@@ -81,6 +81,11 @@ def _work_through(lease: Lease) -> None:
                     verdicts = []
                 group = desk.next_group(size)
         ledger.turn(lease=lease, closing=verdicts, opening=[])
+
+
+def _is_over(lease: Lease) -> bool:
+    """Whether a worker that was asked to stop would be killed soon: it begins no further group."""
+    return clock.now() >= lease.until
 
 
 def _hold(lease: Lease, verdicts: list[Verdict], number: int) -> list[Verdict]:

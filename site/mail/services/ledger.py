@@ -35,12 +35,13 @@ class NotDurable(RuntimeError):
 
 @dataclass(frozen=True)
 class Lease:
-    """Messages taken by one worker, in the order in which they are due."""
+    """Messages taken by one worker, in the order in which they are due; after `until` any other may take them."""
 
     id: uuid.UUID
     stream: str
     messages: list[Message]
     is_full: bool
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,10 @@ def lease(*, stream: str, limit: int) -> Lease:
     """Take up to `limit` messages that are due, which no other worker then gets."""
     _require_autocommit()
     now, lease_id = clock.now(), uuid.uuid4()
+    until = now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
     values: dict[str, Any] = {
         "lease": lease_id,
-        "until": now + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
+        "until": until,
         "stream": stream,
         "now": now,
         "limit": limit,
@@ -94,7 +96,7 @@ def lease(*, stream: str, limit: int) -> Lease:
         cursor.execute(_LEASE, values)
         messages = [_message(row) for row in cursor.fetchall()]
     messages.sort(key=lambda message: (message.due_at, message.pk))
-    return Lease(lease_id, stream, messages, is_full=len(messages) == limit)
+    return Lease(lease_id, stream, messages, is_full=len(messages) == limit, until=until)
 
 
 def _message(row: tuple[Any, ...]) -> Message:

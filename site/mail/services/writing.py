@@ -65,8 +65,10 @@ class Desk:
     def _fillings(self, messages: Sequence[Message]) -> dict[str, Fillings | Exception]:
         """Ask each kind once for what is its recipients' own; a fault is kept, to be met message by message."""
         found: dict[str, Fillings | Exception] = {}
-        for name in {message.kind for message in messages if kinds.has_variants(message.kind)}:
-            group = [message for message in messages if message.kind == name]
+        # Nobody asks about who is not written to: erasing takes from a message what its kind would look for.
+        wanted = [message for message in messages if message.to_address not in self._stopped]
+        for name in {message.kind for message in wanted if kinds.has_variants(message.kind)}:
+            group = [message for message in wanted if message.kind == name]
             try:
                 found[name] = kinds.get(name).fillings(group)
             except Exception as problem:  # noqa: BLE001  (logged with each message that it keeps from leaving)

@@ -1,5 +1,7 @@
 """Write a backup of database and media to one file."""
 
+import signal
+import sys
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,6 +14,11 @@ from core.services.backing_up import back_up
 class Command(BaseCommand):
     help = "Writes the database and all media to one file with a manifest of hashes; the site may go on meanwhile."
     requires_system_checks: list[str] = []
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Clean up when asked to stop, instead of leaving half a file with everything about everybody."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
