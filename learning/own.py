@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.visitors import signed_in
 from core import languages
 from learning import access, cohort_words, rules
 from learning.display import CoursePath, course_path
@@ -26,14 +26,14 @@ def courses(request: HttpRequest) -> dict[str, Any]:
     mine = Enrolment.objects.of_person(request.user).filter(Q(state__in=LIVE_STATES) | Q(joined_at__isnull=False))
     mine = mine.with_progress().with_place()
     enrolments = list(mine.select_related("cohort__course", "local_government").order_by("-cohort__starts_on", "pk"))
-    invitations = _invitations(authenticated_user(request))
+    invitations = _invitations(signed_in(request))
     cards = cohort_words.cards(one.cohort for one in [*invitations, *enrolments])
     guided = Cohort.objects.moderated_by(request.user).select_related("course").order_by("-starts_on", "pk")
     return {
         "invitations": list(zip(invitations, cards, strict=False)),
         "enrolments": list(zip(enrolments, cards[len(invitations) :], strict=True)),
         "guided": guided,
-        "teams": access.teams_of(authenticated_user(request)),
+        "teams": access.teams_of(signed_in(request)),
     }
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.visitors import signed_in
 from core import languages, limits
 from learning import access, cohort_words
 from learning.errors import LearningError
@@ -73,7 +73,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     cohort = access.cohort_for(request, slug)
     if request.method != "POST":
         return _show_application(request, cohort)
-    person = authenticated_user(request)
+    person = signed_in(request)
     if limit := limits.exceeded([(APPLICATIONS, str(person.pk))]):
         sentence = _("That was too often. Wait a while, then try again.")
         response = _show_application(request, cohort, sentence=sentence, status=TOO_OFTEN)

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -17,6 +16,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.visitors import signed_in
 from learning import access, cohort_words, sheets
 from learning.enums import EnrolmentState
 from learning.errors import LearningError
@@ -93,7 +93,7 @@ def admitting(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpRespo
     cohort = access.moderated_cohort(request, slug)
     enrolment = get_object_or_404(Enrolment, cohort=cohort, uuid=enrolment_key)
     try:
-        admit(enrolment_id=enrolment.pk, by=authenticated_user(request))
+        admit(enrolment_id=enrolment.pk, by=signed_in(request))
     except LearningError as refusal:
         messages.error(request, str(refusal))
     return _back(slug)
@@ -111,7 +111,7 @@ def declining(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpRespo
         return _back(slug)
     if form.is_bound and form.is_valid():
         try:
-            decline(enrolment_id=enrolment.pk, by=authenticated_user(request), reason=form.cleaned_data["reason"])
+            decline(enrolment_id=enrolment.pk, by=signed_in(request), reason=form.cleaned_data["reason"])
         except LearningError as refusal:
             # Somebody else has decided meanwhile: the page shows how.
             messages.error(request, str(refusal))

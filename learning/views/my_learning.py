@@ -1,6 +1,5 @@
 """A person's own courses: where they stand in each, its units with what is done, who they are in it, and leaving."""
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.visitors import signed_in
 from learning import access, cohort_words, own
 from learning.errors import LearningError
 from learning.forms import AboutMeForm
@@ -80,7 +80,7 @@ def leaving(request: HttpRequest, slug: str) -> HttpResponse:
     sentence = ""
     if request.method == "POST":
         try:
-            withdraw_enrolment(enrolment_id=enrolment.pk, by=authenticated_user(request))
+            withdraw_enrolment(enrolment_id=enrolment.pk, by=signed_in(request))
         except LearningError as refusal:
             sentence = str(refusal)
         else:

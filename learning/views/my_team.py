@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
@@ -18,6 +17,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.visitors import signed_in
 from core import limits
 from learning import access, cohort_words, sheets
 from learning.errors import LearningError
@@ -86,7 +86,7 @@ def withdrawing(request: HttpRequest, slug: str, city: str, member_key: UUID) ->
     sentence = ""
     if request.method == "POST":
         try:
-            withdraw_enrolment(enrolment_id=member.pk, by=authenticated_user(request), reason="")
+            withdraw_enrolment(enrolment_id=member.pk, by=signed_in(request), reason="")
             return _back(team, "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)
@@ -112,7 +112,7 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
             status = TOO_OFTEN
         else:
             try:
-                replace(enrolment_id=member.pk, by=authenticated_user(request), **form.cleaned_data)
+                replace(enrolment_id=member.pk, by=signed_in(request), **form.cleaned_data)
                 return _back(team, "replaced")
             except LearningError as refusal:
                 form.add_error(None, str(refusal))
@@ -139,7 +139,7 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
     if request.method == "POST":
         try:
             for one in requests:
-                withdraw_team(team_id=one.pk, by=authenticated_user(request))
+                withdraw_team(team_id=one.pk, by=signed_in(request))
             return _back(team, "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)

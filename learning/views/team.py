@@ -7,7 +7,6 @@ Nothing is kept before the last.
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.cache import never_cache
 
+from accounts.visitors import signed_in
 from core import clock, languages, limits
 from learning import access, cohort_words
 from learning.enums import SeatState
@@ -75,7 +75,7 @@ class TeamView(LoginRequiredMixin, View):
                 cohort_id=self.cohort.pk,
                 local_government_id=self.city.pk,
                 lines=form.cleaned_data["everybody"],
-                coordinator=authenticated_user(request),
+                coordinator=signed_in(request),
             )
             people = preview.people(form.cleaned_data["language"])
             if "confirm" not in request.POST or not people:
@@ -83,7 +83,7 @@ class TeamView(LoginRequiredMixin, View):
             outcome = enrol_team(
                 cohort_id=self.cohort.pk,
                 local_government_id=self.city.pk,
-                coordinator=authenticated_user(request),
+                coordinator=signed_in(request),
                 people=people,
             )
         except LearningError as refusal:

@@ -1,6 +1,5 @@
 """A person's own profile."""
 
-from allauth.core.internal.httpkit import authenticated_user
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import ProfileForm
 from accounts.middleware import REFUSED
 from accounts.services import update_profile
+from accounts.visitors import signed_in
 
 SEE_OTHER = 303
 
@@ -23,7 +23,7 @@ SEE_OTHER = 303
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Show the profile, and change it on POST; the answer to a change is the page in the language now chosen."""
-    person = authenticated_user(request)
+    person = signed_in(request)
     form = ProfileForm(request.POST if request.method == "POST" else None, person=person)
     if not form.is_bound or not form.is_valid():
         return render(request, "accounts/profile.html", {"form": form}, status=REFUSED if form.is_bound else 200)

@@ -1,6 +1,5 @@
 """A person's own data: what is kept, a copy of it, and the end of the account."""
 
-from allauth.core.internal.httpkit import authenticated_user
 from django import forms
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -18,6 +17,7 @@ from accounts.errors import LastAdministrator
 from accounts.fresh import recently_shown
 from accounts.middleware import REFUSED
 from accounts.models import User
+from accounts.visitors import signed_in
 from core import clock, personal
 from core.forms import Line
 
@@ -51,7 +51,7 @@ class DeleteForm(forms.Form):
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     """Show what is kept about a person and for how long, and lead to the copy and to the end (GDPR Article 15)."""
-    found = services.counts(services.subject_of(authenticated_user(request)))
+    found = services.counts(services.subject_of(signed_in(request)))
     return render(request, "accounts/data.html", {"found": [(kind, number) for kind, number in found if number]})
 
 
@@ -61,7 +61,7 @@ def data(request: HttpRequest) -> HttpResponse:
 @recently_shown
 def download(request: HttpRequest) -> HttpResponse:
     """Send all of it as one file, in the person's language (GDPR Articles 15 and 20)."""
-    person = authenticated_user(request)
+    person = signed_in(request)
     with override(person.language):
         content = services.export(subject=services.subject_of(person), channel=Channel.SELF)
     return zip_file(content)
@@ -73,7 +73,7 @@ def download(request: HttpRequest) -> HttpResponse:
 @recently_shown
 def delete(request: HttpRequest) -> HttpResponse:
     """Say what goes and what stays; a POST with the person's address typed in ends the account (GDPR Article 17)."""
-    person = authenticated_user(request)
+    person = signed_in(request)
     form = DeleteForm(request.POST if request.method == "POST" else None, person=person)
     if form.is_bound and form.is_valid():
         language = person.language
