@@ -69,7 +69,7 @@ class TeamView(LoginRequiredMixin, View):
             "figures": _figures(rows),
             "done": _done(request),
             "drafts": drafts,
-            "let_go": "" if team.cohort.is_over() else _let_go(rows, request.user.pk),
+            "let_go": "" if team.cohort.is_over() else _let_go(rows, signed_in(request).pk),
         }
         return render(request, "learning/my_team.html", context)
 
