@@ -176,7 +176,7 @@ def _figures(rows: list[Enrolment]) -> list[dict[str, str]]:
     return [{"term": term, "value": str(number)} for term, number in counted]
 
 
-def _let_go(rows: list[Enrolment], person: int) -> str:
+def _let_go(rows: list[Enrolment], person: int | None) -> str:
     """Return what whoever wrote people down reads, as long as a draft was let go and they are not enrolled anew."""
     enrolled = {row.email_key for row in rows if row.is_live}
     gone = (row for row in rows if row.team and row.team.state == "lapsed" and row.team.coordinator_id == person)

@@ -362,6 +362,15 @@ class TestDrafts:
             ("Bo", "invited", True, None),
         ]
 
+    def test_a_members_wish_that_a_merge_does_not_grant_holds_no_seats(self):
+        cohort = make.cohort(seats=1)
+        place, member = cities.proposed(), cities.membership()
+        membership = asked(local_government=place, person=member.person)
+        make.team(cohort, "Ana", coordinator=membership)
+        make.team(cohort, "Bo")
+        refuse_local_government(local_government_id=place.pk, by=staff(), same_as=member.local_government_id)
+        assert states(cohort) == [("Ana", "lapsed", False, None), ("Bo", "invited", True, 1)]
+
 
 def test_by_approval_a_team_applies_and_holds_no_seats():
     cohort = make.cohort(seats=1, admission="approval")
