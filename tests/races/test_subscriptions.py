@@ -1,6 +1,5 @@
 """Two decisions about one address at once; each with a control that takes the lock away and must go wrong."""
 
-import threading
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from newsletter.models import Subscriber
 from newsletter.services import ask, block_address, confirm, leave, rowlock, subscribing
 from tests.factories import newsletter as make
 from tests.factories.accounts import PersonFactory
-from tests.races.meeting import PATIENCE, meet, meet_after
+from tests.races.meeting import Later, meet, meet_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,33 +69,24 @@ def test_without_the_lock_a_consent_would_stand_that_was_taken_back(at_once, wit
     assert (both, consents) == (True, [True])
 
 
-def asked_and_blocked(at_once, blocked: threading.Event) -> tuple[str, list[Exception]]:
-    """Ask for an address while staff block it; return the state, and what failed."""
+def asked_and_blocked(at_once) -> tuple[str, list[Exception]]:
+    """Let staff block an address which somebody asks for in that moment; return the state, and what failed."""
     make.subscriber(EMAIL, state=SubscriberState.LEFT)
     staff = PersonFactory()
-    answers = at_once(
-        [asks, lambda: (block_address(email=EMAIL, by=staff, reason="A trap"), blocked.set())],
-    )
+    answers = at_once([asks, Later(lambda: block_address(email=EMAIL, by=staff, reason="A trap"))])
     return Subscriber.objects.get().state, [one for one in answers if isinstance(one, Exception)]
 
 
-def test_who_asks_while_staff_block_the_address_does_not_lift_the_block(at_once, meet_with_the_row):
-    assert asked_and_blocked(at_once, threading.Event()) == ("blocked", [])
+def test_who_asks_while_staff_block_the_address_does_not_lift_the_block(at_once, monkeypatch):
+    meet_after(monkeypatch, subscribing, "_found_or_made")
+    assert asked_and_blocked(at_once) == ("blocked", [])
 
 
 def test_without_the_lock_who_asked_before_the_block_would_lift_it(at_once, monkeypatch):
-    blocked = threading.Event()
-    found = subscribing._found_or_made
-
-    def read_before_the_block(*args: Any) -> Any:
-        seen = found(*args)
-        blocked.wait(PATIENCE)
-        return seen
-
     monkeypatch.setattr(rowlock, "lock", lambda pk: Subscriber.objects.get(pk=pk))
     monkeypatch.setattr(rowlock, "found_or_made", lambda made: Subscriber.objects.get(email_key=made.email_key).pk)
-    monkeypatch.setattr(subscribing, "_found_or_made", read_before_the_block)
-    assert asked_and_blocked(at_once, blocked)[0] == "asked"
+    meet_after(monkeypatch, subscribing, "_found_or_made")
+    assert asked_and_blocked(at_once)[0] == "asked"
 
 
 def test_two_clicks_at_once_are_one_withdrawal(at_once, meet_with_the_row):
