@@ -24,7 +24,9 @@ def watcher(client: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
 def test_each_finding_is_a_sentence_with_its_state_and_what_to_do(watcher: Client) -> None:
     page = BeautifulSoup(watcher.get(PAGE).content, "html.parser")
     assert page.select_one(".help-critical").get_text(" ", strip=True) == "trouble. Something needs a hand."
-    assert [one.text for one in page.select("main h2")] == ["Services", "Work in the background", "Mail"]
+    # The worst comes first.
+    assert [one.text for one in page.select("main h2")] == ["Work in the background", "Services", "Mail"]
+    assert page.select_one("tbody tr td").text == "trouble"
     rows = {
         row["data-finding"]: [cell.get_text(" ", strip=True) for cell in row("td")] for row in page.select("tbody tr")
     }

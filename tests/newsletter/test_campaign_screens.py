@@ -87,7 +87,7 @@ def test_a_campaign_is_prepared_from_the_page_of_an_issue(editor, page):
     assert (campaign.title, campaign.audience) == (
         "Ten cities", {"interests": [], "languages": ["fr"], "countries": ["BR"]},
     )  # fmt: skip
-    assert "français; Brazil" in body(editor.get(url("inspect", campaign.pk)))
+    assert "\u2068français\u2069; Brazil" in body(editor.get(url("inspect", campaign.pk)))
     editor.post(url("audience", campaign.pk), {"languages": ["en"]})
     campaign.refresh_from_db()
     assert campaign.audience == {"interests": [], "languages": ["en"], "countries": []}
