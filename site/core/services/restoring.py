@@ -72,17 +72,17 @@ def restore(*, source: Path, is_moving: bool = False) -> Restored:
     )
 
 
-def _hold_back(made_at: datetime) -> None:
-    with transaction.atomic(durable=True):
-        database_restored.send(sender=None, made_at=made_at)
-
-
 def _known_keys() -> set[str]:
     return {key_mark(), *(key_mark(secret=old) for old in settings.SECRET_KEY_FALLBACKS)}
 
 
 def _on_disk() -> set[tuple[str, str]]:
     return set(MigrationLoader(None).disk_migrations)
+
+
+def _hold_back(made_at: datetime) -> None:
+    with transaction.atomic(durable=True):
+        database_restored.send(sender=None, made_at=made_at)
 
 
 def _check_release(migrations: list[tuple[str, str]]) -> None:
