@@ -98,6 +98,8 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
 
     Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay, NobodyToWrite and MomentPassed.
     """
+    # First of all: an erasure holds this lock when it comes to the campaigns of whoever is erased.
+    rowlock.while_freezing()
     campaign = _locked_with_its_issue(campaign_id)
     if not campaign.is_draft:
         return campaign
@@ -108,7 +110,6 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
         raise IssueNotPublished
     if at is not None and has_passed(at):
         raise MomentPassed
-    rowlock.while_freezing()
     now = clock.now()
     leaves_at = max(now + planning.undo_window(), at or now)
     numbers: Counter[str] = Counter()
@@ -163,7 +164,7 @@ def cancel_campaign(*, campaign_id: int, by: "User | None" = None) -> Campaign:
     campaign = _locked(campaign_id)
     if campaign.state == CampaignState.CANCELLED:
         return campaign
-    if _at_their_end().filter(pk=campaign.pk).exists():
+    if campaign.is_under_way and campaign.has_begun and not _has_open(campaign):
         # Nobody's copy can be taken back any more; the sweep writes down that it has been sent.
         raise CampaignNotUnderWay
     mailings.take_back(mailing_id=_mailing_of(campaign))
@@ -204,6 +205,10 @@ def _end(pk: int) -> bool:
         campaign.state, campaign.finished_at, campaign.paused_at = CampaignState.SENT, clock.now(), None
     campaign.save(update_fields=["closing", "state", "finished_at", "paused_at"])
     return True
+
+
+def _has_open(campaign: Campaign) -> bool:
+    return Message.objects.filter(mailing=campaign.mailing_id, state__in=OPEN).exists()
 
 
 def _at_their_end() -> "QuerySet[Campaign]":

@@ -99,6 +99,17 @@ def test_a_moment_that_has_passed_starts_nothing_and_one_of_some_minutes_ago_mea
     assert started.starts_at == clock.now() + WINDOW
 
 
+def test_a_campaign_whose_last_message_has_left_is_not_cancelled_before_the_sweep_sees_it(page, mail_server, time):
+    make.subscriber()
+    campaign = start_campaign(campaign_id=draft(page).pk)
+    after_the_window(time)
+    deliver_all("bulk")
+    with pytest.raises(errors.CampaignNotUnderWay):
+        cancel_campaign(campaign_id=campaign.pk)
+    advance_campaigns()
+    assert Campaign.objects.get().state == "sent"
+
+
 def test_a_campaign_paused_after_its_last_message_has_left_ends(page, mail_server, time):
     make.subscriber()
     campaign = start_campaign(campaign_id=draft(page).pk)

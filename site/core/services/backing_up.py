@@ -18,10 +18,10 @@ from core.errors import BackupError
 
 # What pg_dump reads and what is added up beside it are the same moment.
 ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-# No backup takes longer; what is older was left by one that was killed.
-_LEFT_AFTER_SECONDS = 24 * 60 * 60
 # A file of the media up to this size does not touch the disk on its way into the archive.
 _IN_MEMORY = 16 << 20
+# No backup takes longer; what is older was left by one that was killed.
+_LEFT_AFTER_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
