@@ -195,6 +195,7 @@ def test_a_real_worker_killed_in_mid_campaign(scripted: Start, start_worker: Sta
     assert_closed(campaign, server, asked, most_unknown=20)
 
 
+@pytest.mark.long
 def test_a_broker_emptied_in_mid_campaign_loses_nobody(scripted: Start, start_worker: StartWorker) -> None:
     server, asked = scripted(on_data=lambda recipient: time.sleep(0.01)), readers(60)
     campaign = start_campaign(campaign_id=draft().pk)
