@@ -15,10 +15,13 @@ import django
 
 def run(code: str) -> tuple[bool, str]:
     """Run `code` and return whether it came to its end, with what it printed or its traceback."""
+    from django.db import connection
+
     from core import kept
 
-    # Other processes of the instance write what this one would keep.
+    # Other processes of the instance write what this one would keep, and tests restart its database.
     kept.clear_all()
+    connection.close()
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed):

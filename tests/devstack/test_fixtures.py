@@ -1,8 +1,10 @@
 """The services that other tests lean on do what they say."""
 
 import smtplib
+import tempfile
 from collections.abc import Callable
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -24,6 +26,12 @@ def test_the_mail_server_logs_what_it_accepted_and_refuses_whom_it_is_told_to(ma
     assert mail_server.recipients() == {"b@gkec.example": 1}
     assert mail_server.to("b@gkec.example")[0]["Subject"] == "Ünïcode"
     assert mail_server.accepted[0].message_id == "<one@gkec.example>"
+
+
+def test_folders_of_tests_lie_where_no_other_run_closes_the_way_to_them(tmp_path: Path) -> None:
+    shared = {Path(tempfile.gettempdir()), *Path(tempfile.gettempdir()).parents}
+    own = [folder for folder in tmp_path.parents if folder not in shared]
+    assert own[-1].name.startswith("gkec-test-")
 
 
 def test_a_real_worker_starts_and_survives_the_death_of_its_pool(celery_worker: Worker) -> None:

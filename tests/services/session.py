@@ -28,6 +28,9 @@ class Session:
     def choose(self) -> None:
         """Decide on addresses and put them into the environment; nothing is started yet."""
         os.environ["GKEC_TEST_RUN"] = uuid.uuid4().hex
+        # pytest closes the folder that all runs of a user share to everybody else, each time one begins: the servers of
+        # another run, which are somebody else when root starts them, would lose the way to their files.
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(self._scratch())
         if "DATABASE_URL" not in os.environ:
             self.postgres = Postgres(
                 data=self._scratch() / "postgres",
