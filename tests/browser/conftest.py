@@ -1,7 +1,6 @@
 """One running site for all browser tests, and visitors of every kind."""
 
 import contextlib
-import shutil
 from collections.abc import Callable, Generator
 
 import pytest
@@ -10,20 +9,18 @@ from playwright.sync_api import Browser, BrowserContext
 from gkec.devstack.postgres import Postgres
 from tests.browser.site import Site, environment_of, shell_of
 from tests.services.browser import WIDTHS
-from tests.services.demo import READY, Demo, end_all, start_one
+from tests.services.demo import READY, FirstStart, copy_data, end_all, start_one
 
 # What goes to many leaves at once, and its end is noticed soon.
 NO_WAITING = {"EVENT_UNDO_SECONDS": "0", "CAMPAIGNS_ADVANCE_SECONDS": "2"}
 
 
 @pytest.fixture(scope="session")
-def site(first_start: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+def site(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
     """The site with its demo content, worker and mail catcher, on a copy of the data that the first start made."""
     folder = tmp_path_factory.mktemp("site")
-    folder.chmod(0o711)
     var = folder / "var"
-    shutil.copytree(first_start.var, var, symlinks=True, copy_function=shutil.copy2)
-    _give_to_same_owner(first_start, var)
+    copy_data(first_start.var, var)
     demo = start_one(var, folder / "output.txt", (), NO_WAITING)
     try:
         demo.wait_for(READY, seconds=200)
@@ -33,14 +30,6 @@ def site(first_start: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generat
             yield Site(url=f"http://127.0.0.1:{demo.port}", var=var, shell=shell)
     finally:
         end_all([demo])
-
-
-def _give_to_same_owner(first_start: Demo, var: object) -> None:
-    """Let the copied cluster belong to whom the original belongs to: PostgreSQL refuses anybody else's."""
-    owner = (first_start.var / "postgres").stat()
-    cluster = var / "postgres"  # type: ignore[operator]
-    for path in (cluster, *cluster.rglob("*")):
-        shutil.chown(path, owner.st_uid, owner.st_gid)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from core import clock
 from tests.browser.site import Site
 from tests.browser.staff import ask_for_translation, publish, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
 Visit = Callable[..., BrowserContext]
 TITLE = "Low-emission zones, one year on"

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.site import Site, text_of
 from tests.services.browser import assert_accessible, assert_no_sideways_scroll
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
 Visit = Callable[..., BrowserContext]
 # Nobody answers there: what counts is that the browser is led to it.

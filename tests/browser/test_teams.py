@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.site import PASSWORD, Site, text_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
 Visit = Callable[..., BrowserContext]
 COHORT = "climate-budgets-autumn"

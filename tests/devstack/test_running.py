@@ -12,7 +12,7 @@ import redis
 
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
-from tests.services.demo import READY, SERVICES, SITE, SLOW_STEPS, Demo, StartDemo, end_all, start_one
+from tests.services.demo import READY, SERVICES, SITE, SLOW_STEPS, Demo, FirstStart, StartDemo, end_all, start_one
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(600)]
 
@@ -26,7 +26,7 @@ def answers(demo: Demo) -> bool:
 
 
 @pytest.fixture(scope="module")
-def running(first_start: Demo, tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
+def running(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     """A second start on the data of the first, shared by the tests that do not end it."""
     demo = start_one(first_start.var, tmp_path_factory.mktemp("running") / "output.txt", (), {})
     demo.wait_for(READY)

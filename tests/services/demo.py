@@ -1,6 +1,9 @@
 """Runs the real `python -m gkec.devstack` in a folder of its own."""
 
+import fcntl
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +11,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -122,14 +126,46 @@ def start_demo(tmp_path: Path) -> Generator[StartDemo]:
     end_all(started)
 
 
+@dataclass(frozen=True)
+class FirstStart:
+    """The one start of this run that does everything a fresh machine needs, and a copy of the data that it left."""
+
+    var: Path
+    port: int
+    said: str
+    survivors: list[str]
+
+
 @pytest.fixture(scope="session")
-def first_start(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The one start of this run that does everything a fresh machine needs, ended by Ctrl-C."""
-    folder = tmp_path_factory.mktemp("devstack")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    """Start once for all workers of this run and end by Ctrl-C; whoever comes second waits for it."""
+    shared = Path(os.environ["PYTEST_DEBUG_TEMPROOT"]) / "first-start"
+    shared.mkdir(mode=0o711, exist_ok=True)
+    facts = shared / "facts.json"
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not facts.exists():
+            facts.write_text(json.dumps(_start_first(shared)))
+    var = tmp_path_factory.mktemp("devstack") / "var"
+    copy_data(shared / "var", var)
+    return FirstStart(var=var, **json.loads(facts.read_text()))
+
+
+def _start_first(folder: Path) -> dict[str, Any]:
     demo = start_one(folder / "var", folder / "first.txt", (), {})
     try:
         demo.wait_for(READY, seconds=400)
         assert demo.end(signal.SIGINT) == 0, demo.said()
     finally:
         demo.process.kill()
-    return demo
+    return {"port": demo.port, "said": demo.said(), "survivors": demo.survivors()}
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """Copy the data of an instance that has ended, for another one to run on."""
+    target.parent.chmod(0o711)
+    shutil.copytree(source, target, symlinks=True, copy_function=shutil.copy2)
+    # PostgreSQL refuses a cluster that belongs to anybody else.
+    owner = (source / "postgres").stat()
+    for path in (target / "postgres", *(target / "postgres").rglob("*")):
+        shutil.chown(path, owner.st_uid, owner.st_gid)
