@@ -10,6 +10,7 @@ from typing import Any, Literal
 from django.conf import settings
 from django.core import signing
 from django.utils.crypto import salted_hmac
+from django.utils.encoding import force_bytes
 
 Purpose = Literal["confirm", "preferences", "unsubscribe"]
 
@@ -43,12 +44,12 @@ class _Signer(signing.Signer):
         super().__init__(**how)
         self._begun = salted_hmac(f"{self.salt}signer", "", self.key, algorithm=self.algorithm)
 
-    def signature(self, value: str, key: str | bytes | None = None) -> str:
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
         """Return the signature of a value, by an older key where one is given."""
         if key is not None and key != self.key:
             return super().signature(value, key)
         mac = self._begun.copy()
-        mac.update(value.encode())
+        mac.update(force_bytes(value))
         return signing.b64_encode(mac.digest()).decode()
 
 
