@@ -59,7 +59,7 @@ def own_addresses(messages: Sequence[Message]) -> Fillings:
     """Return the way out and the preferences of each recipient; one statement for all."""
     # Of somebody who was erased while it was on its way nothing is left that could be filled in.
     messages = [message for message in messages if "subscriber" in message.params]
-    values = {
+    values: dict[str, Any] = {
         "subscribers": [message.params["subscriber"] for message in messages],
         "campaigns": list({message.params["campaign"] for message in messages}),
         "confirmed": SubscriberState.CONFIRMED.value,

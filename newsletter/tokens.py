@@ -42,7 +42,7 @@ class _Signer(signing.Signer):
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**how)
-        self._begun = salted_hmac(f"{self.salt}signer", "", self.key, algorithm=self.algorithm)
+        self._begun = salted_hmac(force_bytes(self.salt) + b"signer", "", self.key, algorithm=self.algorithm)
 
     def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
         """Return the signature of a value, by an older key where one is given."""
