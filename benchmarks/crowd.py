@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
 COOKIE = re.compile(rb"set-cookie: ([^;\r]+)", re.IGNORECASE)
+LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 TIMEOUT = 60
 
 
@@ -39,7 +40,8 @@ def rush(port: int, path: str, people: list[dict[str, str]], *, clients: int, wi
         gate.wait(TIMEOUT)
         # While the others fetched their forms, the server may have hung up on an idle connection.
         connection.dial()
-        times, statuses = [], Counter()
+        times: list[float] = []
+        statuses: Counter[int] = Counter()
         for request in requests:
             started = time.monotonic()
             statuses[connection.ask(request)[0]] += 1
@@ -96,8 +98,10 @@ class _Connection:
         while (end := buffer.find(b"\r\n\r\n")) < 0:
             buffer += self._receive()
         head, body = buffer[:end], buffer[end + 4 :]
-        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
-        while len(body) < length:
+        length = LENGTH.search(head)
+        if not length:
+            raise RuntimeError("The answer does not say how long it is.")
+        while len(body) < int(length[1]):
             body += self._receive()
         if b"connection: close" in head.lower():
             self.dial()

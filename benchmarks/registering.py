@@ -212,7 +212,10 @@ def _hot_row(script: Path) -> float:
     command = [binary("pgbench"), "-n", "-f", script, "-c", CLIENTS, "-j", 2, "-T", SERVICE_SECONDS]
     command.append(os.environ.get("DATABASE_URL", str(settings.DATABASES["default"]["NAME"])))
     told = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True)
-    return float(re.search(r"tps = ([\d.]+)", told.stdout)[1])
+    rate = re.search(r"tps = ([\d.]+)", told.stdout)
+    if not rate:
+        raise RuntimeError(f"pgbench told no rate: {told.stdout}")
+    return float(rate[1])
 
 
 def _register_for_ever(number: int, barrier: Any, orders: Any, results: Any) -> None:

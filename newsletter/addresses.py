@@ -1,5 +1,6 @@
-"""The addresses of a subscriber's own pages, whole, as mails need them."""
+"""The addresses of a subscriber's own pages, made from the subscriber's UUID, whole, as mails need them."""
 
+import uuid
 from functools import cache
 
 from django.conf import settings
@@ -7,26 +8,25 @@ from django.urls import reverse
 from django.utils import translation
 
 from newsletter import tokens
-from newsletter.models import Subscriber
 
 # Stands for the token, which is of safe characters only, in addresses that are kept.
 _TOKEN = "token-of-a-subscriber"  # noqa: S105  (no secret)
 
 
-def confirm_url(subscriber: Subscriber, language: str) -> str:
+def confirm_url(identifier: uuid.UUID, language: str) -> str:
     """Return where the subscription is confirmed, in a language; it works for seven days from now."""
-    return _in_language("newsletter_confirm", tokens.sign(subscriber.uuid, "confirm"), language)
+    return _in_language("newsletter_confirm", tokens.sign(identifier, "confirm"), language)
 
 
-def preferences_url(subscriber: Subscriber, language: str) -> str:
+def preferences_url(identifier: uuid.UUID, language: str) -> str:
     """Return where language, country and topics are changed."""
-    return _in_language("newsletter_preferences", tokens.sign(subscriber.uuid, "preferences"), language)
+    return _in_language("newsletter_preferences", tokens.sign(identifier, "preferences"), language)
 
 
-def unsubscribe_url(subscriber: Subscriber) -> str:
+def unsubscribe_url(identifier: uuid.UUID) -> str:
     """Return where the subscription ends: by the button of a mail program (RFC 8058) or by that of the page."""
     # The same whatever language is active: it lies outside those of the languages.
-    return _in_language("newsletter_unsubscribe", tokens.sign(subscriber.uuid, "unsubscribe"), "")
+    return _in_language("newsletter_unsubscribe", tokens.sign(identifier, "unsubscribe"), "")
 
 
 def _in_language(name: str, token: str, language: str) -> str:

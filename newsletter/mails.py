@@ -29,7 +29,7 @@ def question(message: Message) -> Rendering:
                 _("Somebody, perhaps you, asked for the GKEC newsletter at this address."),
                 _("The page behind the button asks once more. The link works for seven days."),
             ],
-            "button": {"url": addresses.confirm_url(subscriber, message.language), "label": _("Subscribe")},
+            "button": {"url": addresses.confirm_url(subscriber.uuid, message.language), "label": _("Subscribe")},
             "closing": [_("If it was not you, you can ignore this mail: nothing is sent without you.")],
             "reason": _("You get this mail because somebody asked for our newsletter with this address."),
         },
@@ -44,7 +44,7 @@ def known(message: Message) -> Rendering:
         template="mail/notice",
         context={
             "paragraphs": [_("The GKEC newsletter goes to this address. You can change its language and topics.")],
-            "button": {"url": addresses.preferences_url(subscriber, message.language), "label": _("Preferences")},
+            "button": {"url": addresses.preferences_url(subscriber.uuid, message.language), "label": _("Preferences")},
             "reason": _("You get this mail because somebody asked for our newsletter with this address."),
         },
     )

@@ -1,10 +1,12 @@
 """What an issue says to each of its readers, and what a test of it says to staff."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,9 +15,18 @@ from mail.enums import Stream
 from mail.kinds import Fillings, MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message
 from newsletter import addresses, editions, rendering
-from newsletter.enums import CampaignState
-from newsletter.models import Campaign, NewsletterPage, Subscriber
+from newsletter.enums import CampaignState, SubscriberState
+from newsletter.models import Campaign, NewsletterPage
 from newsletter.services import campaigns
+
+# By hand, since a mail-out asks it of each group: Django takes three times as long to put a statement together as
+# PostgreSQL to answer it. Which campaigns are cancelled is looked up once and comes with each row.
+_READERS = """
+    SELECT id, uuid, state = %(confirmed)s, ARRAY (
+        SELECT id FROM newsletter_campaign WHERE id = ANY (%(campaigns)s) AND state = %(cancelled)s
+    )
+    FROM newsletter_subscriber WHERE id = ANY (%(subscribers)s)
+"""
 
 
 def register_kinds() -> None:
@@ -45,18 +56,20 @@ def issue(params: Mapping[str, Any], language: str) -> Rendering:
 
 
 def own_addresses(messages: Sequence[Message]) -> Fillings:
-    """Return the way out and the preferences of each recipient; two statements for all."""
+    """Return the way out and the preferences of each recipient; one statement for all."""
     # Of somebody who was erased while it was on its way nothing is left that could be filled in.
     messages = [message for message in messages if "subscriber" in message.params]
-    wanted = {message.pk: message.params for message in messages}
-    cancelled = set(
-        Campaign.objects.filter(
-            pk__in={one["campaign"] for one in wanted.values()}, state=CampaignState.CANCELLED
-        ).values_list("pk", flat=True)
-    )
-    found = Subscriber.objects.only("uuid", "state").in_bulk({one["subscriber"] for one in wanted.values()})
+    values: dict[str, Any] = {
+        "subscribers": [message.params["subscriber"] for message in messages],
+        "campaigns": list({message.params["campaign"] for message in messages}),
+        "confirmed": SubscriberState.CONFIRMED.value,
+        "cancelled": CampaignState.CANCELLED.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_READERS, values)
+        found = {pk: row for pk, *row in cursor.fetchall()}
     return {
-        message.pk: _own(found[message.params["subscriber"]], message, message.params["campaign"] in cancelled)
+        message.pk: _own(message, *found[message.params["subscriber"]])
         for message in messages
         if message.params["subscriber"] in found
     }
@@ -78,12 +91,14 @@ def sample(page: NewsletterPage, language: str) -> Rendering:
     return replace(written, context={**written.context, **nowhere})
 
 
-def _own(subscriber: Subscriber, message: Message, is_cancelled: bool) -> Mapping[str, str] | NoLongerMakesSense:
-    if is_cancelled:
+def _own(
+    message: Message, identifier: uuid.UUID, is_confirmed: bool, cancelled: Sequence[int]
+) -> Mapping[str, str] | NoLongerMakesSense:
+    if message.params["campaign"] in cancelled:
         return NoLongerMakesSense("The campaign has been cancelled.")
-    if not subscriber.is_confirmed:
+    if not is_confirmed:
         return NoLongerMakesSense("The subscription has ended.")
     return {
-        "unsubscribe_url": addresses.unsubscribe_url(subscriber),
-        "preferences_url": addresses.preferences_url(subscriber, message.language),
+        "unsubscribe_url": addresses.unsubscribe_url(identifier),
+        "preferences_url": addresses.preferences_url(identifier, message.language),
     }
