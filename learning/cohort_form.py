@@ -1,6 +1,7 @@
 """The staff's form of a cohort: days and times as clocks of its own zone show them, moderators by their addresses."""
 
-from datetime import datetime
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -16,12 +17,20 @@ from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from learning.models import Cohort
 from learning.rules import may_change_enrolments
 from learning.services import save_cohort
+from learning.services.opening import FACTS
 
 WALL_CLOCKS = ("opens_at", "closes_at")
 
 
 def _timezones() -> list[tuple[str, str]]:
     return list(timezones.choices(languages.current()))
+
+
+def _as_text(cohort: Cohort) -> dict[str, Any]:
+    """Return the facts of a cohort as they come back from a page."""
+    facts = {name: getattr(cohort, name) for name in FACTS}
+    moments = {name: at.astimezone(UTC) for name in WALL_CLOCKS if (at := facts[name])}
+    return json.loads(json.dumps({**facts, **moments}, default=str))
 
 
 def _languages() -> list[tuple[str, str]]:
@@ -46,6 +55,9 @@ class CohortForm(WagtailAdminModelForm):
         help_text=_("Their e-mail addresses, one a line. Each needs an account."),
     )
 
+    # What the record said when the form was opened: what nobody touched here is left to whoever changed it meanwhile.
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Moderators see all learners of a cohort: whoever may not see them cannot make themselves one.
@@ -58,6 +70,9 @@ class CohortForm(WagtailAdminModelForm):
             if at := getattr(cohort, name):
                 self.initial[name] = wall_clock(at, cohort.timezone)
         self.initial["addresses"] = "\n".join(cohort.moderators.order_by("email").values_list("email", flat=True))
+        self.initial["opened"] = json.dumps(
+            {**_as_text(cohort), "addresses": sorted(self.initial["addresses"].split())}
+        )
         # What people have read hangs from the course's units.
         self.fields["course"].disabled = cohort.enrolments.exists()
 
@@ -104,9 +119,23 @@ class CohortForm(WagtailAdminModelForm):
             self.add_error(second, sentence)
 
     def save(self, commit: bool = True) -> Cohort:
-        """Store the cohort through its service."""
+        """Store the cohort through its service: what was changed in this form, and nothing else."""
+        opened = self._opened()
+        changed = None
         moderators = None if self.fields["addresses"].disabled else self.cleaned_data["addresses"]
-        return save_cohort(cohort=self.instance, moderators=moderators)
+        if opened is not None:
+            changed = [name for name, value in _as_text(self.instance).items() if opened.get(name) != value]
+            if moderators is not None and sorted(one.email for one in moderators) == opened.get("addresses"):
+                moderators = None
+        return save_cohort(cohort=self.instance, moderators=moderators, changed=changed)
+
+    def _opened(self) -> dict[str, Any] | None:
+        """Return what the record said when the form was opened; None where the page did not send that back."""
+        try:
+            said = json.loads(self.cleaned_data["opened"] or "null")
+        except ValueError:
+            return None
+        return said if isinstance(said, dict) else None
 
     class Meta:
         model = Cohort

@@ -1,6 +1,6 @@
 """What pages about cohorts show, as plain values: what a cohort is called, when it runs, and how it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -112,6 +112,25 @@ def of_drafts_let_go() -> str:
 def of_people(number: int) -> str:
     """Return so many people in words."""
     return ngettext("%(number)s person", "%(number)s people", number) % {"number": number}
+
+
+# What became of the people who were enrolled, by the name of the count in the address.
+OUTCOMES: dict[str, Callable[[int], str]] = {
+    "invited": lambda n: ngettext("%(number)s person has a seat.", "%(number)s people have a seat.", n),
+    "waiting": lambda n: ngettext("%(number)s person waits for a seat.", "%(number)s people wait for a seat.", n),
+    "applied": lambda n: ngettext(
+        "%(number)s person waits for the moderators.", "%(number)s people wait for the moderators.", n
+    ),
+    "already": lambda n: ngettext(
+        "%(number)s person was enrolled already.", "%(number)s people were enrolled already.", n
+    ),
+    "refused": lambda n: ngettext("%(number)s person found no seat.", "%(number)s people found no seat.", n),
+}
+
+
+def of_outcome(name: str, number: int) -> str:
+    """Return what became of so many people of a list; `name` is one of OUTCOMES."""
+    return OUTCOMES[name](number) % {"number": number}
 
 
 def _card(cohort: "Cohort", page: Page | None, language: str) -> CohortCard:

@@ -78,6 +78,8 @@ KNOWN_STATES = (
     EnrolmentState.COMPLETED,
 )
 LIVE_STATES = (EnrolmentState.DRAFTED, *KNOWN_STATES)
+# What can end before its time; who has completed the course keeps the record.
+LEAVABLE_STATES = tuple(state for state in LIVE_STATES if state != EnrolmentState.COMPLETED)
 JOINED_STATES = (EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)
 SEATED_STATES = (EnrolmentState.INVITED, *JOINED_STATES)
 # A draft holds a seat or, with a waiting number, waits for one; where a moderator decides it does neither.

@@ -59,6 +59,10 @@ class NotCoordinator(LearningError):
     sentence = gettext_lazy("Only a coordinator of this city can do this. Ask to represent it first.")
 
 
+class CityNotListed(LearningError):
+    sentence = gettext_lazy("This city cannot be represented here. Choose another one from the list.")
+
+
 class TooManyAtOnce(LearningError):
     """More new people than one step takes."""
 
@@ -99,6 +103,10 @@ class NoSeatFree(LearningError):
 
 class NotInvited(LearningError):
     sentence = gettext_lazy("This invitation is not open any more. Ask your coordinator for a new one.")
+
+
+class NotDecidedYet(LearningError):
+    sentence = gettext_lazy("Your application waits for the moderators. You get a mail when they have decided.")
 
 
 class NoSeatYet(LearningError):

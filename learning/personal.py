@@ -7,13 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core import personal
 from core.personal import Column, Kind, Rule, Subject
-from learning.models import Enrolment
+from learning.enums import Actor
+from learning.models import Enrolment, EnrolmentChange
 from learning.services import erasing
 
 
 def register_kinds() -> None:
     """Make the app's kinds of personal data known; called once, when the app is ready."""
-    personal.register(_ENROLMENTS)
+    personal.register(_ENROLMENTS, _ENROLLING)
 
 
 def _long_over(before: datetime) -> QuerySet:
@@ -23,6 +24,18 @@ def _long_over(before: datetime) -> QuerySet:
 def _found(subject: Subject) -> QuerySet:
     found = erasing.enrolments_of(subject).select_related("cohort__course", "local_government")
     return found.prefetch_related("changes", "progress__unit")
+
+
+def _done_for_others(subject: Subject) -> QuerySet:
+    """Return the steps that an account made in other people's enrolments, as their coordinator, moderator or staff."""
+    if subject.person_id is None:
+        return EnrolmentChange.objects.none()
+    steps = EnrolmentChange.objects.filter(by=subject.person_id).exclude(actor=Actor.PERSON)
+    return steps.select_related("enrolment__cohort__course", "enrolment__local_government")
+
+
+def _steps_long_ago(before: datetime) -> QuerySet:
+    return EnrolmentChange.objects.filter(by__isnull=False, enrolment__cohort__ends_on__lt=before.date())
 
 
 def _city(enrolment: Enrolment) -> str:
@@ -42,7 +55,7 @@ _ENROLMENTS = Kind(
     name="enrolments",
     label=_("Courses"),
     about=_("Which courses you were enrolled in, by which city, and which units you have read."),
-    models=("learning.Enrolment", "learning.EnrolmentChange", "learning.UnitProgress", "learning.TeamRequest"),
+    models=("learning.Enrolment", "learning.EnrolmentChange", "learning.UnitProgress"),
     find=_found,
     columns=(
         "cohort__course__title",
@@ -78,4 +91,33 @@ _ENROLMENTS = Kind(
     ),
     order=15,
     addresses=lambda: Enrolment.objects.filter(erased_at=None).values_list("email", flat=True),
+)
+
+# Who was enrolled is told to those people themselves.
+_ENROLLING = Kind(
+    name="enrolling",
+    label=_("Enrol a team"),
+    about=_(
+        "Whom you enrolled, withdrew or decided on in courses: which course and city, what and when, not the names."
+    ),
+    models=("learning.EnrolmentChange", "learning.TeamRequest"),
+    find=_done_for_others,
+    columns=(
+        "enrolment__cohort__course__title",
+        "enrolment__cohort__name",
+        Column("local_government", _("local government"), lambda step: _city(step.enrolment)),
+        "what",
+        "at",
+        "reason",
+    ),
+    rules=(
+        Rule(
+            "RETENTION_ENROLMENT_DAYS",
+            _("Name, address, department and history of an enrolment are deleted %(period)s after the course."),
+            "enrolment__cohort__ends_on",
+            _steps_long_ago,
+            lambda keys: EnrolmentChange.objects.filter(pk__in=keys).update(by=None),
+        ),
+    ),
+    order=16,
 )

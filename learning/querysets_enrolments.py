@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
-from learning.enums import JOINED_STATES, LIVE_STATES, WAITING_STATES, ChangeKind, EnrolmentState
+from learning.enums import JOINED_STATES, LEAVABLE_STATES, LIVE_STATES, WAITING_STATES, ChangeKind, EnrolmentState
 
 WAITS = Q(state__in=WAITING_STATES, has_seat=False, waiting_number__isnull=False)
 
@@ -22,6 +22,10 @@ class EnrolmentQuerySet(QuerySet):
     def live(self) -> "EnrolmentQuerySet":
         """Return those who take part, may join, or wait."""
         return self.filter(state__in=LIVE_STATES)
+
+    def leavable(self) -> "EnrolmentQuerySet":
+        """Return those that can be withdrawn."""
+        return self.filter(state__in=LEAVABLE_STATES)
 
     def joined(self) -> "EnrolmentQuerySet":
         """Return those who take part or have finished."""
@@ -101,11 +105,6 @@ class EnrolmentQuerySet(QuerySet):
             units_done=Count("progress", filter=taught & Q(progress__completed_at__isnull=False), distinct=True),
             last_read_at=Max("progress__last_read_at"),
         )
-
-    def behind(self, cohort: Any, units: int) -> "EnrolmentQuerySet":
-        """Keep those of one cohort who have done fewer units than are due by today; needs `with_progress`."""
-        due = cohort.units_due(units)
-        return self.filter(cohort=cohort, state=EnrolmentState.ACTIVE, units_done__lt=due)
 
     def with_reason(self) -> "EnrolmentQuerySet":
         """Add `declined_because`: what a moderator wrote who declined the application; None for others."""

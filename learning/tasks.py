@@ -19,6 +19,8 @@ def repair_courses() -> None:
 
 @shared_task(name="learning.tasks.lapse_drafts", ignore_result=True)
 def lapse_drafts() -> None:
-    """Free the seats of teams whose coordinator was not approved in time, and end what waits in vain."""
+    """Free the seats of undecided drafts, give out what is free, and end what waits in vain."""
     services.lapse_drafts()
+    # Before the line ends: who could have had a seat is not told that there was none.
+    services.fill_free_seats()
     services.end_unanswered()

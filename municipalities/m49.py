@@ -25,8 +25,3 @@ REGION_OF = {
     "057": "009",
     "061": "009",
 }
-
-
-def subregions_of(region: str) -> list[str]:
-    """Return the codes of the sub-regions of a region such as "150"; none for an unknown code."""
-    return [subregion for subregion, parent in REGION_OF.items() if parent == region]

@@ -34,6 +34,7 @@ from learning.errors import LearningError
 from learning.models import Cohort, Course, Enrolment
 from learning.rules import may_change_enrolments
 from learning.services import call_off_cohort, restore_cohort
+from mail.isolates import isolate
 
 
 class CohortFilters(WagtailFilterSet):
@@ -80,7 +81,9 @@ def _seats(cohort: Cohort) -> str:
 
 
 def _languages(cohort: Cohort) -> str:
-    return ", ".join(languages.own_name(code) for code in cohort.languages if code in languages.codes())
+    return gettext(", ").join(
+        isolate(languages.own_name(code)) for code in cohort.languages if code in languages.codes()
+    )
 
 
 class CohortEdit(EditView):

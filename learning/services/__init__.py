@@ -9,8 +9,8 @@ from learning.services.learning_units import complete_finished, complete_unit, r
 from learning.services.leaving import replace, withdraw_enrolment, withdraw_team
 from learning.services.moving import move_teams
 from learning.services.opening import call_off_cohort, restore_cohort, save_cohort
-from learning.services.projecting import hand_over_source, project_course, withdraw, withdraw_course
-from learning.services.promoting import promote_from_waiting_list
+from learning.services.projecting import project_course, withdraw, withdraw_course
+from learning.services.promoting import fill_free_seats, promote_from_waiting_list
 from learning.services.reading_lines import Invitee, Line, Preview
 from learning.services.repairing import repair_courses
 from learning.services.sending import lapse_drafts, let_drafts_go, send_drafts
@@ -30,7 +30,7 @@ __all__ = [
     "end_unanswered",
     "enrol_team",
     "erase_enrolments",
-    "hand_over_source",
+    "fill_free_seats",
     "join",
     "lapse_drafts",
     "let_drafts_go",

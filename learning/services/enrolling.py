@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Subquery
 
 from core import clock, languages, text
 from events.addresses import email_key
 from learning.enums import KNOWN_STATES, LIVE_STATES, Actor, ChangeKind, EnrolmentState, TeamState
 from learning.errors import (
+    CityNotListed,
     CohortCalledOff,
     CohortOver,
     EnrolmentClosed,
@@ -22,11 +23,14 @@ from learning.errors import (
     TooManyDrafts,
 )
 from learning.models import Cohort, Enrolment, TeamRequest
+from learning.querysets_cohorts import TeamQuerySet
 from learning.services import history, notices, reading_lines, seats, sending
 from learning.services.promoting import fill
 from learning.services.reading_lines import LONGEST_NAME, MOST_AT_ONCE, Invitee, Preview
 from mail.addresses import envelope_address
 from municipalities import rules
+from municipalities.enums import Standing
+from municipalities.models import Membership
 from municipalities.services import locks
 
 if TYPE_CHECKING:
@@ -82,14 +86,16 @@ def enrol_team(
 
     Until the coordinator is approved they are drafts, which hold their seats for seven days. Where a moderator decides
     they apply. Addresses that the team has already, and those beyond the seats of a cohort without a waiting list,
-    come back in the outcome. Raises NotCoordinator, an EnrolmentRefused, TooManyAtOnce, TooManyDrafts,
-    InvitedTooOften and BadAddress.
+    come back in the outcome; a team of which nobody is new is not kept. Raises NotCoordinator, CityNotListed, an
+    EnrolmentRefused, TooManyAtOnce, TooManyDrafts, InvitedTooOften and BadAddress.
     """
     # This lock first: whoever approves or merges holds it when they come for the cohort.
-    locks.local_government(local_government_id)
+    city = locks.local_government(local_government_id)
     is_approved = rules.is_coordinator(coordinator, local_government_id)
     if not is_approved and not rules.has_asked_to_coordinate(coordinator, local_government_id):
         raise NotCoordinator
+    if city.standing == Standing.RETIRED:
+        raise CityNotListed
     cohort = seats.lock(cohort_id)
     refuse_unless_open(cohort)
     team = _team(cohort, local_government_id, coordinator, is_approved=is_approved)
@@ -100,6 +106,8 @@ def enrol_team(
         _refuse_too_many_drafts(coordinator, len(new))
     refuse_pestering(local_government_id, {key: one.email for key, one in new.items()})
     outcome = _place(cohort, team, new, already)
+    if team._state.adding and outcome.enrolled:
+        team.save(force_insert=True)
     _write(cohort, outcome, coordinator)
     return outcome
 
@@ -132,6 +140,7 @@ def refuse_pestering(city: int | None, people: Mapping[str, str]) -> None:
 
 
 def _team(cohort: Cohort, city: int, coordinator: "User", *, is_approved: bool) -> TeamRequest:
+    """Return the team to which people are added; a new one is not stored yet."""
     own = TeamRequest.objects.of_city(cohort.pk, city).of_coordinator(coordinator)
     draft = own.drafts().first()
     if draft is not None:
@@ -142,13 +151,24 @@ def _team(cohort: Cohort, city: int, coordinator: "User", *, is_approved: bool) 
     if is_approved and (sent := own.sent().first()):
         return sent
     state = TeamState.SENT if is_approved else TeamState.DRAFT
-    return TeamRequest.objects.create(
+    return TeamRequest(
         cohort=cohort,
         local_government_id=city,
         coordinator=coordinator,
         state=state,
-        holds_until=None if is_approved else clock.now() + HOLD,
+        holds_until=None if is_approved else _held_until(own, coordinator, city),
     )
+
+
+def _held_until(own: TeamQuerySet, coordinator: "User", city: int) -> datetime:
+    """Return until when a draft holds its seats: drawn up again and again, no longer than the first one did."""
+    asked = Membership.objects.of_person(coordinator).asked().coordinators().filter(local_government=city)
+    since = asked.values("asked_at")[:1]
+    first = own.filter(created_at__gte=Subquery(since)).order_by("created_at").first()
+    until = (first.created_at if first else clock.now()) + HOLD
+    if until <= clock.now():
+        raise TooManyDrafts
+    return until
 
 
 def _known(cohort_id: int, city: int, only_of: "User | None") -> Iterable[str]:

@@ -10,12 +10,12 @@ from django.db.models.functions import Cast, Concat
 from core import clock
 from core.personal import Subject
 from events.addresses import email_key
-from learning.enums import Actor
+from learning.enums import LEAVABLE_STATES, Actor
 from learning.errors import CohortOver
 from learning.models import Enrolment, EnrolmentChange, TeamRequest
 from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.services import seats
-from learning.services.leaving import LEAVABLE, withdraw_enrolment
+from learning.services.leaving import withdraw_enrolment
 from learning.services.sending import lapse_locked
 from mail.addresses import ERASED_DOMAIN
 from municipalities.models import Membership
@@ -43,7 +43,7 @@ def erase_enrolments(*, subject: Subject) -> int:
     cities = Membership.objects.filter(person=subject.person_id).values_list("local_government_id", flat=True)
     for city in sorted(set(cities)):
         locks.local_government(city)
-    open_ones = found.filter(state__in=LEAVABLE)
+    open_ones = found.filter(state__in=LEAVABLE_STATES)
     concerned = {*open_ones.values_list("cohort_id", flat=True), *drafts.values_list("cohort_id", flat=True)}
     cohorts = {key: seats.lock(key) for key in sorted(concerned)}
     for team in drafts.filter(cohort__in=cohorts):
@@ -53,7 +53,7 @@ def erase_enrolments(*, subject: Subject) -> int:
             withdraw_enrolment(enrolment_id=key, by=None)
     over = [key for key, cohort in cohorts.items() if cohort.is_over()]
     # Somebody may have been enrolled meanwhile: whoever erases looks once more, by the addresses.
-    settled = found.exclude(state__in=LEAVABLE) | found.filter(cohort__in=over)
+    settled = found.exclude(state__in=LEAVABLE_STATES) | found.filter(cohort__in=over)
     keys = list(settled.order_by("pk").values_list("pk", flat=True))
     forget_people(keys)
     return len(keys)

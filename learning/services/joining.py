@@ -15,6 +15,7 @@ from learning.errors import (
     CohortOver,
     JoinedAlready,
     NoSeatYet,
+    NotDecidedYet,
     NotInvited,
     SomebodyElse,
     UnitNotOpen,
@@ -35,8 +36,8 @@ def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
     `person` is who is signed in, and must be whom the invitation was sent to. Without one the caller must know that
     whoever asks holds the link from the mail: the account of its address is found, or made with the address verified.
     Whoever had an account before still has to sign in. What the person waits for or has applied for in this cohort
-    without a team ends. Raises SomebodyElse, AccountClosed, NoSeatYet, NotInvited, JoinedAlready, CohortCalledOff and
-    CohortOver.
+    without a team ends. Raises SomebodyElse, AccountClosed, NoSeatYet, NotDecidedYet, NotInvited, JoinedAlready,
+    CohortCalledOff and CohortOver.
     """
     cohort, enrolment = seats.lock_enrolment(enrolment_id)
     if person is not None and not rules.owns_enrolment(person, enrolment):
@@ -61,6 +62,8 @@ def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
 def _refuse_unless_invited(enrolment: Enrolment) -> None:
     if enrolment.state == EnrolmentState.WAITLISTED:
         raise NoSeatYet
+    if enrolment.state == EnrolmentState.APPLIED and enrolment.team_id is None:
+        raise NotDecidedYet
     if enrolment.state != EnrolmentState.INVITED:
         raise NotInvited
     if enrolment.cohort.is_called_off:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from core import clock, text
 from events.addresses import email_key
-from learning.enums import KNOWN_STATES, LIVE_STATES, ChangeKind, EnrolmentState, TeamState
+from learning.enums import KNOWN_STATES, LEAVABLE_STATES, LIVE_STATES, ChangeKind, EnrolmentState, TeamState
 from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, RecordStays
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import history, notices, seats
@@ -18,8 +18,6 @@ from mail.addresses import envelope_address
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-LEAVABLE = tuple(state for state in LIVE_STATES if state != EnrolmentState.COMPLETED)
 
 
 @transaction.atomic
@@ -50,7 +48,7 @@ def withdraw_team(*, team_id: int, by: "User | None", reason: str = "") -> list[
     if cohort.is_over():
         raise CohortOver
     team = TeamRequest.objects.get(pk=team_id)
-    open_ones = team.enrolments.filter(state__in=LEAVABLE).select_related("team", "person").order_by("pk")
+    open_ones = team.enrolments.filter(state__in=LEAVABLE_STATES).select_related("team", "person").order_by("pk")
     leaving = list(open_ones.select_for_update(of=("self",), no_key=True))
     if team.state in (TeamState.DRAFT, TeamState.SENT):
         team.state, team.holds_until = TeamState.WITHDRAWN, None
@@ -72,7 +70,7 @@ def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None")
         raise CohortCalledOff
     if cohort.is_over():
         raise CohortOver
-    if leaver.state not in LEAVABLE or leaver.local_government_id is None:
+    if leaver.state not in LEAVABLE_STATES or leaver.local_government_id is None:
         raise RecordStays
     key = email_key(email)
     if _has(leaver, key):

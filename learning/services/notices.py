@@ -10,7 +10,8 @@ from typing import Any
 
 from events.services.planning import undo_window
 from learning.models import Cohort, Enrolment, TeamRequest
-from mail.enums import Stream
+from mail.enums import Reason, State, Stream
+from mail.models import Message
 from mail.services import enqueue
 from mail.services.asking_many import Asked, enqueue_many
 
@@ -88,6 +89,24 @@ def say_lapsed(cohort: Cohort, team: TeamRequest) -> None:
         expires_at=cohort.ends_at,
         person=to,
     )
+
+
+def say_again(cohort: Cohort, *, since: datetime) -> None:
+    """Ask once more for what the outbox refused to send while the cohort was called off, by a key of its own."""
+    kinds = (INVITATION, WAITING, PROMOTED, ADMITTED)
+    refused = Message.objects.filter(
+        state=State.CANCELLED, reason=Reason.SENSELESS, finished_at__gte=since, kind__in=kinds
+    )
+    wanted = {(one.kind, one.params["enrolment"]) for one in refused.only("kind", "params")}
+    rows = Enrolment.objects.filter(cohort=cohort, pk__in={pk for _kind, pk in wanted}).live().select_related("person")
+    found = {one.pk: one for one in rows}
+    for kind in kinds:
+        asked = [
+            _asked(cohort, found[pk], key=f"{kind}:{found[pk].uuid}:{since.isoformat()}", params={"enrolment": pk})
+            for name, pk in sorted(wanted)
+            if name == kind and pk in found
+        ]
+        _enqueue(kind, asked)
 
 
 def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: datetime) -> None:

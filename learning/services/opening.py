@@ -1,6 +1,6 @@
 """Opening cohorts, changing them, and calling them off."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -31,13 +31,18 @@ FACTS = (
     "opens_at",
     "closes_at",
 )
+# Days and times are checked against each other: whoever changes one has seen the others.
+CALENDAR = ("starts_on", "ends_on", "timezone", "opens_at", "closes_at")
 
 
 @transaction.atomic
-def save_cohort(*, cohort: Cohort, moderators: "Iterable[User] | None" = None) -> Cohort:
+def save_cohort(
+    *, cohort: Cohort, moderators: "Iterable[User] | None" = None, changed: Collection[str] | None = None
+) -> Cohort:
     """Store what staff wrote about a new or known cohort; more seats go to those who wait, at once.
 
-    Fewer seats than are held take nobody's seat. `moderators` replaces them all; None leaves them alone.
+    Fewer seats than are held take nobody's seat. `moderators` replaces them all; None leaves them alone. `changed`
+    names the facts that staff wrote anew, so that what somebody else wrote meanwhile stays; None means all of them.
     """
     if cohort._state.adding:
         cohort.save(force_insert=True)
@@ -46,9 +51,10 @@ def save_cohort(*, cohort: Cohort, moderators: "Iterable[User] | None" = None) -
         # Seats are given out while staff fill in the form: what they did not write is taken as it is now.
         kept = seats.lock(cohort.pk)
         before = kept.course
-        for name in FACTS:
+        names = FACTS if changed is None else _with_calendar(changed)
+        for name in names:
             setattr(kept, name, getattr(cohort, name))
-        kept.save(update_fields=FACTS)
+        kept.save(update_fields=names)
         if kept.course_id != before.pk:
             kept.course = cohort.course
     if moderators is not None:
@@ -81,14 +87,22 @@ def call_off_cohort(*, cohort_id: int) -> Cohort:
 def restore_cohort(*, cohort_id: int) -> Cohort:
     """Let a cohort that was called off take place after all; seats that became free meanwhile are given out.
 
-    Nobody is written to, neither of this nor, before the undo window has passed, of the calling off.
+    Nobody is written to, neither of this nor, before the undo window has passed, of the calling off. Invitations that
+    could not leave meanwhile are asked for once more.
     """
     cohort = seats.lock(cohort_id)
-    if not cohort.is_called_off:
+    since = cohort.called_off_at
+    if since is None:
         return cohort
     _set_called_off(cohort, None)
+    notices.say_again(cohort, since=since)
     seats.keep(cohort, fill(cohort))
     return cohort
+
+
+def _with_calendar(changed: Collection[str]) -> tuple[str, ...]:
+    together = CALENDAR if any(name in CALENDAR for name in changed) else ()
+    return tuple(name for name in FACTS if name in changed or name in together)
 
 
 def _set_called_off(cohort: Cohort, at: datetime | None) -> None:

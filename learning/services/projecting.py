@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
-from wagtail.models import Locale, Page
+from wagtail.models import Page
 
 from core import pagecache
 from core.projection import may_project
@@ -150,18 +150,6 @@ def withdraw_course(*, course_id: int) -> None:
     retire(Module.objects.filter(course=course))
     retire(Unit.objects.filter(module__course=course))
     purge(course)
-
-
-@transaction.atomic
-def hand_over_source(*, course_id: int, locale: Locale) -> Course:
-    """Let the pages in another language speak for the course from now on, and bring its records up to them.
-
-    For a course whose source page is gone for good. Raises CoursePage.DoesNotExist without a live page there.
-    """
-    course = Course.objects.select_for_update().get(pk=course_id)
-    page = CoursePage.objects.get(translation_key=course.translation_key, locale=locale, live=True, alias_of=None)
-    Course.objects.filter(pk=course.pk).update(source_locale=locale)
-    return project_course(page=page) or course
 
 
 def purge(course: Course) -> None:

@@ -1,12 +1,17 @@
 """Giving free seats to those who wait, in the order of their numbers; a city without a seat left is passed over."""
 
-from django.db import transaction
+import logging
+
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q
 
 from core import clock
 from learning.enums import Actor, ChangeKind, EnrolmentState
 from learning.models import Cohort, Enrolment
 from learning.services import history, notices, seats
 from learning.services.seats import Standing
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -19,6 +24,24 @@ def promote_from_waiting_list(*, cohort_id: int) -> list[Enrolment]:
     standing = seats.standing(cohort)
     promoted = _promote(cohort, standing)
     seats.keep(cohort, standing)
+    return promoted
+
+
+def fill_free_seats() -> list[int]:
+    """Give out the seats that became free while nobody could get them; return the keys of who got one.
+
+    A sweep calls this: enrolment that opens, or more time before the first day, is no act that fills seats by itself.
+    """
+    found = Cohort.objects.with_seats().filter(Q(seats=None) | Q(seats_held__lt=F("seats")), seats_waiting__gt=0)
+    promoted: list[int] = []
+    for cohort in found.order_by("pk"):
+        if not cohort.gives_seats():
+            continue
+        try:
+            promoted += [one.pk for one in promote_from_waiting_list(cohort_id=cohort.pk)]
+        except DatabaseError:
+            # The other cohorts shall not wait for this one; the next sweep tries again.
+            logger.exception("The free seats of cohort %s could not be given", cohort.pk)
     return promoted
 
 

@@ -53,7 +53,7 @@ def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpRes
         return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
     if request.method == "POST":
         try:
-            withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person, reason="")
+            withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person)
         except LearningError as refusal:
             return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
         return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)

@@ -1,6 +1,5 @@
 """A coordinator's own team in one cohort: who joined, who is behind; a seat handed on or given back."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -26,22 +24,9 @@ from learning.models import Enrolment, TeamRequest
 from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_withdraw
 from learning.services import replace, withdraw_enrolment, withdraw_team
 from learning.views.team import ENROLMENTS, TOO_OFTEN, TOO_OFTEN_SENTENCE
+from municipalities.enums import Standing
 
 SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
-
-
-# What became of the people who were enrolled, by the name of the count in the address.
-OUTCOMES: dict[str, Callable[[int], str]] = {
-    "invited": lambda n: ngettext("%(number)s person has a seat.", "%(number)s people have a seat.", n),
-    "waiting": lambda n: ngettext("%(number)s person waits for a seat.", "%(number)s people wait for a seat.", n),
-    "applied": lambda n: ngettext(
-        "%(number)s person waits for the moderators.", "%(number)s people wait for the moderators.", n
-    ),
-    "already": lambda n: ngettext(
-        "%(number)s person was enrolled already.", "%(number)s people were enrolled already.", n
-    ),
-    "refused": lambda n: ngettext("%(number)s person found no seat.", "%(number)s people found no seat.", n),
-}
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -86,7 +71,7 @@ def withdrawing(request: HttpRequest, slug: str, city: str, member_key: UUID) ->
     sentence = ""
     if request.method == "POST":
         try:
-            withdraw_enrolment(enrolment_id=member.pk, by=signed_in(request), reason="")
+            withdraw_enrolment(enrolment_id=member.pk, by=signed_in(request))
             return _back(team, "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)
@@ -143,7 +128,7 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
             return _back(team, "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)
-    number = team.people.live().count()
+    number = Enrolment.objects.leavable().filter(team__in=requests.all()).count()
     context = {**_context(request, team), "people_in_words": cohort_words.of_people(number), "sentence": sentence}
     return render(request, "learning/my_team_withdraw_all.html", context, status=CONFLICT if sentence else 200)
 
@@ -153,7 +138,9 @@ def _context(request: HttpRequest, team: access.Team) -> dict[str, Any]:
         **cohort_words.about(team.cohort, request),
         "city": team.city,
         "team_url": _address(team),
-        "takes_enrolments": team.cohort.takes_enrolments() and may_enrol(request.user, team.city.pk),
+        "takes_enrolments": team.cohort.takes_enrolments()
+        and team.city.standing != Standing.RETIRED
+        and may_enrol(request.user, team.city.pk),
     }
 
 
@@ -189,9 +176,7 @@ def _done(request: HttpRequest) -> list[str]:
     if done != "enrolled":
         return {"withdrawn": [_("Withdrawn.")], "replaced": [_("The seat is handed on.")]}.get(done, [])
     return [
-        words % {"number": number}
-        for name, words_for in OUTCOMES.items()
-        if (number := _number(request, name)) and (words := words_for(number))
+        cohort_words.of_outcome(name, number) for name in cohort_words.OUTCOMES if (number := _number(request, name))
     ]
 
 

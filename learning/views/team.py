@@ -29,6 +29,7 @@ from learning.forms import PeopleForm
 from learning.models import Cohort
 from learning.rules import may_enrol
 from learning.services import Invitee, Preview, TeamOutcome, enrol_team, preview_team
+from municipalities.enums import Standing
 from municipalities.models import LocalGovernment, Membership
 from municipalities.rules import is_coordinator
 
@@ -89,6 +90,9 @@ class TeamView(LoginRequiredMixin, View):
         except LearningError as refusal:
             form.add_error(None, str(refusal))
             return self._show_people(form, status=CONFLICT)
+        if outcome.refused and not outcome.enrolled:
+            form.add_error(None, cohort_words.of_outcome("refused", len(outcome.refused)))
+            return self._show_people(form, status=CONFLICT)
         return self._done(outcome)
 
     @cached_property
@@ -97,6 +101,7 @@ class TeamView(LoginRequiredMixin, View):
         own = Membership.objects.of_person(self.request.user).coordinators().open().for_display()
         today = clock.now().date()
         found = [one.local_government for one in own if one.is_asked or one.holds_on(today)]
+        found = [city for city in found if city.standing != Standing.RETIRED]
         return sorted(found, key=lambda city: city.display_name)
 
     @cached_property

@@ -10,6 +10,7 @@ from core import clock
 from learning.models import Enrolment
 from learning.services import apply_alone, call_off_cohort, join, notices, restore_cohort, withdraw_enrolment
 from mail import kinds, rendering
+from mail.enums import Reason, State
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
 from municipalities.enums import MembershipState
@@ -87,6 +88,41 @@ def test_restored_in_time_nobody_is_told_and_called_off_again_everybody_is_told_
     call_off_cohort(cohort_id=cohort.pk)
     [first, second] = asked()
     assert (no_longer(first), no_longer(second)) == (True, False)
+
+
+def refuse_what_is_senseless() -> None:
+    """End what the outbox would not send now, as its worker does."""
+    for message in Message.objects.filter(state=State.QUEUED):
+        if no_longer(message):
+            ended = {"state": State.CANCELLED, "reason": Reason.SENSELESS, "finished_at": clock.now()}
+            Message.objects.filter(pk=message.pk).update(**ended)
+
+
+def accept(address: str) -> None:
+    """End what waits to be sent to an address as delivered."""
+    now = clock.now()
+    ended = {"state": State.ACCEPTED, "first_tried_at": now, "started_at": now, "finished_at": now, "attempts": 1}
+    Message.objects.filter(state=State.QUEUED, to_address=address).update(**ended)
+
+
+def test_an_invitation_that_could_not_leave_while_it_was_called_off_leaves_once_it_is_restored():
+    cohort, other = make.cohort(seats=2), make.cohort()
+    make.team(cohort, "Ana", "Bo", "Cy")
+    make.invited(other, "Di")
+    accept("bo@example.org")
+    for one in (other, cohort):
+        call_off_cohort(cohort_id=one.pk)
+    withdraw_enrolment(enrolment_id=Enrolment.objects.get(name="Cy").pk, by=None)
+    refuse_what_is_senseless()
+    restore_cohort(cohort_id=cohort.pk)
+    again = [one for one in teamwork.mails("team-invitation") if one.state == State.QUEUED]
+    assert [(one.to_address, no_longer(one)) for one in again] == [("ana@example.org", False)]
+    assert [one.to_address for one in teamwork.mails("enrolment-waiting")] == ["cy@example.org"]
+    # Sent meanwhile, it is not sent again whatever staff do next.
+    accept("ana@example.org")
+    call_off_cohort(cohort_id=cohort.pk)
+    restore_cohort(cohort_id=cohort.pk)
+    assert len(teamwork.mails("team-invitation")) == 4
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es", "pt", "ar"])

@@ -68,8 +68,8 @@ def test_the_list_shows_seats_waiting_and_applications(staff):
     make.team(make.cohort(name="Asked", admission="approval"), "Di")
     found = {row[0].split(" ")[0]: row[4:9] for row in rows(staff, "cohorts")}
     assert found == {
-        "Full": ["English, العربيّة", "Waiting list", "1 / 1", "2", "0"],
-        "Asked": ["English", "Seats free", "0 / ∞", "0", "1"],
+        "Full": ["\u2068English\u2069, \u2068العربيّة\u2069", "Waiting list", "1 / 1", "2", "0"],
+        "Asked": ["\u2068English\u2069", "Seats free", "0 / ∞", "0", "1"],
     }
 
 
@@ -159,6 +159,43 @@ def test_more_seats_reach_those_who_wait_from_the_form(staff):
     )
     assert staff.post(reverse("cohorts:edit", args=[cohort.pk]), given).status_code == 302
     assert set(cohort.enrolments.values_list("state", flat=True)) == {"invited"}
+
+
+def opened(browser: Client, cohort: Cohort) -> dict:
+    """Return what the form of a cohort would post if nobody touched it."""
+    fields = browser.get(reverse("cohorts:edit", args=[cohort.pk])).context["form"]
+    found = {field.html_name: field.value() for field in fields}
+    return {name: value for name, value in found.items() if value not in (None, False)}
+
+
+def test_whoever_saves_later_takes_nothing_back_that_somebody_else_wrote_meanwhile(staff):
+    people = [PersonFactory(email=f"{name}@example.org") for name in ("ana", "bo", "cy")]
+    cohort = make.cohort(name="Spring", seats=10, moderators=people[:2])
+    first, second = opened(staff, cohort), opened(staff, cohort)
+    # Browsers end lines in their own way.
+    second["addresses"] = second["addresses"].replace("\n", "\r\n")
+    address = reverse("cohorts:edit", args=[cohort.pk])
+    late = str(cohort.ends_on + timedelta(days=7))
+    given = {**first, "seats": "20", "ends_on": late, "addresses": "ana@example.org\r\ncy@example.org"}
+    assert staff.post(address, given).status_code == 302
+    assert staff.post(address, {**second, "name": "Autumn"}).status_code == 302
+    cohort.refresh_from_db()
+    assert (cohort.name, cohort.seats, str(cohort.ends_on)) == ("Autumn", 20, late)
+    assert {one.email for one in cohort.moderators.all()} == {"ana@example.org", "cy@example.org"}
+    # Days go together: whoever moves one has the others before them.
+    again = {**second, "starts_on": str(cohort.starts_on + timedelta(days=1)), "opened": second["opened"]}
+    assert staff.post(address, again).status_code == 302
+    cohort.refresh_from_db()
+    assert (cohort.seats, str(cohort.ends_on)) == (20, second["ends_on"].isoformat())
+
+
+@pytest.mark.parametrize("sent", ["", "[1]", "{"])
+def test_a_form_that_does_not_say_what_it_was_opened_with_writes_all_of_it(staff, sent):
+    cohort = make.cohort(seats=10)
+    given = {**opened(staff, cohort), "seats": "20", "opened": sent}
+    assert staff.post(reverse("cohorts:edit", args=[cohort.pk]), given).status_code == 302
+    cohort.refresh_from_db()
+    assert cohort.seats == 20
 
 
 def test_the_course_of_a_cohort_with_people_stays(staff):

@@ -18,10 +18,11 @@ from learning.services import (
     replace,
     save_cohort,
     withdraw_enrolment,
+    withdraw_team,
 )
 from mail import purposes
 from mail.models import Message
-from municipalities.enums import MembershipRole, MembershipState
+from municipalities.enums import MembershipRole, MembershipState, Standing
 from municipalities.models import Membership
 from municipalities.services import (
     approve_membership,
@@ -85,6 +86,9 @@ def test_without_a_waiting_list_the_others_are_refused_and_not_kept():
     outcome = make.team(cohort, "Ana", "Bo")
     assert states(cohort) == [("Ana", "invited", True, None)]
     assert [one.name for one in outcome.refused] == ["Bo"]
+    # A team of which nobody found a seat is not kept.
+    assert [one.name for one in make.team(cohort, "Cy").refused] == ["Cy"]
+    assert TeamRequest.objects.count() == 1
     cohort.refresh_from_db()
     assert cohort.seat_state == SeatState.FULL
 
@@ -235,6 +239,15 @@ def test_who_is_not_a_coordinator_cannot_enrol_a_team(fields):
         make.team(cohort, "Ana", coordinator=cities.coordinator(**fields))
 
 
+def test_a_city_that_is_no_longer_listed_enrols_nobody():
+    by = cities.coordinator()
+    by.local_government.standing = Standing.RETIRED
+    by.local_government.save()
+    with pytest.raises(errors.CityNotListed):
+        make.team(make.cohort(), "Ana", coordinator=by)
+    assert not TeamRequest.objects.exists()
+
+
 class TestDrafts:
     def test_until_the_coordinator_is_approved_people_are_drafts_with_seats_and_hear_nothing(self):
         cohort = make.cohort(seats=2)
@@ -288,6 +301,22 @@ class TestDrafts:
         assert (team.state, team.holds_until) == ("lapsed", None)
         # The wait was not theirs: whoever wrote them down is told.
         assert ("team-lapsed", team.coordinator.email) in mails()
+
+    def test_drawn_up_again_a_draft_holds_its_seats_no_longer_than_the_first_one(self):
+        cohort = make.cohort(seats=1, starts_on=clock.now().date() + timedelta(days=30))
+        membership = asked()
+        first = make.team(cohort, "Ana", coordinator=membership).team
+        with time_machine.travel(clock.now() + timedelta(days=6)):
+            withdraw_team(team_id=first.pk, by=membership.person)
+            second = make.team(cohort, "Bo", coordinator=membership).team
+            assert second.holds_until - first.holds_until < timedelta(seconds=1)
+        with time_machine.travel(clock.now() + timedelta(days=7, minutes=1)):
+            assert lapse_drafts() == [second.pk]
+            with pytest.raises(errors.TooManyDrafts):
+                make.team(cohort, "Cy", coordinator=membership)
+            # A request of its own begins anew.
+            other = asked(person=membership.person)
+            assert make.team(cohort, "Di", coordinator=other).team.holds_until > clock.now() + timedelta(days=6)
 
     def test_the_sweep_sends_what_an_approval_missed(self):
         cohort = make.cohort()

@@ -49,6 +49,15 @@ class TestDeclining:
         assert "The reason: \u2068Not <b>from</b> a city\u2069" in mail.text
         assert ("<b>from" in mail.html, "Not &lt;b&gt;from&lt;/b&gt; a city" in mail.html) == (False, True)
 
+    def test_on_a_phone_each_application_stands_as_a_block_with_its_buttons_in_sight(self):
+        one, browser = guided(admission="approval")
+        applicant = self.applicant(one)
+        html = browser.get(one.desk()).content.decode()
+        table = html[html.index('aria-labelledby="applications"') :].partition("</table>")[0]
+        assert '<table class="table__stack">' in table
+        assert re.findall(r'<td data-label="([^"]+)"', table) == ["E-mail address", "City"]
+        assert f"{applicant.uuid}/admit/" in table.rpartition("<td>")[2]
+
     def test_without_a_reason_the_mail_says_none(self):
         one, browser = guided(admission="approval")
         browser.post(f"{one.desk()}{self.applicant(one).uuid}/decline/")

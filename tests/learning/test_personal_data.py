@@ -40,6 +40,24 @@ def test_an_invitation_that_nobody_opened_is_found_by_its_address():
     assert list(find(Subject(None, ("eve@example.org",)))) == []
 
 
+def test_a_coordinators_copy_tells_what_they_did_and_names_nobody():
+    cohort = make.cohort(name="Spring")
+    by = cities.coordinator()
+    enrolment = make.learner(cohort, "Ana", coordinator=by)
+    kind = personal.get("enrolling")
+    [row] = kind.rows(subject_of(by.person))
+    found = {name: words for name, _label, _value, words in row}
+    assert (found["enrolment__cohort__name"], found["what"]) == ("Spring", "Invited")
+    assert found["local_government"] == by.local_government.name
+    assert "ana" not in str(row).lower()
+    # What somebody did for themselves stands in their own enrolments.
+    assert list(kind.rows(subject_of(enrolment.person))) == list(kind.rows(Subject(None, ("ana@example.org",)))) == []
+    late = cohort.ends_at + timedelta(days=kind.rules[0].days + 1)
+    with time_machine.travel(late):
+        kind.rules[0].forget(list(kind.rules[0].rows(late).values_list("pk", flat=True)))
+        assert list(kind.rules[0].rows(late)) == list(kind.rows(subject_of(by.person))) == []
+
+
 def test_erasing_gives_the_seat_to_the_next_and_forgets_who_it_was():
     cohort = make.running_cohort(seats=1)
     by = cities.coordinator()

@@ -82,21 +82,25 @@ def test_the_fifty_first_is_told_to_come_afterwards():
     assert [one.language for one in preview.people("fr")] == ["fr"] * 50
 
 
+def seconds(lines: list[str]) -> float:
+    """Return the processor time that reading takes at best: what else runs on the machine does not count."""
+    taken = []
+    for _time in range(2):
+        began = time.process_time()
+        read("\n".join(lines), set())
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
 def test_ten_thousand_lines_are_read_in_time_that_grows_with_them():
     lines = [f'"Person, {number}" <p{number}@example.org>' for number in range(MOST_LINES + 1)]
-    began = time.perf_counter()
-    read("\n".join(lines[:1000]), set())
-    short = time.perf_counter() - began
-    began = time.perf_counter()
     preview = read("\n".join(lines), set())
-    long = time.perf_counter() - began
     assert (len(preview.rows), preview.is_cut) == (MOST_LINES, True)
     # Ten times as many lines; a second look at every line before would take a hundred times as long.
-    assert long < 40 * short
+    assert seconds(lines) < 40 * seconds(lines[:1000])
 
 
-def test_lines_made_to_be_hard_to_read_are_not():
-    began = time.perf_counter()
-    for hard in ("<" * 499, '"' * 499, ("<a" * 249), "@" * 499, " \t" * 249 + "x"):
-        read("\n".join([hard] * 500), set())
-    assert time.perf_counter() - began < 10
+@pytest.mark.parametrize("hard", ["<", '"', "<a", "@", " \t"])
+def test_lines_made_to_be_hard_to_read_are_not(hard):
+    # Four times as long; looking from each character to the end once more would take sixteen times as long.
+    assert seconds([hard * (480 // len(hard)) + "x"] * 200) < 10 * seconds([hard * (120 // len(hard)) + "x"] * 200)

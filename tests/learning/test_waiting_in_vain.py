@@ -4,10 +4,19 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import OperationalError
 
 from core import clock
 from learning.models import Cohort, Enrolment
-from learning.services import apply_alone, call_off_cohort, end_unanswered
+from learning.services import (
+    apply_alone,
+    call_off_cohort,
+    end_unanswered,
+    fill_free_seats,
+    promoting,
+    withdraw_enrolment,
+)
+from learning.tasks import lapse_drafts
 from mail import rendering
 from tests.factories import accounts
 from tests.factories import learning as make
@@ -35,6 +44,39 @@ def test_who_waits_is_told_once_seats_that_become_free_go_to_nobody():
         assert mail.to_address == waiting.email
         assert "No seat became free for you in this cohort" in rendering.render(mail).text
     assert states() == [("Ana", "active"), ("Bo", "invited"), ("Cy", "lapsed")]
+
+
+def test_a_seat_that_became_free_while_nobody_could_get_it_is_given_out_by_the_sweep():
+    cohort, later = make.cohort(seats=1), make.cohort(seats=1)
+    for one in (cohort, later):
+        first = make.invited(one, "Ana")
+        make.invited(one, "Bo")
+        Cohort.objects.filter(pk=one.pk).update(opens_at=clock.now() + timedelta(days=1))
+        withdraw_enrolment(enrolment_id=first.pk, by=None)
+    lapse_drafts()
+    assert states() == [("Ana", "withdrawn"), ("Bo", "waitlisted")] * 2
+    Cohort.objects.filter(pk=cohort.pk).update(opens_at=None)
+    lapse_drafts()
+    assert states() == [("Ana", "withdrawn"), ("Bo", "invited"), ("Ana", "withdrawn"), ("Bo", "waitlisted")]
+    assert [mail.to_address for mail in teamwork.mails("enrolment-promoted")] == ["bo@example.org"]
+    assert fill_free_seats() == []
+
+
+def test_a_cohort_whose_seats_cannot_be_given_does_not_hold_up_the_others(monkeypatch):
+    broken, whole = make.cohort(seats=1), make.cohort(seats=1)
+    for one in (broken, whole):
+        make.invited(one, "Ana"), make.invited(one, "Bo")
+    Cohort.objects.update(seats=2)
+    give = promoting.promote_from_waiting_list
+
+    def give_unless_broken(*, cohort_id):
+        if cohort_id == broken.pk:
+            raise OperationalError
+        return give(cohort_id=cohort_id)
+
+    monkeypatch.setattr(promoting, "promote_from_waiting_list", give_unless_broken)
+    assert len(fill_free_seats()) == 1
+    assert states() == [("Ana", "invited"), ("Bo", "waitlisted"), ("Ana", "invited"), ("Bo", "invited")]
 
 
 def test_what_nobody_answered_ends_in_silence_with_the_cohort():
