@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -20,6 +22,14 @@ from tests.factories import core as trees
 from tests.factories import events as make
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def section(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
+    """The section that each test would make anew."""
+    with made_once():
+        make.section()
+        yield
 
 
 def rows(html: str) -> list[str]:

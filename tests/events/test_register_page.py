@@ -1,6 +1,8 @@
 """The registration form over HTTP: what it shows, takes, refuses, and never tells."""
 
 import re
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -16,6 +18,14 @@ from tests.factories import accounts
 from tests.factories import events as make
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def section(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
+    """The section that each test would make anew."""
+    with made_once():
+        make.section()
+        yield
 
 
 def address(event: Event, language: str = "en") -> str:

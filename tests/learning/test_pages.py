@@ -1,6 +1,8 @@
 """The pages of learning: what they show, in whose language, in how many statements."""
 
 import re
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from html import unescape
 from typing import Any
 
@@ -15,6 +17,14 @@ from learning.models import CourseIndexPage, ModulePage, Unit, UnitPage
 from tests.factories import learning as make
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def section(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
+    """The section that each test would make anew."""
+    with made_once():
+        make.section()
+        yield
 
 
 def get(client: Client, page: Page) -> str:

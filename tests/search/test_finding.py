@@ -1,5 +1,7 @@
 """Finding: each language by its own rules, the reader's first, each occasion once, nothing private."""
 
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -7,23 +9,37 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, PageViewRestriction
 
+from core import languages
 from search import question
 from search.port import Hit, Results, Suggestions, engine
+from search.services import index_page
 from tests.factories import core as tree
 from tests.factories import learning as make
 
 pytestmark = pytest.mark.django_db
 
 
-def page(title: str, *, language: str = "en", summary: str = "", text: str = "", **fields: Any) -> Page:
-    """Publish a course page; `text` goes into its searchable body."""
+@pytest.fixture(scope="module", autouse=True)
+def sections(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
+    """The section of learning in each language, made once, since no test changes it."""
+    with made_once():
+        section = make.section()
+        for code in languages.codes():
+            if code != "en":
+                tree.translated(section.get_parent().specific, code)
+                tree.translated(section, code)
+        yield
+
+
+def page(title: str, *, language: str = "en", summary: str = "", text: str = "") -> Page:
+    """Write a live course page into the index; `text` goes into its searchable body."""
     parent = make.section()
     if language != "en":
-        if not parent.has_translation(tree.locale(language)):
-            make.translated(parent, language)
         parent = parent.get_translation(tree.locale(language))
     body = [("rich_text", f"<p>{text}</p>")] if text else []
-    return make.course_page(parent=parent, title=title, summary=summary, body=body, **fields)
+    made = make.course_page(parent=parent, publish=False, live=True, title=title, summary=summary, body=body)
+    assert index_page(page=made)
+    return made
 
 
 def asked(words: str) -> question.Question:

@@ -66,7 +66,7 @@ def test_publishing_again_writes_the_same_document() -> None:
 
 
 def test_unpublishing_and_deleting_take_pages_out() -> None:
-    make.whole_course(title="Course", modules=1)
+    services.index_subtree(page=make.whole_course(title="Course", modules=1))
     UnitPage.objects.get(title="Unit 1.1").unpublish()
     assert indexed() == {"Course", "Module 1", "Unit 1.2"}
     ModulePage.objects.get().delete()
@@ -82,6 +82,7 @@ def test_aliases_are_not_indexed() -> None:
 
 def test_what_becomes_private_leaves_the_index_with_all_below_it_and_comes_back() -> None:
     page = make.whole_course(title="Course", modules=1, units=1)
+    services.index_subtree(page=page)
     other = make.course_page(title="Other")
     restriction = PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
     assert indexed() == {"Other"}

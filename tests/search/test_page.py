@@ -1,18 +1,31 @@
 """The search page: a plain form, results in the reader's language first, a sentence for bad input."""
 
 import re
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from wagtail.models import Page
 
 from core import kept
+from search.services import index_page
 from tests.factories import core as tree
 from tests.factories import learning as make
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def section(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
+    """The section that each test would make anew."""
+    with made_once():
+        make.section()
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +52,13 @@ def text(html: str) -> str:
     return re.sub(r"\s+", " ", unescape(main))
 
 
+def course(**fields: Any) -> Page:
+    """Write a live course page into the index, without publishing it."""
+    page = make.course_page(publish=False, live=True, **fields)
+    assert index_page(page=page)
+    return page
+
+
 RESULTS = r'<h2 class="result__title">(.*?)</h2>'
 
 
@@ -50,7 +70,7 @@ def test_without_words_there_is_a_form_and_nothing_else(client: Client) -> None:
 
 
 def test_results_show_kind_title_passage_and_number(client: Client) -> None:
-    page = make.course_page(title="Heat plans", summary="How a city prepares for heat.")
+    page = course(title="Heat plans", summary="How a city prepares for heat.")
     html = get(client, "heat")
     assert words(html, r'<p class="soft" role="status">(.*?)</p>') == ["1 result for heat"]
     assert f'<h2 class="result__title"><a href="{page.get_url()}">Heat plans</a></h2>' in html
@@ -61,10 +81,10 @@ def test_results_show_kind_title_passage_and_number(client: Client) -> None:
 
 
 def test_other_languages_follow_the_readers_own_and_are_marked(client: Client) -> None:
-    page = make.course_page(title="Budget in English")
+    page = course(title="Budget in English")
     make.translated(page.get_parent().specific, "fr")
     french = page.get_parent().get_translation(tree.locale("fr"))
-    make.course_page(parent=french, title="Budget en français")
+    course(parent=french, title="Budget en français")
     html = get(client, "budget", language="fr")
     assert words(html, RESULTS) == ["Budget en français", "Budget in English"]
     assert html.index("Budget en français") < html.index('<h2 class="found__part">') < html.index("Budget in English")
@@ -73,7 +93,7 @@ def test_other_languages_follow_the_readers_own_and_are_marked(client: Client) -
 
 
 def test_an_arabic_reader_gets_a_page_from_right_to_left(client: Client) -> None:
-    make.course_page(title="Climate")
+    course(title="Climate")
     html = get(client, "climate", language="ar")
     assert '<html lang="ar" dir="rtl">' in html
     assert re.search(r'<a href="[^"]*" lang="en" dir="ltr">Climate</a>', html)
@@ -82,7 +102,7 @@ def test_an_arabic_reader_gets_a_page_from_right_to_left(client: Client) -> None
 @pytest.mark.parametrize(("number", "said"), [(1, "نتيجة واحدة"), (2, "نتيجتان"), (3, "3 نتائج")])
 def test_results_are_counted_as_arabic_counts(client: Client, number: int, said: str) -> None:
     for _ in range(number):
-        make.course_page(title="Climate")
+        course(title="Climate")
     assert words(get(client, "climate", language="ar"), r'<p class="soft" role="status">(.*?)</p>') == [
         f"{said} للبحث عن climate"
     ]
@@ -90,7 +110,7 @@ def test_results_are_counted_as_arabic_counts(client: Client, number: int, said:
 
 def test_many_results_come_in_pages_that_keep_the_question(client: Client) -> None:
     for number in range(12):
-        make.course_page(title=f"Heat & cold {number}")
+        course(title=f"Heat & cold {number}")
     first, second = get(client, "heat & cold"), get(client, "heat & cold", page="2")
     assert (len(words(first, RESULTS)), len(words(second, RESULTS))) == (10, 2)
     assert '<a href="?q=heat+%26+cold&amp;page=2">' in first
@@ -99,7 +119,7 @@ def test_many_results_come_in_pages_that_keep_the_question(client: Client) -> No
 
 
 def test_kinds_narrow_the_search(client: Client) -> None:
-    make.course_page(title="Heat course")
+    course(title="Heat course")
     make.publish_now(tree.child(make.section().get_parent(), "heat-page", title="Heat page", live=False))
     html = get(client, "heat")
     assert words(html, r'<nav class="narrow".*?>(.*?)</nav>') == ["All 2 Learning 1 About this site 1"]
@@ -108,7 +128,7 @@ def test_kinds_narrow_the_search(client: Client) -> None:
 
 
 def test_nothing_found_says_what_to_do_and_what_may_have_been_meant(client: Client) -> None:
-    make.course_page(title="Mobility plans")
+    course(title="Mobility plans")
     html = get(client, "mobilty")
     assert "Nothing was found for mobilty . Use fewer words, or others." in text(html)
     assert '<a href="?q=mobility"><bdi>mobility</bdi></a>' in html
@@ -137,7 +157,7 @@ def test_control_characters_get_a_sentence(client: Client, sign: str) -> None:
 
 
 def test_invisible_turns_of_direction_are_taken_out(client: Client) -> None:
-    make.course_page(title="Heat")
+    course(title="Heat")
     html = get(client, "\u202eheat\u2066")
     assert words(html, RESULTS) == ["Heat"]
     assert "\u202e" not in html
@@ -156,7 +176,7 @@ def test_a_question_cannot_put_markup_into_the_page(client: Client, attack: str)
 
 def test_a_title_cannot_put_markup_into_the_results(client: Client) -> None:
     attack = "<script>alert(1)</script>"
-    make.course_page(title=f"Heat {attack}", summary=f"{attack} heat")
+    course(title=f"Heat {attack}", summary=f"{attack} heat")
     html = get(client, "heat")
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; <mark>heat</mark>" in html
@@ -164,7 +184,7 @@ def test_a_title_cannot_put_markup_into_the_results(client: Client) -> None:
 
 @override_settings(SEARCHES_PER_NETWORK_PER_MINUTE=2)
 def test_a_network_that_asks_too_often_is_told_to_wait(client: Client) -> None:
-    make.course_page(title="Heat")
+    course(title="Heat")
     for _ in range(2):
         get(client, "heat")
     response = client.get("/en/search/", {"q": "heat"})
@@ -192,7 +212,7 @@ def test_search_engines_and_caches_leave_it_alone(client: Client) -> None:
 @pytest.mark.parametrize("size", [1, 3])
 def test_the_page_costs_the_same_however_much_is_found(client: Client, size: int) -> None:
     for number in range(size):
-        make.course_page(title=f"Heat {number}")
+        course(title=f"Heat {number}")
     get(client, "heat")
     with CaptureQueriesContext(connection) as queries:
         assert len(words(get(client, "heat"), RESULTS)) == size
