@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 FLAGS = [
@@ -36,6 +37,9 @@ def chromium_path() -> str:
 def playwright_driver() -> Generator[Playwright]:
     """Playwright's driver; it runs an event loop in this thread, which Django must be told to bear."""
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    # While the loop runs, this thread has other connections than before, and a fork of it, where no loop runs, would
+    # find these here again: one session for two processes, which keeps its locks when one of them is killed.
+    connections.close_all()
     with sync_playwright() as driver:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         yield driver
