@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from gkec.devstack.postgres import Postgres
 from tests.browser.site import Site, environment_of, shell_of
-from tests.services.browser import WIDTHS
+from tests.services.browser import PATIENCE, WIDTHS
 from tests.services.demo import READY, FirstStart, copy_data, end_all, start_one
 
 # What goes to many leaves at once, and its end is noticed soon.
@@ -55,7 +55,7 @@ def visit(browser: Browser, site: Site) -> Generator[Callable[..., BrowserContex
                 timezone_id=timezone,
                 reduced_motion="reduce",
             )
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE)
             stack.callback(context.close)
             return context
 

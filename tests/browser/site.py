@@ -56,7 +56,7 @@ class Site:
         assert finished, said
         return said
 
-    def wait_until(self, code: str, *, seconds: float = 60) -> str:
+    def wait_until(self, code: str, *, seconds: float = 120) -> str:
         """Run `code` until it prints something; return that."""
         deadline = time.monotonic() + seconds
         while not (said := self.run(code)):

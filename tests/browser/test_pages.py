@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.site import Site
-from tests.services.browser import WIDTHS, assert_accessible, assert_no_sideways_scroll
+from tests.services.browser import PATIENCE, WIDTHS, assert_accessible, assert_no_sideways_scroll
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
@@ -127,7 +127,7 @@ def readers(browser: Browser, site: Site, known: Known) -> Generator[Callable[..
     def reader(language: str, person: str) -> Reader:
         if (language, person) not in opened:
             context = browser.new_context(base_url=site.url, locale=language, reduced_motion="reduce")
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE)
             if person:
                 context.add_cookies([{"name": known.cookie, "value": known.sessions[person], "url": site.url}])
             opened[language, person] = Reader(context.new_page())

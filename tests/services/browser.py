@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -21,6 +21,9 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+# Milliseconds: a bound for a busy machine, never a time to wait.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE / 2)
 WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1280, 900)}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -82,7 +85,7 @@ def new_context(browser: Browser, live_server: Any) -> Generator[Callable[..., B
                 reduced_motion="reduce",
                 accept_downloads=True,
             )
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE)
             context.route(lambda url: not url.startswith((live_server.url, "data:", "blob:")), lambda r: r.abort())
             stack.callback(context.close)
             return context
