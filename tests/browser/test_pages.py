@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.site import Site
 from tests.services.browser import PATIENCE, WIDTHS, assert_accessible, assert_no_sideways_scroll
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages"), pytest.mark.timeout(300)]
 
 Visit = Callable[..., BrowserContext]
 WEBINAR = "events/starting-a-city-climate-budget"

@@ -25,7 +25,11 @@ def locked() -> list[dict]:
 def make(target: str, *variables: str) -> subprocess.CompletedProcess[str]:
     uv = Path(sys.executable).with_name("uv")
     return subprocess.run(
-        ["make", f"UV={uv}", *variables, target], cwd=ROOT, capture_output=True, text=True, check=False
+        ["make", "--no-print-directory", f"UV={uv}", *variables, target],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
