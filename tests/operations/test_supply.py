@@ -1,6 +1,7 @@
 """What the site stands on is locked by hash, listed, and licensed so that it may be passed on."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -24,9 +25,14 @@ def locked() -> list[dict]:
 
 def make(target: str, *variables: str) -> subprocess.CompletedProcess[str]:
     uv = Path(sys.executable).with_name("uv")
+    # As from a shell: below another make, which runs the tests, it would name directories and levels.
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }
     return subprocess.run(
-        ["make", "--no-print-directory", f"UV={uv}", *variables, target],
+        ["make", f"UV={uv}", *variables, target],
         cwd=ROOT,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
