@@ -24,7 +24,6 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, ListingButton
 
-from core import languages
 from core.exports import ScreenExportMixin, WordsColumn
 from events.services.planning import undo_window
 from learning import cohort_words
@@ -34,7 +33,6 @@ from learning.errors import LearningError
 from learning.models import Cohort, Course, Enrolment
 from learning.rules import may_change_enrolments
 from learning.services import call_off_cohort, restore_cohort
-from mail.isolates import isolate
 
 
 class CohortFilters(WagtailFilterSet):
@@ -81,9 +79,7 @@ def _seats(cohort: Cohort) -> str:
 
 
 def _languages(cohort: Cohort) -> str:
-    return gettext(", ").join(
-        isolate(languages.own_name(code)) for code in cohort.languages if code in languages.codes()
-    )
+    return cohort_words.in_words(cohort.languages)
 
 
 class CohortEdit(EditView):
