@@ -11,9 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from accounts import roles
 from core import clock
+from learning import cohort_words
 from learning.models import Cohort
 from learning.services import complete_unit
 from tests.factories import learning as make
@@ -68,9 +70,14 @@ def test_the_list_shows_seats_waiting_and_applications(staff):
     make.team(make.cohort(name="Asked", admission="approval"), "Di")
     found = {row[0].split(" ")[0]: row[4:9] for row in rows(staff, "cohorts")}
     assert found == {
-        "Full": ["\u2068English\u2069, \u2068العربيّة\u2069", "Waiting list", "1 / 1", "2", "0"],
-        "Asked": ["\u2068English\u2069", "Seats free", "0 / ∞", "0", "1"],
+        "Full": ["English, العربيّة", "Waiting list", "1 / 1", "2", "0"],
+        "Asked": ["English", "Seats free", "0 / ∞", "0", "1"],
     }
+
+
+def test_languages_keep_their_order_where_text_runs_from_the_right():
+    with translation.override("ar"):
+        assert cohort_words.in_words(["en", "ar"]) == "\u2068English\u2069، \u2068العربيّة\u2069"
 
 
 def statements(client: Client, listing: str) -> int:
