@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
@@ -13,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
-from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import HeaderButton
 
 from core import countries, languages
+from core.admin.records import RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.models import Term
 from newsletter import rules
@@ -93,20 +92,17 @@ def _country(subscriber: Subscriber) -> str:
     return countries.name(subscriber.country, languages.current()) if subscriber.country else ""
 
 
-class Subscribers(ModelViewSet):
+class Subscribers(RecordList):
     """Index, one page for each subscriber, and what staff may do about it; nothing is typed into rows."""
 
     name = "subscribers"
     model = Subscriber
     icon = "user"
     menu_label = _("Subscribers")
-    add_to_reference_index = False
     inspect_view_enabled = True
-    copy_view_enabled = False
     index_view_class = SubscriberIndex
     inspect_view_class = SubscriberView
     filterset_class = SubscriberFilters
-    list_per_page = 50
     export_filename = "subscribers"
     list_display = [
         "email",
@@ -120,22 +116,11 @@ class Subscribers(ModelViewSet):
         Column("left_why", label=_("How it ended"), accessor="get_left_why_display"),
     ]
 
-    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        """Leave out every address under which rows could be typed."""
-        wanted = super().get_common_view_kwargs(**kwargs)
-        doors = {f"{door}_url_name" for door in ("add", "edit", "delete", "history", "usage")}
-        return {key: value for key, value in wanted.items() if key not in doors}
-
-    def get_urlpatterns(self) -> list[URLPattern]:
-        """Return the addresses that exist."""
+    def get_own_urlpatterns(self) -> list[URLPattern]:
+        """Return what staff may look at and do."""
         return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
             path("block/", BlockView.as_view(), name="block"),
             path("<int:pk>/", self.inspect_view, name="inspect"),
             path("<int:pk>/unsubscribe/", UnsubscribeView.as_view(), name="unsubscribe"),
             path("<int:pk>/unblock/", UnblockView.as_view(), name="unblock"),
         ]
-
-    def register_admin_url_finder(self) -> None:
-        """Do nothing: there is no edit view to find."""
