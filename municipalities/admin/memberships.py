@@ -1,5 +1,6 @@
 """All who represent cities or asked to: filters, search, spreadsheets, and ending a membership in staff's name."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import django_filters
@@ -98,7 +99,7 @@ class EndForm(forms.Form):
     )
 
 
-class ActView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+class ActView(ABC, PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     """Does something with one membership: a sentence and a button."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
@@ -108,9 +109,9 @@ class ActView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     template_name = "municipalities/admin/act.html"
     sentence: Any = ""
 
+    @abstractmethod
     def act(self, form: forms.Form) -> None:
         """Call the service."""
-        raise NotImplementedError
 
     @cached_property
     def membership(self) -> Membership:
