@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ class Demo:
     def note_processes(self) -> None:
         """Remember all descendants, to look for survivors later."""
         if self.process.poll() is None:
-            self.seen.update(psutil.Process(self.process.pid).children(recursive=True))
+            with suppress(psutil.NoSuchProcess):
+                self.seen.update(psutil.Process(self.process.pid).children(recursive=True))
 
     def wait_for(self, text: str, *, seconds: float = 150) -> str:
         """Wait until the instance has printed `text`; fail with its output when it ends before."""
@@ -65,13 +67,20 @@ class Demo:
     def survivors(self, *, seconds: float = 5) -> list[str]:
         """Return what still runs after a moment of grace, by command line."""
         _, alive = psutil.wait_procs(list(self.seen), timeout=seconds)
-        return [" ".join(one.cmdline()) or one.name() for one in alive if one.status() != psutil.STATUS_ZOMBIE]
+        names = []
+        for one in alive:
+            with suppress(psutil.NoSuchProcess):
+                if one.status() != psutil.STATUS_ZOMBIE:
+                    names.append(" ".join(one.cmdline()) or one.name())
+        return names
 
     def children(self) -> dict[str, psutil.Process]:
-        """Return the direct children by the name of their log."""
+        """Return the direct children by the name of their log, but for those that are just ending."""
         found = {}
         for child in psutil.Process(self.process.pid).children():
-            found[Path(f"/proc/{child.pid}/fd/1").readlink().stem] = child
+            # Listed and gone before it was looked at, or a zombie, which has no files any more.
+            with suppress(FileNotFoundError, PermissionError):
+                found[Path(f"/proc/{child.pid}/fd/1").readlink().stem] = child
         return found
 
     def refusal(self) -> str:
