@@ -19,6 +19,7 @@ import pytest
 
 from gkec.devstack.options import ROOT
 from gkec.devstack.valkey import free_port
+from tests.services.scheduling import facts_of_first_start, shared_folder
 
 READY = "Ready after"
 SITE = {"web", "worker", "worker-bulk", "beat"}
@@ -148,20 +149,25 @@ class FirstStart:
 @pytest.fixture(scope="session")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
     """Start once for all workers of this run and end by Ctrl-C; whoever comes second waits for it."""
-    shared = Path(os.environ["PYTEST_DEBUG_TEMPROOT"]) / "first-start"
-    shared.mkdir(mode=0o711, exist_ok=True)
-    facts = shared / "facts.json"
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not facts.exists():
-            facts.write_text(json.dumps(_start_first(shared)))
+    make_first_start()
     var = tmp_path_factory.mktemp("devstack") / "var"
-    copy_data(shared / "var", var)
-    return FirstStart(var=var, **json.loads(facts.read_text()))
+    copy_data(shared_folder() / "var", var)
+    return FirstStart(var=var, **json.loads(facts_of_first_start().read_text()))
+
+
+def make_first_start() -> None:
+    """Make the first start of this run, or wait until the process that makes it has ended."""
+    shared_folder().mkdir(mode=0o711, exist_ok=True)
+    with (shared_folder() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not facts_of_first_start().exists():
+            making = facts_of_first_start().with_suffix(".making")
+            making.write_text(json.dumps(_start_first(shared_folder())))
+            making.replace(facts_of_first_start())
 
 
 def _start_first(folder: Path) -> dict[str, Any]:
-    demo = start_one(folder / "var", folder / "first.txt", (), {})
+    demo = start_one(folder / "var", folder / "first.txt", ("--stop-with-parent",), {})
     try:
         demo.wait_for(READY, seconds=400)
         assert demo.end(signal.SIGINT) == 0, demo.said()

@@ -6,9 +6,11 @@ Loaded by `-p tests.services.plugin`, since a conftest is read only after pytest
 import gc
 import os
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
+from tests.services.scheduling import Scheduling, group_by_file, start_ahead
 from tests.services.session import Session, choose_redis_database
 
 SESSION = Session()
@@ -39,8 +41,21 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         SESSION.start()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    return Scheduling(config, log) if config.option.dist == "loadgroup" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if is_worker():
+        group_by_file(items)
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if is_worker():
+        start_ahead(session)
     # Looking through half a million objects that stay until the end is a tenth of the suite's time.
     gc.collect()
     gc.freeze()
