@@ -35,7 +35,12 @@ class Session:
             self.postgres = Postgres(
                 data=self._scratch() / "postgres",
                 log=self._scratch() / "postgres.log",
-                settings={"max_connections": "200", "shared_buffers": "256MB", "deadlock_timeout": "200ms"},
+                settings={
+                    "max_connections": "200",
+                    "shared_buffers": "256MB",
+                    "deadlock_timeout": "200ms",
+                    "autovacuum": "off",
+                },
                 is_durable=False,
             )
             os.environ["DATABASE_URL"] = self.postgres.url

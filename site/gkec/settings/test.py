@@ -10,7 +10,7 @@ os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:2525")
 
 from gkec.settings.base import *
-from gkec.settings.base import DATABASES, INSTALLED_APPS, STORAGES
+from gkec.settings.base import DATABASES, INSTALLED_APPS, STORAGES, VAR
 
 DEMO = True
 INSTALLED_APPS = ["tests.pages", "demo", *INSTALLED_APPS]
@@ -20,6 +20,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "erasures": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
 }
+# Collected files, which a start of the site leaves in the tree, would be looked through by every client of every test.
+STATIC_ROOT = VAR / "static-of-tests"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Wagtail's own indexes cost a third of every publishing; a test that reads them asks for `wagtail_indexes`.
 TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
