@@ -2,11 +2,13 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long check bench format messages install-production sbom audit licences browser-present
+.PHONY: help demo test test-long check check-types check-code bench format messages install-production sbom audit licences browser-present
 
 # The first one that runs and is new enough; a name on the path may be an empty promise of a version manager.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$name && break; done)
+# Where nothing compiled may be kept, each of the site's processes and each test worker would compile all of it again.
+export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 UV := $(BIN)/uv
 # Compiled at once, so that no start has to do it again.
@@ -38,10 +40,16 @@ test-long: .venv/synced-test browser-present ## Run the long races, faults and c
 	@$(PYTEST) -n0 -m long --timeout 1800
 
 check: .venv/synced-test ## Check formatting, lint, types, layers, migrations, catalogues and production's settings
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-code
+
+# Both at once, since types take as long as everything else.
+check-types:
+	$(BIN)/mypy
+
+check-code:
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(WITHOUT_SERVICES) DJANGO_SETTINGS_MODULE=gkec.settings.test \
 		$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
@@ -93,10 +101,13 @@ licences: .venv/synced-test ## Write the licences of everything production insta
 	@$(BIN)/python -m gkec.licences
 
 browser-present:
-	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	@for name in chromium-headless-shell chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null && exit 0; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium for the browser tests."; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+		export DEBIAN_FRONTEND=noninteractive; apt-get update -qq \
+			&& { apt-get install -y -qq --no-install-recommends chromium-headless-shell 2>/dev/null \
+				|| apt-get install -y -qq --no-install-recommends chromium; }; \
 	else \
 		echo "The browser tests need Chromium: run 'sudo apt-get install chromium', then try again." >&2; exit 1; \
 	fi

@@ -9,27 +9,16 @@ from playwright.sync_api import Browser, BrowserContext
 from gkec.devstack.postgres import Postgres
 from tests.browser.site import Site, environment_of, shell_of
 from tests.services.browser import PATIENCE, WIDTHS
-from tests.services.demo import READY, FirstStart, copy_data, end_all, start_one
-
-# What goes to many leaves at once, and its end is noticed soon.
-NO_WAITING = {"EVENT_UNDO_SECONDS": "0", "CAMPAIGNS_ADVANCE_SECONDS": "2"}
+from tests.services.running import running_site
 
 
 @pytest.fixture(scope="session")
-def site(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+def site() -> Generator[Site]:
     """The site with its demo content, worker and mail catcher, on a copy of the data that the first start made."""
-    folder = tmp_path_factory.mktemp("site")
-    var = folder / "var"
-    copy_data(first_start.var, var)
-    demo = start_one(var, folder / "output.txt", (), NO_WAITING)
-    try:
-        demo.wait_for(READY, seconds=200)
+    with running_site() as (port, var):
         url = Postgres(var / "postgres", var / "log" / "postgres.log").url
-        environment = environment_of(port=demo.port, var=var, database_url=url)
-        with shell_of(environment) as shell:
-            yield Site(url=f"http://127.0.0.1:{demo.port}", var=var, shell=shell)
-    finally:
-        end_all([demo])
+        with shell_of(environment_of(port=port, var=var, database_url=url)) as shell:
+            yield Site(url=f"http://127.0.0.1:{port}", var=var, shell=shell)
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 def chromium_path() -> str:
     """Return where the browser is; the sentence says what to install."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    # The same browser without windows goes first: it takes half the time for a page and a quarter for a new visitor.
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if path := os.environ.get("CHROMIUM") or shutil.which(name):
             return path
     pytest.fail("The browser tests need Chromium: run `apt-get install chromium` as root.", pytrace=False)

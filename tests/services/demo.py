@@ -19,7 +19,7 @@ import pytest
 
 from gkec.devstack.options import ROOT
 from gkec.devstack.valkey import free_port
-from tests.services.scheduling import facts_of_first_start, shared_folder
+from tests.services.scheduling import first_start_facts, shared_folder
 
 READY = "Ready after"
 SITE = {"web", "worker", "worker-bulk", "beat"}
@@ -152,7 +152,7 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
     make_first_start()
     var = tmp_path_factory.mktemp("devstack") / "var"
     copy_data(shared_folder() / "var", var)
-    return FirstStart(var=var, **json.loads(facts_of_first_start().read_text()))
+    return FirstStart(var=var, **json.loads(first_start_facts().read_text()))
 
 
 def make_first_start() -> None:
@@ -160,10 +160,10 @@ def make_first_start() -> None:
     shared_folder().mkdir(mode=0o711, exist_ok=True)
     with (shared_folder() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not facts_of_first_start().exists():
-            making = facts_of_first_start().with_suffix(".making")
+        if not first_start_facts().exists():
+            making = first_start_facts().with_suffix(".making")
             making.write_text(json.dumps(_start_first(shared_folder())))
-            making.replace(facts_of_first_start())
+            making.replace(first_start_facts())
 
 
 def _start_first(folder: Path) -> dict[str, Any]:

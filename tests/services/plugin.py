@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.services.scheduling import Scheduling, group_by_file, start_ahead
+from tests.services.scheduling import GROUPS_OF_THE_SITE, Ahead, Scheduling, group_by_file
 from tests.services.session import Session, choose_redis_database
 
 SESSION = Session()
+AHEAD = Ahead()
 
 
 def is_worker() -> bool:
@@ -43,7 +44,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
-    return Scheduling(config, log) if config.option.dist == "loadgroup" else None
+    return Scheduling(config, log, AHEAD) if config.option.dist == "loadgroup" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
+    if any(one.rpartition("@")[2] in GROUPS_OF_THE_SITE for one in ids):
+        AHEAD.start()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -53,9 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    if is_worker():
-        start_ahead(session)
+def pytest_collection_finish() -> None:
     # Looking through half a million objects that stay until the end is a tenth of the suite's time.
     gc.collect()
     gc.freeze()
@@ -66,4 +71,5 @@ def pytest_unconfigure() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
+        AHEAD.stop()
         SESSION.stop()

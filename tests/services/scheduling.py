@@ -13,36 +13,72 @@ from xdist.scheduler import LoadGroupScheduling
 from gkec.devstack.options import ROOT
 from gkec.devstack.processes import tied
 
-# The longest first. Each needs a copy of what the first start leaves, which takes two minutes of one core.
+# The longest first. Each needs what the first start leaves, which takes two minutes of one core.
 GROUPS_OF_THE_SITE = ("site", "devstack", "pages")
 
 
 def shared_folder() -> Path:
-    """Return the folder that all workers of this run share for the first start."""
+    """Return the folder in which the processes of this run keep what they share of the site."""
     return Path(os.environ["PYTEST_DEBUG_TEMPROOT"]) / "first-start"
 
 
-def facts_of_first_start() -> Path:
+def first_start_facts() -> Path:
     """Return the file that stands as soon as the first start has come to its end."""
     return shared_folder() / "facts.json"
 
 
-def start_ahead(session: pytest.Session) -> None:
-    """Begin the first start beside the tests that do not need it, when there are any that do."""
-    if os.environ["PYTEST_XDIST_WORKER"] == "gw0" and any(_needs_first_start(item) for item in session.items):
-        # Ends with this worker, and all that it started ends with it.
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.services.ahead"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=tied(signal.SIGTERM),  # noqa: PLW1509  (as gkec.devstack.processes starts its own)
-        )
+def site_facts() -> Path:
+    """Return the file that stands as soon as the browser tests' site is ready."""
+    return shared_folder() / "site.json"
 
 
-def _needs_first_start(item: pytest.Item) -> bool:
-    return "first_start" in getattr(item, "fixturenames", ())
+class Ahead:
+    """The process that prepares the site (tests/services/ahead.py), seen from the one that hands out the tests."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it, unless that has been done, and return once no other process will do the same work."""
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.services.ahead"],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "site")])},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                text=True,
+                preexec_fn=tied(signal.SIGTERM),  # noqa: PLW1509  (as gkec.devstack.processes starts its own)
+            )
+            assert self.process.stdout is not None
+            self.process.stdout.readline()
+
+    def is_busy(self) -> bool:
+        """Say whether the site is still to come."""
+        return self.process is not None and self.process.poll() is None and not site_facts().exists()
+
+    def stop(self) -> None:
+        """End it and the site."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.communicate(timeout=60)
+
+
+class Scheduling(LoadGroupScheduling):
+    """As `--dist loadgroup`, but what needs the site waits until it is ready, and then goes before everything else."""
+
+    def __init__(self, config: pytest.Config, log: Any, ahead: Ahead) -> None:
+        super().__init__(config, log)
+        self.ahead = ahead
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if self.ahead.is_busy():
+            wanted = next((group for group in self.workqueue if group not in GROUPS_OF_THE_SITE), None)
+        else:
+            wanted = next((group for group in GROUPS_OF_THE_SITE if group in self.workqueue), None)
+        if wanted is not None:
+            self.workqueue.move_to_end(wanted, last=False)
+        super()._assign_work_unit(node)
 
 
 def group_by_file(items: list[pytest.Item]) -> None:
@@ -56,16 +92,3 @@ def _shares_fixture(item: pytest.Item) -> bool:
     info: Any = getattr(item, "_fixtureinfo", None)
     definitions = info.name2fixturedefs.values() if info else ()
     return any(one.scope == "module" for several in definitions for one in several[-1:])
-
-
-class Scheduling(LoadGroupScheduling):
-    """As `--dist loadgroup`, but what needs the first start waits for it, and then goes before everything else."""
-
-    def _assign_work_unit(self, node: Any) -> None:
-        if facts_of_first_start().exists():
-            wanted = next((group for group in GROUPS_OF_THE_SITE if group in self.workqueue), None)
-        else:
-            wanted = next((group for group in self.workqueue if group not in GROUPS_OF_THE_SITE), None)
-        if wanted is not None:
-            self.workqueue.move_to_end(wanted, last=False)
-        super()._assign_work_unit(node)
