@@ -93,7 +93,6 @@ MIDDLEWARE = [
 ROOT_URLCONF = "gkec.urls"
 WSGI_APPLICATION = "gkec.wsgi.application"
 
-FORM_RENDERER = "core.formrendering.FormRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
