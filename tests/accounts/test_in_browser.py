@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from accounts.models import User
 from tests.factories.accounts import PASSWORD, PersonFactory, editor
 from tests.factories.accounts import sign_in as session_of
-from tests.services.browser import assert_accessible, assert_no_sideways_scroll
+from tests.services.browser import WIDTHS, assert_accessible, assert_no_sideways_scroll
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -106,27 +106,39 @@ def test_a_passkey_is_added_and_opens_the_admin(new_context: Open, live_server: 
 
 
 # Those for signing in, signing up and resetting are looked at with the other pages of the site.
+LOOKS = [("en", "light", "desktop"), ("ar", "dark", "phone")]
 OWN_PAGES = ["profile", "email", "password/change", "2fa", "sessions", "logout"]
 
 
-@pytest.mark.parametrize(("language", "scheme", "width"), [("en", "light", "desktop"), ("ar", "dark", "phone")])
-def test_pages_about_accounts_are_accessible(
-    new_context: Open, live_server: Any, language: str, scheme: str, width: str
-) -> None:
-    context = new_context(language=language, scheme=scheme, width=width)
-    page, complaints = watched(context)
-    page.goto(f"/{language}/account/login/code/")
+def wear(page: Page, scheme: Any, width: str) -> None:
+    across, down = WIDTHS[width]
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": across, "height": down})
+
+
+def look_at(page: Page, path: str) -> None:
+    page.goto(path)
+    # Whoever is not let in is led elsewhere.
+    assert page.url.endswith(path)
     assert_accessible(page)
     assert_no_sideways_scroll(page)
+
+
+def test_pages_about_accounts_are_accessible(new_context: Open, live_server: Any) -> None:
+    context = new_context()
+    page, complaints = watched(context)
+    # In one window: what pages share is loaded once, and a person signs in once.
+    for language, scheme, width in LOOKS:
+        wear(page, scheme, width)
+        look_at(page, f"/{language}/account/login/code/")
     session = session_of(Client(), PersonFactory(display_name="Ana Lima"), factor=False)
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": session.cookies[name].value, "url": live_server.url}])
-    for path in OWN_PAGES:
-        page.goto(f"/{language}/account/{path}/")
-        assert page.url.endswith(f"/account/{path}/")
-        assert_accessible(page)
-        assert_no_sideways_scroll(page)
-    page.goto(f"/{language}/account/profile/")
+    for language, scheme, width in LOOKS:
+        wear(page, scheme, width)
+        for path in OWN_PAGES:
+            look_at(page, f"/{language}/account/{path}/")
+    page.goto("/ar/account/profile/")
     page.fill("[name=display_name]", "")
     page.press("[name=display_name]", "Enter")
     page.wait_for_selector(".errors")

@@ -31,11 +31,17 @@ def visitor(new_context: Open, live_server: Any) -> Callable[..., Page]:
     return open_page
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
-def test_a_person_asks_on_a_phone_without_scripts(visitor, language):
+def test_a_person_asks_on_a_phone_without_scripts(visitor):
     make.local_government(name="Örebro", names={"ar": "أوربرو"}, slug="orebro")
     make.local_government(name="Oslo")
-    page = visitor(PersonFactory(), language=language, width="phone", javascript=False)
+    page = visitor(PersonFactory(), width="phone", javascript=False)
+    for language in ("en", "ar"):
+        asks(page, language)
+        assert Membership.objects.get().role == "coordinator"
+        Membership.objects.all().delete()
+
+
+def asks(page: Page, language: str) -> None:
     page.goto(f"/{language}/cities/represent/")
     page.fill("#city-query", "orebro")
     page.press("#city-query", "Enter")
@@ -48,7 +54,6 @@ def test_a_person_asks_on_a_phone_without_scripts(visitor, language):
     page.click("main form.form button")
     page.wait_for_url(f"**/{language}/my/cities/")
     expect(page.locator("main")).to_contain_text("Klimat")
-    assert Membership.objects.get().role == "coordinator"
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", "desktop"), ("ar", "phone")])
