@@ -2,6 +2,7 @@
 
 import gettext
 import re
+from functools import cache
 from pathlib import Path
 
 import polib
@@ -19,7 +20,9 @@ MARKS = re.compile(r"[!¡]")
 ALLOWED = Path(__file__).parent / "equal_to_english.txt"
 
 
+@cache
 def catalogue(language: str) -> polib.POFile:
+    """Return a catalogue, read once for all the tests, which only look at it."""
     return polib.pofile(str(ROOT / "locale" / language / "LC_MESSAGES" / "django.po"))
 
 

@@ -1,5 +1,8 @@
 """What tests about events share."""
 
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+
 import pytest
 
 from core import kept
@@ -10,6 +13,14 @@ from tests.factories import events as make
 def nothing_kept() -> None:
     """Forget what this process keeps for some seconds: another test's rows are not these."""
     kept.clear_all()
+
+
+@pytest.fixture(scope="module")
+def section(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
+    """The section that each test of a module would make anew; for modules whose tests commit nothing."""
+    with made_once():
+        make.section()
+        yield
 
 
 @pytest.fixture(autouse=True)

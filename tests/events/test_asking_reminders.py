@@ -18,7 +18,7 @@ from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, mo
 from tests.factories import events as make
 from tests.factories.mail import deliver_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from icalendar import Calendar
 
-from accounts.services import ensure_groups
 from core import clock
 from events.errors import EventOver
 from events.models import Event, EventVersion, WebinarPage
@@ -18,7 +17,7 @@ from mail.models import Message
 from tests.factories import accounts
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 @pytest.fixture
@@ -87,7 +86,6 @@ def test_a_visitor_calls_nothing_off(client, event, name):
 
 @pytest.mark.parametrize("name", ["call_off", "restore"])
 def test_a_member_of_staff_who_may_not_publish_calls_nothing_off(client, event, name):
-    ensure_groups()
     person = accounts.PersonFactory(is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="access_admin"))
     accounts.sign_in(client, person)

@@ -13,7 +13,7 @@ from tests.events.changing import NOW, WINDOW, all_leave, entry, last, move, tol
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 @pytest.fixture(autouse=True)

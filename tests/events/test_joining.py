@@ -16,7 +16,7 @@ from events.views import joining, signed
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 LINK = "https://meet.example/room?pwd=secret"
 
 

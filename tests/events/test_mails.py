@@ -16,7 +16,7 @@ from tests.factories import core as trees
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 NOW = "2026-11-01T09:00:00Z"
 
 

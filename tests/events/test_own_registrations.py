@@ -15,7 +15,7 @@ from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 def test_registrations_of_a_guest_come_to_their_account_when_the_address_is_verified():
@@ -67,7 +67,10 @@ def test_a_copy_of_what_is_kept_costs_the_same_for_one_and_for_three(number, dja
 
 
 def test_the_list_shows_the_next_event_first_in_the_readers_language(client):
-    later, sooner = make.webinar(title="Later", starts_at=make.in_days(9)), make.webinar(title="Sooner", capacity=0)
+    later, sooner = (
+        make.live_webinar(title="Later", starts_at=make.in_days(9)),
+        make.live_webinar(title="Sooner", capacity=0),
+    )
     for parent in (make.section().get_parent().specific, make.section()):
         trees.translated(parent, "fr")
     trees.translated(later, "fr", title="Plus tard", starts_at=later.starts_at, ends_at=later.ends_at)

@@ -2,8 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -21,15 +19,7 @@ from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module", autouse=True)
-def section(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
-    """The section that each test would make anew."""
-    with made_once():
-        make.section()
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 def rows(html: str) -> list[str]:
@@ -46,9 +36,9 @@ def in_french(page, **fields):
 
 
 def test_each_occasion_is_listed_once_in_the_best_language(client):
-    both = make.webinar(title="Budget", starts_at=make.in_days(2))
+    both = make.live_webinar(title="Budget", starts_at=make.in_days(2))
     in_french(both, title="Budget climat")
-    make.webinar(title="English only", starts_at=make.in_days(3))
+    make.live_webinar(title="English only", starts_at=make.in_days(3))
     english = client.get("/en/events/").content.decode()
     french = client.get("/fr/events/").content.decode()
     assert rows(english) == ["Budget", "English only"]
@@ -57,10 +47,10 @@ def test_each_occasion_is_listed_once_in_the_best_language(client):
 
 
 def test_coming_and_past_stand_apart(client):
-    make.webinar(title="Later", starts_at=make.in_days(9))
-    make.webinar(title="Sooner", starts_at=make.in_days(2))
-    make.webinar(title="Long ago", starts_at=make.in_days(-90))
-    make.webinar(title="Yesterday", starts_at=make.in_days(-1))
+    make.live_webinar(title="Later", starts_at=make.in_days(9))
+    make.live_webinar(title="Sooner", starts_at=make.in_days(2))
+    make.live_webinar(title="Long ago", starts_at=make.in_days(-90))
+    make.live_webinar(title="Yesterday", starts_at=make.in_days(-1))
     html = client.get("/en/events/").content.decode()
     assert rows(html) == ["Sooner", "Later", "Yesterday", "Long ago"]
     assert html.index("Coming events") < html.index("Sooner") < html.index("Past events") < html.index("Yesterday")
@@ -76,8 +66,8 @@ def test_the_list_is_narrowed_by_format_and_by_month_in_the_events_zone(client):
         # Already December in Kathmandu, still November in Bogotá.
         midnight = clock.now().replace(month=11, day=30, hour=20)
         for title, zone in (("East", "Asia/Kathmandu"), ("West", "America/Bogota")):
-            make.webinar(title=title, timezone=zone, starts_at=midnight)
-        make.webinar(title="Visit", format=make.term("event-format", "study-visit"), starts_at=midnight)
+            make.live_webinar(title=title, timezone=zone, starts_at=midnight)
+        make.live_webinar(title="Visit", format=make.term("event-format", "study-visit"), starts_at=midnight)
         assert rows(client.get("/en/events/?month=2026-12").content.decode()) == ["East"]
         assert rows(client.get("/en/events/?month=2026-11").content.decode()) == ["West", "Visit"]
         assert rows(client.get("/en/events/?format=study-visit").content.decode()) == ["Visit"]
@@ -87,15 +77,15 @@ def test_the_list_is_narrowed_by_format_and_by_month_in_the_events_zone(client):
 
 @pytest.mark.parametrize("query", ["month=2026-13", "month='; DROP", "format=%00", "page=-1", "page=x", "page=99"])
 def test_a_strange_query_shows_the_list(client, query):
-    make.webinar(title="Sooner", starts_at=make.in_days(2))
+    make.live_webinar(title="Sooner", starts_at=make.in_days(2))
     answer = client.get(f"/en/events/?{query}")
     assert answer.status_code == 200
 
 
 def test_private_and_unpublished_events_are_not_listed(client):
-    make.webinar(title="Private").view_restrictions.create(restriction_type="login")
-    make.webinar(title="Gone").unpublish()
-    make.webinar(title="Public")
+    make.live_webinar(title="Private").view_restrictions.create(restriction_type="login")
+    make.live_webinar(title="Gone").unpublish()
+    make.live_webinar(title="Public")
     assert rows(client.get("/en/events/").content.decode()) == ["Public"]
     feed = Calendar.from_ical(client.get("/en/events/calendar.ics").content)
     assert [str(entry["summary"]) for entry in feed.walk("VEVENT")] == ["Public"]
@@ -111,8 +101,8 @@ def statements(client, url, django_assert_num_queries, number):
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_list_costs_the_same_for_one_event_and_for_three(client, django_assert_num_queries, number):
     for step in range(number):
-        in_french(make.webinar(starts_at=make.in_days(2 + step)))
-        make.webinar(starts_at=make.in_days(-2 - step))
+        in_french(make.live_webinar(starts_at=make.in_days(2 + step)))
+        make.live_webinar(starts_at=make.in_days(-2 - step))
     statements(client, "/en/events/", django_assert_num_queries, 16)
 
 
@@ -121,12 +111,12 @@ def test_an_event_page_costs_the_same_whatever_its_programme(client, django_asse
     agenda = [
         ("item", {"minutes": 10 * step, "title": f"Part {step}", "speakers": "", "note": ""}) for step in range(number)
     ]
-    page = make.webinar(agenda=agenda)
+    page = make.live_webinar(agenda=agenda)
     statements(client, f"/en/events/{page.slug}/", django_assert_num_queries, 10)
 
 
 def test_the_event_page_reads_its_dates_from_the_record(client):
-    page = make.webinar(starts_at=make.in_days(5), agenda=[
+    page = make.live_webinar(starts_at=make.in_days(5), agenda=[
         ("item", {"minutes": 20, "title": "The ceiling", "speakers": "Oslo", "note": ""}),
         ("item", {"minutes": 0, "title": "Welcome", "speakers": "", "note": ""}),
     ])  # fmt: skip
@@ -144,7 +134,7 @@ def test_the_event_page_reads_its_dates_from_the_record(client):
 
 
 def test_a_page_without_a_record_says_that_registration_opens_later(client):
-    page = make.webinar()
+    page = make.live_webinar()
     Event.objects.all().delete()
     html = client.get(f"/en/events/{page.slug}/").content.decode()
     assert ("Registration opens later" in html, "/register/" in html) == (True, False)
@@ -165,7 +155,7 @@ def test_a_page_without_a_record_says_that_registration_opens_later(client):
     ids=str,
 )
 def test_one_action_at_most_and_the_seats_in_words(client, change, action, words):
-    page = make.webinar(capacity=50, starts_at=make.in_days(3))
+    page = make.live_webinar(capacity=50, starts_at=make.in_days(3))
     moved = {
         name: clock.now() + timedelta(minutes=value) if isinstance(value, int) else value
         for name, value in change.items()
@@ -178,13 +168,13 @@ def test_one_action_at_most_and_the_seats_in_words(client, change, action, words
 
 
 def test_a_past_event_points_to_its_recording(client):
-    page = make.webinar(starts_at=make.in_days(-5), recording_note="On our channel.")
+    page = make.live_webinar(starts_at=make.in_days(-5), recording_note="On our channel.")
     html = client.get(f"/en/events/{page.slug}/").content.decode()
     assert ('<h2 id="recording">' in html, "On our channel." in html, "kind-hours" in html) == (True, True, False)
 
 
 def test_the_seats_on_a_kept_page_change_with_the_last_seat(client, django_capture_on_commit_callbacks):
-    page = make.webinar(capacity=1, starts_at=make.in_days(3))
+    page = make.live_webinar(capacity=1, starts_at=make.in_days(3))
     url = f"/en/events/{page.slug}/"
     assert "Few seats left" in client.get(url).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
@@ -217,7 +207,7 @@ def made(monkeypatch):
 
 def test_past_the_page_cache_the_parts_are_made_once_and_the_panel_in_each_step_of_the_clock(client, made):
     with time_machine.travel("2026-11-02T09:00:00Z", tick=False) as traveller:
-        page = make.webinar(starts_at=make.in_days(3), host="City of Oslo")
+        page = make.live_webinar(starts_at=make.in_days(3), host="City of Oslo")
         closes = clock.now() + timedelta(seconds=clock.STEP_SECONDS)
         Event.objects.update(registration_closes_at=closes)
         url = f"/en/events/{page.slug}/?unknown=1"
@@ -231,7 +221,7 @@ def test_past_the_page_cache_the_parts_are_made_once_and_the_panel_in_each_step_
 
 def test_past_the_page_cache_seats_a_new_date_and_calling_off_show_at_once(client, django_capture_on_commit_callbacks):
     with time_machine.travel("2026-11-02T09:00:00Z", tick=False):
-        page = make.webinar(capacity=1, starts_at=make.in_days(3))
+        page = make.live_webinar(capacity=1, starts_at=make.in_days(3))
         url = f"/en/events/{page.slug}/?unknown=1"
         assert "Few seats left" in client.get(url).content.decode()
         with django_capture_on_commit_callbacks(execute=True):
@@ -248,14 +238,14 @@ def test_past_the_page_cache_seats_a_new_date_and_calling_off_show_at_once(clien
 
 def test_past_the_page_cache_a_warm_event_page_asks_for_nothing_but_itself(client, django_assert_num_queries):
     with time_machine.travel("2026-11-02T09:00:00Z", tick=False):
-        url = f"/en/events/{make.webinar(starts_at=make.in_days(3)).slug}/?unknown=1"
+        url = f"/en/events/{make.live_webinar(starts_at=make.in_days(3)).slug}/?unknown=1"
         client.get(url)
         with django_assert_num_queries(2):
             assert client.get(url).status_code == 200
 
 
 def test_a_preview_of_a_planned_event_is_made_anew(client, made):
-    page = make.webinar(starts_at=make.in_days(3), host="City of Oslo")
+    page = make.live_webinar(starts_at=make.in_days(3), host="City of Oslo")
     client.get(f"/en/events/{page.slug}/")
     page.host = "City of Bergen"
     for _ in range(2):
@@ -264,10 +254,10 @@ def test_a_preview_of_a_planned_event_is_made_anew(client, made):
 
 
 def test_the_calendar_holds_every_public_event_once_and_no_meeting_link(client):
-    both = make.webinar(title="Budget", starts_at=make.in_days(2))
+    both = make.live_webinar(title="Budget", starts_at=make.in_days(2))
     in_french(both, title="Budget climat")
-    old = make.webinar(title="English only", starts_at=make.in_days(-30))
-    make.webinar(title="Too old", starts_at=make.in_days(-400))
+    old = make.live_webinar(title="English only", starts_at=make.in_days(-30))
+    make.live_webinar(title="Too old", starts_at=make.in_days(-400))
     set_join_link(translation_key=both.translation_key, url="https://meet.example/secret")
     answer = client.get("/fr/events/calendar.ics")
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
@@ -285,7 +275,7 @@ def test_the_calendar_holds_every_public_event_once_and_no_meeting_link(client):
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_calendar_costs_the_same_for_one_event_and_for_three(client, django_assert_num_queries, number):
     for step in range(number):
-        make.webinar(starts_at=make.in_days(2 + step))
+        make.live_webinar(starts_at=make.in_days(2 + step))
     client.get("/en/events/calendar.ics")
     with django_assert_num_queries(2):
         client.get("/en/events/calendar.ics")

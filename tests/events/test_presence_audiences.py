@@ -15,7 +15,7 @@ from tests.events.reminding import HOUR, NOW, an_event, planned
 from tests.factories import events as make
 from tests.factories.mail import deliver_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 WORDS = {"en": {"subject": "What you missed", "text": "Here it is."}}
 
 

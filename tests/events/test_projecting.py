@@ -19,7 +19,7 @@ from events.services.sweeping import sweep
 from tests.factories import core as trees
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 def the_event() -> Event:

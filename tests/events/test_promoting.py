@@ -14,7 +14,7 @@ from mail.models import Message
 from tests.factories import accounts
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 def filled(*, capacity: int, people: str, **fields) -> tuple[Event, list[Registration]]:

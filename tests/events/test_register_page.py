@@ -1,8 +1,6 @@
 """The registration form over HTTP: what it shows, takes, refuses, and never tells."""
 
 import re
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -17,15 +15,7 @@ from mail.models import Message
 from tests.factories import accounts
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module", autouse=True)
-def section(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
-    """The section that each test would make anew."""
-    with made_once():
-        make.section()
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 def address(event: Event, language: str = "en") -> str:
@@ -204,13 +194,13 @@ def test_an_unknown_address_is_not_found(client):
 
 
 def test_an_event_without_a_live_page_is_not_found(client):
-    page = make.webinar()
+    page = make.live_webinar()
     page.unpublish()
     assert client.get(f"/en/events/{page.slug}/register/").status_code == 404
 
 
 def test_a_private_event_is_open_to_those_who_may_read_its_page(client):
-    page = make.webinar()
+    page = make.live_webinar()
     page.view_restrictions.create(restriction_type="login")
     url = f"/en/events/{page.slug}/register/"
     assert client.get(url).status_code == 404
@@ -310,7 +300,7 @@ def test_a_refused_form_asks_for_the_event_and_for_a_seat_alone(client, django_a
 def test_the_form_names_the_event_as_it_is_called_now_in_the_readers_language(
     client, django_capture_on_commit_callbacks
 ):
-    page = make.webinar(title="Budget")
+    page = make.live_webinar(title="Budget")
     event = Event.objects.get()
     assert "Register: Budget" in client.get(address(event)).content.decode()
     page.title = "Climate budget"

@@ -13,7 +13,7 @@ from events.services import cancel, register
 from mail.models import Message
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 def states(event: Event) -> list[tuple[str, str, int | None]]:

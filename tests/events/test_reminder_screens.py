@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts import roles
-from accounts.services import ensure_groups
 from core import clock
 from events import errors
 from events.admin import dry_runs
@@ -25,7 +24,7 @@ from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 NOW = "2026-11-01T09:00:00Z"
 WINDOW = timedelta(minutes=2)
 
@@ -38,7 +37,6 @@ def time():
 
 @pytest.fixture
 def manager(client):
-    ensure_groups()
     person = accounts.PersonFactory(groups=[roles.EVENT_MANAGERS], is_staff=True)
     return accounts.sign_in(client, person)
 
@@ -316,7 +314,6 @@ def test_a_message_without_words_is_refused(manager, event):
 
 @pytest.mark.parametrize("group", [roles.EDITORS, roles.MODERATORS])
 def test_staff_without_the_right_cannot_write_to_registered_people(client, event, group):
-    ensure_groups()
     accounts.sign_in(client, accounts.PersonFactory(groups=[group], is_staff=True))
     make.registered(event)
     message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
@@ -328,7 +325,6 @@ def test_staff_without_the_right_cannot_write_to_registered_people(client, event
 
 
 def test_a_moderator_cannot_arm_change_or_delete_a_reminder(client, event, rule):
-    ensure_groups()
     accounts.sign_in(client, accounts.PersonFactory(groups=[roles.MODERATORS], is_staff=True))
     for name in ("reminder_edit", "reminder_arm", "reminder_now", "reminder_disarm", "reminder_delete"):
         assert client.get(url(name, rule.pk)).status_code == 302
@@ -376,7 +372,6 @@ def test_the_editor_leads_to_the_reminders_in_every_language(manager, event):
 
 @pytest.fixture
 def editor(client):
-    ensure_groups()
     return accounts.sign_in(client, accounts.PersonFactory(groups=[roles.EDITORS], is_staff=True))
 
 

@@ -22,7 +22,7 @@ from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, mo
 from tests.factories import accounts
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 @pytest.fixture(autouse=True)

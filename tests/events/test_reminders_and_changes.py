@@ -11,7 +11,7 @@ from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, mo
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 SECOND, WINDOW = timedelta(seconds=1), timedelta(minutes=2)
 CHANGES = ["called off", "moved"]
 

@@ -13,7 +13,7 @@ from events.models import Event, Registration
 from events.services import cancel
 from tests.factories import events as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
 def own(registration: Registration, name: str = "event_registration") -> str:

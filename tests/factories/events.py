@@ -59,8 +59,14 @@ def publish_now(page: WebinarPage) -> WebinarPage:
 
 def event(**fields: Any) -> Event:
     """Make an event with a live page; without revisions, which most tests do not ask for and which take long."""
+    return project_event(page=webinar(publish=False, live=True, **fields))
+
+
+def live_webinar(**fields: Any) -> WebinarPage:
+    """Make a live page and its event, like `event`; return the page."""
     page = webinar(publish=False, live=True, **fields)
-    return project_event(page=page)
+    project_event(page=page)
+    return page
 
 
 def bare_event(title: str = "Bare", **fields: Any) -> Event:

@@ -93,6 +93,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "gkec.urls"
 WSGI_APPLICATION = "gkec.wsgi.application"
 
+FORM_RENDERER = "core.renderers.FormRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
