@@ -26,6 +26,7 @@ from tests.factories import events as make
 from tests.factories.mail import ask as ask_for_mail
 from tests.faults.websites import Answer, Crowd, Site, ask, post_form
 from tests.services.mailserver import MailServer
+from tests.services.nursery import Nursery
 from tests.services.worker import Worker, database_url
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -34,8 +35,8 @@ BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' 
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    found = Site(tmp_path)
+def site(tmp_path: Path, nursery: Nursery) -> Iterator[Site]:
+    found = Site(tmp_path, nursery)
     yield found
     found.stop()
 
