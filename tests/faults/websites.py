@@ -48,12 +48,11 @@ class Site:
         log = self.folder / f"web-{number}.log"
         command = ["gunicorn", "--config", "python:gkec.gunicorn_conf", "gkec.wsgi:application"]
         bind = f"fd://{self.listener.fileno()}"
-        generous = {"REGISTRATIONS_PER_NETWORK_PER_HOUR": "100000", "WEB_BIND": bind}
         program = SiteProgram(
             name=f"web-{number}",
             command=command,
             log=log,
-            environment={**environment(), **generous, **variables},
+            environment={**environment(), "WEB_BIND": bind, **variables},
             folder=Path.cwd(),
             keep_open=[self.listener.fileno()],
         )

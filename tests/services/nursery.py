@@ -13,6 +13,8 @@ from signal import SIGKILL
 from gkec.devstack import forks
 from gkec.devstack.processes import Child, Program
 
+GENEROUS = {"REGISTRATIONS_PER_NETWORK_PER_HOUR": "100000"}
+
 
 @dataclass
 class SiteProgram(forks.ForkedProgram):
@@ -85,7 +87,9 @@ class _Nursling(forks.Forked):
 def serve(descriptor: int) -> None:
     """Fork what is asked for and tell how it ended, until nobody asks any more."""
     line = Connection(descriptor)
-    forks.load(os.environ)
+    # What views read from settings as they are loaded is read here, once for all.
+    forks.load({**os.environ, **GENEROUS})
+    forks.load_routes()
     children: dict[int, Child] = {}
     with contextlib.suppress(EOFError):
         while True:
