@@ -168,7 +168,7 @@ def test_the_server_dies_with_a_killed_parent(made_cluster: Postgres) -> None:
     program = "import sys, os, signal; from pathlib import Path; from gkec.devstack.postgres import Postgres\n"
     program += "base = Path(sys.argv[1]); server = Postgres(base / 'postgres', base / 'log', is_durable=False)\n"
     program += "server.start(); print(server.child.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
-    command = [sys.executable, "-c", program, made_cluster.data.parent]
+    command = [sys.executable, "-c", program, str(made_cluster.data.parent)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     pid = int(done.stdout)
     assert wait_until(lambda: not Path(f"/proc/{pid}").exists(), seconds=10)

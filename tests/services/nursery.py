@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from signal import SIGKILL
+from typing import Any
 
 from gkec.devstack import forks
 from gkec.devstack.processes import Child, Program
@@ -30,8 +31,9 @@ class SiteProgram(forks.ForkedProgram):
         for name in [name for name in sys.modules if name.startswith("gkec.settings.")]:
             del sys.modules[name]
         settings._wrapped = empty
-        for handler in (connections, caches):
-            handler._settings = None  # type: ignore[attr-defined]
+        handlers: tuple[Any, ...] = (connections, caches)
+        for handler in handlers:
+            handler._settings = None
             vars(handler).pop("settings", None)
             for alias in handler:
                 with contextlib.suppress(AttributeError):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -104,7 +104,7 @@ class ForkedProgram(Program):
             os.setpgid(pid, pid)
         return Forked(pid)
 
-    def _live(self, parent: int, output: int, mask: set[signal.Signals]) -> NoReturn:
+    def _live(self, parent: int, output: int, mask: Collection[int]) -> NoReturn:
         code = 1
         try:
             os.setpgid(0, 0)
