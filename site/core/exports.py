@@ -11,7 +11,6 @@ from django.utils.encoding import force_str
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext
-from openpyxl.cell import WriteOnlyCell
 from wagtail.admin.ui.tables import BaseColumn, Column
 
 from core import clock
@@ -102,6 +101,9 @@ class ScreenExportMixin:
         return NOT_IN_XML.sub("", _as_words(value))
 
     def generate_xlsx_row(self, worksheet, row_dict, date_format=None):
+        # Late, as in Wagtail: no process but the one that writes a spreadsheet needs to load it.
+        from openpyxl.cell import WriteOnlyCell
+
         for field, value in row_dict.items():
             cell = WriteOnlyCell(worksheet, self.preprocess_field_value(field, value, self.FORMAT_XLSX))
             if isinstance(value, datetime):

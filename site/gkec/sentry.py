@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import sentry_sdk
-
 from core import requestid
 from core.redaction import redact_all
 
@@ -15,6 +13,8 @@ def start(dsn: str, **options: Any) -> bool:
     """Begin to report when there is a DSN; tell whether it was begun."""
     if not dsn:
         return False
+    import sentry_sdk
+
     sentry_sdk.init(
         dsn=dsn,
         # send_default_pii stays unset, which is off: naming it is deprecated. Local variables hold what people typed.

@@ -1,10 +1,11 @@
-"""The whole site, started and ended for real, in every way in which it may end."""
+"""The whole site, started and ended for real, in every way in which it may end but SIGTERM (test_running.py)."""
 
 import os
 import re
 import signal
 import stat
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,7 @@ import pytest
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
 from gkec.devstack.valkey import Valkey
-from tests.services.demo import READY, SITE, SLOW_STEPS, FirstStart, StartDemo, start_one
+from tests.services.demo import READY, SERVICES, SITE, SLOW_STEPS, FirstStart, StartDemo, children_of, start_one
 from tests.services.mailserver import running_mail_server
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(600)]
@@ -38,52 +39,51 @@ def test_a_second_start_is_ready_within_ten_seconds(first_start: FirstStart, sta
     assert float(re.findall(r"Ready after ([\d.]+) s", said)[0]) < 10
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_its_end_leaves_no_process_behind(
-    first_start: FirstStart, start_demo: StartDemo, number: signal.Signals
-) -> None:
+def test_a_kill_leaves_no_process_behind(first_start: FirstStart, start_demo: StartDemo) -> None:
     demo = start_demo(var=first_start.var)
     demo.wait_for(READY)
-    assert wait_until(lambda: set(demo.children()) >= SITE, seconds=10)
-    code = demo.end(number)
+    assert wait_until(lambda: set(demo.children()) == SITE | SERVICES, seconds=10)
+    assert demo.end(signal.SIGKILL) == -signal.SIGKILL
     assert demo.survivors() == []
-    assert code == (0 if number == signal.SIGTERM else -signal.SIGKILL)
 
 
-def test_a_start_after_a_kill_says_so_and_goes_on(first_start: FirstStart, start_demo: StartDemo) -> None:
-    (first_start.var / "run" / "devstack.pid").write_text("4242")
-    said = start_demo(var=first_start.var).wait_for(READY)
-    assert "The last run (process 4242) was killed; its pid file is replaced.\n" in said
-
-
-def test_it_ends_with_its_parent_when_asked_to(first_start: FirstStart, tmp_path: Path) -> None:
-    reader, writer = os.pipe()
-    parent = os.fork()
-    if parent == 0:
-        demo = start_one(first_start.var, tmp_path / "output.txt", ("--stop-with-parent",), {})
-        os.write(writer, str(demo.process.pid).encode())
-        signal.pause()
-    pid = int(os.read(reader, 20))
-    supervisor = psutil.Process(pid)
-    assert wait_until(lambda: READY in (tmp_path / "output.txt").read_text(), seconds=100)
-    family = [supervisor, *supervisor.children(recursive=True)]
-    os.kill(parent, signal.SIGKILL)
-    os.waitpid(parent, 0)
-    _, alive = psutil.wait_procs(family, timeout=20)
-    assert [one.cmdline() for one in alive] == []
-
-
-def test_real_servers_in_the_environment_are_used_instead(first_start: FirstStart, start_demo: StartDemo) -> None:
+@contextmanager
+def real_servers(var: Path) -> Generator[dict[str, str]]:
+    """Run servers that no instance has started, and yield the variables that name them; they answer until the end."""
     with ExitStack() as stack:
-        postgres = Postgres(first_start.var / "postgres", first_start.var / "log" / "postgres.log")
-        valkey = Valkey(first_start.var / "valkey", first_start.var / "log" / "valkey.log")
+        postgres = Postgres(var / "postgres", var / "log" / "postgres.log")
+        valkey = Valkey(var / "valkey", var / "log" / "valkey.log")
         for service in (postgres, valkey):
             stack.callback(service.stop)
             service.start()
         mail = stack.enter_context(running_mail_server())
-        demo = start_demo(var=first_start.var, DATABASE_URL=postgres.url, REDIS_URL=valkey.url, EMAIL_URL=mail.url)
-        demo.wait_for(READY)
-        assert wait_until(lambda: set(demo.children()) == SITE, seconds=10)
-        assert demo.end(signal.SIGINT) == 0
+        yield {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, "EMAIL_URL": mail.url}
         assert postgres.answers()
         assert valkey.answers()
+
+
+def test_after_a_kill_it_says_so_uses_real_servers_and_ends_with_its_parent(
+    first_start: FirstStart, tmp_path: Path
+) -> None:
+    (first_start.var / "run" / "devstack.pid").write_text("4242")
+    output = tmp_path / "output.txt"
+    reader, writer = os.pipe()
+    with real_servers(first_start.var) as variables:
+        parent = os.fork()
+        if parent == 0:
+            demo = start_one(first_start.var, output, ("--stop-with-parent",), variables)
+            os.write(writer, str(demo.process.pid).encode())
+            signal.pause()
+        supervisor = psutil.Process(int(os.read(reader, 20)))
+        try:
+            assert wait_until(lambda: READY in output.read_text(), seconds=100), output.read_text()
+            assert wait_until(lambda: set(children_of(supervisor.pid)) == SITE, seconds=10)
+            family = [supervisor, *supervisor.children(recursive=True)]
+        finally:
+            os.kill(parent, signal.SIGKILL)
+            os.waitpid(parent, 0)
+        _, alive = psutil.wait_procs(family, timeout=20)
+        assert [one.cmdline() for one in alive] == []
+    said = output.read_text()
+    assert "The last run (process 4242) was killed; its pid file is replaced.\n" in said
+    assert said.endswith("Stopping.\nStopped; the data stay in var/.\n")

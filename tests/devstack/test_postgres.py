@@ -21,6 +21,7 @@ from gkec.devstack.postgres import (
     open_the_way,
 )
 from gkec.devstack.processes import wait_until
+from tests.services.demo import copy_data
 
 pytestmark = pytest.mark.faults
 
@@ -31,7 +32,28 @@ def mode_of(path: Path) -> int:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Generator[Postgres]:
+    """One that is yet to be made."""
     server = Postgres(tmp_path / "postgres", tmp_path / "postgres.log", is_durable=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def made_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a cluster that has run and was stopped, to be copied: making one takes longer than all else."""
+    folder = tmp_path_factory.mktemp("made-before") / "var"
+    folder.mkdir()
+    server = Postgres(folder / "postgres", folder / "postgres.log", is_durable=False)
+    server.start()
+    server.stop()
+    return folder
+
+
+@pytest.fixture
+def made_cluster(made_before: Path, tmp_path: Path) -> Generator[Postgres]:
+    """One that was made by an earlier start."""
+    copy_data(made_before, tmp_path / "var")
+    server = Postgres(tmp_path / "var" / "postgres", tmp_path / "var" / "postgres.log", is_durable=False)
     yield server
     server.stop()
 
@@ -76,31 +98,31 @@ def test_a_creation_that_was_cut_short_is_made_again(cluster: Postgres, tmp_path
     assert not half_made.exists()
 
 
-def test_the_data_outlive_a_kill_and_the_stale_pid_file_of_another_machine_age(cluster: Postgres) -> None:
-    cluster.start()
-    with psycopg.connect(cluster.url) as connection:
+def test_the_data_outlive_a_kill_and_the_stale_pid_file_of_another_machine_age(made_cluster: Postgres) -> None:
+    made_cluster.start()
+    with psycopg.connect(made_cluster.url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    assert cluster.child is not None
-    cluster.child.kill()
-    pid_file = cluster.data / "postmaster.pid"
+    assert made_cluster.child is not None
+    made_cluster.child.kill()
+    pid_file = made_cluster.data / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     # The number now belongs to a living process of the same user, as happens after a restart of the machine.
     with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as other:
         pid_file.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
-        cluster.start()
-        with psycopg.connect(cluster.url) as connection:
+        made_cluster.start()
+        with psycopg.connect(made_cluster.url) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
         other.kill()
 
 
-def test_a_server_at_work_in_the_folder_is_not_disturbed(cluster: Postgres) -> None:
-    cluster.start()
-    assert cluster.child is not None
+def test_a_server_at_work_in_the_folder_is_not_disturbed(made_cluster: Postgres) -> None:
+    made_cluster.start()
+    assert made_cluster.child is not None
     with pytest.raises(Refusal) as refused:
-        clear_stale_pid_file(cluster.data)
-    expected = f"A PostgreSQL server (process {cluster.child.process.pid}) is still at work in {cluster.data}"
+        clear_stale_pid_file(made_cluster.data)
+    expected = f"A PostgreSQL server (process {made_cluster.child.process.pid}) is still at work in {made_cluster.data}"
     assert str(refused.value) == f"{expected}: stop it first."
-    assert cluster.answers()
+    assert made_cluster.answers()
 
 
 def test_a_pid_file_with_nonsense_is_removed(tmp_path: Path) -> None:
@@ -109,12 +131,10 @@ def test_a_pid_file_with_nonsense_is_removed(tmp_path: Path) -> None:
     assert not (tmp_path / "postmaster.pid").exists()
 
 
-def test_data_of_another_version_are_refused(cluster: Postgres) -> None:
-    cluster.start()
-    cluster.stop()
-    (cluster.data / "PG_VERSION").write_text("9\n")
+def test_data_of_another_version_are_refused(made_cluster: Postgres) -> None:
+    (made_cluster.data / "PG_VERSION").write_text("9\n")
     with pytest.raises(Refusal, match=r"was made by PostgreSQL 9, this is 18\.\d+: remove it and start again\.$"):
-        cluster.start()
+        made_cluster.start()
 
 
 def test_a_socket_folder_prepared_by_somebody_else_is_refused(tmp_path: Path) -> None:
@@ -144,13 +164,13 @@ def test_programs_hidden_by_a_strict_umask_are_named(tmp_path: Path) -> None:
     assert str(refused.value) == sentence
 
 
-def test_the_server_dies_with_a_killed_parent(tmp_path: Path) -> None:
+def test_the_server_dies_with_a_killed_parent(made_cluster: Postgres) -> None:
     program = "import sys, os, signal; from pathlib import Path; from gkec.devstack.postgres import Postgres\n"
     program += "base = Path(sys.argv[1]); server = Postgres(base / 'postgres', base / 'log', is_durable=False)\n"
     program += "server.start(); print(server.child.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
-    done = subprocess.run([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE, check=False)
+    command = [sys.executable, "-c", program, str(made_cluster.data.parent)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     pid = int(done.stdout)
     assert wait_until(lambda: not Path(f"/proc/{pid}").exists(), seconds=10)
-    server = Postgres(tmp_path / "postgres", tmp_path / "log", is_durable=False)
-    server.start()
-    server.stop()
+    made_cluster.start()
+    assert made_cluster.answers()

@@ -32,7 +32,6 @@ def running(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -
     demo.wait_for(READY)
     assert wait_until(lambda: set(demo.children()) == SITE | SERVICES, seconds=10)
     yield demo
-    assert demo.end(signal.SIGTERM) == 0, demo.said()
     end_all([demo])
 
 
@@ -77,3 +76,9 @@ def test_only_the_owner_gets_at_the_services(running: Demo) -> None:
     port = int(re.findall(r"^port (\d+)$", config, re.MULTILINE)[0])
     with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
+
+
+def test_sigterm_ends_it_and_leaves_no_process_behind(running: Demo) -> None:
+    """The last of this file: nothing runs any more."""
+    assert running.end(signal.SIGTERM) == 0, running.said()
+    assert running.survivors() == []

@@ -2,25 +2,25 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
-from gkec.devstack.processes import Child, Program
+from gkec.devstack.processes import Child
+from tests.services.nursery import Nursery, SiteProgram
 from tests.services.worker import environment
 
 
 @pytest.fixture
-def start_beat(transactional_db: None, tmp_path: Path) -> Generator[Callable[..., Child]]:
+def start_beat(transactional_db: None, nursery: Nursery, tmp_path: Path) -> Generator[Callable[..., Child]]:
     """Start the real beat of the project: `start_beat(MAIL_SWEEP_SECONDS="1")`; it is stopped at the end."""
     children: list[Child] = []
 
     def start(**variables: str) -> Child:
         number = len(children)
-        command = [sys.executable, "-m", "celery", "-A", "gkec", "beat", "--pidfile", "", "--loglevel=INFO"]
-        program = Program(
+        command = ["celery", "-A", "gkec", "beat", "--pidfile", "", "--loglevel=INFO"]
+        program = SiteProgram(
             name="beat",
             command=[*command, "--schedule", str(tmp_path / f"schedule-{number}-{os.getpid()}")],
             log=tmp_path / f"beat-{number}.log",
@@ -28,7 +28,7 @@ def start_beat(transactional_db: None, tmp_path: Path) -> Generator[Callable[...
             death_signal=signal.SIGKILL,
             folder=Path.cwd(),
         )
-        children.append(program.start())
+        children.append(nursery.start(program))
         return children[-1]
 
     yield start

@@ -40,8 +40,12 @@ GROUP = 10
 LANGUAGES = ("en", "fr", "ar")
 SHORT = {"MAIL_LEASE_SECONDS": "2", "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
 PATIENCE_SECONDS = 40
-# Each has a twin a few instructions away that stays in the short run.
-TWINS = {"before the start is committed", "after the answer", "after the answer is committed", "before the lease"}
+# Each has a twin a few instructions away that stays in the short run, or differs in what the server has alone, which
+# test_killed_at_each_step.py compares at every step.
+TWINS = {
+    *{"before the start is committed", "after the answer", "after the answer is committed", "before the lease"},
+    *{"in mid data", "after the final dot"},
+}
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,9 @@
 """Real gunicorns under production's configuration on one listening socket, and the visitors that load them."""
 
+import fcntl
 import http.client
 import re
 import socket
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -13,12 +13,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from gkec.devstack.processes import Child, Program, wait_until
+from gkec.devstack.processes import Child, wait_until
+from tests.services.nursery import Nursery, SiteProgram
 from tests.services.worker import environment
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 READY_SECONDS = 60
+HIGH_DESCRIPTOR = 500
 PATIENCE_SECONDS = 40
+
+
+def listening_place() -> socket.socket:
+    """Listen on a free port, on a descriptor whose number is free in every process."""
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as place:
+        return socket.socket(fileno=fcntl.fcntl(place, fcntl.F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR))
 
 
 @dataclass
@@ -26,7 +34,8 @@ class Site:
     """One address behind which gunicorns follow each other, as behind systemd's socket or a service's address."""
 
     folder: Path
-    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0), backlog=512))
+    nursery: Nursery
+    listener: socket.socket = field(default_factory=listening_place)
     servers: list[Child] = field(default_factory=list)
 
     @property
@@ -37,18 +46,17 @@ class Site:
         """Start one more gunicorn and wait until it serves."""
         number = len(self.servers)
         log = self.folder / f"web-{number}.log"
-        command = [sys.executable, "-m", "gunicorn", "--config", "python:gkec.gunicorn_conf", "gkec.wsgi:application"]
+        command = ["gunicorn", "--config", "python:gkec.gunicorn_conf", "gkec.wsgi:application"]
         bind = f"fd://{self.listener.fileno()}"
-        generous = {"REGISTRATIONS_PER_NETWORK_PER_HOUR": "100000", "WEB_BIND": bind}
-        program = Program(
+        program = SiteProgram(
             name=f"web-{number}",
             command=command,
             log=log,
-            environment={**environment(), **generous, **variables},
+            environment={**environment(), "WEB_BIND": bind, **variables},
             folder=Path.cwd(),
             keep_open=[self.listener.fileno()],
         )
-        server = program.start()
+        server = self.nursery.start(program)
         self.servers.append(server)
         is_up = wait_until(lambda: log.read_text().count("Booting worker") >= 2, child=server, seconds=READY_SECONDS)
         assert is_up, log.read_text()

@@ -77,12 +77,7 @@ class Demo:
 
     def children(self) -> dict[str, psutil.Process]:
         """Return the direct children by the name of their log, but for those that are just ending."""
-        found = {}
-        for child in psutil.Process(self.process.pid).children():
-            # Listed and gone before it was looked at, or a zombie, which has no files any more.
-            with suppress(FileNotFoundError, PermissionError):
-                found[Path(f"/proc/{child.pid}/fd/1").readlink().stem] = child
-        return found
+        return children_of(self.process.pid)
 
     def refusal(self) -> str:
         """Wait for the end of a start that must fail and return the one line it says about it."""
@@ -91,6 +86,16 @@ class Demo:
         assert (code, len(lines)) == (1, 1), (code, lines)
         assert self.survivors() == []
         return lines[0]
+
+
+def children_of(pid: int) -> dict[str, psutil.Process]:
+    """Return the direct children of an instance by the name of their log, but for those that are just ending."""
+    found = {}
+    for child in psutil.Process(pid).children():
+        # Listed and gone before it was looked at, or a zombie, which has no files any more.
+        with suppress(FileNotFoundError, PermissionError):
+            found[Path(f"/proc/{child.pid}/fd/1").readlink().stem] = child
+    return found
 
 
 StartDemo = Callable[..., Demo]

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ import psutil
 import pytest
 from django.db import connection
 
-from gkec.devstack.processes import Child, Program, wait_until
+from gkec.devstack.processes import Child, wait_until
+from tests.services.nursery import Nursery, SiteProgram
 
 READY_SECONDS = 60
 QUEUES = ("transactional", "bulk", "default")
@@ -74,8 +74,16 @@ class Worker:
         self.child.stop()
 
 
+@pytest.fixture(scope="session")
+def nursery(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[Nursery]:
+    """Whence this run's workers, beats and web servers are forked."""
+    found = Nursery(tmp_path_factory.mktemp("nursery") / "nursery.log", environment())
+    yield found
+    found.stop()
+
+
 @pytest.fixture
-def start_worker(transactional_db: None, tmp_path: Path) -> Generator[Callable[..., Worker]]:
+def start_worker(transactional_db: None, nursery: Nursery, tmp_path: Path) -> Generator[Callable[..., Worker]]:
     """Start real workers: `start_worker(queues=("bulk",), concurrency=2, CELERY_…="1")`; all are stopped at the end.
 
     `include` names a module that the worker loads besides its tasks.
@@ -84,10 +92,10 @@ def start_worker(transactional_db: None, tmp_path: Path) -> Generator[Callable[.
 
     def start(queues: tuple[str, ...] = QUEUES, concurrency: int = 1, include: str = "", **variables: str) -> Worker:
         log = tmp_path / f"worker-{len(workers)}.log"
-        program = Program(
+        program = SiteProgram(
             name="worker",
             command=[
-                *(sys.executable, "-m", "celery", "-A", "gkec", "worker", "-Q", ",".join(queues)),
+                *("celery", "-A", "gkec", "worker", "-Q", ",".join(queues)),
                 *("-c", str(concurrency), "-n", f"test{len(workers)}-{os.getpid()}@%h", "--loglevel=INFO"),
                 *("--without-gossip", "--without-mingle"),
                 *(["--include", include] if include else []),
@@ -97,7 +105,7 @@ def start_worker(transactional_db: None, tmp_path: Path) -> Generator[Callable[.
             death_signal=signal.SIGQUIT,
             folder=Path.cwd(),
         )
-        worker = Worker(program.start())
+        worker = Worker(nursery.start(program))
         workers.append(worker)
         is_ready = wait_until(lambda: " ready." in worker.log(), child=worker.child, seconds=READY_SECONDS)
         assert is_ready, worker.log()

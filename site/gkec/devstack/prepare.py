@@ -1,17 +1,18 @@
 """What must be done before the site starts, and skipped when it has been done."""
 
 import hashlib
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from gkec import catalogues
+from gkec.devstack import forks
 from gkec.devstack.errors import Refusal
 from gkec.devstack.folders import Folders
+from gkec.devstack.forks import ForkedProgram
 from gkec.devstack.marks import Marks, marks_of
 from gkec.devstack.options import ROOT
-from gkec.devstack.processes import Child, Program, wait_until
+from gkec.devstack.processes import Child, wait_until
 
 DEMO_PERSON = "admin@gkec.example"
 DEMO_COMMAND = ROOT / "site" / "demo" / "management" / "commands" / "demo_load.py"
@@ -69,9 +70,10 @@ class Preparation:
         return manifest.is_file() and kept.is_file() and kept.read_text() == fingerprint
 
     def _start(self, command: str, *arguments: str) -> Child:
-        return Program(
+        forks.load(self.environment)
+        return ForkedProgram(
             name=command,
-            command=[sys.executable, str(ROOT / "manage.py"), command, *arguments],
+            command=["manage.py", command, *arguments],
             log=self.folders.log_of(command),
             environment=self.environment,
             folder=ROOT,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from gkec.devstack import interrupts
 
@@ -45,6 +46,19 @@ class Account:
     gid: int
 
 
+class Process(Protocol):
+    """A child as the kernel knows it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+
 @dataclass
 class Program:
     """How to run one child: its command, where its output goes, and which signals end it."""
@@ -63,24 +77,27 @@ class Program:
     def start(self) -> "Child":
         """Start the program in a process group of its own, tied to this process."""
         trim(self.log)
+        with self.log.open("ab") as output:
+            return Child(self, self.spawn(output))
+
+    def spawn(self, output: BinaryIO) -> Process:
+        """Run the command in a new process that writes to `output`."""
         privileges: dict = {}
         if self.account is not None:
             privileges = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
-        with self.log.open("ab") as output:
-            process = subprocess.Popen(
-                [str(part) for part in self.command],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=dict(self.environment) or None,
-                cwd=self.folder,
-                process_group=0,
-                pass_fds=tuple(self.keep_open),
-                # Runs after the change of user, which would clear the request; it allocates next to nothing.
-                preexec_fn=tied(self.death_signal),  # noqa: PLW1509
-                **privileges,
-            )
-        return Child(self, process)
+        return subprocess.Popen(
+            [str(part) for part in self.command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=dict(self.environment) or None,
+            cwd=self.folder,
+            process_group=0,
+            pass_fds=tuple(self.keep_open),
+            # Runs after the change of user, which would clear the request; it allocates next to nothing.
+            preexec_fn=tied(self.death_signal),  # noqa: PLW1509
+            **privileges,
+        )
 
 
 @dataclass
@@ -88,7 +105,7 @@ class Child:
     """A running program; `stop` leaves nothing of its process group behind."""
 
     program: Program
-    process: subprocess.Popen
+    process: Process
     started_at: float = field(default_factory=time.monotonic)
     is_asked_to_stop: bool = False
 
@@ -128,7 +145,7 @@ class Child:
             wait_until(lambda: not self.is_running(), seconds=LONGEST_STEP_SECONDS)
         finally:
             self.kill()
-        return self.process.returncode
+        return self.process.wait()
 
     def last_words(self) -> str:
         """Return the last line that the child wrote, without its full stop, to say why it ended."""

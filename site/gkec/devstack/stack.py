@@ -7,13 +7,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import redis
 
+from gkec.devstack import forks
 from gkec.devstack.errors import Refusal
 from gkec.devstack.folders import Folders, Lock
+from gkec.devstack.forks import ForkedProgram
+from gkec.devstack.marks import marks_of
 from gkec.devstack.options import ROOT, Options
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.prepare import Preparation
@@ -50,9 +54,11 @@ class Stack:
         self.say("GKEC is starting; Ctrl-C stops it.")
         environment = self._start_services()
         Preparation(self.folders, environment, self.say).run()
+        forks.load(environment)
+        forks.load_routes()
         self._start_web(environment)
         self._wait_until_ready()
-        # After the site, not beside it: all of them load the same code, and people wait for the site.
+        # After the site, not beside it: people wait for the site.
         self._start_workers(environment)
         self._introduce(time.monotonic() - began)
         self.supervisor.watch()
@@ -60,21 +66,21 @@ class Stack:
     def _start_services(self) -> dict[str, str]:
         options, folders = self.options, self.folders
         database_url, redis_url, email_url = options.database_url, options.redis_url, options.email_url
+        self._check_given_servers()
         if not database_url:
             postgres = Postgres(folders.postgres, folders.log_of("postgres"))
             self.supervisor.start(postgres)
             database_url = postgres.url
-        if redis_url:
-            check_redis(redis_url)
-        else:
+        if not redis_url:
             valkey = Valkey(folders.valkey, folders.log_of("valkey"))
             self.supervisor.start(valkey)
             redis_url = valkey.url
         if not email_url:
             port = free_port()
             email_url = f"smtp://127.0.0.1:{port}"
-            command = ["-m", "gkec.devstack.catcher", "--port", str(port), "--maildir", str(folders.mail)]
-            self.supervisor.start(PlainService(self._python("mail", command, dict(os.environ))))
+            command = [sys.executable, "-m", "gkec.devstack.catcher"]
+            command += ["--port", str(port), "--maildir", str(folders.mail)]
+            self.supervisor.start(PlainService(Program(command=command, **self._child("mail", os.environ))))
         return {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "gkec.settings.demo",
@@ -89,35 +95,42 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _python(self, name: str, arguments: list[str], environment: dict[str, str]) -> Program:
-        return Program(
-            name=name,
-            command=[sys.executable, *arguments],
-            log=self.folders.log_of(name),
-            environment=environment,
-            folder=ROOT,
+    def _check_given_servers(self) -> None:
+        """Refuse before anything is started when a server that we were told of does not answer."""
+        if self.options.redis_url:
+            check_redis(self.options.redis_url)
+        if self.options.database_url:
+            with marks_of(self.options.database_url):
+                pass
+
+    def _child(self, name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+        """Return what is the same for all children that are Python."""
+        return {
+            "name": name,
+            "log": self.folders.log_of(name),
+            "environment": dict(environment),
+            "folder": ROOT,
             # Whoever survives us would hold the port or work on: killed children leave rows, not losses.
-            death_signal=signal.SIGKILL,
-        )
+            "death_signal": signal.SIGKILL,
+        }
 
     def _start_web(self, environment: dict[str, str]) -> None:
         assert self.web_socket is not None
         descriptor = self.web_socket.fileno()
         config = Path(__file__).with_name("gunicorn_conf.py")
-        command = ["-m", "gunicorn", "--config", str(config), "gkec.wsgi:application"]
-        web = self._python("web", command, {**environment, "GKEC_WEB_SOCKET": str(descriptor)})
-        web.keep_open = [descriptor]
-        self.supervisor.start(PlainService(web))
+        command = ["gunicorn", "--config", str(config), "gkec.wsgi:application"]
+        child = self._child("web", {**environment, "GKEC_WEB_SOCKET": str(descriptor)})
+        self.supervisor.start(PlainService(ForkedProgram(command=command, keep_open=[descriptor], **child)))
 
     def _start_workers(self, environment: dict[str, str]) -> None:
-        celery = ["-m", "celery", "-A", "gkec.devstack.tied_celery"]
+        celery = ["celery", "-A", "gkec.devstack.tied_celery"]
         for name, (queues, concurrency) in WORKERS.items():
             command = [*celery, "worker", "-n", f"{name}@%h", "-Q", queues, "-c", str(concurrency), "-l", "INFO"]
             command += ["--without-gossip", "--without-mingle"]
-            self.supervisor.start(PlainService(self._python(name, command, environment)))
+            self.supervisor.start(PlainService(ForkedProgram(command=command, **self._child(name, environment))))
         schedule = str(self.folders.run / "beat-schedule")
         command = [*celery, "beat", "--schedule", schedule, "--pidfile", "", "-l", "INFO"]
-        self.supervisor.start(PlainService(self._python("beat", command, environment)))
+        self.supervisor.start(PlainService(ForkedProgram(command=command, **self._child("beat", environment))))
 
     def _wait_until_ready(self) -> None:
         children = [record.service.child for record in self.supervisor.records]
