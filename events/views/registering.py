@@ -138,7 +138,7 @@ def registered(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:
-    """Return what every page about one event shows: the record, and its title in the best language there is."""
+    """Return what every page about one event shows: the record, its kind, its title in the best language there is."""
     language = languages.current()
     return {
         **epochs.kept(request, ("event words", event.pk, language), lambda: _words(event, language, request)),
@@ -152,6 +152,7 @@ def _words(event: Event, language: str, request: HttpRequest) -> dict[str, str]:
     page = listing.pages_for([event], language).get(event.pk)
     return {
         "event_title": page.title if page else event.title,
+        "event_kind": event.format.label_in(language) if event.format else "",
         "event_language": locales.code_of(page.locale_id if page else event.source_locale_id),
         "event_url": page.get_url(request) or "" if page else "",
     }

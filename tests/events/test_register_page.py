@@ -312,7 +312,8 @@ def test_the_form_names_the_event_as_it_is_called_now_in_the_readers_language(
 ):
     page = make.webinar(title="Budget")
     event = Event.objects.get()
-    assert "Register: Budget" in client.get(address(event)).content.decode()
+    html = client.get(address(event)).content.decode()
+    assert ("Register: Budget" in html, '<p class="eyebrow">Webinar</p>' in html) == (True, True)
     page.title = "Climate budget"
     with django_capture_on_commit_callbacks(execute=True):
         make.publish_now(page)
