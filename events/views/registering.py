@@ -126,7 +126,7 @@ class RegisterView(View):
         return None
 
     def _context(self) -> dict[str, Any]:
-        return event_context(self.event, self.request)
+        return _public_context(self.event, self.request)
 
 
 @never_cache
@@ -134,7 +134,7 @@ class RegisterView(View):
 def registered(request: HttpRequest, slug: str) -> HttpResponse:
     """Say "check your mail": the same for a new and for a known address, for a seat and for the waiting list."""
     event = access.event_for(request, slug)
-    return render(request, "events/registered.html", event_context(event, request))
+    return render(request, "events/registered.html", _public_context(event, request))
 
 
 def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:
@@ -146,6 +146,11 @@ def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:
         "register_url": reverse("event_register", args=[event.slug]),
         "events_url": f"/{language}/events/",
     }
+
+
+def _public_context(event: Event, request: HttpRequest) -> dict[str, Any]:
+    """Add the name under which what surrounds the page is kept; none with a query, which its links repeat."""
+    return {**event_context(event, request), "kept_path": None if request.META.get("QUERY_STRING") else request.path}
 
 
 def _words(event: Event, language: str, request: HttpRequest) -> dict[str, str]:
