@@ -15,7 +15,7 @@ _GAP = "\ufffe"
 class _Written(NamedTuple):
     """What Django made of a queryset."""
 
-    model: type[models.Model]
+    model: type[Any]
     sql: str
     values: tuple[Any, ...]
     annotations: tuple[str, ...]
