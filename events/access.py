@@ -3,7 +3,9 @@
 from django.http import Http404, HttpRequest
 from wagtail.models import Page
 
+from events import rows
 from events.models import Event
+from events.querysets import EventQuerySet
 
 
 def event_for(request: HttpRequest, slug: str) -> Event:
@@ -11,10 +13,14 @@ def event_for(request: HttpRequest, slug: str) -> Event:
 
     One statement for events with a public page; only private ones ask further.
     """
-    event = Event.objects.with_publicity().select_related("format", "source_locale").filter(slug=slug).first()
+    event = rows.asked(_by_slug, slug)
     if event is None or not (event.is_public or _may_read_a_page(request, event)):
         raise Http404
     return event
+
+
+def _by_slug(slug: str) -> EventQuerySet:
+    return Event.objects.with_publicity().filter(slug=slug)
 
 
 def _may_read_a_page(request: HttpRequest, event: Event) -> bool:

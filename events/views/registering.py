@@ -126,7 +126,7 @@ class RegisterView(View):
         return None
 
     def _context(self) -> dict[str, Any]:
-        return event_context(self.event, self.request)
+        return _public_context(self.event, self.request)
 
 
 @never_cache
@@ -134,11 +134,11 @@ class RegisterView(View):
 def registered(request: HttpRequest, slug: str) -> HttpResponse:
     """Say "check your mail": the same for a new and for a known address, for a seat and for the waiting list."""
     event = access.event_for(request, slug)
-    return render(request, "events/registered.html", event_context(event, request))
+    return render(request, "events/registered.html", _public_context(event, request))
 
 
 def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:
-    """Return what every page about one event shows: the record, and its title in the best language there is."""
+    """Return what every page about one event shows: the record, its kind, its title in the best language there is."""
     language = languages.current()
     return {
         **epochs.kept(request, ("event words", event.pk, language), lambda: _words(event, language, request)),
@@ -148,10 +148,16 @@ def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _public_context(event: Event, request: HttpRequest) -> dict[str, Any]:
+    """Add the name under which what surrounds the page is kept; none with a query, which its links repeat."""
+    return {**event_context(event, request), "kept_path": None if request.META.get("QUERY_STRING") else request.path}
+
+
 def _words(event: Event, language: str, request: HttpRequest) -> dict[str, str]:
     page = listing.pages_for([event], language).get(event.pk)
     return {
         "event_title": page.title if page else event.title,
+        "event_kind": event.format.label_in(language) if event.format else "",
         "event_language": locales.code_of(page.locale_id if page else event.source_locale_id),
         "event_url": page.get_url(request) or "" if page else "",
     }

@@ -4,6 +4,8 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.http import HttpRequest
@@ -14,6 +16,16 @@ _breaker = valkey.Breaker()
 
 # A household or an office keeps its network longer than its address.
 NETWORK_PREFIX = {4: 32, 6: 64}
+
+# Counts one more under each key. A script, since a key whose end was not set would be counted for ever.
+COUNT = """
+local counts = {}
+for place, key in ipairs(KEYS) do
+  counts[place] = redis.call('INCR', key)
+  redis.call('EXPIRE', key, ARGV[place])
+end
+return counts
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +64,14 @@ def network(request: HttpRequest) -> str:
 
 def _count(pairs: list[tuple[Limit, str]]) -> list[int]:
     now = int(clock.now().timestamp())
-    pipeline = valkey.client().pipeline(transaction=False)
-    for limit, subject in pairs:
-        digest = hashlib.sha256(subject.encode("utf-8", "replace")).hexdigest()[:32]
-        key = f"limit:{limit.name}:{digest}:{now // limit.seconds}"
-        pipeline.incr(key)
-        pipeline.expire(key, limit.seconds)
-    return pipeline.execute()[::2]
+    keys = [f"limit:{limit.name}:{_digest(subject)}:{now // limit.seconds}" for limit, subject in pairs]
+    return _script()(keys=keys, args=[limit.seconds for limit, _subject in pairs])
+
+
+def _digest(subject: str) -> str:
+    return hashlib.sha256(subject.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _script() -> Any:
+    return valkey.client().register_script(COUNT)

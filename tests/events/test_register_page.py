@@ -11,6 +11,7 @@ from core import clock, limits
 from events.enums import EventStatus
 from events.models import Event, Registration
 from events.views import registering
+from home import navigation
 from mail.models import Message
 from tests.factories import accounts
 from tests.factories import events as make
@@ -281,10 +282,10 @@ def test_the_form_costs_the_same_whatever_the_number_of_registrations(client, dj
         for name in ("A", "B", "C")[: 1 + 2 * len(counts)]:
             make.registered(event, name)
         client.get(address(event))
-        with django_assert_num_queries(2) as queries:
+        with django_assert_num_queries(1) as queries:
             client.get(address(event))
         counts.append(len(queries))
-    assert counts == [2, 2]
+    assert counts == [1, 1]
 
 
 def test_a_refused_form_asks_for_the_event_and_for_a_seat_alone(client, django_assert_num_queries):
@@ -292,9 +293,29 @@ def test_a_refused_form_asks_for_the_event_and_for_a_seat_alone(client, django_a
     make.registered(event)
     first, second = (make.form_data(email=f"late{number}@example.org") for number in (1, 2))
     client.post(address(event), first)
-    # Within a test a transaction is a savepoint: set, rolled back and released. No texts of the site are on record.
-    with django_assert_num_queries(6):
+    # Within a test a transaction is a savepoint: set, rolled back and released.
+    with django_assert_num_queries(5):
         assert client.post(address(event), second).status_code == 409
+
+
+def test_what_surrounds_the_form_is_written_once_for_each_event_and_language(client, monkeypatch):
+    event, other = make.event(capacity=0, waiting_list=False), make.event()
+    written = []
+    language_links = navigation.language_links
+    monkeypatch.setattr(navigation, "language_links", lambda *args: written.append(args[1]) or language_links(*args))
+    for shown in (event, event, other):
+        assert f'href="/fr/events/{shown.slug}/register/"' in client.get(address(shown)).content.decode()
+    assert client.post(address(event), make.form_data()).status_code == 409
+    assert f'href="/en/events/{event.slug}/register/"' in client.get(address(event, "ar")).content.decode()
+    assert written == ["en", "en", "ar"]
+
+
+def test_what_a_query_says_stays_with_whoever_asked_it(client):
+    event = make.event()
+    plain = f'href="/fr/events/{event.slug}/register/"'
+    for query in ("", "?from=a-mail", ""):
+        html = client.get(address(event) + query).content.decode()
+        assert (plain in html, 'register/?from=a-mail"' in html) == (not query, bool(query))
 
 
 def test_the_form_names_the_event_as_it_is_called_now_in_the_readers_language(
@@ -302,7 +323,8 @@ def test_the_form_names_the_event_as_it_is_called_now_in_the_readers_language(
 ):
     page = make.live_webinar(title="Budget")
     event = Event.objects.get()
-    assert "Register: Budget" in client.get(address(event)).content.decode()
+    html = client.get(address(event)).content.decode()
+    assert ("Register: Budget" in html, '<p class="eyebrow">Webinar</p>' in html) == (True, True)
     page.title = "Climate budget"
     with django_capture_on_commit_callbacks(execute=True):
         make.publish_now(page)
