@@ -180,30 +180,3 @@ class TestDoors:
         joining, declining = Client().post(door), Client().post(f"{door}decline/")
         assert joining.status_code == 409
         assert declining.status_code == (409 if is_over else 303)
-
-
-class TestPath:
-    def test_units_are_links_once_they_are_open_and_only_then(self):
-        one = teamwork.place(with_pages=True)
-        _enrolment, browser = teamwork.joined(one)
-        link = f'href="{one.reading()}"'
-        assert link not in browser.get(one.course()).content.decode()
-        teamwork.begin(one.cohort)
-        assert link in browser.get(one.course()).content.decode()
-        browser.get(one.reading())
-        browser.post(one.reading())
-        # Completed in English, it has not changed by being looked at in French.
-        french = make.translated(one.unit_page(), "fr", title="Unité")
-        page = browser.get(one.reading(language="fr"))
-        assert (page.status_code, french.title in words(page), page.context["has_changed"]) == (200, True, False)
-        today = clock.now().date()
-        Cohort.objects.update(starts_on=today - timedelta(days=30), ends_on=today - timedelta(days=2))
-        late = browser.get(one.reading())
-        assert ("Open it again" in words(late), "Completed" in words(late)) == (False, True)
-        answer = browser.post(one.reading(), {"reopen": "yes"}, follow=True)
-        assert "This cohort is over, so nothing in it can be changed any more." in answer.content.decode()
-
-    def test_a_course_without_a_page_says_that_it_is_to_come(self):
-        one = teamwork.place()
-        _enrolment, browser = teamwork.joined(one)
-        assert "Its modules will be here soon." in words(browser.get(one.course()))
