@@ -62,6 +62,9 @@ class CohortForm(WagtailAdminModelForm):
         help_text=_("Their e-mail addresses, one a line. Each needs an account."),
     )
 
+    # What was posted; a copy of it once the form has taken in what somebody else wrote.
+    data: Any
+
     # What the record said when the form was opened: where it says something else by now, nothing is saved unread.
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
 

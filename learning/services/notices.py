@@ -77,8 +77,8 @@ def say_no_seat(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
 def say_lapsed(cohort: Cohort, team: TeamRequest) -> None:
     """Ask for the mail that tells a coordinator who still waits that their people are not enrolled."""
     if team.coordinator is not None:
-        key, params = f"{LAPSED}:{team.pk}", {"team": team.pk}
-        enqueue_to(team.coordinator, key=key, kind=LAPSED, params=params, expires_at=cohort.ends_at)
+        key = f"{LAPSED}:{team.pk}"
+        enqueue_to(team.coordinator, key=key, kind=LAPSED, params={"team": team.pk}, expires_at=cohort.ends_at)
 
 
 def say_again(cohort: Cohort, *, since: datetime) -> None:

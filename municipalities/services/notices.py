@@ -65,5 +65,10 @@ def remind_staff() -> int:
 
 
 def _ask(kind: str, membership: Membership, to: "User", *, expires_in: timedelta | None = None) -> None:
-    key, params = f"{kind}:{membership.pk}:{to.pk}", {"membership": membership.pk}
-    enqueue_to(to, key=key, kind=kind, params=params, expires_at=clock.now() + expires_in if expires_in else None)
+    enqueue_to(
+        to,
+        key=f"{kind}:{membership.pk}:{to.pk}",
+        kind=kind,
+        params={"membership": membership.pk},
+        expires_at=clock.now() + expires_in if expires_in else None,
+    )
