@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 
-from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, TeamState
+from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, SeatState, TeamState
+from learning.errors import CohortFull
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.querysets_enrolments import EnrolmentQuerySet
-from learning.rules import has_drafts, may_moderate, may_see_team
+from learning.rules import has_drafts, may_moderate, may_see_team, refusal_of
 from municipalities.models import LocalGovernment, Membership
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ def cohort_for(request: HttpRequest, slug: str) -> Cohort:
     if cohort is None:
         raise Http404
     return cohort
+
+
+def why_shut(cohort: Cohort) -> str:
+    """Return why nobody can enrol in a cohort at present, in the words of the refusal; empty where somebody can."""
+    refusal = refusal_of(cohort)
+    if refusal is None and cohort.seat_state == SeatState.FULL:
+        refusal = CohortFull()
+    return str(refusal or "")
 
 
 def own_enrolment(request: HttpRequest, slug: str) -> Enrolment:

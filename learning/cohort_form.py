@@ -1,12 +1,13 @@
 """The staff's form of a cohort: days and times as clocks of its own zone show them, moderators by their addresses."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -14,10 +15,12 @@ from accounts.models import User
 from core import languages, timezones
 from events.models.webinar_form import WallClockField
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
+from learning.errors import CohortChanged
 from learning.models import Cohort
 from learning.rules import may_change_enrolments
 from learning.services import save_cohort
-from learning.services.opening import FACTS
+from learning.services.opening import as_read
+from mail.isolates import isolate
 
 WALL_CLOCKS = ("opens_at", "closes_at")
 
@@ -26,11 +29,15 @@ def _timezones() -> list[tuple[str, str]]:
     return list(timezones.choices(languages.current()))
 
 
-def _as_text(cohort: Cohort) -> dict[str, Any]:
-    """Return the facts of a cohort as they come back from a page."""
-    facts = {name: getattr(cohort, name) for name in FACTS}
-    moments = {name: at.astimezone(UTC) for name in WALL_CLOCKS if (at := facts[name])}
-    return json.loads(json.dumps({**facts, **moments}, default=str))
+def _in_words(field: forms.BoundField) -> str:
+    """Return what a field says as people read it."""
+    value = field.value()
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    labels = {str(key): str(label) for key, label in getattr(field.field, "choices", ())}
+    if labels and value:
+        return ", ".join(labels.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value]))
+    return ", ".join(str(field.field.widget.format_value(value) or "–").splitlines())
 
 
 def _languages() -> list[tuple[str, str]]:
@@ -55,7 +62,10 @@ class CohortForm(WagtailAdminModelForm):
         help_text=_("Their e-mail addresses, one a line. Each needs an account."),
     )
 
-    # What the record said when the form was opened: what nobody touched here is left to whoever changed it meanwhile.
+    # What was posted; a copy of it once the form has taken in what somebody else wrote.
+    data: Any
+
+    # What the record said when the form was opened: where it says something else by now, nothing is saved unread.
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,9 +80,7 @@ class CohortForm(WagtailAdminModelForm):
             if at := getattr(cohort, name):
                 self.initial[name] = wall_clock(at, cohort.timezone)
         self.initial["addresses"] = "\n".join(cohort.moderators.order_by("email").values_list("email", flat=True))
-        self.initial["opened"] = json.dumps(
-            {**_as_text(cohort), "addresses": sorted(self.initial["addresses"].split())}
-        )
+        self.initial["opened"] = json.dumps(as_read(cohort))
         # What people have read hangs from the course's units.
         self.fields["course"].disabled = cohort.enrolments.exists()
 
@@ -119,23 +127,42 @@ class CohortForm(WagtailAdminModelForm):
             self.add_error(second, sentence)
 
     def save(self, commit: bool = True) -> Cohort:
-        """Store the cohort through its service: what was changed in this form, and nothing else."""
-        opened = self._opened()
-        changed = None
+        """Store the cohort through its service; raises CohortChanged where its form was opened before a change."""
         moderators = None if self.fields["addresses"].disabled else self.cleaned_data["addresses"]
-        if opened is not None:
-            changed = [name for name, value in _as_text(self.instance).items() if opened.get(name) != value]
-            if moderators is not None and sorted(one.email for one in moderators) == opened.get("addresses"):
-                moderators = None
-        return save_cohort(cohort=self.instance, moderators=moderators, changed=changed)
+        return save_cohort(cohort=self.instance, moderators=moderators, seen=self._opened())
 
-    def _opened(self) -> dict[str, Any] | None:
-        """Return what the record said when the form was opened; None where the page did not send that back."""
+    def take_in(self, refusal: CohortChanged) -> None:
+        """Show what somebody else wrote: in the fields that nobody touched here, and beside those that keep what was
+        typed. Saved again, the form says that both have been read.
+        """
+        typed, opened = self._typed(), self._opened()
+        now = type(self)(instance=Cohort.objects.get(pk=self.instance.pk), for_user=self.for_user)
+        self.data = self.data.copy()
+        for name in refusal.changed:
+            if name in opened and opened[name] == typed[name]:
+                self._fill(name, now[name].value())
+            said = gettext("Somebody else wrote: %(value)s") % {"value": isolate(_in_words(now[name]))}
+            self.add_error(name, said)
+        self._fill("opened", now["opened"].value())
+        self.add_error(None, str(refusal))
+
+    def _typed(self) -> dict[str, Any]:
+        addresses = sorted(one.email for one in self.cleaned_data["addresses"])
+        return {**as_read(self.instance), "addresses": addresses}
+
+    def _fill(self, name: str, value: Any) -> None:
+        if value in (None, False):
+            self.data.pop(self.add_prefix(name), None)
+        else:
+            self.data.setlist(self.add_prefix(name), value if isinstance(value, list) else [value])
+
+    def _opened(self) -> dict[str, Any]:
+        """Return what the record said when the form was opened; nothing where the page did not send that back."""
         try:
-            said = json.loads(self.cleaned_data["opened"] or "null")
+            said = json.loads(self.cleaned_data["opened"] or "{}")
         except ValueError:
-            return None
-        return said if isinstance(said, dict) else None
+            return {}
+        return said if isinstance(said, dict) else {}
 
     class Meta:
         model = Cohort

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from core import dates, languages, locales
-from learning.enums import SeatState
+from learning.enums import CohortState, SeatState
 from mail.isolates import isolate
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def facts(cohort: "Cohort") -> list[dict[str, str]]:
         (_("Languages"), in_words(cohort.languages)),
         (_("Seats for each city"), str(cohort.seats_per_local_government or "")),
         (_("Admission"), cohort.get_admission_display()),
+        (_("Enrolment opens"), _from(cohort)),
         (_("Enrol until"), _until(cohort)),
     ]
     return [{"term": term, "value": value} for term, value in found if value]
@@ -94,6 +95,13 @@ def seat_words(cohort: "Cohort") -> str:
 def is_open(cohort: "Cohort") -> bool:
     """Whether somebody can enrol now, be it on the waiting list."""
     return cohort.takes_enrolments() and cohort.seat_state != SeatState.FULL
+
+
+def _from(cohort: "Cohort") -> str:
+    """Return the day on which somebody can enrol for the first time, while it is to come."""
+    if cohort.state != CohortState.NOT_YET or cohort.opens_at is None:
+        return ""
+    return dates.full_day(cohort.opens_at.astimezone(cohort.zone))
 
 
 def _until(cohort: "Cohort") -> str:

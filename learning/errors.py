@@ -93,6 +93,19 @@ class AlreadyInTeam(LearningError):
     sentence = gettext_lazy("This address is already in your team.")
 
 
+class CohortChanged(LearningError):
+    """What somebody saves rests on facts that are others by now; `changed` names the fields."""
+
+    sentence = gettext_lazy(
+        "Somebody else has changed this cohort since you opened it. What you wrote is still here: look it over and "
+        "save again."
+    )
+
+    def __init__(self, changed: Iterable[str]) -> None:
+        self.changed = tuple(changed)
+        super().__init__()
+
+
 class NotApplied(LearningError):
     sentence = gettext_lazy("This application has been decided already.")
 

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
 
+from core import clock
 from events.addresses import email_key
 from learning.enums import EnrolmentState
+from learning.errors import CohortCalledOff, CohortOver, EnrolmentClosed, EnrolmentNotOpen, EnrolmentRefused
 from learning.models import Cohort, Enrolment, TeamRequest, Unit
 from municipalities.rules import has_asked_to_coordinate, is_coordinator
 
@@ -27,6 +29,18 @@ CHANGE_ENROLMENTS = "learning.change_enrolment"
 def may_enrol(person: "Visitor", local_government_id: int) -> bool:
     """Whether somebody may enrol people of a city: its coordinators, and as a draft whoever has asked to be one."""
     return is_coordinator(person, local_government_id) or has_asked_to_coordinate(person, local_government_id)
+
+
+def refusal_of(cohort: Cohort) -> EnrolmentRefused | None:
+    """Return why dates or staff forbid enrolling now; None while people can be enrolled, be it on the waiting list."""
+    now = clock.now()
+    if cohort.is_called_off:
+        return CohortCalledOff()
+    if cohort.is_over(now):
+        return CohortOver()
+    if now >= cohort.enrolment_closes_at:
+        return EnrolmentClosed()
+    return None if cohort.takes_enrolments(now) else EnrolmentNotOpen()
 
 
 def may_see_team(person: "Visitor", cohort_id: int, local_government_id: int) -> bool:

@@ -167,6 +167,7 @@ class RegistrationChange(HistoryStep):
     )
     what = models.CharField(_("what"), max_length=16, choices=ChangeKind.choices)
     actor = models.CharField(_("by whom"), max_length=16, choices=Actor.choices)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta(HistoryStep.Meta):
         verbose_name = _("change of a registration")

@@ -47,7 +47,8 @@ def found_site(*, hostname: str = "localhost", port: int = 80) -> HomePage:
     for section in sorted(_read("sections")["sections"], key=lambda entry: entry["order"]):
         _found_section(home, section, locales)
     for page in new_homes:
-        # Bodies link to sections, which exist only now.
+        # Bodies link to sections, which exist only now; the page in memory does not know of them.
+        page.refresh_from_db()
         _publish(page, {"body": stream(words[page.locale.language_code]["body"], path="home", page_of=_section_pk)})
     for code, texts in _read("site_texts").items():
         SiteText.objects.get_or_create(language=code, defaults=texts)

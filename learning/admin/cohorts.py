@@ -4,32 +4,29 @@ from collections.abc import Iterable
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.forms import RadioSelect
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
-from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import EditView, IndexView
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, ListingButton
 
+from core.admin.acts import ActView
 from core.exports import ScreenExportMixin, WordsColumn
 from events.services.planning import undo_window
 from learning import cohort_words
 from learning.cohort_form import CohortForm
 from learning.enums import Admission
-from learning.errors import LearningError
+from learning.errors import CohortChanged, LearningError
 from learning.models import Cohort, Course, Enrolment
 from learning.rules import may_change_enrolments
 from learning.services import call_off_cohort, restore_cohort
@@ -83,7 +80,19 @@ def _languages(cohort: Cohort) -> str:
 
 
 class CohortEdit(EditView):
-    """The form, with the way to call the cohort off."""
+    """The form, with the way to call the cohort off; refuses what was written before somebody else's change."""
+
+    def form_valid(self, form: CohortForm) -> HttpResponse:
+        """Store it, or show what has changed meanwhile beside what was typed."""
+        try:
+            return super().form_valid(form)
+        except CohortChanged as refusal:
+            form.take_in(refusal)
+            self.produced_error_code = "validation_error"
+            self.produced_error_message = self.get_error_message()
+            response = self.form_invalid(form)
+            response.status_code = 409
+            return response
 
     @property
     def header_more_buttons(self) -> list[Button]:
@@ -96,32 +105,42 @@ class CohortEdit(EditView):
         return [*super().header_more_buttons, Button(label, url, icon_name="date", priority=60)]
 
 
-class StandingView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
-    """Calls a cohort off, or lets it take place after all: a sentence and a button."""
+class StandingAct(PermissionCheckedMixin, ActView):
+    """Says whether a cohort takes place."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
     model = Cohort
     permission_required = "change"
-    form_class = forms.Form
-    template_name = "events/admin/act.html"
-    act: Any = staticmethod(call_off_cohort)
-    page_title = _("Call off a cohort")
-    button = _("Call off")
-    done = _("The cohort has been called off.")
-
-    def dispatch(self, request, *args, **kwargs) -> HttpResponseBase:
-        """Find the cohort, after the right to change it is known."""
-        self.pk = kwargs["pk"]
-        return super().dispatch(request, *args, **kwargs)
+    refusals = (LearningError,)
 
     @cached_property
     def cohort(self) -> Cohort:
         """The cohort that is acted on."""
-        return get_object_or_404(Cohort, pk=self.pk)
+        return get_object_or_404(Cohort, pk=self.kwargs["pk"])
 
-    @property
-    def sentence(self) -> str:
-        """What will happen, with how many are told and when."""
+    def get_page_subtitle(self) -> str:
+        """Return the name."""
+        return self.cohort.name
+
+    def get_back_url(self) -> str:
+        """Return the form of the cohort."""
+        return reverse("cohorts:edit", args=[self.cohort.pk])
+
+    def get_trail(self) -> list[dict[str, Any]]:
+        """Lead back to the list and to the cohort."""
+        own = {"url": self.get_back_url(), "label": self.cohort.name}
+        return [{"url": reverse("cohorts:index"), "label": _("Cohorts")}, own]
+
+
+class CallOffView(StandingAct):
+    """Calls a cohort off."""
+
+    page_title = _("Call off a cohort")
+    button = _("Call off")
+    done = _("The cohort has been called off.")
+
+    def get_sentence(self) -> str:
+        """Return what will happen, with how many are told and when."""
         people = Enrolment.objects.filter(cohort=self.cohort).told().once_each().count()
         minutes = max(1, round(undo_window().total_seconds() / 60))
         return gettext(
@@ -132,47 +151,22 @@ class StandingView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
             "people": cohort_words.of_people(people),
         }
 
-    def get_page_subtitle(self) -> str:
-        """Return the name."""
-        return self.cohort.name
-
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        """Lead back to the list and to the cohort."""
-        return [
-            *self.breadcrumbs_items,
-            {"url": reverse("cohorts:index"), "label": _("Cohorts")},
-            {"url": reverse("cohorts:edit", args=[self.pk]), "label": self.cohort.name},
-            {"url": "", "label": self.page_title},
-        ]
-
-    def form_valid(self, form: forms.Form) -> HttpResponse:
-        """Act, and lead back; a refusal is shown in its own words."""
-        try:
-            self.act(cohort_id=self.pk)
-        except LearningError as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, self.done)
-        return redirect("cohorts:edit", self.pk)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what will happen."""
-        back = reverse("cohorts:edit", args=[self.pk])
-        return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=back)
+    def act(self, said: dict[str, Any]) -> None:
+        """Call it off in the name of staff."""
+        call_off_cohort(cohort_id=self.cohort.pk)
 
 
-class RestoreView(StandingView):
+class RestoreView(StandingAct):
     """Lets a cohort that was called off take place after all."""
 
-    act = staticmethod(restore_cohort)
     page_title = _("Restore a cohort")
+    sentence = _("Its people can join and read again. Nobody is written to: tell them yourself.")
     button = _("Restore")
     done = _("The cohort takes place after all.")
 
-    @property
-    def sentence(self) -> str:
-        """What will happen."""
-        return gettext("Its people can join and read again. Nobody is written to: tell them yourself.")
+    def act(self, said: dict[str, Any]) -> None:
+        """Restore it in the name of staff."""
+        restore_cohort(cohort_id=self.cohort.pk)
 
 
 class Cohorts(ModelViewSet):
@@ -230,6 +224,6 @@ class Cohorts(ModelViewSet):
         """Add the addresses of calling off and of its undoing."""
         return [
             *super().get_urlpatterns(),
-            path("<int:pk>/call-off/", self.construct_view(StandingView), name="call_off"),
+            path("<int:pk>/call-off/", self.construct_view(CallOffView), name="call_off"),
             path("<int:pk>/restore/", self.construct_view(RestoreView), name="restore"),
         ]

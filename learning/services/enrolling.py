@@ -13,10 +13,6 @@ from events.addresses import email_key
 from learning.enums import KNOWN_STATES, LIVE_STATES, Actor, ChangeKind, EnrolmentState, TeamState
 from learning.errors import (
     CityNotListed,
-    CohortCalledOff,
-    CohortOver,
-    EnrolmentClosed,
-    EnrolmentNotOpen,
     InvitedTooOften,
     NotCoordinator,
     TooManyAtOnce,
@@ -24,6 +20,7 @@ from learning.errors import (
 )
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.querysets_cohorts import TeamQuerySet
+from learning.rules import refusal_of
 from learning.services import history, notices, reading_lines, seats, sending
 from learning.services.promoting import fill
 from learning.services.reading_lines import LONGEST_NAME, MOST_AT_ONCE, Invitee, Preview
@@ -114,15 +111,8 @@ def enrol_team(
 
 def refuse_unless_open(cohort: Cohort) -> None:
     """Raise the refusal that fits when dates or staff forbid enrolling."""
-    now = clock.now()
-    if cohort.is_called_off:
-        raise CohortCalledOff
-    if cohort.is_over(now):
-        raise CohortOver
-    if now >= cohort.enrolment_closes_at:
-        raise EnrolmentClosed
-    if not cohort.takes_enrolments(now):
-        raise EnrolmentNotOpen
+    if refusal := refusal_of(cohort):
+        raise refusal
 
 
 def refuse_pestering(city: int | None, people: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from events.services.planning import undo_window
 from learning.models import Cohort, Enrolment, TeamRequest
 from mail.enums import Reason, State, Stream
 from mail.models import Message
-from mail.services import enqueue
+from mail.services import enqueue_to
 from mail.services.asking_many import Asked, enqueue_many
 
 # A seat and the way in, from a coordinator; the leaver's successor gets one too.
@@ -76,19 +76,9 @@ def say_no_seat(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
 
 def say_lapsed(cohort: Cohort, team: TeamRequest) -> None:
     """Ask for the mail that tells a coordinator who still waits that their people are not enrolled."""
-    to = team.coordinator
-    if to is None:
-        return
-    enqueue(
-        key=f"{LAPSED}:{team.pk}",
-        kind=LAPSED,
-        to=to.email,
-        to_name=to.display_name,
-        language=to.language,
-        params={"team": team.pk},
-        expires_at=cohort.ends_at,
-        person=to,
-    )
+    if team.coordinator is not None:
+        key = f"{LAPSED}:{team.pk}"
+        enqueue_to(team.coordinator, key=key, kind=LAPSED, params={"team": team.pk}, expires_at=cohort.ends_at)
 
 
 def say_again(cohort: Cohort, *, since: datetime) -> None:

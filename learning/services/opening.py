@@ -1,13 +1,14 @@
 """Opening cohorts, changing them, and calling them off."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from core import clock
-from learning.errors import CohortOver
+from learning.errors import CohortChanged, CohortOver
 from learning.models import Cohort, Enrolment
 from learning.services import notices, seats
 from learning.services.promoting import fill
@@ -31,30 +32,36 @@ FACTS = (
     "opens_at",
     "closes_at",
 )
-# Days and times are checked against each other: whoever changes one has seen the others.
-CALENDAR = ("starts_on", "ends_on", "timezone", "opens_at", "closes_at")
+
+
+def as_read(cohort: Cohort) -> dict[str, Any]:
+    """Return what staff have written about a cohort, as a page can carry it; one statement for its moderators."""
+    facts = {name.removesuffix("_id"): getattr(cohort, name) for name in FACTS}
+    moments = {name: at.astimezone(UTC) for name, at in facts.items() if isinstance(at, datetime)}
+    addresses = sorted(cohort.moderators.values_list("email", flat=True))
+    return json.loads(json.dumps({**facts, **moments, "addresses": addresses}, default=str))
 
 
 @transaction.atomic
 def save_cohort(
-    *, cohort: Cohort, moderators: "Iterable[User] | None" = None, changed: Collection[str] | None = None
+    *, cohort: Cohort, moderators: "Iterable[User] | None" = None, seen: Mapping[str, Any] | None = None
 ) -> Cohort:
     """Store what staff wrote about a new or known cohort; more seats go to those who wait, at once.
 
-    Fewer seats than are held take nobody's seat. `moderators` replaces them all; None leaves them alone. `changed`
-    names the facts that staff wrote anew, so that what somebody else wrote meanwhile stays; None means all of them.
+    Fewer seats than are held take nobody's seat. `moderators` replaces them all; None leaves them alone. `seen` is
+    what whoever writes has read of a known one (`as_read`): raises CohortChanged where it says something else by now.
     """
     if cohort._state.adding:
         cohort.save(force_insert=True)
         kept = cohort
     else:
-        # Seats are given out while staff fill in the form: what they did not write is taken as it is now.
+        # Seats are given out while staff fill in the form: what they cannot write is taken as it is now.
         kept = seats.lock(cohort.pk)
         before = kept.course
-        names = FACTS if changed is None else _with_calendar(changed)
-        for name in names:
+        _need_unchanged(kept, seen, with_moderators=moderators is not None)
+        for name in FACTS:
             setattr(kept, name, getattr(cohort, name))
-        kept.save(update_fields=names)
+        kept.save(update_fields=FACTS)
         if kept.course_id != before.pk:
             kept.course = cohort.course
     if moderators is not None:
@@ -100,9 +107,15 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     return cohort
 
 
-def _with_calendar(changed: Collection[str]) -> tuple[str, ...]:
-    together = CALENDAR if any(name in CALENDAR for name in changed) else ()
-    return tuple(name for name in FACTS if name in changed or name in together)
+def _need_unchanged(cohort: Cohort, seen: Mapping[str, Any] | None, *, with_moderators: bool) -> None:
+    if seen is None:
+        return
+    now = as_read(cohort)
+    if not with_moderators:
+        del now["addresses"]
+    changed = [name for name, value in now.items() if name not in seen or seen[name] != value]
+    if changed:
+        raise CohortChanged(changed)
 
 
 def _set_called_off(cohort: Cohort, at: datetime | None) -> None:

@@ -87,7 +87,8 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _show_application(request: HttpRequest, cohort: Cohort, *, sentence: str = "", status: int = 200) -> HttpResponse:
-    context = {**cohort_words.about(cohort, request), "sentence": sentence}
+    why_shut = access.why_shut(cohort)
+    context = {**cohort_words.about(cohort, request), "sentence": sentence or why_shut, "is_open": not why_shut}
     return render(request, "learning/cohort_apply.html", context, status=status)
 
 

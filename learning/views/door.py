@@ -49,7 +49,7 @@ def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpRes
     """Say what declining, leaving the waiting list or taking an application back means; a POST does it."""
     if request.user.is_authenticated and not owns_enrolment(request.user, enrolment):
         return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
-    if enrolment.state not in OPEN_TO_DECLINING:
+    if enrolment.state not in OPEN_TO_DECLINING or (request.method != "POST" and enrolment.cohort.is_over()):
         return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
     if request.method == "POST":
         try:

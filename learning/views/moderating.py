@@ -23,6 +23,7 @@ from learning.errors import LearningError
 from learning.forms import DeclineForm
 from learning.models import Enrolment
 from learning.querysets_enrolments import EnrolmentQuerySet
+from learning.rules import refusal_of
 from learning.services import admit, decline
 from municipalities.models import LocalGovernment
 
@@ -51,6 +52,8 @@ class ModerateView(LoginRequiredMixin, View):
             "page_obj": page,
             "filters": _filters(request, everybody),
             "clear_url": request.path if narrowed is not everybody else "",
+            # Whoever has applied in time can be admitted after closing too, until the first day begins.
+            "why_shut": "" if cohort.gives_seats() else str(refusal_of(cohort) or ""),
             "applications": Enrolment.objects.applications().filter(cohort=cohort).select_related("local_government"),
         }
         return render(request, "learning/moderate.html", context)

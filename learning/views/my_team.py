@@ -46,6 +46,7 @@ class TeamView(LoginRequiredMixin, View):
         drafts = TeamRequest.objects.drafts().of_coordinator(request.user).of_city(team.cohort.pk, team.city.pk).first()
         may_withdraw_all = bool(drafts) or may_change_team(request.user, team.city.pk)
         may_change = may_withdraw_all or may_moderate(request.user, team.cohort)
+        is_shut = team.cohort.is_called_off or team.cohort.is_over()
         context = {
             **_context(request, team),
             "sheet": sheet,
@@ -53,8 +54,8 @@ class TeamView(LoginRequiredMixin, View):
             "may_withdraw_all": may_withdraw_all and not team.cohort.is_over(),
             "figures": _figures(rows),
             "done": _done(request),
-            "drafts": drafts,
-            "let_go": "" if team.cohort.is_over() else _let_go(rows, signed_in(request).pk),
+            "drafts": None if is_shut else drafts,
+            "let_go": "" if is_shut else _let_go(rows, signed_in(request).pk),
         }
         return render(request, "learning/my_team.html", context)
 
@@ -138,7 +139,7 @@ def _context(request: HttpRequest, team: access.Team) -> dict[str, Any]:
         **cohort_words.about(team.cohort, request),
         "city": team.city,
         "team_url": _address(team),
-        "takes_enrolments": team.cohort.takes_enrolments()
+        "takes_enrolments": cohort_words.is_open(team.cohort)
         and team.city.standing != Standing.RETIRED
         and may_enrol(request.user, team.city.pk),
     }

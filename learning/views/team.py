@@ -24,7 +24,7 @@ from accounts.visitors import signed_in
 from core import clock, languages, limits
 from learning import access, cohort_words
 from learning.enums import SeatState
-from learning.errors import LearningError
+from learning.errors import EnrolmentRefused, LearningError
 from learning.forms import PeopleForm
 from learning.models import Cohort
 from learning.rules import may_enrol
@@ -56,11 +56,12 @@ class TeamView(LoginRequiredMixin, View):
         if self.city is None:
             return self._show("city", {"cities": self.cities})
         chosen = request.GET.get("cohort", "")
-        if chosen == self.cohort.slug:
+        why_shut = access.why_shut(self.cohort)
+        if chosen == self.cohort.slug and not why_shut:
             return self._show_people(PeopleForm(initial={"language": languages.current()}))
         if other := next((one for one in self._choices if one.slug == chosen), None):
             return HttpResponseRedirect(_address(other.slug, city=self.city.slug, cohort=other.slug), status=SEE_OTHER)
-        return self._show("cohort", {"cards": cohort_words.cards(self._choices)})
+        return self._show("cohort", {"cards": cohort_words.cards(self._choices), "why_shut": why_shut})
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Look the people over, or enrol those who were looked over."""
@@ -72,6 +73,8 @@ class TeamView(LoginRequiredMixin, View):
         if limit := self._limit(request):
             return self._slow_down(form, limit)
         try:
+            if "confirm" not in request.POST and (why_shut := access.why_shut(self.cohort)):
+                raise EnrolmentRefused(why_shut)
             preview = preview_team(
                 cohort_id=self.cohort.pk,
                 local_government_id=self.city.pk,
@@ -112,8 +115,7 @@ class TeamView(LoginRequiredMixin, View):
 
     @cached_property
     def _choices(self) -> list[Cohort]:
-        found = list(Cohort.objects.open_for_enrolment().select_related("course"))
-        return found if self.cohort in found else [self.cohort, *found]
+        return list(Cohort.objects.open_for_enrolment().select_related("course"))
 
     def _limit(self, request: HttpRequest) -> limits.Limit | None:
         person = str(request.user.pk)

@@ -1,27 +1,23 @@
 """All who represent cities or asked to: filters, search, spreadsheets, and ending a membership in staff's name."""
 
-from abc import ABC, abstractmethod
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
-from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import ButtonsColumnMixin, Column
 from wagtail.admin.views.generic import IndexView
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import ListingButton
 
 from accounts.visitors import signed_in
+from core.admin.acts import ActView
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.folding import fold
@@ -99,19 +95,14 @@ class EndForm(forms.Form):
     )
 
 
-class ActView(ABC, PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
-    """Does something with one membership: a sentence and a button."""
+class MembershipAct(PermissionCheckedMixin, ActView):
+    """Does something with one membership."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
     model = Membership
     permission_required = "change"
-    form_class = forms.Form
-    template_name = "municipalities/admin/act.html"
-    sentence: Any = ""
-
-    @abstractmethod
-    def act(self, form: forms.Form) -> None:
-        """Call the service."""
+    done = _("Saved.")
+    refusals = (MembershipError,)
 
     @cached_property
     def membership(self) -> Membership:
@@ -122,51 +113,35 @@ class ActView(ABC, PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
         """Return person and city."""
         return str(self.membership)
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+    def get_back_url(self) -> str:
+        """Return the list."""
+        return reverse("memberships:index")
+
+    def get_trail(self) -> list[dict[str, Any]]:
         """Lead back to the list."""
-        list_item = {"url": reverse("memberships:index"), "label": MembershipIndex.page_title}
-        return [*self.breadcrumbs_items, list_item, {"url": "", "label": self.page_title}]
-
-    def form_valid(self, form: forms.Form) -> HttpResponse:
-        """Act, and lead back; a refusal is shown in its own words."""
-        try:
-            self.act(form)
-        except MembershipError as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, _("Saved."))
-        return redirect("memberships:index")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what will happen."""
-        return super().get_context_data(
-            **kwargs,
-            sentence=self.sentence,
-            button=self.page_title,
-            back_url=reverse("memberships:index"),
-        )
+        return [{"url": self.get_back_url(), "label": MembershipIndex.page_title}]
 
 
-class EndView(ActView):
+class EndView(MembershipAct):
     """Ends a membership, for instance of a coordinator who has left, so that staff can approve the next one."""
 
     form_class = EndForm
-    page_title = _("End the membership")
+    page_title = button = _("End the membership")
     sentence = _("The person is told by mail. A coordinator can then no longer enrol or approve colleagues.")
 
-    def act(self, form: forms.Form) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """End it on the day that staff chose."""
         by = signed_in(self.request)
-        end_membership(membership_id=self.membership.pk, by=by, ends_on=form.cleaned_data["ends_on"])
+        end_membership(membership_id=self.membership.pk, by=by, ends_on=said["ends_on"])
 
 
-class AppointView(ActView):
+class AppointView(MembershipAct):
     """Makes a member a coordinator, for instance where the only one has left and nobody else can."""
 
-    page_title = _("Make coordinator")
+    page_title = button = _("Make coordinator")
     sentence = _("The person is told by mail, and can then enrol colleagues and decide who belongs to the team.")
 
-    def act(self, form: forms.Form) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Let the member answer for the team from now on."""
         make_coordinator(membership_id=self.membership.pk, by=signed_in(self.request))
 

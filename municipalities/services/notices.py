@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.backends import ModelBackend
 
 from core import clock
-from mail.services import enqueue
+from mail.services import enqueue_to
 from municipalities import rules
 from municipalities.models import Membership
 
@@ -59,27 +59,16 @@ def remind_staff() -> int:
     now = clock.now()
     deciding = list(ModelBackend().with_perm(rules.CHANGE_MEMBERSHIPS).order_by("pk"))
     for person in deciding:
-        enqueue(
-            key=f"{QUEUE}:{now:%Y%m%d}:{person.pk}",
-            kind=QUEUE,
-            to=person.email,
-            to_name=person.display_name,
-            language=person.language,
-            params={},
-            expires_at=now + QUEUE_LASTS,
-            person=person,
-        )
+        key = f"{QUEUE}:{now:%Y%m%d}:{person.pk}"
+        enqueue_to(person, key=key, kind=QUEUE, params={}, expires_at=now + QUEUE_LASTS)
     return len(deciding)
 
 
 def _ask(kind: str, membership: Membership, to: "User", *, expires_in: timedelta | None = None) -> None:
-    enqueue(
+    enqueue_to(
+        to,
         key=f"{kind}:{membership.pk}:{to.pk}",
         kind=kind,
-        to=to.email,
-        to_name=to.display_name,
-        language=to.language,
         params={"membership": membership.pk},
         expires_at=clock.now() + expires_in if expires_in else None,
-        person=to,
     )

@@ -1,6 +1,5 @@
 """One subscriber in the admin: what holds, what was agreed to word for word, and what staff may do about it."""
 
-from abc import ABC, abstractmethod
 from typing import Any
 
 from django import forms
@@ -10,15 +9,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
-from wagtail.admin import messages
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.models import InspectView
 
 from accounts.enums import Channel
 from accounts.models import ConsentRecord
 from accounts.visitors import signed_in
 from core import countries, languages
+from core.admin.acts import ActView
 from core.forms import Line
 from events.forms import AddressField
 from mail.admin.mailbox import VIEW as READ_MAIL
@@ -109,15 +106,11 @@ class BlockForm(ReasonForm):
     email = AddressField(label=_("E-mail address"), max_length=254)
 
 
-class ActView(WagtailAdminTemplateMixin, FormView, ABC):
-    """A sentence about what will happen, a reason, a button."""
+class SubscriberAct(ActView):
+    """Does something with one subscriber, for a reason."""
 
     form_class: type[forms.Form] = ReasonForm
-    template_name = "events/admin/act.html"
-    sentence: Any = ""
-    button: Any = ""
-    done: Any = ""
-    kwargs: dict[str, Any]
+    refusals = (NewsletterRefused,)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Refuse who may not, before anything is read."""
@@ -130,50 +123,34 @@ class ActView(WagtailAdminTemplateMixin, FormView, ABC):
         """Who is acted on; nobody yet where an address is typed."""
         return get_object_or_404(Subscriber, pk=self.kwargs["pk"])
 
-    @abstractmethod
-    def act(self, said: dict[str, Any]) -> Subscriber:
-        """Call the service."""
-
-    @property
-    def back_url(self) -> str:
-        """The subscriber's own page, or the list."""
+    def get_back_url(self) -> str:
+        """Return the subscriber's own page, or the list."""
         found = self.subscriber
         return reverse("subscribers:inspect", args=[found.pk]) if found else reverse("subscribers:index")
+
+    def get_done_url(self, acted: Subscriber) -> str:
+        """Return the page of the subscriber, known by now."""
+        return reverse("subscribers:inspect", args=[acted.pk])
 
     def get_page_subtitle(self) -> str:
         """Return the address."""
         return self.subscriber.email if self.subscriber else ""
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+    def get_trail(self) -> list[dict[str, Any]]:
         """Lead back to the list and to the subscriber."""
         found = self.subscriber
-        own = [{"url": self.back_url, "label": found.email}] if found else []
-        return [
-            *self.breadcrumbs_items,
-            {"url": reverse("subscribers:index"), "label": _("Subscribers")},
-            *own,
-            {"url": "", "label": self.page_title},
-        ]
+        own = [{"url": self.get_back_url(), "label": found.email}] if found else []
+        return [{"url": reverse("subscribers:index"), "label": _("Subscribers")}, *own]
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
-        """Act, and lead to the subscriber; a refusal is shown in its own words."""
+        """Act; who was erased since they were looked up is on the list no more."""
         try:
-            found = self.act(form.cleaned_data)
-        except NewsletterRefused as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
+            return super().form_valid(form)
         except Subscriber.DoesNotExist:
-            # Erased since it was looked up.
             return redirect("subscribers:index")
-        messages.success(self.request, self.done)
-        return redirect("subscribers:inspect", found.pk)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what will happen."""
-        return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=self.back_url)
 
 
-class UnsubscribeView(ActView):
+class UnsubscribeView(SubscriberAct):
     """Ends a subscription for somebody who asked staff to."""
 
     page_title = _("Unsubscribe")
@@ -188,7 +165,7 @@ class UnsubscribeView(ActView):
         )
 
 
-class BlockView(ActView):
+class BlockView(SubscriberAct):
     """Blocks an address, known or not."""
 
     form_class = BlockForm
@@ -216,7 +193,7 @@ class BlockView(ActView):
         return services.block_address(email=said["email"], by=signed_in(self.request), reason=said["reason"])
 
 
-class UnblockView(ActView):
+class UnblockView(SubscriberAct):
     """Lifts a block."""
 
     page_title = _("Unblock an address")

@@ -1,42 +1,17 @@
-"""What staff did about subscribers and campaigns: who, when and why. Rows are added, never changed."""
+"""What staff did about subscribers and campaigns: who, when and why.
 
-from typing import Any
+The database too refuses every change of a row but the one that forgets who it was.
+"""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core.models import HistoryStep
 from newsletter.enums import CampaignStep, SubscriberStep
 
 
-class Step(models.Model):
-    """One thing that staff did; the database refuses every change but the one that forgets who it was."""
-
-    at = models.DateTimeField(_("when"), default=clock.now)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-
-    class Meta:
-        abstract = True
-        ordering = ["at", "pk"]
-        default_permissions = []
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write the step; a written one is never written again."""
-        if not self._state.adding:
-            raise TypeError("A history is only ever added to.")
-        super().save(*args, **kwargs)
-
-
-class SubscriberChange(Step):
+class SubscriberChange(HistoryStep):
     """What staff did about one address, with their reason; it goes with the subscriber."""
 
     subscriber = models.ForeignKey(
@@ -45,7 +20,8 @@ class SubscriberChange(Step):
     what = models.CharField(_("what"), max_length=16, choices=SubscriberStep.choices)
     reason = models.CharField(_("reason"), max_length=300)
 
-    class Meta(Step.Meta):
+    class Meta(HistoryStep.Meta):
+        default_permissions = []
         verbose_name = _("change of a subscriber")
         verbose_name_plural = _("changes of subscribers")
         constraints = [
@@ -55,11 +31,8 @@ class SubscriberChange(Step):
             models.CheckConstraint(condition=~Q(reason=""), name="newsletter_subscriber_change_has_reason"),
         ]
 
-    def __str__(self) -> str:
-        return self.get_what_display()
 
-
-class CampaignChange(Step):
+class CampaignChange(HistoryStep):
     """One step of a campaign that somebody took; what time alone brings is told by the campaign's own moments."""
 
     campaign = models.ForeignKey(
@@ -67,12 +40,10 @@ class CampaignChange(Step):
     )
     what = models.CharField(_("what"), max_length=16, choices=CampaignStep.choices)
 
-    class Meta(Step.Meta):
+    class Meta(HistoryStep.Meta):
+        default_permissions = []
         verbose_name = _("change of a campaign")
         verbose_name_plural = _("changes of campaigns")
         constraints = [
             models.CheckConstraint(condition=Q(what__in=CampaignStep.values), name="newsletter_campaign_change_known"),
         ]
-
-    def __str__(self) -> str:
-        return self.get_what_display()

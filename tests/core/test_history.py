@@ -5,6 +5,7 @@ import pytest
 from core.models import HistoryStep
 from events.models import RegistrationChange
 from learning.models import EnrolmentChange
+from newsletter.models import CampaignChange, SubscriberChange
 from tests.factories import events as make
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +20,8 @@ def test_a_step_is_written_once():
     assert (str(step), step.reason) == ("Registered with a seat", "")
 
 
-def test_the_histories_of_events_and_of_courses_keep_to_it_and_are_read_in_order():
-    for model in (RegistrationChange, EnrolmentChange):
+def test_all_histories_keep_to_it_and_are_read_in_order():
+    for model in (RegistrationChange, EnrolmentChange, SubscriberChange, CampaignChange):
         assert (issubclass(model, HistoryStep), model._meta.ordering, model._meta.abstract) == (
             True,
             ["at", "pk"],

@@ -1,4 +1,4 @@
-"""The screens of reminders and of messages to many: dry run first, then yes, then back if need be."""
+"""The screens of reminders: dry run first, then yes, then back if need be."""
 
 from datetime import timedelta
 
@@ -12,14 +12,13 @@ from core import clock
 from events import errors
 from events.admin import dry_runs
 from events.audiences import RuleAudience
-from events.models import Event, Reminder, ReminderRule, StaffMessage
-from events.services import arm, remind, save_rule, send_message, take_back_message, write_message
-from mail import rendering
+from events.models import Event, Reminder, ReminderRule
+from events.services import arm, remind, save_rule
 from mail.enums import SuppressionReason
-from mail.kinds import NoLongerMakesSense
-from mail.models import Mailing, Message
+from mail.models import Message
 from mail.services import suppress
 from tests.events.reminding import move
+from tests.events.screens import body, url
 from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
@@ -49,14 +48,6 @@ def event() -> Event:
 @pytest.fixture
 def rule(event) -> ReminderRule:
     return ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[0]
-
-
-def body(answer) -> str:
-    return " ".join(answer.content.decode().split())
-
-
-def url(name: str, *args: object) -> str:
-    return reverse(f"events_{name}", args=args)
 
 
 def filled(**fields: object) -> dict[str, object]:
@@ -205,123 +196,7 @@ def test_arming_what_is_past_is_refused_in_words(manager, time):
     assert (answer.status_code, str(errors.ReminderOver.sentence) in body(answer)) == (409, True)
 
 
-# Writing to registered people -----------------------------------------------------------------------
-
-
-def written_to(manager, event: Event, **fields: str) -> StaffMessage:
-    given = {"audience": "confirmed", "subject_en": "News about {title}", "text_en": "Dear {name},\n\nbring a map."}
-    manager.post(url("message_write", event.pk), {**given, **fields})
-    return StaffMessage.objects.latest("pk")
-
-
-def test_a_message_is_rehearsed_sent_once_and_leaves_after_the_window(manager, event, time):
-    make.registered(event, "Ana")
-    make.registered(event, "Bo", language="fr")
-    message = written_to(manager, event)
-    page = body(manager.get(url("message", message.pk)))
-    assert ("2 people would get this." in page, "would leave at 2026-11-01 09:02 UTC" in page) == (True, True)
-    assert Message.objects.filter(kind="event-message").count() == 0
-    for _ in range(2):
-        assert manager.post(url("message", message.pk)).url == url("message_sent", message.pk)
-    mailing = Mailing.objects.get()
-    sent = Message.objects.filter(kind="event-message")
-    assert (mailing.total, mailing.leaves_at, sent.count()) == (2, clock.now() + WINDOW, 2)
-    assert {(one.due_at, one.stream, one.mailing_id) for one in sent} == {(mailing.leaves_at, "bulk", mailing.pk)}
-    shown = manager.get(url("message_sent", message.pk))
-    assert ("Nothing leaves before 2026-11-01 09:02:00 UTC." in body(shown), shown.context["books"]) == (
-        True,
-        [("waiting", 2)],
-    )
-
-
-def test_words_are_shown_in_another_language_where_there_are_none_and_marked(manager, event):
-    make.registered(event, "Ana", language="fr")
-    send_message(message_id=written_to(manager, event).pk)
-    content = rendering.render(Message.objects.get(kind="event-message"))
-    assert content.subject == "News about Budget"
-    assert "\u2068Dear \u2068Ana\u2069,\u2069\n\n\u2068bring a map.\u2069\n" in content.text
-    assert '<p lang="en" dir="ltr"' in content.html
-
-
-def test_one_button_takes_all_of_it_back(manager, event, time):
-    for name in ("Ana", "Bo", "Cy"):
-        make.registered(event, name)
-    message = written_to(manager, event)
-    manager.post(url("message", message.pk))
-    Message.objects.filter(kind="event-message", to_address="ana@example.org").update(
-        state="leased", lease_id="00000000-0000-0000-0000-000000000001", leased_until=clock.now()
-    )
-    answer = manager.post(url("message_sent", message.pk), follow=True)
-    assert "3 of 3 messages are taken back." in body(answer)
-    mailing = Mailing.objects.get()
-    assert (mailing.withdrawn, set(Message.objects.filter(mailing=mailing).values_list("state", flat=True))) == (
-        3,
-        {"cancelled"},
-    )
-    assert take_back_message(message_id=message.pk).withdrawn == 3
-
-
-def test_what_a_worker_takes_this_instant_is_not_written_once_it_is_taken_back(event):
-    make.registered(event)
-    message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
-    mailing = send_message(message_id=message.pk)
-    in_hand = Message.objects.get(mailing=mailing)
-    assert "Hello" in rendering.render(in_hand).text
-    Mailing.objects.update(withdrawn_at=clock.now())
-    with pytest.raises(NoLongerMakesSense):
-        rendering.render(in_hand)
-
-
-def test_what_has_begun_to_leave_is_not_taken_back(event):
-    make.registered(event, "Ana")
-    make.registered(event, "Bo")
-    message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
-    send_message(message_id=message.pk)
-    now = clock.now()
-    Message.objects.filter(kind="event-message", to_address="ana@example.org").update(
-        state="accepted", started_at=now, first_tried_at=now, finished_at=now, attempts=1
-    )
-    assert take_back_message(message_id=message.pk).withdrawn == 1
-
-
-def test_waiting_people_alone_are_written_to(manager):
-    event = make.event(capacity=1)
-    make.registered(event, "Ana")
-    make.registered(event, "Bo")
-    send_message(message_id=written_to(manager, event, audience="waiting").pk)
-    assert list(Message.objects.filter(kind="event-message").values_list("to_address", flat=True)) == ["bo@example.org"]
-
-
-@pytest.mark.parametrize("change", ["cancelled", "over"])
-def test_nobody_is_written_to_about_what_is_cancelled_or_long_over(manager, event, time, change):
-    message = written_to(manager, event)
-    if change == "cancelled":
-        Event.objects.update(status="cancelled")
-    else:
-        time.move_to(event.ends_at + timedelta(days=4))
-    with pytest.raises(errors.EventOverForMessages):
-        send_message(message_id=message.pk)
-
-
-def test_a_message_without_words_is_refused(manager, event):
-    answer = manager.post(url("message_write", event.pk), {"audience": "confirmed"})
-    assert "Write a text in at least one language." in body(answer)
-    assert StaffMessage.objects.count() == 0
-
-
 # Attacks --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("group", [roles.EDITORS, roles.MODERATORS])
-def test_staff_without_the_right_cannot_write_to_registered_people(client, event, group):
-    accounts.sign_in(client, accounts.PersonFactory(groups=[group], is_staff=True))
-    make.registered(event)
-    message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
-    for address in (url("message_write", event.pk), url("message", message.pk), url("message_sent", message.pk)):
-        assert client.get(address).status_code == 302
-        client.post(address, {"audience": "confirmed", "text_en": "Spam"})
-    assert client.get(url("message_sample", message.pk, "en")).status_code == 302
-    assert (StaffMessage.objects.count(), Mailing.objects.count()) == (1, 0)
 
 
 def test_a_moderator_cannot_arm_change_or_delete_a_reminder(client, event, rule):

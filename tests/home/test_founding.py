@@ -1,4 +1,7 @@
-"""A new installation: home and sections in five languages, its own texts, and nothing made twice."""
+"""A new installation: home and sections in five languages, its own texts, and nothing made twice.
+
+A section whose app came later: its placeholder becomes its page, with address, links and history.
+"""
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
@@ -9,9 +12,10 @@ from wagtail.models import Page, Site
 
 from core import languages, pagecache
 from core.services import load_vocabularies
-from home.models import HomePage, SiteText
-from home.services import found_site
+from home.models import HomePage, SectionPage, SiteText
+from home.services import found_site, founding
 from municipalities.services import load_cities
+from newsletter.models import NewsletterIndexPage
 from tests.home.counting import statements
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +42,7 @@ def test_a_new_site_stands_in_five_languages_and_is_founded_once(client: Client,
     assert pages == 5 * (1 + len(SECTIONS))
     found_site(hostname="testserver")
     assert Page.objects.filter(depth__gt=1).count() == pages
+    assert [one for one in Page.find_problems() if one] == []
     assert sorted(SiteText.objects.values_list("language", flat=True)) == sorted(languages.codes())
     for code in languages.codes():
         answer = client.get(f"/{code}/")
@@ -84,3 +89,25 @@ def test_the_home_page_costs_the_same_for_one_city_and_for_eighty_five(client: C
     load_cities()
     assert statements(lambda: client.get("/en/?uncached=1")) == without == 10
     assert statements(lambda: client.get("/en/?uncached=1")) == 2
+
+
+def test_a_placeholder_becomes_the_section_that_an_app_has_brought_since(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    types = dict(founding.PAGE_TYPES)
+    NewsletterIndexPage.objects.all().delete()
+    monkeypatch.delitem(founding.PAGE_TYPES, "news")
+    found_site(hostname="testserver")
+    before = set(SectionPage.objects.filter(slug="news").values_list("pk", "translation_key", "locale"))
+    french = SectionPage.objects.get(slug="news", locale__language_code="fr")
+    french.title = "Le titre de la rédaction"
+    french.save_revision().publish()
+    monkeypatch.setattr(founding, "PAGE_TYPES", types)
+    found_site(hostname="testserver")
+    assert set(NewsletterIndexPage.objects.values_list("pk", "translation_key", "locale")) == before
+    assert len(before) == 5
+    assert not SectionPage.objects.filter(slug="news").exists()
+    content = client.get("/fr/news/").content.decode()
+    assert "Le titre de la rédaction" in content
+    page = NewsletterIndexPage.objects.get(pk=french.pk)
+    assert {type(revision.as_object()) for revision in page.revisions.all()} == {NewsletterIndexPage}

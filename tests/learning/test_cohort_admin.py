@@ -5,17 +5,23 @@ import io
 import re
 from datetime import date, timedelta
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
 from accounts import roles
+from accounts.models import User
 from core import clock
 from learning import cohort_words
+from learning.admin.cohorts import Cohorts
+from learning.cohort_form import CohortForm
+from learning.errors import CohortChanged
 from learning.models import Cohort
 from learning.services import complete_unit
 from tests.factories import learning as make
@@ -23,6 +29,7 @@ from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory, sign_in
 
 pytestmark = pytest.mark.django_db
+FORM = Cohorts().edit_handler.bind_to_model(Cohort).get_form_class()
 
 
 @pytest.fixture
@@ -110,15 +117,17 @@ def test_learners_are_listed_with_their_progress_and_the_spreadsheet_says_the_sa
     assert [cell.removeprefix("'") for cell in line] == row
 
 
-@pytest.mark.parametrize(
-    ("query", "left"),
-    [({"state": "active"}, {"Ana"}), ({"q": "bo@"}, {"Bo"}), ({"language": "fr"}, set()), ({}, {"Ana", "Bo"})],
-)
-def test_learners_are_narrowed_and_searched(staff, query, left):
+def test_learners_are_narrowed_and_searched(staff):
     cohort = make.cohort()
     make.learner(cohort, "Ana")
     make.invited(cohort, "Bo")
-    assert {row[0] for row in rows(staff, "enrolments", **query)} == left
+    for query, left in (
+        ({"state": "active"}, {"Ana"}),
+        ({"q": "bo@"}, {"Bo"}),
+        ({"language": "fr"}, set()),
+        ({}, {"Ana", "Bo"}),
+    ):
+        assert (query, {row[0] for row in rows(staff, "enrolments", **query)}) == (query, left)
 
 
 def test_a_cohort_is_made_with_times_as_its_clocks_show_them(staff):
@@ -146,69 +155,151 @@ def test_a_cohort_is_made_with_times_as_its_clocks_show_them(staff):
         ),
     ],
 )
-def test_what_the_record_would_refuse_gets_a_sentence(staff, fields, sentence):
-    response = staff.post(reverse("cohorts:add"), form(**fields))
+def test_what_the_record_would_refuse_gets_a_sentence(fields, sentence):
+    given = QueryDict(urlencode(form(**fields), doseq=True))
+    found = FORM(given, instance=Cohort(), for_user=PersonFactory(admin=True))
+    said = [one for errors in found.errors.values() for one in errors]
+    assert (found.is_valid(), [one for one in said if sentence in one] != []) == (False, True)
+
+
+def test_a_refused_form_shows_the_sentence_and_writes_nothing(staff):
+    response = staff.post(reverse("cohorts:add"), form(ends_on="2030-02-28"))
     assert response.status_code == 200
-    assert sentence in unescape(response.content.decode())
+    assert "The last day cannot come before the first." in unescape(response.content.decode())
     assert not Cohort.objects.exists()
+
+
+def opened(cohort: Cohort, person: User | None = None) -> dict:
+    """Return what the form of a cohort would post if nobody touched it."""
+    return posted(FORM(instance=Cohort.objects.get(pk=cohort.pk), for_user=person or PersonFactory(admin=True)))
+
+
+def posted(form: CohortForm) -> dict:
+    """Return what a form would post if nobody touched it from now on."""
+    found = {field.html_name: field.value() for field in form}
+    return {name: value for name, value in found.items() if value not in (None, False)}
 
 
 def test_more_seats_reach_those_who_wait_from_the_form(staff):
     cohort = make.cohort(seats=1)
     make.team(cohort, "Ana", "Bo")
-    given = form(
-        course=cohort.course_id,
-        slug=cohort.slug,
-        seats="2",
-        starts_on=str(cohort.starts_on),
-        ends_on=str(cohort.ends_on),
-        opens_at="",
-    )
+    page = staff.get(reverse("cohorts:edit", args=[cohort.pk]))
+    assert 'name="opened"' in page.content.decode()
+    given = {**posted(page.context["form"]), "seats": "2"}
     assert staff.post(reverse("cohorts:edit", args=[cohort.pk]), given).status_code == 302
     assert set(cohort.enrolments.values_list("state", flat=True)) == {"invited"}
 
 
-def opened(browser: Client, cohort: Cohort) -> dict:
-    """Return what the form of a cohort would post if nobody touched it."""
-    fields = browser.get(reverse("cohorts:edit", args=[cohort.pk])).context["form"]
-    found = {field.html_name: field.value() for field in fields}
-    return {name: value for name, value in found.items() if value not in (None, False)}
+CHANGED = (
+    "Somebody else has changed this cohort since you opened it. What you wrote is still here: look it over and save "
+    "again."
+)
 
 
-def test_whoever_saves_later_takes_nothing_back_that_somebody_else_wrote_meanwhile(staff):
+@pytest.fixture
+def spring() -> Cohort:
+    """Return a cohort with seats and two moderators; a third person could be one."""
     people = [PersonFactory(email=f"{name}@example.org") for name in ("ana", "bo", "cy")]
-    cohort = make.cohort(name="Spring", seats=10, moderators=people[:2])
-    first, second = opened(staff, cohort), opened(staff, cohort)
-    # Browsers end lines in their own way.
-    second["addresses"] = second["addresses"].replace("\n", "\r\n")
-    address = reverse("cohorts:edit", args=[cohort.pk])
-    late = str(cohort.ends_on + timedelta(days=7))
-    given = {**first, "seats": "20", "ends_on": late, "addresses": "ana@example.org\r\ncy@example.org"}
-    assert staff.post(address, given).status_code == 302
-    assert staff.post(address, {**second, "name": "Autumn"}).status_code == 302
+    return make.cohort(name="Spring", seats=10, seats_per_local_government=5, moderators=people[:2])
+
+
+FACTS = ("name", "seats", "seats_per_local_government", "waiting_list", "admission", "languages", "timezone")
+
+
+def written(cohort: Cohort) -> dict:
+    """Return what staff have written about a cohort."""
     cohort.refresh_from_db()
-    assert (cohort.name, cohort.seats, str(cohort.ends_on)) == ("Autumn", 20, late)
-    assert {one.email for one in cohort.moderators.all()} == {"ana@example.org", "cy@example.org"}
-    # Days go together: whoever moves one has the others before them.
-    again = {**second, "starts_on": str(cohort.starts_on + timedelta(days=1)), "opened": second["opened"]}
+    addresses = sorted(cohort.moderators.values_list("email", flat=True))
+    return {**{name: getattr(cohort, name) for name in FACTS}, "ends_on": str(cohort.ends_on), "addresses": addresses}
+
+
+def errors(form: CohortForm) -> dict:
+    """Return what a refused form says, without the marks around a person's own words."""
+    return {name: [re.sub("[\u2068\u2069]", "", one) for one in said] for name, said in form.errors.items()}
+
+
+def test_whoever_saves_after_somebody_else_is_refused_and_reads_both(staff, spring):
+    address = reverse("cohorts:edit", args=[spring.pk])
+    given = opened(spring)
+    theirs = {"seats": "20", "ends_on": "2031-05-01", "addresses": "ana@example.org\r\ncy@example.org"}
+    assert staff.post(address, {**given, **theirs, "languages": ["fr", "ar"]}).status_code == 302
+    kept = written(spring)
+    mine = {"seats": "30", "ends_on": "2031-06-01", "addresses": "bo@example.org", "languages": ["es"]}
+    refused = staff.post(address, {**given, **mine, "name": "Autumn"})
+    assert (refused.status_code, CHANGED in unescape(refused.content.decode())) == (409, True)
+    assert errors(refused.context["form"]) == {
+        "__all__": [CHANGED],
+        "seats": ["Somebody else wrote: 20"],
+        "ends_on": ["Somebody else wrote: 2031-05-01"],
+        "addresses": ["Somebody else wrote: ana@example.org, cy@example.org"],
+        "languages": ["Somebody else wrote: français, العربيّة"],
+    }
+    assert written(spring) == kept
+    again = posted(refused.context["form"])
+    assert {name: again[name] for name in mine} == mine
     assert staff.post(address, again).status_code == 302
-    cohort.refresh_from_db()
-    assert (cohort.seats, str(cohort.ends_on)) == (20, second["ends_on"].isoformat())
+    wanted = {"name": "Autumn", "seats": 30, "ends_on": "2031-06-01", "addresses": ["bo@example.org"]}
+    assert written(spring) == {**kept, **wanted, "languages": ["es"]}
+
+
+def test_what_nobody_typed_follows_what_somebody_else_wrote_meanwhile(staff, spring):
+    address = reverse("cohorts:edit", args=[spring.pk])
+    given = opened(spring)
+    theirs = {"seats_per_local_government": "", "admission": "approval", "timezone": "Asia/Tokyo"}
+    first = {**given, **theirs, "seats": "20", "ends_on": "2031-05-01", "addresses": "cy@example.org"}
+    del first["waiting_list"]
+    assert staff.post(address, first).status_code == 302
+    kept = written(spring)
+    # Browsers end lines in their own way.
+    second = {**given, "name": "Autumn", "addresses": given["addresses"].replace("\n", "\r\n")}
+    refused = staff.post(address, second)
+    said = errors(refused.context["form"])
+    assert set(said) == {"__all__", "seats", "ends_on", "addresses", "waiting_list", *theirs}
+    assert (said["waiting_list"], said["seats_per_local_government"], said["admission"]) == (
+        ["Somebody else wrote: No"],
+        ["Somebody else wrote: –"],
+        ["Somebody else wrote: By approval"],
+    )
+    assert staff.post(address, posted(refused.context["form"])).status_code == 302
+    assert written(spring) == {**kept, "name": "Autumn"}
+
+
+def test_a_form_is_not_refused_for_seats_given_out_meanwhile(spring):
+    person = PersonFactory(admin=True)
+    given = {**opened(spring, person), "name": "Autumn"}
+    make.team(spring, "Ana", "Bo")
+    form = FORM(QueryDict(urlencode(given, doseq=True)), instance=Cohort.objects.get(pk=spring.pk), for_user=person)
+    assert (form.is_valid(), form.save().name) == (True, "Autumn")
+
+
+def test_who_may_not_name_moderators_is_not_refused_for_others_who_do(spring):
+    editor = PersonFactory(groups=[roles.EDITORS])
+    given = {**opened(spring, editor), "name": "Autumn", "addresses": "cy@example.org"}
+    spring.moderators.clear()
+    form = FORM(QueryDict(urlencode(given, doseq=True)), instance=Cohort.objects.get(pk=spring.pk), for_user=editor)
+    assert (form.is_valid(), form.save().name, written(spring)["addresses"]) == (True, "Autumn", [])
 
 
 @pytest.mark.parametrize("sent", ["", "[1]", "{"])
-def test_a_form_that_does_not_say_what_it_was_opened_with_writes_all_of_it(staff, sent):
-    cohort = make.cohort(seats=10)
-    given = {**opened(staff, cohort), "seats": "20", "opened": sent}
-    assert staff.post(reverse("cohorts:edit", args=[cohort.pk]), given).status_code == 302
-    cohort.refresh_from_db()
-    assert cohort.seats == 20
+def test_a_form_that_does_not_say_what_it_was_opened_with_is_refused(spring, sent):
+    person = PersonFactory(admin=True)
+    given = {**opened(spring, person), "seats": "20", "opened": sent}
+    form = FORM(QueryDict(urlencode(given, doseq=True)), instance=spring, for_user=person)
+    assert form.is_valid()
+    with pytest.raises(CohortChanged) as refused:
+        form.save()
+    form.take_in(refused.value)
+    assert (errors(form)["seats"], form["seats"].value(), written(spring)["seats"]) == (
+        ["Somebody else wrote: 10"],
+        "20",
+        10,
+    )
 
 
 def test_the_course_of_a_cohort_with_people_stays(staff):
     cohort = make.cohort()
     make.invited(cohort)
-    given = form(slug=cohort.slug, starts_on=str(cohort.starts_on), ends_on=str(cohort.ends_on), opens_at="")
+    given = {**opened(cohort), "course": make.bare_course().pk, "name": "Spring 2030"}
     staff.post(reverse("cohorts:edit", args=[cohort.pk]), given)
     course = cohort.course_id
     cohort.refresh_from_db()

@@ -12,48 +12,20 @@ from learning.models import Cohort, Enrolment, EnrolmentChange, TeamRequest
 from learning.services import (
     call_off_cohort,
     enrol_team,
-    lapse_drafts,
     preview_team,
     promote_from_waiting_list,
     replace,
     save_cohort,
     withdraw_enrolment,
-    withdraw_team,
 )
 from mail import purposes
 from mail.models import Message
 from municipalities.enums import MembershipRole, MembershipState, Standing
-from municipalities.models import Membership
-from municipalities.services import (
-    approve_membership,
-    decline_membership,
-    end_membership,
-    refuse_local_government,
-)
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
-from tests.factories.accounts import PersonFactory
+from tests.learning.standings import mails, states
 
 pytestmark = pytest.mark.django_db
-
-
-def states(cohort: Cohort) -> list[tuple[str, str, bool, int | None]]:
-    found = cohort.enrolments.order_by("pk")
-    return list(found.values_list("name", "state", "has_seat", "waiting_number"))
-
-
-def mails() -> list[tuple[str, str]]:
-    ours = Message.objects.filter(kind__regex=r"^(team|enrolment|application)-").order_by("id")
-    return list(ours.values_list("kind", "to_address"))
-
-
-def asked(**fields) -> Membership:
-    """Make the request of somebody who would coordinate a city and is not approved."""
-    return cities.coordinator(state=MembershipState.ASKED, **fields)
-
-
-def staff():
-    return PersonFactory(is_staff=True, is_superuser=True)
 
 
 def test_each_of_a_team_gets_a_seat_and_an_invitation():
@@ -248,174 +220,11 @@ def test_a_city_that_is_no_longer_listed_enrols_nobody():
     assert not TeamRequest.objects.exists()
 
 
-class TestDrafts:
-    def test_until_the_coordinator_is_approved_people_are_drafts_with_seats_and_hear_nothing(self):
-        cohort = make.cohort(seats=2)
-        outcome = make.team(cohort, "Ana", "Bo", "Cy", coordinator=asked())
-        assert states(cohort) == [
-            ("Ana", "drafted", True, None),
-            ("Bo", "drafted", True, None),
-            ("Cy", "drafted", False, 1),
-        ]
-        assert (outcome.is_draft, mails()) == (True, [])
-        assert outcome.team.holds_until - clock.now() > timedelta(days=6, hours=23)
-        make.team(cohort, "Di")
-        assert states(cohort)[3] == ("Di", "waitlisted", False, 2)
-
-    def test_approving_the_coordinator_invites_them(self):
-        cohort = make.cohort(seats=1)
-        membership = asked()
-        make.team(cohort, "Ana", "Bo", coordinator=membership)
-        approve_membership(membership_id=membership.pk, by=staff())
-        assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "waitlisted", False, 1)]
-        assert mails() == [("team-invitation", "ana@example.org"), ("enrolment-waiting", "bo@example.org")]
-        assert TeamRequest.objects.get().state == "sent"
-
-    def test_declining_the_coordinator_frees_the_seats_for_the_next_in_line(self):
-        cohort = make.cohort(seats=1)
-        membership = asked()
-        make.team(cohort, "Ana", coordinator=membership)
-        make.team(cohort, "Bo")
-        decline_membership(membership_id=membership.pk, by=staff(), reason="")
-        assert states(cohort) == [("Ana", "lapsed", False, None), ("Bo", "invited", True, 1)]
-        assert mails() == [("enrolment-waiting", "bo@example.org"), ("enrolment-promoted", "bo@example.org")]
-
-    def test_taking_the_request_back_frees_the_seats(self):
-        cohort = make.cohort(seats=1)
-        membership = asked()
-        make.team(cohort, "Ana", coordinator=membership)
-        end_membership(membership_id=membership.pk, by=membership.person)
-        assert states(cohort) == [("Ana", "lapsed", False, None)]
-
-    def test_after_seven_days_they_lapse(self):
-        cohort = make.cohort(seats=1)
-        team = make.team(cohort, "Ana", coordinator=asked()).team
-        make.team(cohort, "Bo")
-        with time_machine.travel(clock.now() + timedelta(days=6, hours=23)):
-            assert lapse_drafts() == []
-        with time_machine.travel(clock.now() + timedelta(days=7, minutes=1)):
-            assert lapse_drafts() == [team.pk]
-            assert lapse_drafts() == []
-        assert states(cohort) == [("Ana", "lapsed", False, None), ("Bo", "invited", True, 1)]
-        team.refresh_from_db()
-        assert (team.state, team.holds_until) == ("lapsed", None)
-        # The wait was not theirs: whoever wrote them down is told.
-        assert ("team-lapsed", team.coordinator.email) in mails()
-
-    def test_drawn_up_again_a_draft_holds_its_seats_no_longer_than_the_first_one(self):
-        cohort = make.cohort(seats=1, starts_on=clock.now().date() + timedelta(days=30))
-        membership = asked()
-        first = make.team(cohort, "Ana", coordinator=membership).team
-        with time_machine.travel(clock.now() + timedelta(days=6)):
-            withdraw_team(team_id=first.pk, by=membership.person)
-            second = make.team(cohort, "Bo", coordinator=membership).team
-            assert second.holds_until - first.holds_until < timedelta(seconds=1)
-        with time_machine.travel(clock.now() + timedelta(days=7, minutes=1)):
-            assert lapse_drafts() == [second.pk]
-            with pytest.raises(errors.TooManyDrafts):
-                make.team(cohort, "Cy", coordinator=membership)
-            # A request of its own begins anew.
-            other = asked(person=membership.person)
-            assert make.team(cohort, "Di", coordinator=other).team.holds_until > clock.now() + timedelta(days=6)
-
-    def test_the_sweep_sends_what_an_approval_missed(self):
-        cohort = make.cohort()
-        membership = asked()
-        make.team(cohort, "Ana", coordinator=membership)
-        Membership.objects.filter(pk=membership.pk).update(
-            state=MembershipState.APPROVED, starts_on=clock.now().date(), decided_at=clock.now()
-        )
-        assert lapse_drafts() == []
-        assert states(cohort) == [("Ana", "invited", True, None)]
-
-    def test_who_waits_to_be_approved_learns_nothing_of_the_city_s_team(self):
-        cohort = make.cohort()
-        real = cities.coordinator()
-        make.team(cohort, "Ana", coordinator=real)
-        stranger = asked(local_government=real.local_government)
-        lines = "ana@example.org\nbo@example.org"
-        about = {"cohort_id": cohort.pk, "local_government_id": real.local_government_id, "lines": lines}
-        preview = preview_team(**about, coordinator=stranger.person)
-        assert [row.problem for row in preview.rows] == ["", ""]
-        outcome = make.team(cohort, "Ana", "Bo", coordinator=stranger)
-        assert (len(outcome.invited), outcome.already) == (2, [])
-        again = preview_team(**about, coordinator=stranger.person)
-        assert [row.problem for row in again.rows] == ["This address is already in your team."] * 2
-
-    def test_whom_the_city_has_already_is_not_invited_twice_when_drafts_are_sent(self):
-        cohort = make.cohort(seats=3)
-        real = cities.coordinator()
-        make.team(cohort, "Ana", coordinator=real)
-        late = asked(local_government=real.local_government)
-        make.team(cohort, "Ana", "Bo", coordinator=late)
-        make.team(cohort, "Cy")
-        approve_membership(membership_id=late.pk, by=real.person)
-        assert states(cohort) == [
-            ("Ana", "invited", True, None),
-            ("Ana", "lapsed", False, None),
-            ("Bo", "invited", True, None),
-            ("Cy", "invited", True, 1),
-        ]
-        assert mails().count(("team-invitation", "ana@example.org")) == 1
-
-    def test_nobody_holds_more_than_fifty_seats_by_drafts(self):
-        cohort = make.cohort()
-        membership = asked()
-        make.team(cohort, *(f"Person {number}" for number in range(49)), coordinator=membership)
-        elsewhere = asked(person=membership.person)
-        with pytest.raises(errors.TooManyDrafts):
-            make.team(make.cohort(), "Ana", "Bo", coordinator=elsewhere)
-
-    def test_a_coordinator_of_former_days_who_asks_again_drafts_like_anybody(self):
-        cohort = make.cohort()
-        former = cities.coordinator()
-        make.team(cohort, "Ana", coordinator=former)
-        Membership.objects.filter(pk=former.pk).update(state=MembershipState.ENDED, ends_on=clock.now().date())
-        again = asked(person=former.person, local_government=former.local_government)
-        make.team(cohort, "Bo", coordinator=again)
-        assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "drafted", True, None)]
-
-    def test_a_proposed_city_that_was_known_takes_its_drafts_along(self):
-        cohort = make.cohort(seats=3)
-        place, known = cities.proposed(), cities.coordinator()
-        make.team(cohort, "Ana", coordinator=known)
-        membership = asked(local_government=place)
-        make.team(cohort, "Ana", "Bo", coordinator=membership)
-        refuse_local_government(local_government_id=place.pk, by=staff(), same_as=known.local_government_id)
-        assert set(Enrolment.objects.values_list("local_government", flat=True)) == {known.local_government_id}
-        assert [one[1] for one in states(cohort)] == ["invited", "drafted", "drafted"]
-        approve_membership(membership_id=membership.pk, by=known.person)
-        assert states(cohort) == [
-            ("Ana", "invited", True, None),
-            ("Ana", "lapsed", False, None),
-            ("Bo", "invited", True, None),
-        ]
-
-    def test_a_members_wish_that_a_merge_does_not_grant_holds_no_seats(self):
-        cohort = make.cohort(seats=1)
-        place, member = cities.proposed(), cities.membership()
-        membership = asked(local_government=place, person=member.person)
-        make.team(cohort, "Ana", coordinator=membership)
-        make.team(cohort, "Bo")
-        refuse_local_government(local_government_id=place.pk, by=staff(), same_as=member.local_government_id)
-        assert states(cohort) == [("Ana", "lapsed", False, None), ("Bo", "invited", True, 1)]
-
-
 def test_by_approval_a_team_applies_and_holds_no_seats():
     cohort = make.cohort(seats=1, admission="approval")
     outcome = make.team(cohort, "Ana", "Bo")
     assert states(cohort) == [("Ana", "applied", False, None), ("Bo", "applied", False, None)]
     assert ([one.name for one in outcome.applied], mails()) == (["Ana", "Bo"], [])
-
-
-def test_by_approval_drafts_come_to_the_moderator_only_once_sent():
-    cohort = make.cohort(seats=1, admission="approval")
-    membership = asked()
-    make.team(cohort, "Ana", coordinator=membership)
-    assert states(cohort) == [("Ana", "drafted", False, None)]
-    assert list(Enrolment.objects.applications()) == []
-    approve_membership(membership_id=membership.pk, by=staff())
-    assert [one.name for one in Enrolment.objects.applications()] == ["Ana"]
 
 
 def test_more_seats_go_to_those_who_wait_at_once():

@@ -1,6 +1,8 @@
 """What people do in their own learning: leaving a cohort, and answering an invitation without the mail."""
 
 import re
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -22,13 +24,19 @@ pytestmark = pytest.mark.django_db
 MINE = "/en/my/learning/"
 
 
+@pytest.fixture(scope="module")
+def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Place]:
+    """A cohort, and a city with its coordinator, for all tests of this file that need nothing special of them."""
+    with made_once():
+        yield teamwork.place()
+
+
 def state_of(enrolment: Enrolment) -> str:
     enrolment.refresh_from_db()
     return enrolment.state
 
 
-def test_a_cohort_that_takes_nobody_any_more_says_how_it_stands():
-    one = teamwork.place()
+def test_a_cohort_that_takes_nobody_any_more_says_how_it_stands(one):
     _enrolment, browser = teamwork.joined(one)
     teamwork.begin(one.cohort)
     public = browser.get(f"/en/learning/cohorts/{one.cohort.slug}/")
@@ -72,8 +80,7 @@ class TestLeaving:
         ],
         ids=["completed", "over"],
     )
-    def test_what_is_completed_or_over_is_not_left(self, is_over, sentence):
-        one = teamwork.place()
+    def test_what_is_completed_or_over_is_not_left(self, one, is_over, sentence):
         ana, browser = teamwork.joined(one)
         if is_over:
             today = clock.now().date()
@@ -87,8 +94,7 @@ class TestLeaving:
         assert (answer.status_code, sentence in words(answer)) == (409, True)
         assert state_of(ana) != "withdrawn"
 
-    def test_leaving_for_another(self):
-        one = teamwork.place()
+    def test_leaving_for_another(self, one):
         victim, _browser = teamwork.joined(one)
         invited = teamwork.invited(one, "Di Doe")
         leave = f"{one.course()}leave/"
@@ -142,8 +148,7 @@ class TestInvitations:
         assert "Join the course" not in browser.get(MINE).content.decode()
         assert state_of(enrolment) == "invited"
 
-    def test_seeing_anothers_invitations(self):
-        one = teamwork.place()
+    def test_seeing_anothers_invitations(self, one):
         enrolment = teamwork.invited(one)
         claimed = accounts.PersonFactory()
         EmailAddress.objects.create(user=claimed, email=enrolment.email, verified=False)
@@ -166,8 +171,7 @@ class TestInvitations:
 
 class TestDoors:
     @pytest.mark.parametrize("is_over", [True, False], ids=["over", "called-off"])
-    def test_a_door_that_is_shut_says_so_and_offers_nothing(self, is_over):
-        one = teamwork.place()
+    def test_a_door_that_is_shut_says_so_and_offers_nothing(self, one, is_over):
         door = f"/learn/{teamwork.invited(one).token}/"
         today = clock.now().date()
         if is_over:
@@ -180,30 +184,3 @@ class TestDoors:
         joining, declining = Client().post(door), Client().post(f"{door}decline/")
         assert joining.status_code == 409
         assert declining.status_code == (409 if is_over else 303)
-
-
-class TestPath:
-    def test_units_are_links_once_they_are_open_and_only_then(self):
-        one = teamwork.place(with_pages=True)
-        _enrolment, browser = teamwork.joined(one)
-        link = f'href="{one.reading()}"'
-        assert link not in browser.get(one.course()).content.decode()
-        teamwork.begin(one.cohort)
-        assert link in browser.get(one.course()).content.decode()
-        browser.get(one.reading())
-        browser.post(one.reading())
-        # Completed in English, it has not changed by being looked at in French.
-        french = make.translated(one.unit_page(), "fr", title="Unité")
-        page = browser.get(one.reading(language="fr"))
-        assert (page.status_code, french.title in words(page), page.context["has_changed"]) == (200, True, False)
-        today = clock.now().date()
-        Cohort.objects.update(starts_on=today - timedelta(days=30), ends_on=today - timedelta(days=2))
-        late = browser.get(one.reading())
-        assert ("Open it again" in words(late), "Completed" in words(late)) == (False, True)
-        answer = browser.post(one.reading(), {"reopen": "yes"}, follow=True)
-        assert "This cohort is over, so nothing in it can be changed any more." in answer.content.decode()
-
-    def test_a_course_without_a_page_says_that_it_is_to_come(self):
-        one = teamwork.place()
-        _enrolment, browser = teamwork.joined(one)
-        assert "Its modules will be here soon." in words(browser.get(one.course()))

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from html import unescape
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,18 +12,32 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, PageViewRestriction
 
 from core.models import Term
-from learning.models import CourseIndexPage, ModulePage, Unit, UnitPage
+from learning.models import CourseIndexPage, CoursePage, ModulePage, Unit, UnitPage
 from tests.factories import learning as make
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
-def section(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
-    """The section that each test would make anew."""
+def made(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
+    """A course of three modules with two units each, whose first unit is in French too, for all tests of this file."""
     with made_once():
-        make.section()
+        page = make.whole_course(modules=3, minutes=15, title="The course", takes_home="A draft budget")
+        module, unit = ModulePage.objects.get(title="Module 1"), UnitPage.objects.get(title="Unit 1.1")
+        make.translated(page, "fr", title="Le cours")
+        make.translated(module, "fr", title="Le module")
+        make.translated(unit, "fr", title="L’unité un")
         yield
+
+
+@pytest.fixture
+def course() -> CoursePage:
+    """Return the English page of that course."""
+    return CoursePage.objects.get(title="The course")
+
+
+def section_in(language: str) -> CourseIndexPage:
+    return CourseIndexPage.objects.get(locale__language_code=language)
 
 
 def get(client: Client, page: Page) -> str:
@@ -53,21 +66,19 @@ TITLES = r'class="path__title"[^>]*>(.*?)</a>'
 CARDS = r'<h[23] class="card__title">(.*?)</h[23]>'
 
 
-def test_a_course_shows_its_path_with_minutes(client: Client) -> None:
-    page = make.whole_course(title="Climate budgeting", takes_home="A draft budget", minutes=35, units=2)
-    html = get(client, page)
-    assert words(html, TITLES) == ["Unit 1.1", "Unit 1.2", "Unit 2.1", "Unit 2.2"]
-    assert words(html, r"<h3><a [^>]*>(.*?)</a></h3>") == ["Module 1", "Module 2"]
-    assert words(html, r'<span class="path__minutes">(.*?)</span>') == ["35 min"] * 4
-    assert words(html, r"<dt>(.*?)</dd>") == ["Modules 2", "Reading time 2 h 20 min"]
+def test_a_course_shows_its_path_with_minutes(client: Client, course: CoursePage) -> None:
+    html = get(client, course)
+    assert words(html, TITLES) == ["Unit 1.1", "Unit 1.2", "Unit 2.1", "Unit 2.2", "Unit 3.1", "Unit 3.2"]
+    assert words(html, r"<h3><a [^>]*>(.*?)</a></h3>") == ["Module 1", "Module 2", "Module 3"]
+    assert words(html, r'<span class="path__minutes">(.*?)</span>') == ["15 min"] * 6
+    assert words(html, r"<dt>(.*?)</dd>") == ["Modules 3", "Reading time 1 h 30 min"]
     assert words(html, r'<p class="lede">(.*?)</p>') == ["A draft budget"]
     assert 'href="/en/learning/' in html
 
 
-def test_the_minutes_are_the_records_not_the_page(client: Client) -> None:
-    page = make.whole_course(modules=1, units=1)
+def test_the_minutes_are_the_records_not_the_page(client: Client, course: CoursePage) -> None:
     Unit.objects.update(minutes=45)
-    assert words(get(client, page), r'<span class="path__minutes">(.*?)</span>') == ["45 min"]
+    assert words(get(client, course), r'<span class="path__minutes">(.*?)</span>') == ["45 min"] * 6
 
 
 def test_a_course_says_whom_it_is_for(client: Client) -> None:
@@ -92,10 +103,9 @@ def test_a_course_without_modules_says_that_they_come(client: Client) -> None:
 
 
 def test_a_unit_knows_where_the_reader_is(client: Client) -> None:
-    make.whole_course(title="The course", minutes=15)
     html = get(client, UnitPage.objects.get(title="Unit 1.2"))
     assert words(html, r'<nav class="crumbs".*?>(.*?)</nav>') == ["Learning The course Module 1 Unit 1.2"]
-    assert words(html, r'<p class="eyebrow">(.*?)</p>') == ["Unit 2 of 4 · Reading · 15 min"]
+    assert words(html, r'<p class="eyebrow">(.*?)</p>') == ["Unit 2 of 6 · Reading · 15 min"]
     assert words(html, r'<a class="neighbours__way[^>]*>(.*?)</a>') == ["Previous unit Unit 1.1", "Next unit Unit 2.1"]
     assert words(html, r'<li class="path__station path__station--now" aria-current="step">(.*?)</li>') == [
         "Unit 1.2 You are here 15 min"
@@ -103,20 +113,17 @@ def test_a_unit_knows_where_the_reader_is(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "ways"), [("Unit 1.1", ["Next unit Unit 1.2"]), ("Unit 2.2", ["Previous unit Unit 2.1"])]
+    ("title", "ways"), [("Unit 1.1", ["Next unit Unit 1.2"]), ("Unit 3.2", ["Previous unit Unit 3.1"])]
 )
 def test_the_first_unit_has_no_previous_one_and_the_last_no_next(client: Client, title: str, ways: list[str]) -> None:
-    make.whole_course()
     html = get(client, UnitPage.objects.get(title=title))
     assert words(html, r'<a class="neighbours__way[^>]*>(.*?)</a>') == ways
 
 
 def test_a_module_shows_goals_product_units_and_neighbours(client: Client) -> None:
-    make.whole_course(modules=3)
-    module = ModulePage.objects.get(title="Module 2")
-    module.goals, module.product = "Read a budget\n\n Draft a ceiling ", "A ceiling for your city"
-    make.publish_now(module)
-    html = get(client, module)
+    modules = ModulePage.objects.filter(title="Module 2")
+    modules.update(goals="Read a budget\n\n Draft a ceiling ", product="A ceiling for your city")
+    html = get(client, modules.get())
     assert words(html, r'<p class="eyebrow">(.*?)</p>') == ["Module 2 of 3"]
     assert words(html, r'<ul class="goals">(.*?)</ul>') == ["Read a budget Draft a ceiling"]
     assert words(html, TITLES) == ["Unit 2.1", "Unit 2.2"]
@@ -128,7 +135,6 @@ def test_a_module_shows_goals_product_units_and_neighbours(client: Client) -> No
 
 
 def test_a_unit_out_of_the_course_still_reads(client: Client) -> None:
-    make.whole_course()
     ModulePage.objects.get(title="Module 1").unpublish()
     html = get(client, UnitPage.objects.get(title="Unit 1.1"))
     assert words(html, r'<p class="eyebrow">(.*?)</p>') == ["Reading"]
@@ -140,48 +146,34 @@ def test_a_unit_out_of_the_course_still_reads(client: Client) -> None:
 # Languages ---------------------------------------------------------------------------------------------
 
 
-def french_course() -> tuple[Any, Any]:
-    """Make a course of two units whose second one is in English only."""
-    page = make.whole_course(modules=1, units=2, title="The course")
-    french = make.translated(page, "fr", title="Le cours")
-    make.translated(ModulePage.objects.get(locale__language_code="en"), "fr", title="Le module")
-    make.translated(UnitPage.objects.get(title="Unit 1.1"), "fr", title="L’unité un")
-    return page, french
-
-
-def test_a_path_takes_the_readers_language_and_marks_the_rest(client: Client) -> None:
-    _page, french = french_course()
-    html = get(client, french)
-    assert re.findall(r'class="path__title" href="([^"]*)"([^>]*)>(.*?)</a>', html) == [
-        (f"/fr/learning/{french.slug}/module-1/unit-1-1/", "", "L’unité un"),
-        (f"/en/learning/{french.slug}/module-1/unit-1-2/", ' lang="en" dir="ltr"', "Unit 1.2"),
+def test_a_path_takes_the_readers_language_and_marks_the_rest(client: Client, course: CoursePage) -> None:
+    html = get(client, CoursePage.objects.get(title="Le cours"))
+    english = re.findall(r'class="path__title" href="([^"]*)"([^>]*)>(.*?)</a>', html)
+    assert english[:2] == [
+        (f"/fr/learning/{course.slug}/module-1/unit-1-1/", "", "L’unité un"),
+        (f"/en/learning/{course.slug}/module-1/unit-1-2/", ' lang="en" dir="ltr"', "Unit 1.2"),
     ]
-    assert words(html, r'<p class="path__text">(.*?)</p>') == ["English"]
+    assert words(html, r'<p class="path__text">(.*?)</p>') == ["English"] * 5
 
 
 def test_the_section_shows_each_course_once_in_the_best_language(client: Client) -> None:
-    page, _french = french_course()
-    make.whole_course(modules=2, units=1, parent=page.get_parent().specific, title="In English only")
-    section = CourseIndexPage.objects.get(locale__language_code="fr")
-    html = get(client, section)
+    make.whole_course(modules=2, units=1, title="In English only")
+    html = get(client, section_in("fr"))
     assert words(html, CARDS) == ["Le cours", "In English only"]
     assert re.findall(r'class="card__title"><a href="[^"]*"([^>]*)>', html) == ["", ' lang="en" dir="ltr"']
-    assert words(get(client, CourseIndexPage.objects.get(locale__language_code="en")), CARDS) == [
-        "The course",
-        "In English only",
-    ]
+    assert words(get(client, section_in("en")), CARDS) == ["The course", "In English only"]
 
 
-def test_an_arabic_course_runs_from_right_to_left(client: Client) -> None:
-    page = make.whole_course(modules=1, units=1, title="The course")
-    arabic = make.translated(page, "ar", title="ميزانية المناخ")
+def test_an_arabic_course_runs_from_right_to_left(client: Client, course: CoursePage) -> None:
+    arabic = make.translated(course, "ar", title="ميزانية المناخ")
     html = get(client, arabic)
     assert '<html lang="ar" dir="rtl">' in html
-    assert re.findall(r'class="path__title" href="[^"]*"([^>]*)>', html) == [' lang="en" dir="ltr"']
+    assert re.findall(r'class="path__title" href="[^"]*"([^>]*)>', html) == [' lang="en" dir="ltr"'] * 6
 
 
-def test_the_section_without_courses_says_what_to_do(client: Client) -> None:
-    section = make.section()
+def test_the_section_without_courses_says_what_to_do(client: Client, course: CoursePage) -> None:
+    course.unpublish()
+    section = section_in("en")
     section.empty_text = "Come to a webinar meanwhile."
     make.publish_now(section)
     html = get(client, section)
@@ -195,48 +187,40 @@ def test_the_section_without_courses_says_what_to_do(client: Client) -> None:
 
 def test_a_visitor_cannot_learn_of_a_private_course_from_the_section(client: Client) -> None:
     secret = make.whole_course(title="Secret course", summary="Secret words", modules=1, units=1)
-    make.whole_course(title="Open course", modules=1, units=1)
     PageViewRestriction.objects.create(page=secret, restriction_type=PageViewRestriction.LOGIN)
-    html = get(client, make.section())
-    assert words(html, CARDS) == ["Open course"]
+    html = get(client, section_in("en"))
+    assert words(html, CARDS) == ["The course"]
     assert "Secret" not in html
 
 
 def test_a_visitor_cannot_read_a_draft_unit(client: Client) -> None:
-    make.whole_course(modules=1, units=1)
-    draft = make.unit_page(ModulePage.objects.get(), publish=False, title="Not ready")
+    draft = make.unit_page(ModulePage.objects.get(title="Module 1"), publish=False, title="Not ready")
     assert client.get(draft.get_url()).status_code == 404
     assert "Not ready" not in get(client, UnitPage.objects.get(title="Unit 1.1"))
 
 
-@pytest.mark.parametrize("kind", ["course", "module", "unit"])
-def test_what_editors_write_is_escaped(client: Client, kind: str) -> None:
+def test_what_editors_write_is_escaped(client: Client) -> None:
     attack = "<script>alert(1)</script>\"'>"
     page = make.course_page(title=attack, summary=attack, takes_home=attack, effort=attack, how_it_runs=attack)
     module = make.module_page(page, title=attack, goals=attack, product=attack)
     unit = make.unit_page(module, title=attack, summary=attack)
-    html = get(client, {"course": page, "module": module, "unit": unit}[kind])
-    assert "<script>alert" not in html
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    pages = {"course": get(client, page), "module": get(client, module), "unit": get(client, unit)}
+    assert [kind for kind, html in pages.items() if "<script>alert" in html] == []
+    assert [kind for kind, html in pages.items() if "&lt;script&gt;alert(1)&lt;/script&gt;" in html] == list(pages)
 
 
 # Cost --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [1, 3])
-def test_a_unit_page_costs_the_same_however_long_the_course_is(client: Client, size: int) -> None:
-    make.whole_course(modules=size, units=size)
-    assert statements(client, UnitPage.objects.get(title="Unit 1.1")) == 7
+def test_unit_and_course_cost_the_same_however_long_the_course_is(client: Client, course: CoursePage) -> None:
+    short = make.whole_course(modules=1, units=1)
+    [unit] = UnitPage.objects.descendant_of(short)
+    pages = [unit, UnitPage.objects.get(title="Unit 1.2"), short, course]
+    assert [statements(client, page) for page in pages] == [7, 7, 9, 9]
 
 
-@pytest.mark.parametrize("size", [1, 3])
-def test_a_course_page_costs_the_same_however_long_the_course_is(client: Client, size: int) -> None:
-    page = make.whole_course(modules=size, units=size)
-    assert statements(client, page) == 9
-
-
-@pytest.mark.parametrize("size", [1, 3])
-def test_the_section_costs_the_same_however_many_courses_there_are(client: Client, size: int) -> None:
-    for _ in range(size):
-        make.whole_course(modules=size, units=1)
-    assert statements(client, make.section()) == 6
+def test_the_section_costs_the_same_however_many_courses_there_are(client: Client) -> None:
+    one = statements(client, section_in("en"))
+    for _ in range(2):
+        make.whole_course(modules=1, units=1)
+    assert (one, statements(client, section_in("en"))) == (6, 6)

@@ -1,5 +1,6 @@
 """What nobody may do to a team over HTTP; each test is named after the attack."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -9,8 +10,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from learning import tokens
-from learning.models import Enrolment, UnitProgress
+from learning.models import Cohort, Enrolment, UnitProgress
 from learning.services import withdraw_enrolment
+from learning.services.opening import as_read
 from municipalities.models import Membership
 from municipalities.services import represent
 from tests.factories import accounts, municipalities
@@ -254,6 +256,7 @@ def test_an_editor_makes_themselves_a_moderator():
     fields = ("name", "slug", "starts_on", "ends_on", "timezone", "languages", "admission")
     said = {name: getattr(one.cohort, name) for name in fields}
     said |= {"course": one.cohort.course_id, "name": "Renamed", "addresses": editor.email}
+    said["opened"] = json.dumps(as_read(Cohort.objects.get(pk=one.cohort.pk)))
     assert client.post(address, said).status_code == 302
     one.cohort.refresh_from_db()
     assert (one.cohort.name, list(one.cohort.moderators.all())) == ("Renamed", [known])

@@ -10,7 +10,7 @@ from core import clock
 
 
 class HistoryStep(models.Model):
-    """One step of a history; its heir adds the record, and `what` and `actor` with their choices."""
+    """One step of a history; its heir adds the record, `what` with its choices, and who or why as far as it is kept."""
 
     at = models.DateTimeField(_("when"), default=clock.now)
     by = models.ForeignKey(
@@ -21,7 +21,6 @@ class HistoryStep(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:
         abstract = True

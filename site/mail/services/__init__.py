@@ -1,6 +1,6 @@
 """The only writers of the outbox."""
 
-from mail.services.enqueueing import enqueue, enqueue_prepared
+from mail.services.enqueueing import enqueue, enqueue_prepared, enqueue_to
 from mail.services.holding import hold_after_restore
 from mail.services.reporting import report
 from mail.services.resending import resend
@@ -10,6 +10,7 @@ from mail.services.withdrawing import withdraw
 __all__ = [
     "enqueue",
     "enqueue_prepared",
+    "enqueue_to",
     "hold_after_restore",
     "report",
     "resend",

@@ -63,6 +63,29 @@ def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
     )
 
 
+def enqueue_to(
+    person: "User",
+    *,
+    key: str,
+    kind: str,
+    params: dict[str, Id | list[Id]],
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Message:
+    """Ask for one mail to somebody with an account, at its address, by its name and in its language; as `enqueue`."""
+    return enqueue(
+        key=key,
+        kind=kind,
+        to=person.email,
+        to_name=person.display_name,
+        language=person.language,
+        params=params,
+        due_at=due_at,
+        expires_at=expires_at,
+        person=person,
+    )
+
+
 def enqueue_prepared(  # noqa: PLR0913  (likewise)
     *,
     key: str,

@@ -1,0 +1,31 @@
+"""How a cohort's people stand and what was mailed to them, for tests of the services that enrol."""
+
+from accounts.models import User
+from learning.models import Cohort
+from mail.models import Message
+from municipalities.enums import MembershipState
+from municipalities.models import Membership
+from tests.factories import municipalities as cities
+from tests.factories.accounts import PersonFactory
+
+
+def states(cohort: Cohort) -> list[tuple[str, str, bool, int | None]]:
+    """Return name, state, seat and place in line of everybody in a cohort, as they came."""
+    found = cohort.enrolments.order_by("pk")
+    return list(found.values_list("name", "state", "has_seat", "waiting_number"))
+
+
+def mails() -> list[tuple[str, str]]:
+    """Return kind and address of the mails about enrolments, as they were asked for."""
+    ours = Message.objects.filter(kind__regex=r"^(team|enrolment|application)-").order_by("id")
+    return list(ours.values_list("kind", "to_address"))
+
+
+def asked(**fields) -> Membership:
+    """Make the request of somebody who would coordinate a city and is not approved."""
+    return cities.coordinator(state=MembershipState.ASKED, **fields)
+
+
+def staff() -> User:
+    """Return somebody who may decide on everything."""
+    return PersonFactory(is_staff=True, is_superuser=True)

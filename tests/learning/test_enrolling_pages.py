@@ -1,0 +1,184 @@
+"""The pages on which a team is enrolled, and on which somebody comes alone: what they show, take and refuse."""
+
+import re
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from core import clock, languages
+from learning.models import Cohort, Enrolment, TeamRequest
+from learning.services import lapse_drafts
+from mail import rendering
+from municipalities.models import Membership
+from municipalities.services import represent
+from tests.factories import accounts
+from tests.factories import learning as make
+from tests.learning import teamwork
+from tests.learning.teamwork import statements, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Place]:
+    """A cohort, and a city with its coordinator, for all tests of this file that need nothing special of them."""
+    with made_once():
+        yield teamwork.place()
+
+
+def test_the_cohorts_are_listed_in_every_language(client):
+    make.cohort(name="Autumn", languages=["fr"])
+    make.cohort(name="Winter", languages=["en", "ar"])
+    for language in languages.codes():
+        page = client.get(f"/{language}/learning/cohorts/")
+        assert (page.status_code, "Autumn" in words(page), "Winter" in words(page)) == (200, True, True)
+        narrowed = client.get(f"/{language}/learning/cohorts/", {"language": "ar"})
+        assert ("Autumn" in words(narrowed), "Winter" in words(narrowed)) == (False, True)
+
+
+def test_the_list_takes_as_many_statements_for_one_as_for_three(client):
+    make.cohort()
+    one = statements(client, "/en/learning/cohorts/")
+    make.cohort()
+    make.cohort()
+    assert (one, statements(client, "/en/learning/cohorts/")) == (3, 3)
+
+
+def test_who_represents_no_city_is_led_to_one(one, client):
+    anonymous = client.get(one.team())
+    assert (anonymous.status_code, "/account/login/" in anonymous["Location"]) == (302, True)
+    page = teamwork.client_of(accounts.PersonFactory()).get(one.team())
+    assert (
+        "You do not represent a city yet" in words(page),
+        'href="/en/cities/represent/"' in page.content.decode(),
+    ) == (
+        True,
+        True,
+    )
+
+
+def test_another_cohort_can_be_chosen_on_the_way(one):
+    other = make.cohort(name="Other")
+    answer = teamwork.client_of(one.coordinator).get(one.team(), {"city": one.city.slug, "cohort": other.slug})
+    assert answer["Location"] == f"/en/learning/cohorts/{other.slug}/team/?city={one.city.slug}&cohort={other.slug}"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "name;address\nAna Silva;ana@city.example\n".encode("utf-8-sig"),
+        "name;address\nAna Silva;ana@city.example\n".encode("utf-16"),
+        "Zoë;zoe@city.example\n".encode("cp1252"),
+    ],
+    ids=["utf-8", "utf-16", "windows"],
+)
+def test_a_spreadsheets_file_is_read_whatever_wrote_it(one, content):
+    file = SimpleUploadedFile("team.csv", content, content_type="text/csv")
+    said = {"city": one.city.slug, "language": "fr", "lines": "", "file": file}
+    page = teamwork.client_of(one.coordinator).post(one.team(), said)
+    name, address = ("Zoë", "zoe@city.example") if b"zoe" in content else ("Ana Silva", "ana@city.example")
+    assert (page.status_code, name in words(page), address in words(page)) == (200, True, True)
+    confirmed = re.search(r'<textarea name="lines" hidden>([^<]*)</textarea>', page.content.decode()).group(1)
+    teamwork.enrol(one, confirmed, language="fr")
+    assert [(row.email, row.name, row.language) for row in Enrolment.objects.all()] == [(address, name, "fr")]
+
+
+def test_a_file_of_an_arabic_spreadsheet_keeps_its_letters(one):
+    file = SimpleUploadedFile("team.csv", "أحمد;ahmad@city.example".encode("cp1256"), content_type="text/csv")
+    said = {"city": one.city.slug, "language": "ar", "lines": "", "file": file}
+    assert "أحمد" in words(teamwork.client_of(one.coordinator).post(one.team("ar"), said))
+
+
+def test_a_picture_is_not_a_list_of_people(one):
+    file = SimpleUploadedFile("team.csv", b"\x81\x8d\x8f\x90\x9d", content_type="text/csv")
+    said = {"city": one.city.slug, "language": "en", "lines": "", "file": file}
+    page = teamwork.client_of(one.coordinator).post(one.team(), said)
+    assert (page.status_code, "This file is not text." in words(page)) == (422, True)
+    empty = teamwork.client_of(one.coordinator).post(
+        one.team(), {"city": one.city.slug, "language": "en", "lines": " "}
+    )
+    assert (empty.status_code, "Paste at least one address." in words(empty)) == (422, True)
+
+
+def test_ten_thousand_lines_are_looked_over_and_fifty_invited(one):
+    lines = "\n".join(f"person{number}@city.example" for number in range(10_001))
+    said = {"city": one.city.slug, "language": "en", "lines": lines}
+    page = teamwork.client_of(one.coordinator).post(one.team(), said)
+    said = words(page)
+    assert (page.status_code, "50 people" in said, "only the first lines were read" in said) == (200, True, True)
+    assert "And 9850 more lines." in said
+    assert page.content.decode().count("Only 50 new people at once") == 100
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_approved", "said"),
+    [
+        ({}, True, ""),
+        ({}, False, "Nobody is written to before you are approved as coordinator."),
+        ({"admission": "approval"}, True, "The moderators read every application and answer by mail."),
+        ({"seats": 1}, True, "All seats are taken."),
+    ],
+)
+def test_the_last_look_promises_an_invitation_to_those_alone_who_get_one(fields, is_approved, said):
+    one = teamwork.place(**fields)
+    teamwork.invited(one)
+    client = teamwork.client_of(one.coordinator)
+    if not is_approved:
+        Membership.objects.update(state="asked", starts_on=None, decided_at=None)
+    page = words(client.post(one.team(), {"city": one.city.slug, "lines": "bo@city.example", "language": "en"}))
+    promises = ("These people get an invitation" in page, "Send the invitations" in page)
+    assert (said in page, promises) == (True, (not said, not said))
+
+
+def test_markup_in_a_line_stays_words(one):
+    said = {
+        "city": one.city.slug,
+        "language": "en",
+        "lines": '"<script>alert(1)</script>" bo@city.example\n<img src=x>',
+    }
+    html = teamwork.client_of(one.coordinator).post(one.team(), said).content.decode()
+    assert ("<script>alert" in html, "<img src=x>" in html) == (False, False)
+
+
+def test_what_a_coordinator_who_waits_writes_down_stays_with_us(one):
+    person = accounts.PersonFactory()
+    represent(person=person, local_government_id=one.city.pk, role="coordinator")
+    client = teamwork.client_of(person)
+    said = {"city": one.city.slug, "lines": "bo@city.example", "language": "en", "confirm": "yes"}
+    page = client.post(one.team(), said, follow=True)
+    assert "You are not approved as coordinator yet." in words(page)
+    assert (Enrolment.objects.get().state, teamwork.mails("team-invitation")) == ("drafted", [])
+    TeamRequest.objects.update(holds_until=clock.now())
+    assert len(lapse_drafts()) == 1
+    sentence = "The people whom you wrote down are not enrolled: their seats are free again."
+    # Once approved, the same: nobody was invited by that.
+    for state in ("asked", "approved"):
+        dated = {"starts_on": clock.now().date(), "decided_at": clock.now()} if state == "approved" else {}
+        Membership.objects.filter(person=person).update(state=state, **dated)
+        page = client.get(one.dashboard())
+        assert (sentence in words(page), "bo@city.example" in words(page)) == (True, True)
+        assert one.dashboard() in client.get("/en/my/learning/").content.decode()
+    assert sentence in rendering.render(teamwork.mails("team-lapsed")[0]).text
+    client.post(one.team(), said)
+    assert sentence not in words(client.get(one.dashboard()))
+
+
+def test_a_cohort_that_has_closed_takes_nobody(one):
+    Cohort.objects.update(closes_at=clock.now())
+    answer = teamwork.enrol(one, "bo@city.example")
+    assert (answer.status_code, "Enrolment in this cohort has closed." in words(answer)) == (409, True)
+
+
+def test_a_person_without_a_city_takes_part_once(one):
+    client = teamwork.client_of(accounts.PersonFactory())
+    address = f"/en/learning/cohorts/{one.cohort.slug}/"
+    assert "Take part" in words(client.get(f"{address}apply/"))
+    assert not Enrolment.objects.exists()
+    for _time in range(2):
+        assert client.post(f"{address}apply/")["Location"] == address
+    assert (Enrolment.objects.get().state, "You take part in this cohort." in words(client.get(address))) == (
+        "active",
+        True,
+    )

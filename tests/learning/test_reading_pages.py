@@ -1,0 +1,107 @@
+"""The pages on which a learner finds and reads the units of a course, with pages made once for all tests of this file."""
+
+import re
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from core import clock
+from learning.models import Cohort, Enrolment, UnitPage, UnitProgress
+from tests.factories import core
+from tests.factories import learning as make
+from tests.learning import teamwork
+from tests.learning.teamwork import statements, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Place]:
+    """A cohort that has not begun, of a course with pages."""
+    with made_once():
+        found = teamwork.place(with_pages=True)
+        teamwork.joined(found)
+        yield found
+
+
+@pytest.fixture
+def learner(one: teamwork.Place) -> Enrolment:
+    """Return the one who has joined it."""
+    return Enrolment.objects.select_related("person").get(cohort=one.cohort)
+
+
+def test_a_unit_is_completed_opened_again_and_keeps_the_revision_read(one, learner):
+    client = teamwork.client_of(learner.person)
+    teamwork.begin(one.cohort)
+    client.get(one.reading())
+    page = one.unit_page()
+    client.post(one.reading())
+    read = UnitProgress.objects.get(enrolment=learner)
+    assert (read.revision_id, read.completed_at is not None) == (page.live_revision_id, True)
+    page.title = "Said in other words"
+    page.save_revision().publish()
+    again = client.get(one.reading())
+    assert "The words of this unit have changed since you read it." in words(again)
+    read.refresh_from_db()
+    assert read.revision_id == page.live_revision_id
+    client.post(one.reading(), {"reopen": "yes"})
+    read.refresh_from_db()
+    assert read.completed_at is None
+
+
+def test_a_unit_without_a_translation_is_read_in_the_courses_language_and_says_so(one, learner):
+    client = teamwork.client_of(learner.person)
+    teamwork.begin(one.cohort)
+    page = client.get(one.reading(language="ar"))
+    assert page.status_code == 200
+    assert re.search(r'<h1 lang="en" dir="ltr">Unit 1.1</h1>', page.content.decode())
+    assert "English" in words(page)
+    assert UnitProgress.objects.get().language == "en"
+
+
+def test_reading_and_the_path_take_few_statements(one, learner):
+    client = teamwork.client_of(learner.person)
+    teamwork.begin(one.cohort)
+    assert [statements(client, address) for address in (one.reading(), one.course())] == [15, 11]
+
+
+def test_units_are_links_once_they_are_open_and_only_then(one, learner):
+    browser = teamwork.client_of(learner.person)
+    link = f'href="{one.reading()}"'
+    assert link not in browser.get(one.course()).content.decode()
+    teamwork.begin(one.cohort)
+    assert link in browser.get(one.course()).content.decode()
+    browser.get(one.reading())
+    browser.post(one.reading())
+    # Completed in English, it has not changed by being looked at in French.
+    french = one.unit_page().copy_for_translation(core.locale("fr"), copy_parents=True)
+    UnitPage.objects.filter(pk=french.pk).update(title="Unité", live=True)
+    page = browser.get(one.reading(language="fr"))
+    assert (page.status_code, "Unité" in words(page), page.context["has_changed"]) == (200, True, False)
+    today = clock.now().date()
+    Cohort.objects.update(starts_on=today - timedelta(days=30), ends_on=today - timedelta(days=2))
+    late = browser.get(one.reading())
+    assert ("Open it again" in words(late), "Completed" in words(late)) == (False, True)
+    answer = browser.post(one.reading(), {"reopen": "yes"}, follow=True)
+    assert "This cohort is over, so nothing in it can be changed any more." in answer.content.decode()
+
+
+def test_a_course_without_a_page_says_that_it_is_to_come():
+    one = teamwork.place()
+    _enrolment, browser = teamwork.joined(one)
+    assert "Its modules will be here soon." in words(browser.get(one.course()))
+
+
+def test_the_course_page_tells_its_cohorts_the_fitting_ones_first_and_is_kept_without_anybodys_own(one, learner):
+    Cohort.objects.update(name="In French only", languages=["fr"])
+    make.cohort(course=one.cohort.course, name="In English too", languages=["en", "fr"])
+    page = one.course_page()
+    own = words(teamwork.client_of(learner.person).get(page.url))
+    assert "Go on learning" in own
+    anonymous = words(Client().get(page.url))
+    assert "Go on learning" not in anonymous
+    assert anonymous.index("In English too") < anonymous.index("In French only")
+    assert anonymous.count("In your language") == 1
