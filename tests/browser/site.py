@@ -84,6 +84,13 @@ def self_service_link(message: EmailMessage) -> str:
     return found.group(0)
 
 
+def newsletter_link(message: EmailMessage, purpose: str) -> str:
+    """Return the address of one of a subscriber's own pages from the plain text of a mail."""
+    found = re.search(rf"https?://[^\s\"<>]+/news/{purpose}/[^\s\"<>/]+/", text_of(message))
+    assert found, text_of(message)
+    return found.group()
+
+
 def environment_of(*, port: int, var: Path, database_url: str) -> dict[str, str]:
     """Return the environment in which another process joins an instance; mails it asks for wait for the sweep."""
     return {
