@@ -18,6 +18,11 @@ def confirm_url(identifier: uuid.UUID, language: str) -> str:
     return _in_language("newsletter_confirm", tokens.sign(identifier, "confirm"), language)
 
 
+def unwanted_url(identifier: uuid.UUID, language: str) -> str:
+    """Return where whoever was asked without having asked for it says that they want no further question."""
+    return _in_language("newsletter_unwanted", tokens.sign(identifier, "unwanted"), language)
+
+
 def preferences_url(identifier: uuid.UUID, language: str) -> str:
     """Return where language, country and topics are changed."""
     return _in_language("newsletter_preferences", tokens.sign(identifier, "preferences"), language)

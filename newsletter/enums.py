@@ -25,6 +25,7 @@ class LeftWhy(models.TextChoices):
     ONE_CLICK = "one-click", _("the button of a mail program")
     PREFERENCES = "preferences", _("the page of preferences")
     COMPLAINT = "complaint", _("a complaint about a mail")
+    UNWANTED = "unwanted", _("a question that was unwanted")
     STAFF = "staff", _("staff")
 
 

@@ -31,6 +31,10 @@ def question(message: Message) -> Rendering:
             ],
             "button": {"url": addresses.confirm_url(subscriber.uuid, message.language), "label": _("Subscribe")},
             "closing": [_("If it was not you, you can ignore this mail: nothing is sent without you.")],
+            "way_out": {
+                "url": addresses.unwanted_url(subscriber.uuid, message.language),
+                "label": _("Do not ask again"),
+            },
             "reason": _("You get this mail because somebody asked for our newsletter with this address."),
         },
     )

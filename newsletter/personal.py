@@ -22,7 +22,7 @@ def _unconfirmed(before: datetime) -> QuerySet:
 
 
 def _gone(before: datetime) -> QuerySet:
-    # Whom staff have blocked stays so: a deleted row could be asked for anew.
+    # Whoever is blocked, by staff or by their own wish, stays so: a deleted row could be asked for anew.
     return Subscriber.objects.filter(state=SubscriberState.LEFT, left_at__lt=before)
 
 

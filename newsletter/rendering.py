@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import languages, locales
@@ -34,6 +35,12 @@ def write(page: NewsletterPage, language: str) -> Rendering:
             "reason": _("You get this mail because you subscribed to our newsletter."),
         },
     )
+
+
+def left_out(page: NewsletterPage, language: str) -> list[str]:
+    """Return the titles of chosen pages that the issue does not lead readers of `language` to."""
+    with translation.override(language):
+        return [found.title for child in page.body for found in child.block.left_out(child.value)]
 
 
 def _parts(page: NewsletterPage, language: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from django.core import signing
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
 
-Purpose = Literal["confirm", "preferences", "unsubscribe"]
+Purpose = Literal["confirm", "preferences", "unsubscribe", "unwanted"]
 
 # Whoever asked and did not confirm in this time may simply ask again; the way out never closes.
 LASTS: dict[str, timedelta] = {"confirm": timedelta(days=7)}

@@ -1,6 +1,7 @@
 """The sentences that people agree to and take back, word for word as they are shown and logged.
 
-Whoever changes a sentence or a translation of it raises the version: a form that was opened before is shown again.
+Whoever changes a sentence or a translation of it raises the version: a form that was opened before is shown again. The
+words of every version stand in tests/catalogues/test_consents.py, which fails on words that are not their version's.
 """
 
 from django.utils.translation import gettext as _

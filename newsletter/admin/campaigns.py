@@ -13,7 +13,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from core import languages
 from core.exports import MomentColumn, ScreenExportMixin
-from newsletter import editions, rules
+from newsletter import editions, rendering, rules
 from newsletter.admin import campaign_acts as acts
 from newsletter.admin.campaign_forms import WhenForm
 from newsletter.admin.campaign_words import in_words, readings
@@ -77,12 +77,18 @@ class CampaignView(InspectView):
 
 def _of_draft(campaign: Campaign) -> dict[str, Any]:
     found = audiences.count_audience(campaign)
+    published = editions.published(campaign.issue)
     return {
         "readings": readings(found),
         "total": sum(one.number for one in found),
         "pages": [
             (languages.own_name(code), page.has_unpublished_changes, reverse("wagtailadmin_pages:edit", args=[page.pk]))
-            for code, page in editions.published(campaign.issue).items()
+            for code, page in published.items()
+        ],
+        "left_out": [
+            (languages.own_name(code), title)
+            for code, page in published.items()
+            for title in rendering.left_out(page, code)
         ],
         "when_form": WhenForm(),
     }

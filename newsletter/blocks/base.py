@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from wagtail.models import Page
+
 
 class MailBlock:
     """A block with `mail_template` in its Meta: the pair `<mail_template>.mjml` and `<mail_template>.txt`.
@@ -15,3 +17,7 @@ class MailBlock:
         Addresses must have scheme and host.
         """
         return dict(value)
+
+    def left_out(self, value: Any) -> list[Page]:
+        """Return the chosen pages that neither mail nor archive lead to, since not everybody can read them."""
+        return []

@@ -1,5 +1,6 @@
 """Blocks that lead on: cards of pages, and one thing to do."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +9,6 @@ from wagtail.models import Page, PageViewRestriction
 
 from core import links, locales
 from core.blocks import CallToActionBlock as WebCallToActionBlock
-from core.blocks.links import addresses
 from newsletter import mailtext
 from newsletter.blocks.base import MailBlock
 
@@ -43,6 +43,10 @@ class CardsBlock(MailBlock, blocks.StructBlock):
         cards = [{**card, "url": mailtext.whole(card["url"])} for card in _cards(value["pages"], None)]
         return {"heading": value["heading"], "cards": cards} if cards else None
 
+    def left_out(self, value: Any) -> list[Page]:
+        """Return the pages without a card."""
+        return _not_for_everybody(card["page"] for card in value["pages"])
+
     def get_preview_value(self) -> Any:
         """Show the newest page of the site."""
         page = Page.objects.live().filter(depth__gt=2).order_by("-pk").first()
@@ -62,25 +66,45 @@ class CardsBlock(MailBlock, blocks.StructBlock):
 class CallToActionBlock(MailBlock, WebCallToActionBlock):
     """The call to action of web pages, which also knows its form in a mail."""
 
+    def leads_to(self, value: Any, request: Any) -> str:
+        """Return the address; empty when not everybody can read the chosen page."""
+        chosen = value.get("page")
+        if chosen is None:
+            return super().leads_to(value, request)
+        page = _for_everybody([chosen]).get(chosen.pk)
+        return (page.get_url(request) or "") if page else ""
+
     def said(self, value: Any, language: str) -> dict[str, Any] | None:
         """Return words and address; nothing where the page cannot be read."""
-        [address] = addresses([value], None)
+        address = self.leads_to(value, None)
         return {"text": value["text"], "label": value["label"], "url": mailtext.whole(address)} if address else None
+
+    def left_out(self, value: Any) -> list[Page]:
+        """Return the page, where the whole block is left out because of it."""
+        return _not_for_everybody([value.get("page")])
 
     class Meta:
         mail_template = "newsletter/mail/call_to_action"
 
 
-def _cards(chosen: Any, request: Any) -> list[dict[str, str]]:
-    chosen = list(chosen)
-    live = links.in_reader_language(card["page"] for card in chosen)
+def _for_everybody(pages: Iterable[Page | None]) -> dict[int, Page]:
+    """Return for each page's primary key the page to link to, in the reader's language; two statements at most."""
+    live = links.in_reader_language(pages)
     # Whoever gets a mail, or reads the archive, may not be among those whom a restricted page lets in.
     restricted = tuple(PageViewRestriction.objects.values_list("page__path", flat=True)) if live else ()
-    shown = [
-        (card, live[card["page"].pk])
-        for card in chosen
-        if card["page"] and card["page"].pk in live and not live[card["page"].pk].path.startswith(restricted)
-    ]
+    return {pk: page for pk, page in live.items() if not page.path.startswith(restricted)}
+
+
+def _not_for_everybody(pages: Iterable[Page | None]) -> list[Page]:
+    chosen = [page for page in pages if page is not None]
+    read = _for_everybody(chosen)
+    return [page for page in chosen if page.pk not in read]
+
+
+def _cards(chosen: Any, request: Any) -> list[dict[str, str]]:
+    chosen = list(chosen)
+    live = _for_everybody(card["page"] for card in chosen)
+    shown = [(card, live[card["page"].pk]) for card in chosen if card["page"] and card["page"].pk in live]
     return [
         {
             "title": page.title,

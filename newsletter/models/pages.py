@@ -18,7 +18,7 @@ from newsletter import archive, previews
 from newsletter.blocks import MAIL_BLOCKS
 
 # What newsletter.urls.by_language answers below the section.
-TAKEN = frozenset({"feed", "subscribe", "confirm", "preferences"})
+TAKEN = frozenset({"feed", "subscribe", "confirm", "preferences", "unwanted"})
 
 
 def today() -> date:

@@ -15,6 +15,7 @@ from newsletter.services.campaigns import (
 from newsletter.services.erasing import erase_subscriptions
 from newsletter.services.subscribing import (
     ask,
+    ask_no_more,
     asked_for,
     change_preferences,
     claim_subscription,
@@ -26,6 +27,7 @@ from newsletter.services.subscribing import (
 __all__ = [
     "advance_campaigns",
     "ask",
+    "ask_no_more",
     "asked_for",
     "block_address",
     "cancel_campaign",

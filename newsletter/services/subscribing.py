@@ -122,6 +122,19 @@ def leave(*, subscriber_id: int, why: LeftWhy, channel: str) -> None:
 
 
 @transaction.atomic
+def ask_no_more(*, subscriber_id: int, channel: str) -> None:
+    """Block an address whose owner wants no question about the newsletter any more; whatever it had asked for ends.
+
+    It stays so until staff lift the block. Doing it twice changes nothing, and neither does doing it where staff
+    have blocked the address. Call it with the language active in which the person said so.
+    """
+    subscriber = rowlock.lock(subscriber_id)
+    if subscriber.state == SubscriberState.BLOCKED:
+        return
+    withdrawing.withdraw_locked(subscriber, why=LeftWhy.UNWANTED, channel=channel, state=SubscriberState.BLOCKED)
+
+
+@transaction.atomic
 def leave_by_report(*, address: str, why: LeftWhy) -> None:
     """End the subscription of an address, if there is one, since a provider tells that its owner objects."""
     found = Subscriber.objects.filter(email_key=email_key(address)).only("pk", "language").first()

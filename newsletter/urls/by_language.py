@@ -9,5 +9,6 @@ urlpatterns = [
     path("subscribe/", subscribing.SubscribeView.as_view(), name="newsletter_subscribe"),
     path("subscribe/asked/", subscribing.asked, name="newsletter_asked"),
     path("confirm/<str:token>/", own.confirm, name="newsletter_confirm"),
+    path("unwanted/<str:token>/", own.unwanted, name="newsletter_unwanted"),
     path("preferences/<str:token>/", own.preferences, name="newsletter_preferences"),
 ]

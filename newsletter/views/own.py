@@ -1,5 +1,7 @@
 """A subscriber's own pages, reached by the signed addresses in their mails; only a POST changes anything."""
 
+from contextlib import suppress
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,13 +15,13 @@ from newsletter.enums import LeftWhy, SubscriberState
 from newsletter.errors import AskedOtherwise, NewsletterRefused
 from newsletter.forms import PreferencesForm
 from newsletter.models import Subscriber
-from newsletter.services import asked_for, change_preferences, leave
+from newsletter.services import ask_no_more, asked_for, change_preferences, leave
 from newsletter.services import confirm as confirm_subscription
 from newsletter.views.signed import by_token
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 # Where consent was withdrawn, without the token, which the log must not keep.
-BY_MAIL_PROGRAM, BY_PAGE = "List-Unsubscribe", "/news/unsubscribe/"
+BY_MAIL_PROGRAM, BY_PAGE, BY_QUESTION = "List-Unsubscribe", "/news/unsubscribe/", "/news/unwanted/"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,6 +63,22 @@ def _ask_to_confirm(
         "refusal": refusal,
     }
     return render(request, "newsletter/confirm.html", context, status=409 if refusal else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_token("unwanted")
+def unwanted(request: HttpRequest, token: str, subscriber: Subscriber | None) -> HttpResponse:
+    """Offer whoever was asked unasked to be asked no more; a POST sees to it, for good and without a sign to others."""
+    if subscriber is None:
+        return render(request, "newsletter/left.html")
+    if request.method == "POST":
+        # Erased since it was looked up: nobody is left who could be asked.
+        with suppress(Subscriber.DoesNotExist):
+            ask_no_more(subscriber_id=subscriber.pk, channel=BY_QUESTION)
+        return HttpResponseRedirect(reverse("newsletter_unwanted", args=[token]), status=303)
+    is_done = subscriber.state == SubscriberState.BLOCKED
+    context = {"address": subscriber.email, "is_done": is_done, "wording": wording.leaving()}
+    return render(request, "newsletter/unwanted.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ _ADDRESS = re.compile(r"[\w.!#$%'*+^`{|}~-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}
 _LOGIN = re.compile(r"(://)[^\s/@]{1,200}@")
 # Path segments after which a secret stands: join and self-service pages, allauth's keys, links of mails.
 _PATH = re.compile(
-    r"/(join|learn|registration|erase|key|confirm-email|unsubscribe|preferences|confirm)/[^/\s\"'?#<>]{8,}"
+    r"/(join|learn|registration|erase|key|confirm-email|unsubscribe|preferences|confirm|unwanted)/[^/\s\"'?#<>]{8,}"
 )
 # Search words are often names.
 _QUERY = re.compile(r"([?&](?:token|code|key|signature|password|next|state|q)=)[^&\s\"'#<>]+")

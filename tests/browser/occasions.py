@@ -65,6 +65,11 @@ def newcomer(email: str, name: str, language: str) -> None:
     create_person(email=email, password=PASSWORD, display_name=name, language=language, country="FI")
 
 
+def cookie_of(email: str) -> str:
+    """Return the cookie, as JSON, of a session in which somebody is signed in."""
+    return json.dumps({"name": settings.SESSION_COOKIE_NAME, "value": _session(User.objects.get(email=email))})
+
+
 def newsletter_readers(addresses: dict[str, str], country: str) -> None:
     """Subscribe an address for each language; all of them live in one country."""
     for language, address in addresses.items():
@@ -105,6 +110,7 @@ def _addresses(language: str) -> dict[str, str]:
             "confirmed": reverse("newsletter_confirm", args=[subscriptions.sign(reader.uuid, "confirm")]),
             "preferences": reverse("newsletter_preferences", args=[subscriptions.sign(reader.uuid, "preferences")]),
             "unsubscribe": reverse("newsletter_unsubscribe", args=[subscriptions.sign(reader.uuid, "unsubscribe")]),
+            "unwanted": reverse("newsletter_unwanted", args=[subscriptions.sign(reader.uuid, "unwanted")]),
             "door": reverse("learning_door", args=[doors.make(_invited(language).uuid)]),
         }
 

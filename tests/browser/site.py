@@ -12,6 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 
 from gkec.devstack.options import ROOT
@@ -32,8 +33,8 @@ class Site:
         """Return the mails that have arrived for an address, the earliest first; those alone with these words above."""
         found = []
         for path in sorted((self.var / "mail" / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns):
-            message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-            if message["Delivered-To"] == address and subject in message["Subject"]:
+            arrived_for, about, message = _read(path)
+            if arrived_for == address and subject in about:
                 found.append(message)
         return found
 
@@ -65,6 +66,13 @@ class Site:
         return said
 
 
+@cache
+def _read(path: Path) -> tuple[str, str, EmailMessage]:
+    """Return whom a mail arrived for, its subject and all of it; what has arrived does not change any more."""
+    message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+    return str(message["Delivered-To"]), str(message["Subject"]), message  # type: ignore[return-value]
+
+
 def part(message: EmailMessage, content_type: str) -> EmailMessage:
     """Return the first part of a mail that has this type."""
     found = next((one for one in message.walk() if one.get_content_type() == content_type), None)
@@ -82,6 +90,13 @@ def self_service_link(message: EmailMessage) -> str:
     found = REGISTRATION_LINK.search(text_of(message))
     assert found, text_of(message)
     return found.group(0)
+
+
+def newsletter_link(message: EmailMessage, purpose: str) -> str:
+    """Return the address of one of a subscriber's own pages from the plain text of a mail."""
+    found = re.search(rf"https?://[^\s\"<>]+/news/{purpose}/[^\s\"<>/]+/", text_of(message))
+    assert found, text_of(message)
+    return found.group()
 
 
 def environment_of(*, port: int, var: Path, database_url: str) -> dict[str, str]:

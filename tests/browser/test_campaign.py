@@ -1,7 +1,6 @@
-"""An issue's way: written, looked at, tested, translated, sent to its readers in their languages, and unsubscribed."""
+"""An issue's way: written, looked at, tested, translated into Arabic, sent, read and unsubscribed in each language."""
 
 import re
-import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from uuid import uuid4
@@ -9,16 +8,23 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.site import Site, text_of
-from tests.browser.staff import ask_for_translation, publish, sign_in
+from tests.browser.site import Site, newsletter_link, part, text_of
+from tests.browser.staff import ask_for_translation, press, publish, signed_in, translate
+from tests.services.browser import assert_no_sideways_scroll
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
 Visit = Callable[..., BrowserContext]
 EDITOR = "editor@gkec.example"
-TITLE, FRENCH_TITLE = "Roofs that pay", "Des toits qui rapportent"
-SUBJECT, FRENCH_SUBJECT = "Roofs that pay for themselves", "Des toits qui se paient tout seuls"
-LEAD, FRENCH_LEAD = "Three cities put the sun on their schools.", "Trois villes mettent le soleil sur leurs écoles."
+TITLE, ARABIC_TITLE = "Roofs that pay", "أسطح تدرّ دخلاً"
+SUBJECT, ARABIC_SUBJECT = "Roofs that pay for themselves", "أسطح تغطّي تكلفتها بنفسها"
+LEAD, ARABIC_LEAD = "Three cities put the sun on their schools.", "ثلاث مدن تضع الشمس على أسطح مدارسها."
+# What each reader gets: the French one English, since nobody has written the issue in French.
+WORDS = {
+    "en": (SUBJECT, TITLE, LEAD, "ltr"),
+    "fr": (SUBJECT, TITLE, LEAD, "ltr"),
+    "ar": (ARABIC_SUBJECT, ARABIC_TITLE, ARABIC_LEAD, "rtl"),
+}
 # Where nobody else reads the newsletter, so that the numbers are known.
 COUNTRY = "IS"
 
@@ -51,15 +57,17 @@ def look_at(page: Page) -> None:
     expect(frame.locator("body")).not_to_have_css("background-color", light)
 
 
-def prepare(page: Page) -> str:
-    """Prepare a campaign from the editor for the readers of one country; return its address."""
-    page.locator("header [data-w-dropdown-target=toggle]").first.click()
-    page.locator("a[href*='/campaigns/new/?issue=']").first.click()
+def prepare(editor: Page) -> Page:
+    """Prepare a campaign for the readers of one country, beside the editor; return its page."""
+    editor.locator("header [data-w-dropdown-target=toggle]").first.click()
+    with editor.context.expect_page() as opened:
+        editor.locator("a[href*='/campaigns/new/?issue=']").first.click(modifiers=["ControlOrMeta"])
+    page = opened.value
     expect(page.locator("#id_issue option:checked")).to_contain_text(TITLE)
     page.locator("#id_countries").select_option(COUNTRY)
     page.locator("main form button[type=submit]").click()
     page.wait_for_url(re.compile(r"/campaigns/\d+/$"))
-    return page.url
+    return page
 
 
 def send_test(page: Page) -> None:
@@ -70,105 +78,116 @@ def send_test(page: Page) -> None:
     page.wait_for_url(re.compile(r"/campaigns/\d+/$"))
 
 
-def translate(page: Page, words: dict[str, str]) -> None:
-    """Write the French of each of these words in wagtail-localize's editor, and publish."""
-    for source, french in words.items():
-        segment = page.locator("main li", has=page.get_by_role("button", name="Traduire", exact=True))
-        segment.filter(has=page.get_by_text(source, exact=True)).get_by_role("button", name="Traduire").click()
-        page.locator("main textarea").fill(french)
-        page.get_by_role("button", name="Enregistrer", exact=True).click()
-        expect(page.locator("main")).to_contain_text(french)
-    page.locator("button[name=action][value=publish]").click()
-    page.wait_for_load_state()
-
-
 def start(page: Page) -> None:
     """Look at the count and at the samples of the dry run, then send."""
     rows = page.locator("main table tbody tr").all_inner_texts()
     assert [row.split() for row in rows] == [
         ["English", "English", "1"],
-        ["français", "français", "1"],
-        ["العربيّة", "English", "1"],
+        ["français", "English", "1"],
+        ["العربيّة", "العربيّة", "1"],
     ]
     page.locator("main form[action$='/start/'] button").click()
-    expect(page.locator("main details h3")).to_have_text([SUBJECT, FRENCH_SUBJECT, *[SUBJECT] * 3])
-    page.locator("main form[method=post] button").click()
-    page.wait_for_url(re.compile(r"/campaigns/\d+/$"))
+    expect(page.locator("main details h3")).to_have_text([*[SUBJECT] * 4, ARABIC_SUBJECT])
+    press(page, page.locator("main form[method=post] button"))
+    expect(page).to_have_url(re.compile(r"/campaigns/\d+/$"))
 
 
-def wait_for_the_end(page: Page, *, seconds: float = 30) -> None:
-    """Look again until the campaign has ended, as staff would."""
-    deadline = time.monotonic() + seconds
-    while page.locator("main form").count():
-        assert time.monotonic() < deadline, page.locator("main").inner_text()
-        page.reload()
+def look_at_the_end(page: Page, site: Site) -> None:
+    """Look again once the campaign has ended."""
+    campaign = page.url.rstrip("/").rpartition("/")[2]
+    ended = f"Campaign.objects.filter(pk={campaign}, finished_at__isnull=False).exists()"
+    site.wait_until(f"from newsletter.models import Campaign; print({ended} or '')", seconds=30)
+    page.reload()
+    expect(page.locator("main form")).to_have_count(0)
 
 
-def link(mail: EmailMessage, purpose: str) -> str:
-    """Return the link of a mail to one of the subscriber's own pages."""
-    found = re.search(rf"https?://[^\s\"<>]+/news/{purpose}/[^\s\"<>/]+/", text_of(mail))
-    assert found, text_of(mail)
-    return found.group()
-
-
-def section_and_french(site: Site, readers: dict[str, str]) -> list[str]:
-    """Subscribe the readers; return the ids of the section in English and of the French locale."""
+def section_and_arabic(site: Site, readers: dict[str, str]) -> list[str]:
+    """Subscribe the readers; return the ids of the section in English and of the Arabic locale."""
     return site.run(
         "from tests.browser.occasions import newsletter_readers\n"
         "from newsletter.models import NewsletterIndexPage as Section\n"
         "from wagtail.models import Locale\n"
         f"newsletter_readers({readers!r}, {COUNTRY!r})\n"
-        "print(Section.objects.get(locale__language_code='en').pk, Locale.objects.get(language_code='fr').pk)"
+        "print(Section.objects.get(locale__language_code='en').pk, Locale.objects.get(language_code='ar').pk)"
     ).split()
 
 
-def unsubscribe(visit: Visit, mails: dict[str, EmailMessage]) -> None:
-    """Leave by the visible link on a phone, and by the button of a mail program, which has no cookie."""
-    reader = visit(language="fr", width="phone", javascript=False).new_page()
-    reader.goto(link(mails["fr"], "unsubscribe"))
-    expect(reader.locator("html")).to_have_attribute("lang", "fr")
+def states(site: Site) -> list[str]:
+    """Return what has become of the readers."""
+    return site.run(
+        "from newsletter.models import Subscriber\n"
+        f"for one in Subscriber.objects.filter(country={COUNTRY!r}).order_by('language'):\n"
+        "    print(one.language, one.state, one.left_why or '-')"
+    ).splitlines()
+
+
+def check_mail(mail: EmailMessage, language: str) -> None:
+    """Fail unless a reader got the words that they should, in a frame of their own language."""
+    subject, title, lead, direction = WORDS[language]
+    html = str(part(mail, "text/html").get_content())
+    assert (mail["Subject"], mail["Content-Language"]) == (subject, language)
+    assert lead in text_of(mail)
+    spoken = "ar" if direction == "rtl" else "en"
+    assert re.search(rf'lang="{spoken}" dir="{direction}" style="[^"]*">{title}</h1>', html), html
+    assert re.search(rf'<html[^>]* lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"', html), html
+
+
+def read_and_leave(reader: Page, mail: EmailMessage, language: str) -> None:
+    """Read the issue on the web, on a phone, from the link of the mail, and unsubscribe by the visible link."""
+    _subject, title, lead, direction = WORDS[language]
+    archived = re.search(rf"https?://[^\s<>]+/{language}/news/[\w-]+/(?!\S)", text_of(mail))
+    assert archived, text_of(mail)
+    reader.goto(archived.group())
+    expect(reader.locator("html")).to_have_attribute("lang", language)
+    expect(reader.locator("html")).to_have_attribute("dir", direction)
+    expect(reader.locator("h1")).to_have_text(title)
+    expect(reader.locator("main")).to_contain_text(lead)
+    assert_no_sideways_scroll(reader)
+    reader.goto(newsletter_link(mail, "unsubscribe"))
+    expect(reader.locator("html")).to_have_attribute("lang", language)
+    assert_no_sideways_scroll(reader)
     reader.locator("main form[method=post] button").click()
     expect(reader.locator("main form[method=post]")).to_have_count(0)
-    assert mails["en"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    address = str(mails["en"]["List-Unsubscribe"]).strip("<>")
-    answer = visit().request.post(address, form={"List-Unsubscribe": "One-Click"})
+    expect(reader.locator("html")).to_have_attribute("dir", direction)
+
+
+def leave_by_mail_program(client: BrowserContext, mail: EmailMessage) -> None:
+    """Unsubscribe as the button of a mail program does, which has no cookie."""
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    answer = client.request.post(str(mail["List-Unsubscribe"]).strip("<>"), form={"List-Unsubscribe": "One-Click"})
     assert (answer.status, answer.headers.get("set-cookie")) == (200, None)
 
 
-def test_an_issue_is_written_tested_translated_sent_and_unsubscribed(site: Site, visit: Visit) -> None:
+def test_an_issue_is_written_tested_translated_sent_read_and_unsubscribed(site: Site, visit: Visit) -> None:
     mark = uuid4().hex[:8]
-    readers = {language: f"{language}.{mark}@reykjavik.example" for language in ("en", "fr", "ar")}
-    section, french = section_and_french(site, readers)
-    page = visit().new_page()
-    sign_in(page, EDITOR)
-    write(page, section)
-    editor = page.url
-    look_at(page)
-    campaign = prepare(page)
+    readers = {language: f"{language}.{mark}@reykjavik.example" for language in WORDS}
+    section, arabic = section_and_arabic(site, readers)
+    editor = signed_in(visit().new_page(), site, EDITOR)
+    write(editor, section)
+    look_at(editor)
+    page = prepare(editor)
     # What is not published can be tested, and cannot be sent.
     expect(page.locator("main form[action$='/start/']")).to_have_count(0)
     send_test(page)
     assert LEAD in text_of(site.wait_for_mail(EDITOR, subject=f"Test: {SUBJECT}"))
 
-    page.goto(editor)
-    publish(page)
-    translation = ask_for_translation(page, site, editor.split("/pages/")[1].split("/")[0], french)
-    page.goto(f"/admin/pages/{translation}/edit/")
-    translate(page, {TITLE: FRENCH_TITLE, SUBJECT: FRENCH_SUBJECT, LEAD: FRENCH_LEAD})
+    issue = editor.url.split("/pages/")[1].split("/")[0]
+    publish(editor)
+    ask_for_translation(editor, issue, arabic)
+    translate(editor, {TITLE: ARABIC_TITLE, SUBJECT: ARABIC_SUBJECT, LEAD: ARABIC_LEAD})
 
-    page.goto(campaign)
+    page.reload()
     start(page)
     mails = {language: site.wait_for_mail(address) for language, address in readers.items()}
-    subjects = {language: mail["Subject"] for language, mail in mails.items()}
-    assert subjects == {"en": SUBJECT, "fr": FRENCH_SUBJECT, "ar": SUBJECT}
-    assert FRENCH_LEAD in text_of(mails["fr"])
-    wait_for_the_end(page)
+    for language, mail in mails.items():
+        check_mail(mail, language)
+    look_at_the_end(page, site)
     expect(page.locator("main tfoot td")).to_have_text("3 = 3 + 0 + 0 + 0 + 0 + 0")
 
-    unsubscribe(visit, mails)
-    left = site.run(
-        "from newsletter.models import Subscriber\n"
-        f"for one in Subscriber.objects.filter(country={COUNTRY!r}).order_by('language'):\n"
-        "    print(one.language, one.state, one.left_why or '-')"
-    )
-    assert left.splitlines() == ["ar confirmed -", "en left one-click", "fr left link"]
+    for language in ("ar", "en"):
+        reader = visit(language=language, width="phone", javascript=False).new_page()
+        read_and_leave(reader, mails[language], language)
+        assert f"{language} left link" in states(site)
+    assert "fr confirmed -" in states(site)
+    leave_by_mail_program(visit(), mails["fr"])
+    assert states(site) == ["ar left link", "en left link", "fr left one-click"]

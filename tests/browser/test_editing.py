@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from core import clock
 from tests.browser.site import Site
-from tests.browser.staff import ask_for_translation, publish, sign_in
+from tests.browser.staff import ask_for_translation, publish, signed_in, translate
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
@@ -18,16 +18,8 @@ FRENCH_TITLE = "Zones à faibles émissions, un an après"
 SLUG = "low-emission-zones-one-year-on"
 
 
-def test_an_editor_clones_dates_and_publishes(site: Site, visit: Visit) -> None:
-    page = visit().new_page()
-    sign_in(page, "editor@gkec.example")
-    source = site.run(
-        "from events.models import WebinarPage\n"
-        "from core import clock\n"
-        "past = WebinarPage.objects.filter(locale__language_code='en', ends_at__lt=clock.now())\n"
-        "print(past.order_by('-ends_at').first().pk)"
-    )
-
+def clone_and_publish(page: Page, source: str) -> None:
+    """Clone a webinar, write what is different about the new one, and publish it."""
     page.goto(f"/admin/webinars/{source}/clone/")
     page.locator("input[name=title]").fill(TITLE)
     page.locator("main form button[type=submit]").first.click()
@@ -43,6 +35,17 @@ def test_an_editor_clones_dates_and_publishes(site: Site, visit: Visit) -> None:
     page.locator("input[name=capacity]").fill("40")
     publish(page)
 
+
+def test_an_editor_clones_dates_publishes_and_brings_it_into_french(site: Site, visit: Visit) -> None:
+    source, french = site.run(
+        "from events.models import WebinarPage\n"
+        "from wagtail.models import Locale\n"
+        "from core import clock\n"
+        "past = WebinarPage.objects.filter(locale__language_code='en', ends_at__lt=clock.now())\n"
+        "print(past.order_by('-ends_at').first().pk, Locale.objects.get(language_code='fr').pk)"
+    ).split()
+    page = signed_in(visit().new_page(), site, "editor@gkec.example")
+    clone_and_publish(page, source)
     reader = visit(timezone="America/Mexico_City").new_page()
     answer = reader.goto(f"/en/events/{SLUG}/")
     assert answer is not None
@@ -51,28 +54,13 @@ def test_an_editor_clones_dates_and_publishes(site: Site, visit: Visit) -> None:
     expect(reader.locator("main")).to_contain_text("09:00")
     assert "meet.example.org" not in reader.content()
 
-
-def test_an_editor_brings_the_new_webinar_into_french(site: Site, visit: Visit) -> None:
-    page = visit().new_page()
-    sign_in(page, "editor@gkec.example")
-    reader = visit(timezone="America/Mexico_City").new_page()
-    new, french = site.run(
-        "from events.models import WebinarPage; from wagtail.models import Locale; "
-        f"print(WebinarPage.objects.get(slug='{SLUG}').pk, Locale.objects.get(language_code='fr').pk)"
-    ).split()
-    translated = ask_for_translation(page, site, new, french)
+    new = site.run(f"from events.models import WebinarPage; print(WebinarPage.objects.get(slug='{SLUG}').pk)")
+    ask_for_translation(page, new, french)
     # Nobody meets a French page in English words before the editor says so.
     answer = reader.goto(f"/fr/events/{SLUG}/")
     assert answer is not None
     assert answer.status == 404
-    page.goto(f"/admin/pages/{translated}/edit/")
-    page.get_by_role("button", name="Traduire", exact=True).first.click()
-    page.locator("main textarea").first.fill(FRENCH_TITLE)
-    page.get_by_role("button", name="Enregistrer", exact=True).first.click()
-    expect(page.locator("main")).to_contain_text(FRENCH_TITLE)
-    page.locator("button[name=action][value=publish]").click()
-    page.wait_for_load_state()
-
+    translate(page, {TITLE: FRENCH_TITLE})
     answer = reader.goto(f"/fr/events/{SLUG}/")
     assert answer is not None
     assert answer.status == 200

@@ -2,25 +2,17 @@
 
 import re
 from collections.abc import Callable
-from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.site import Site, text_of
+from tests.browser.site import Site, newsletter_link
 from tests.services.browser import assert_accessible, assert_no_sideways_scroll
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
 Visit = Callable[..., BrowserContext]
-
-
-def link(mail: EmailMessage, purpose: str) -> str:
-    """Return the link of a mail to one of the subscriber's own pages."""
-    found = re.search(rf"https?://[^\s\"<>]+/news/{purpose}/[^\s\"<>/]+/", text_of(mail))
-    assert found, text_of(mail)
-    return found.group()
 
 
 def state_of(site: Site, address: str) -> str:
@@ -44,7 +36,7 @@ def test_from_the_box_at_the_foot_of_a_page_to_the_subscription_and_out_again(
     assert mail["Content-Language"] == language
     assert state_of(site, address) == f"asked {language}"
 
-    page.goto(link(mail, "confirm"))
+    page.goto(newsletter_link(mail, "confirm"))
     assert_no_sideways_scroll(page)
     page.locator("main form[method=post] button").click()
     page.locator("main a.button").click()

@@ -36,6 +36,7 @@ PAGES = {
     "confirmed": "",
     "preferences": "",
     "unsubscribe": "",
+    "unwanted": "",
     "cohorts": "learning/cohorts/",
     "cohort": f"learning/cohorts/{COHORT}/",
     "door": "",

@@ -97,15 +97,14 @@ def test_who_waits_is_told_the_place_and_gets_the_next_seat(site: Site, visit: V
     mark = uuid4().hex[:8]
     slug = site.run(f"from tests.browser.occasions import small_webinar; print(small_webinar('two-seats-{mark}'))")
     people = [f"{number}.{mark}@example.org" for number in ("first", "second", "third", "fourth")]
-    context = visit(javascript=javascript, width="phone")
+    page = visit(javascript=javascript, width="phone").new_page()
     for address in people:
-        register(context.new_page(), f"/en/events/{slug}/register/", name="Sam Waiting", address=address)
+        register(page, f"/en/events/{slug}/register/", name="Sam Waiting", address=address)
         site.wait_for_mail(address)
     assert part(site.mails_to(people[1])[0], "text/calendar").get_param("method") == "REQUEST"
     assert "number 1 on the waiting list" in text_of(site.mails_to(people[2])[0])
     assert "number 2 on the waiting list" in text_of(site.mails_to(people[3])[0])
 
-    page = context.new_page()
     page.goto(self_service_link(site.mails_to(people[0])[0]))
     page.get_by_role("link", name="Cancel my registration").click()
     submit(page)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.site import PASSWORD, Site, text_of
+from tests.browser.staff import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
@@ -53,7 +54,6 @@ def ask_to_represent(page: Page, language: str) -> None:
 
 def approve(staff: Page, address: str) -> None:
     """Approve the request in the queue, as staff do."""
-    sign_in(staff, "admin@gkec.example", "en")
     staff.goto("/admin/membership-requests/")
     row = staff.locator("main tr", has_text=address)
     row.locator("form button").first.click()
@@ -118,7 +118,7 @@ def test_a_team_is_approved_enrols_joins_learns_and_hands_over(
 
     sign_in(coordinator, own, language)
     ask_to_represent(coordinator, language)
-    approve(visit().new_page(), own)
+    approve(signed_in(visit().new_page(), site, "admin@gkec.example"), own)
     assert site.wait_for_mail(own)["Content-Language"] == language
 
     enrol(coordinator, language, f"Hanae Alaoui <{leaves}>\nnonsense")

@@ -9,7 +9,7 @@ from mail.models import Message
 from newsletter.enums import SubscriberState
 from newsletter.errors import BlockedAlready, EndedAlready, NotAsked, NotBlocked
 from newsletter.models import Subscriber, SubscriberChange
-from newsletter.services import block_address, confirm, unblock_subscriber, unsubscribe_by_staff
+from newsletter.services import ask_no_more, block_address, confirm, unblock_subscriber, unsubscribe_by_staff
 from tests.factories import newsletter as make
 from tests.factories.accounts import PersonFactory
 from tests.newsletter.test_subscribing import asks
@@ -90,6 +90,31 @@ def test_lifting_a_block_brings_nothing_back_and_lets_the_address_ask(staff):
     asks(EMAIL)
     confirm(subscriber_id=subscriber.pk)
     assert (the_one().state, [given for given, *_ in consents()]) == ("confirmed", [False, True])
+
+
+def test_who_wants_no_question_is_asked_no_more_until_staff_lift_it(staff):
+    asks(EMAIL)
+    for channel in ("/news/unwanted/", "/elsewhere/"):
+        ask_no_more(subscriber_id=the_one().pk, channel=channel)
+    assert (the_one().state, the_one().left_why, consents(), history()) == ("blocked", "unwanted", [], [])
+    before = Subscriber.objects.values().get()
+    asks(EMAIL, language="es")
+    assert (Subscriber.objects.values().get(), Message.objects.count()) == (before, 1)
+    with pytest.raises(NotAsked):
+        confirm(subscriber_id=the_one().pk)
+    with pytest.raises(BlockedAlready):
+        block_address(email=EMAIL, by=staff, reason="A trap")
+    unblock_subscriber(subscriber_id=the_one().pk, by=staff, reason="They wrote to us")
+    asks(EMAIL)
+    confirm(subscriber_id=the_one().pk)
+    assert (the_one().state, history()) == ("confirmed", [("unblocked", "They wrote to us")])
+
+
+def test_the_wish_of_the_owner_does_not_hide_that_staff_blocked_the_address_before(staff):
+    block_address(email=EMAIL, by=staff, reason="Ordered by a court")
+    before = Subscriber.objects.values().get()
+    ask_no_more(subscriber_id=the_one().pk, channel="/news/unwanted/")
+    assert Subscriber.objects.values().get() == before
 
 
 @pytest.mark.parametrize("fields", [{"what": "blocked", "reason": ""}, {"what": "slapped", "reason": "x"}])

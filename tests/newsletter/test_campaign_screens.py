@@ -12,6 +12,7 @@ import time_machine
 from django.contrib.auth.models import Permission
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from wagtail.models import PageViewRestriction
 from wagtail.users.models import UserProfile
 
 from accounts import roles
@@ -114,6 +115,19 @@ def test_a_draft_shows_what_each_language_gets_and_what_is_not_published(editor,
     assert rows(answer) == [["English", "English", "1"], ["français", "français", "2"], ["العربيّة", "English", "1"]]
     assert "4 people would get this." in body(answer)
     assert "The page in <bdi>français</bdi> has changes that are not published" in body(answer)
+
+
+def test_a_draft_says_which_chosen_pages_nothing_leads_to(editor, page, campaign):
+    titles = ("For partners", "A draft", "Public")
+    partners, draft, public = (make.issue(title=title, live=title != "A draft") for title in titles)
+    PageViewRestriction.objects.create(page=partners, restriction_type=PageViewRestriction.LOGIN)
+    cards = {"heading": "To read", "pages": [{"page": one, "text": ""} for one in (draft, public)]}
+    call = {"text": "Come", "label": "Join", "page": partners, "url": ""}
+    page.body = [("cards", cards), ("call_to_action", call)]
+    page.save()
+    shown = body(editor.get(url("inspect", campaign.pk)))
+    found = re.findall(r"The page in <bdi>(.*?)</bdi> chooses <bdi>(.*?)</bdi>, which not everybody can read", shown)
+    assert found == [("English", "A draft"), ("English", "For partners")]
 
 
 def test_the_dry_run_shows_each_language_and_starts(editor, page, campaign):

@@ -216,7 +216,24 @@ def test_a_card_of_a_page_that_is_not_for_everybody_is_in_neither_mail_nor_archi
     assert ("Public" in shown, "Secret" in shown, "For partners" in shown) == (True, False, False)
 
 
-@pytest.mark.parametrize("slug", ["feed", "subscribe", "confirm", "preferences"])
+def test_a_call_to_a_page_that_is_not_for_everybody_is_in_neither_mail_nor_archive(client):
+    root = core.site_root()
+    make.section(root)
+    partners, public = core.child(root, "partners"), core.child(root, "open")
+    PageViewRestriction.objects.create(page=partners, restriction_type=PageViewRestriction.PASSWORD, password="x")
+    # What lies below a restricted page is as closed as the page itself.
+    below = make.issue(parent=partners)
+    calls = [
+        {"text": "Come", "label": f"To {page.slug}", "page": page, "url": ""} for page in (partners, below, public)
+    ]
+    page = make.issue(body=[("call_to_action", call) for call in calls])
+    said = [part["said"] for part in rendering.write(page, "en").context["parts"]]
+    assert said == [{"text": "Come", "label": "To open", "url": "https://gkec.example/en/open/"}]
+    shown = client.get(page.get_url()).content.decode()
+    assert ("To open" in shown, "To partners" in shown, f"To {below.slug}" in shown) == (True, False, False)
+
+
+@pytest.mark.parametrize("slug", ["feed", "subscribe", "confirm", "preferences", "unwanted"])
 def test_an_issue_cannot_take_an_address_of_the_newsletter_itself(slug):
     with pytest.raises(ValidationError, match="needs this address itself"):
         make.issue(slug=slug)

@@ -112,6 +112,50 @@ def test_who_types_somebody_elses_address_meanwhile_does_not_choose_for_them(cli
     )  # fmt: skip
 
 
+def test_who_never_asked_is_asked_no_more_after_one_button_and_strangers_learn_nothing_of_it(client):
+    client.post("/fr/news/subscribe/", short_form())
+    mail = rendering.render(Message.objects.get())
+    [link] = re.findall(r"http://\S+?(/fr/news/unwanted/\S+)", mail.text)
+    assert mail.html.count(f'{link}"') == 1
+    for method in (client.get, client.head):
+        assert method(link).status_code == 200
+    assert state() == "asked"
+    answer = client.post(link)
+    assert (answer.status_code, answer["Location"]) == (303, link)
+    found = Subscriber.objects.get()
+    assert (found.state, found.left_why, found.wording) == ("blocked", "unwanted", {})
+    page = text(client.get(link))
+    assert (EMAIL in page, 'method="post" class="actions"' in page, 'href="/fr/contact/"' in page) == (
+        True,
+        False,
+        True,
+    )
+    answer = client.post(FORM, short_form())
+    assert (answer.status_code, answer["Location"]) == (303, "/en/news/subscribe/asked/")
+    assert (state(), Message.objects.count(), ConsentRecord.objects.count()) == ("blocked", 1, 0)
+
+
+def test_whose_yes_came_before_their_no_more_is_shown_the_words_that_are_logged(client):
+    subscriber = make.subscriber(EMAIL, language="fr")
+    address = door(subscriber, "unwanted")
+    sentence = "Do not send me the GKEC newsletter any more."
+    assert sentence in text(client.get(address))
+    assert client.post(address).status_code == 303
+    logged = ConsentRecord.objects.values_list("given", "wording", "language", "channel")
+    assert list(logged) == [(False, sentence, "en", "/news/unwanted/")]
+
+
+def test_the_way_to_be_asked_no_more_survives_erasure_as_nothing(client):
+    subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED)
+    address = door(subscriber, "unwanted")
+    Subscriber.objects.all().delete()
+    with time_machine.travel(clock.now() + timedelta(days=4000)):
+        for answer in (client.get(address), client.post(address)):
+            assert (answer.status_code, "You are not subscribed" in text(answer), EMAIL in text(answer)) == (
+                200, True, False,
+            )  # fmt: skip
+
+
 @pytest.mark.parametrize("known", ["", "asked", "confirmed", "left", "blocked"])
 def test_the_answer_tells_nobody_whether_an_address_is_known(client, known):
     if known:
@@ -233,10 +277,13 @@ def test_an_old_link_does_not_bring_back_who_left(client):
     assert (state(), Subscriber.objects.get().language) == ("left", "en")
 
 
-@pytest.mark.parametrize("purpose", ["confirm", "preferences", "unsubscribe"])
+PURPOSES = ["confirm", "preferences", "unsubscribe", "unwanted"]
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
 def test_a_token_opens_no_door_but_its_own(client, purpose):
     subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED)
-    for other in {"confirm", "preferences", "unsubscribe"} - {purpose}:
+    for other in {*PURPOSES} - {purpose}:
         address = reverse(f"newsletter_{purpose}", args=[tokens.sign(subscriber.uuid, other)])
         assert client.post(address, ONE_CLICK).status_code == 404
     forged = signing.Signer(key="another", salt=f"newsletter.{purpose}", sep="~").sign("AAAA")
@@ -245,7 +292,7 @@ def test_a_token_opens_no_door_but_its_own(client, purpose):
     assert state() == "asked"
 
 
-@pytest.mark.parametrize("purpose", ["confirm", "preferences", "unsubscribe"])
+@pytest.mark.parametrize("purpose", PURPOSES)
 def test_the_pages_are_kept_by_nobody_and_told_to_nobody(client, purpose):
     subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED if purpose == "confirm" else "confirmed")
     answer = client.get(door(subscriber, purpose))
@@ -254,10 +301,11 @@ def test_the_pages_are_kept_by_nobody_and_told_to_nobody(client, purpose):
     assert 'rel="canonical"' not in text(answer)
 
 
-def test_somebody_elses_page_cannot_change_preferences(strict):
+def test_somebody_elses_page_cannot_change_preferences_nor_block(strict):
     subscriber = make.subscriber(EMAIL)
     assert strict.post(door(subscriber, "preferences"), {"language": "fr"}).status_code == 403
-    assert Subscriber.objects.get().language == "en"
+    assert strict.post(door(subscriber, "unwanted")).status_code == 403
+    assert (Subscriber.objects.get().language, state()) == ("en", "confirmed")
 
 
 def test_preferences_are_changed_and_the_page_goes_on_in_the_new_language(client):
@@ -290,9 +338,11 @@ def test_secrets_of_links_stay_out_of_logs():
     from core.redaction import redact
 
     token = tokens.sign(make.subscriber().uuid, "unsubscribe")
-    assert [redact(f"GET {path}") for path in (f"/news/unsubscribe/{token}/", f"/en/news/confirm/{token}/")] == [
+    paths = [f"/news/unsubscribe/{token}/", f"/en/news/confirm/{token}/", f"/en/news/unwanted/{token}/"]
+    assert [redact(f"GET {path}") for path in paths] == [
         "GET /news/unsubscribe/[secret]/",
         "GET /en/news/confirm/[secret]/",
+        "GET /en/news/unwanted/[secret]/",
     ]
 
 

@@ -9,7 +9,7 @@ from mail.models import Message
 from newsletter import wording
 from newsletter.enums import LeftWhy, SubscriberState
 from newsletter.models import Subscriber
-from newsletter.services import ask, block_address, confirm, leave, rowlock, subscribing
+from newsletter.services import ask, ask_no_more, block_address, confirm, leave, rowlock, subscribing
 from tests.factories import newsletter as make
 from tests.factories.accounts import PersonFactory
 from tests.races.meeting import Later, meet, meet_after
@@ -48,24 +48,30 @@ def leaves(subscriber: Subscriber) -> Any:
     return lambda: leave(subscriber_id=subscriber.pk, why=LeftWhy.LINK, channel="/news/unsubscribe/")
 
 
+def wants_no_question(subscriber: Subscriber) -> Any:
+    return lambda: ask_no_more(subscriber_id=subscriber.pk, channel="/news/unwanted/")
+
+
 def log() -> list[bool]:
     return list(ConsentRecord.objects.order_by("pk").values_list("given", flat=True))
 
 
-def yes_and_no(at_once) -> tuple[bool, str, list[bool]]:
-    """Confirm and leave at once; return whether both went through, the state, and the log of consents."""
+def yes_and_no(at_once, no: Any = leaves) -> tuple[bool, str, list[bool]]:
+    """Confirm and say no at once; return whether both went through, the state, and the log of consents."""
     subscriber = make.subscriber(EMAIL, state=SubscriberState.ASKED)
-    answers = at_once([lambda: confirm(subscriber_id=subscriber.pk), leaves(subscriber)])
+    answers = at_once([lambda: confirm(subscriber_id=subscriber.pk), no(subscriber)])
     both = not any(isinstance(answer, Exception) for answer in answers)
     return both, Subscriber.objects.get().state, log()
 
 
-def test_yes_and_no_at_once_end_in_no_whichever_came_first(at_once, meet_with_the_row):
-    assert yes_and_no(at_once) in [(True, "left", [True, False]), (False, "left", [])]
+@pytest.mark.parametrize(("no", "state"), [(leaves, "left"), (wants_no_question, "blocked")])
+def test_yes_and_no_at_once_end_in_no_whichever_came_first(at_once, meet_with_the_row, no, state):
+    assert yes_and_no(at_once, no) in [(True, state, [True, False]), (False, state, [])]
 
 
-def test_without_the_lock_a_consent_would_stand_that_was_taken_back(at_once, without_lock):
-    both, _state, consents = yes_and_no(at_once)
+@pytest.mark.parametrize("no", [leaves, wants_no_question])
+def test_without_the_lock_a_consent_would_stand_that_was_taken_back(at_once, without_lock, no):
+    both, _state, consents = yes_and_no(at_once, no)
     assert (both, consents) == (True, [True])
 
 

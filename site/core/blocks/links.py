@@ -104,8 +104,13 @@ class CallToActionBlock(LinkBlock):
     def get_context(self, value, parent_context=None):
         """Add `address`, which is empty when the chosen page cannot be read."""
         context = super().get_context(value, parent_context)
-        [context["address"]] = addresses([value], context.get("request"))
+        context["address"] = self.leads_to(value, context.get("request"))
         return context
+
+    def leads_to(self, value, request) -> str:
+        """Return the address behind the button, empty where there is nothing to read."""
+        [address] = addresses([value], request)
+        return address
 
     class Meta:
         template = "blocks/call_to_action.html"
