@@ -40,6 +40,7 @@ test-long: .venv/synced-test browser-present ## Run the long races, faults and c
 check: .venv/synced-test ## Check formatting, lint, types, layers, migrations, catalogues and production's settings
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	$(BIN)/hadolint Dockerfile
 	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports

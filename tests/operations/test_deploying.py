@@ -53,24 +53,14 @@ def test_every_instruction_is_one_that_docker_knows():
     assert {instruction for instruction, _words in instructions()} == known
 
 
-def test_the_image_keeps_hadolints_rules():
-    # DL3006, DL3007: a tag, and never latest.
-    assert all(re.search(r":\d", words) for words in arguments("FROM"))
-    # DL3000, DL3002, DL4003, DL4006: absolute folders, no root at the end, one CMD, no pipes without pipefail.
-    assert all(words.startswith("/") for words in arguments("WORKDIR"))
+def test_each_check_asks_hadolint_and_the_image_ends_as_nobody():
+    # Its rules are not repeated here; these say what it does not.
+    dry = subprocess.run(["make", "-n", "check"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert ".venv/bin/hadolint Dockerfile\n" in dry
     assert arguments("USER")[-1] == "10001"
-    assert len(arguments("CMD")) == 1
-    assert not any(re.search(r"[^|]\|[^|]", words) for words in arguments("RUN"))
-    # DL3008, DL3009, DL3015: versions stand there, lists go, nothing is recommended.
-    for words in arguments("RUN"):
-        if "apt-get install" in words:
-            assert "--no-install-recommends" in words
-            assert words.count("rm -rf /var/lib/apt/lists/*") == 1
-            assert re.findall(r'install -y --no-install-recommends ("[^"]+=[^"]+")', words)
-    # DL3025: commands as lists.
+    assert all(words.startswith("/") for words in arguments("WORKDIR"))
     for name in ("CMD", "VOLUME"):
         assert all(isinstance(json.loads(words), list) for words in arguments(name))
-    # DL3020, DL3045: COPY, not ADD, into a folder that is set.
     assert arguments("COPY") == [". .", "--from=build /app /app"]
 
 
