@@ -67,6 +67,8 @@ install-production: $(UV) ## Install what production needs, compile catalogues, 
 	$(SYNC) $(foreach name,$(EXTRAS),--extra $(name))
 	@$(BIN)/python -m gkec.catalogues
 	@$(PRODUCTION) $(BIN)/python manage.py collectstatic --no-input --clear
+	@# Our own code, too: whoever runs it may not write beside it.
+	@umask 022 && $(BIN)/python -m compileall -q -x '^\./(\.venv|var)/' .
 
 # What production installs, from the lock alone; hashes and all.
 DIST := dist

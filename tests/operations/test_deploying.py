@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -61,7 +62,12 @@ def test_each_check_asks_hadolint_and_the_image_ends_as_nobody():
     assert all(words.startswith("/") for words in arguments("WORKDIR"))
     for name in ("CMD", "VOLUME"):
         assert all(isinstance(json.loads(words), list) for words in arguments(name))
-    assert arguments("COPY") == [". .", "--from=build /app /app"]
+    programs = [f"/usr/lib/postgresql/17/bin/{name}" for name in ("pg_dump", "pg_restore")]
+    assert arguments("COPY") == [
+        ". .",
+        f"--from=postgresql {' '.join(programs)} /usr/local/bin/",
+        "--from=build /app /app",
+    ]
 
 
 def test_the_steps_are_the_makefiles():
@@ -75,8 +81,28 @@ def test_the_steps_are_the_makefiles():
 
 def test_the_commands_name_what_is_there():
     assert json.loads(arguments("CMD")[0])[2] == f"python:{gunicorn_conf.__name__}"
-    assert arguments("HEALTHCHECK")[0].endswith('CMD ["python", "-m", "gkec.healthcheck"]')
-    assert (ROOT / "site" / "gkec" / "healthcheck.py").is_file()
+    words = json.loads(arguments("HEALTHCHECK")[0].split("CMD ", 1)[1])
+    assert words == ["python", "-P", "site/gkec/healthcheck.py"]
+    # It starts twice a minute, so nothing of ours may come with it.
+    asks = [sys.executable, "-X", "importtime", *words[1:]]
+    answer = subprocess.run(asks, cwd=ROOT, env={"WEB_BIND": f":{free_port()}"}, capture_output=True, check=False)
+    assert answer.returncode == 1
+    assert b"urllib.request" in answer.stderr
+    assert not re.search(rb"\| +(gkec|celery|django)\b", answer.stderr)
+
+
+def test_nothing_but_the_base_images_comes_from_a_registry():
+    # A line "# syntax=" would let a program of Docker Hub, of the day's version, read the file.
+    assert "syntax=" not in (ROOT / "Dockerfile").read_text()
+    names = {words.split()[0] for words in arguments("FROM")}
+    assert names == {"python:3.11-trixie", "python:3.11-slim-trixie"}
+
+
+def test_a_new_installation_is_told_to_make_its_pages():
+    text = (ROOT / "docs" / "operations.md").read_text()
+    install = text[text.index("## Install on one machine") : text.index("## Settings")]
+    assert install.index("up -d --build") < install.index("manage.py found_site") < install.index("createsuperuser")
+    assert "manage.py found_site" in text[text.index("In Kubernetes") : text.index("A new pod joins")]
 
 
 def test_the_image_is_given_nothing_that_it_need_not_have():
