@@ -1,4 +1,4 @@
-"""`python -m gkec.healthcheck`: exits with 0 when the web process of this container answers; for HEALTHCHECK."""
+"""`python -P site/gkec/healthcheck.py`: exits with 0 when the web process of this container answers; for HEALTHCHECK."""
 
 import os
 import sys

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import tarfile
 from collections.abc import Callable
@@ -70,6 +71,23 @@ def fill() -> None:
         default_storage.save(name, ContentFile(os.urandom(100_000 * number)))
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept") / "backups" / "gkec.tar"
+
+
+@pytest.fixture
+def whole(kept: Path, settings: Any, tmp_path: Path, transactional_db: None) -> Path:
+    """A backup of a filled site, made once; the database and the media are empty again, and it is the test's own."""
+    if not kept.exists():
+        settings.MEDIA_ROOT = kept.parents[1] / "media"
+        fill()
+        back_up(to=kept)
+        settings.MEDIA_ROOT = tmp_path / "media"
+    (tmp_path / "backups").mkdir()
+    return shutil.copy2(kept, tmp_path / "backups" / "gkec.tar")
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -82,14 +100,18 @@ def tampered(source: Path, change: Callable[[bytearray], None]) -> Path:
     return found
 
 
-def test_a_drill_brings_back_every_row_every_file_and_the_schema(
-    elsewhere: Callable[[], Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_drill_brings_back_every_row_of_one_moment_every_file_and_the_schema(
+    elsewhere: Callable[[], Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill()
     before = (hashes_of_all_rows(), shape_of_the_schema(), files(tmp_path / "media"))
+    write_between_dump_and_sums(monkeypatch)
     call_command("backup", str(tmp_path / "gkec.tar"))
+    assert Message.objects.filter(key="meanwhile").exists()
     with elsewhere():
         call_command("restore", str(tmp_path / "gkec.tar"), "--moving")
+        # Rows written while the backup is made are in the next one.
+        assert not Message.objects.filter(key="meanwhile").exists()
         after = (hashes_of_all_rows(), shape_of_the_schema(), files(tmp_path / "media-restored"))
         # What has come back is a site: its sequences go on, its triggers and constraints hold.
         assert factories.registered(Registration.objects.first().event, "New Person").pk
@@ -103,30 +125,16 @@ def test_a_drill_brings_back_every_row_every_file_and_the_schema(
     assert "migrations" not in said
 
 
-def test_the_file_is_its_owners_alone_and_holds_no_secret(tmp_path: Path, settings: Any) -> None:
-    fill()
-    made = back_up(to=tmp_path / "gkec.tar")
-    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir() if path.name != "media"] == ["gkec.tar"]
-    with tarfile.open(made.path) as tar:
+def test_the_file_is_its_owners_alone_and_holds_no_secret(whole: Path, kept: Path, settings: Any) -> None:
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [path.name for path in kept.parent.iterdir()] == ["gkec.tar"]
+    with tarfile.open(whole) as tar:
         assert tar.getnames()[0] == "database.dump"
         assert tar.getnames()[-1] == "manifest.json"
         manifest = json.load(tar.extractfile("manifest.json"))
     assert sorted(manifest["parts"]) == sorted(["database.dump", *(f"media/{name}" for name in NAMES)])
     assert manifest["tables"]["public.events_registration"]["rows"] == 3
     assert settings.SECRET_KEY not in json.dumps(manifest)
-
-
-def test_rows_written_while_the_backup_is_made_are_in_the_next_one(
-    elsewhere: Callable[[], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill()
-    write_between_dump_and_sums(monkeypatch)
-    back_up(to=tmp_path / "gkec.tar")
-    assert Message.objects.filter(key="meanwhile").exists()
-    with elsewhere():
-        restore(source=tmp_path / "gkec.tar", is_moving=True)
-        assert not Message.objects.filter(key="meanwhile").exists()
 
 
 def test_without_one_snapshot_the_restore_sees_that_rows_differ(
@@ -231,14 +239,15 @@ def test_erasures_wait_for_the_migrations_of_a_later_release(
         assert User.objects.count() == 1
 
 
-def test_a_moved_site_goes_on_where_it_stopped(
-    elsewhere: Callable[[], Any], tmp_path: Path, mail_server: MailServer
+def test_a_moved_site_goes_on_where_it_stopped_and_knows_its_retired_key(
+    elsewhere: Callable[[], Any], tmp_path: Path, mail_server: MailServer, settings: Any
 ) -> None:
     fill()
     visitor = sign_in(Client(), PersonFactory())
     back_up(to=tmp_path / "gkec.tar")
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another-" * 8
     with elsewhere():
-        restore(source=tmp_path / "gkec.tar", is_moving=True)
+        assert restore(source=tmp_path / "gkec.tar", is_moving=True).has_same_key
         assert deliver_all() == 4
         assert visitor.get("/en/my/").status_code == 200
     assert mail_server.recipients()["one@city.example"] == 1
@@ -253,66 +262,58 @@ def cut_off(content: bytearray) -> None:
 
 
 def test_a_file_with_one_bit_changed_or_cut_off_is_refused_before_anything_is_written(
-    elsewhere: Callable[[], Any], tmp_path: Path
+    elsewhere: Callable[[], Any], tmp_path: Path, whole: Path
 ) -> None:
-    fill()
-    made = back_up(to=tmp_path / "gkec.tar").path
     with elsewhere():
         for change in (damaged, cut_off, bytearray.clear):
             with pytest.raises(DamagedBackup):
-                restore(source=tampered(made, change), is_moving=True)
+                restore(source=tampered(whole, change), is_moving=True)
         assert rowsums.tables() == []
     assert not (tmp_path / "media-restored").exists()
 
 
-def test_a_file_added_to_the_archive_is_refused(tmp_path: Path) -> None:
-    fill()
-    made = back_up(to=tmp_path / "gkec.tar").path
+def test_a_file_added_to_the_archive_is_refused(tmp_path: Path, whole: Path) -> None:
     stranger = tmp_path / "stranger"
     stranger.write_text("not ours")
-    with tarfile.open(made, "a") as tar:
+    with tarfile.open(whole, "a") as tar:
         tar.add(stranger, "media/../../stranger")
     with pytest.raises(DamagedBackup) as refused:
-        backupfile.Reader(made)
+        backupfile.Reader(whole)
     assert refused.value.sentence == "The backup does not hold the files that its manifest names."
 
 
-def test_a_database_with_tables_is_never_written_over(tmp_path: Path) -> None:
-    fill()
+def test_a_database_with_tables_is_never_written_over(whole: Path) -> None:
     before = hashes_of_all_rows()
-    made = back_up(to=tmp_path / "gkec.tar").path
     with pytest.raises(CommandError, match="The database is not empty"):
-        call_command("restore", str(made))
+        call_command("restore", str(whole))
     assert hashes_of_all_rows() == before
 
 
 def test_another_file_of_the_same_name_is_never_written_over(
-    elsewhere: Callable[[], Any], tmp_path: Path, media: Path
+    elsewhere: Callable[[], Any], tmp_path: Path, whole: Path
 ) -> None:
-    fill()
-    made = back_up(to=tmp_path / "gkec.tar").path
     with elsewhere():
         default_storage.save(NAMES[1], ContentFile(b"other"))
         with pytest.raises(RestoreRefused) as refused:
-            restore(source=made, is_moving=True)
+            restore(source=whole, is_moving=True)
         assert rowsums.tables() == []
     assert refused.value.sentence == f"Another file is called {NAMES[1]} in the media: move the media away first."
     assert files(tmp_path / "media-restored") == {NAMES[1]: b"other"}
 
 
-def test_a_restore_that_failed_is_tried_again(
-    elsewhere: Callable[[], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_restore_that_failed_is_tried_again_and_tells_of_another_secret_key(
+    elsewhere: Callable[[], Any], whole: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    fill()
-    made = back_up(to=tmp_path / "gkec.tar").path
+    settings.SECRET_KEY = "another-" * 8
     with elsewhere():
         with monkeypatch.context() as broken:
             broken.setattr(pgtools, "_LIBPQ", {**pgtools._LIBPQ, "user": "PGNOBODY"})
             broken.setenv("USER", "nobody-of-this-name")
             with pytest.raises(BackupError, match="pg_restore failed"):
-                restore(source=made, is_moving=True)
+                restore(source=whole, is_moving=True)
         assert rowsums.tables() == []
-        assert restore(source=made, is_moving=True).media == len(NAMES)
+        done = restore(source=whole, is_moving=True)
+        assert (done.media, done.has_same_key) == (len(NAMES), False)
 
 
 def test_a_backup_of_a_later_release_is_refused(
@@ -332,18 +333,6 @@ def test_a_backup_of_a_later_release_is_refused(
     )
 
 
-def test_another_secret_key_is_told_and_a_retired_one_is_known(
-    elsewhere: Callable[[], Any], tmp_path: Path, settings: Any
-) -> None:
-    made = back_up(to=tmp_path / "gkec.tar").path
-    old, settings.SECRET_KEY = settings.SECRET_KEY, "another-" * 8
-    with elsewhere():
-        assert not restore(source=made, is_moving=True).has_same_key
-    settings.SECRET_KEY_FALLBACKS = [old]
-    with elsewhere():
-        assert restore(source=made, is_moving=True).has_same_key
-
-
 def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     there = tmp_path / "gkec.tar"
     there.write_text("mine")
@@ -353,7 +342,7 @@ def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill()
+    default_storage.save(NAMES[0], ContentFile(b"words"))
     monkeypatch.setattr(
         default_storage, "open", lambda name: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )

@@ -22,9 +22,8 @@ PRODUCTION = {
     "EMAIL_URL": "smtp+tls://mail.example:587",
 }
 READ = """
-import json, django
+import json
 from django.conf import settings
-django.setup()
 from django.core.files.storage import default_storage
 from django.db import connection
 parameters = connection.get_connection_params()

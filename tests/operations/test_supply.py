@@ -95,7 +95,7 @@ def test_the_page_speaks_of_the_image_whichever_python_writes_it():
     old = Requirement("async-timeout; python_full_version < '3.11.3'")
     assert licences._counts(old, set()) is False
     major, minor, *_patch = licences.IMAGE["python_full_version"].split(".")
-    assert (ROOT / "Dockerfile").read_text().count(f"FROM python:{major}.{minor}-") == 2
+    assert (ROOT / "Dockerfile").read_text().count(f"FROM python:{major}.{minor}-") == 3
     assert licences.IMAGE["python_version"] == f"{major}.{minor}"
 
 
