@@ -56,7 +56,8 @@ class Demo:
         while text not in self.said():
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline, self.said()
-            time.sleep(0.05)
+            # Each look goes through all processes of the machine.
+            time.sleep(0.2)
         return self.said()
 
     def end(self, number: signal.Signals) -> int:
