@@ -36,8 +36,10 @@ def _in_words(field: forms.BoundField) -> str:
         return gettext("Yes") if value else gettext("No")
     labels = {str(key): str(label) for key, label in getattr(field.field, "choices", ())}
     if labels and value:
-        return ", ".join(labels.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value]))
-    return ", ".join(str(field.field.widget.format_value(value) or "–").splitlines())
+        return gettext(", ").join(
+            labels.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value])
+        )
+    return gettext(", ").join(str(field.field.widget.format_value(value) or "–").splitlines())
 
 
 def _languages() -> list[tuple[str, str]]:

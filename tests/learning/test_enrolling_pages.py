@@ -65,6 +65,15 @@ def test_another_cohort_can_be_chosen_on_the_way(one):
     assert answer["Location"] == f"/en/learning/cohorts/{other.slug}/team/?city={one.city.slug}&cohort={other.slug}"
 
 
+def test_who_comes_to_a_closed_cohort_is_offered_the_open_ones(one):
+    Cohort.objects.update(closes_at=clock.now())
+    other = make.cohort(name="Other")
+    page = teamwork.client_of(one.coordinator).get(one.team(), {"city": one.city.slug, "cohort": one.cohort.slug})
+    assert "Enrolment in this cohort has closed." in words(page)
+    choices = re.findall(r'<input type="radio" name="cohort" value="([^"]*)"[^>]*?( checked)?>', page.content.decode())
+    assert choices == [(other.slug, " checked")]
+
+
 @pytest.mark.parametrize(
     "content",
     [
