@@ -45,6 +45,7 @@ class Nursery:
     """The process from which they are forked, and whose children they are; it dies with this one."""
 
     def __init__(self, log: Path, environment: dict[str, str]) -> None:
+        self.asked = 0
         self.line, theirs = Pipe()
         program = f"from tests.services import nursery; nursery.serve({theirs.fileno()})"
         self.child = Program(
@@ -60,10 +61,21 @@ class Nursery:
 
     def start(self, program: SiteProgram) -> Child:
         """Start a program; descriptors that it keeps open have numbers that are free in the nursery."""
-        self.line.send(program)
-        for number in program.keep_open:
+        return Child(program, _Nursling(self.ask(program), self))
+
+    def ask(self, asked: Any) -> Any:
+        """Send a program to be started, or a process to be looked after, and return the answer."""
+        self.asked += 1
+        self.line.send((self.asked, asked))
+        for number in getattr(asked, "keep_open", ()):
             send_handle(self.line, number, self.child.process.pid)
-        return Child(program, _Nursling(self.line.recv(), self.line))
+        try:
+            # A test that ran out of time may have left an answer behind.
+            while (answer := self.line.recv())[0] != self.asked:
+                pass
+        except EOFError:
+            raise AssertionError(self.child.program.log.read_text()) from None
+        return answer[1]
 
     def stop(self) -> None:
         """Kill it; its children die with it, each by its own signal."""
@@ -74,15 +86,14 @@ class Nursery:
 class _Nursling(forks.Forked):
     """A grandchild, of whose end its parent has to be asked."""
 
-    def __init__(self, pid: int, line: Connection) -> None:
+    def __init__(self, pid: int, nursery: Nursery) -> None:
         super().__init__(pid)
-        self.line = line
+        self.nursery = nursery
 
     def poll(self) -> int | None:
         """Ask the nursery."""
         if self.returncode is None:
-            self.line.send(self.pid)
-            self.returncode = self.line.recv()
+            self.returncode = self.nursery.ask(self.pid)
         return self.returncode
 
 
@@ -95,13 +106,13 @@ def serve(descriptor: int) -> None:
     children: dict[int, Child] = {}
     with contextlib.suppress(EOFError):
         while True:
-            asked = line.recv()
+            number, asked = line.recv()
             if isinstance(asked, SiteProgram):
-                child = start(asked, [recv_handle(line) for _number in asked.keep_open])
+                child = start(asked, [recv_handle(line) for _descriptor in asked.keep_open])
                 children[child.process.pid] = child
-                line.send(child.process.pid)
+                line.send((number, child.process.pid))
             else:
-                line.send(children[asked].process.poll())
+                line.send((number, children[asked].process.poll()))
 
 
 def start(program: SiteProgram, given: list[int]) -> Child:
