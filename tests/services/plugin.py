@@ -64,6 +64,8 @@ def pytest_collection_finish() -> None:
     # Looking through half a million objects that stay until the end is a tenth of the suite's time.
     gc.collect()
     gc.freeze()
+    # Migrating makes and drops a quarter of a million models and fields; a test makes too little to be looked through.
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
