@@ -1,4 +1,4 @@
-"""`python -P site/gkec/healthcheck.py`: exits with 0 when the web process of this container answers; for HEALTHCHECK."""
+"""`python -P site/gkec/healthcheck.py`: exits with 0 when the web process of this container answers."""
 
 import os
 import sys

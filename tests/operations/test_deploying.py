@@ -121,6 +121,16 @@ def test_compose_serves_every_queue_with_one_beat_and_prepares_the_database_firs
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
+def test_an_upgrade_with_compose_migrates_first_and_replaces_every_process_but_not_the_proxy():
+    text = (ROOT / "docs" / "operations.md").read_text()
+    block = text[text.index("docker compose build\n") : text.index("There is one web container")]
+    migrates, *replaces = block.split("```")[0].splitlines()[1:]
+    assert migrates == "docker compose run --rm migrate"
+    assert all(line.startswith("docker compose up -d --no-deps ") for line in replaces)
+    ours = {name for name, one in compose().items() if one["image"].startswith("${IMAGE") and "profiles" not in one}
+    assert {name for line in replaces for name in line.split()[5:]} == ours - {"migrate"}
+
+
 def test_compose_restores_into_a_database_that_nothing_has_filled_and_media_that_can_be_written():
     found = [one for one in compose().values() if "restore" in one.get("entrypoint", [])]
     assert [one["entrypoint"] for one in found] == [["python", "manage.py", "restore"]]
