@@ -10,6 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.site import Site
 
+# The admin speaks English until its person has signed in by the form, then their own language.
+BEGIN, KEEP = re.compile("^(Translate|Traduire)$"), re.compile("^(Save|Enregistrer)$")
+
 
 def signed_in(page: Page, site: Site, address: str) -> Page:
     """Return the page of somebody who has signed in; the forms for that have tests of their own."""
@@ -45,9 +48,9 @@ def ask_for_translation(page: Page, pk: str, locale: str) -> None:
 def translate(page: Page, words: dict[str, str]) -> None:
     """Write what stands for each of these words in wagtail-localize's editor, and publish."""
     for source, translated in words.items():
-        segment = page.locator("main li", has=page.get_by_role("button", name="Traduire", exact=True))
-        segment.filter(has=page.get_by_text(source, exact=True)).get_by_role("button", name="Traduire").click()
+        segment = page.locator("main li", has=page.get_by_role("button", name=BEGIN))
+        segment.filter(has=page.get_by_text(source, exact=True)).get_by_role("button", name=BEGIN).click()
         page.locator("main textarea").fill(translated)
-        page.get_by_role("button", name="Enregistrer", exact=True).click()
+        page.get_by_role("button", name=KEEP).click()
         expect(page.locator("main")).to_contain_text(translated)
     press(page, page.locator("button[name=action][value=publish]"))
