@@ -16,9 +16,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '__first__'),
         ('core', '0003_locales'),
         ('wagtailcore', '0098_apitoken'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -50,6 +50,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'event',
                 'verbose_name_plural': 'events',
                 'ordering': ['starts_at', 'pk'],
+                'indexes': [models.Index(fields=['ends_at'], name='events_event_ends_at')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='events_event_ends_after_start'), models.CheckConstraint(condition=models.Q(('registration_opens_at', None), ('registration_closes_at', None), ('registration_closes_at__gt', models.F('registration_opens_at')), _connector='OR'), name='events_event_closes_after_opening'), models.CheckConstraint(condition=models.Q(('capacity', None), ('capacity__gte', 0), _connector='OR'), name='events_event_capacity_not_negative'), models.CheckConstraint(condition=models.Q(('timezone', ''), _negated=True), name='events_event_has_timezone'), models.CheckConstraint(condition=models.Q(('status__in', ['scheduled', 'cancelled'])), name='events_event_status_known'), models.CheckConstraint(condition=models.Q(('seat_state__in', ['open', 'few', 'waiting', 'full'])), name='events_event_seat_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +106,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'registration',
                 'verbose_name_plural': 'registrations',
                 'ordering': ['-registered_at', '-pk'],
+                'indexes': [models.Index(fields=['event', 'state'], name='events_registration_by_state'), models.Index(fields=['email_key'], name='events_registration_by_email')],
+                'constraints': [models.UniqueConstraint(fields=('event', 'waiting_number'), name='events_registration_waiting_order'), models.CheckConstraint(condition=models.Q(('state__in', ['confirmed', 'waiting', 'cancelled'])), name='events_registration_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), _negated=True), ('waiting_number__isnull', False), _connector='OR'), name='events_registration_waits_with_number'), models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('state', 'cancelled')), models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancelled_at', None)), _connector='OR'), name='events_registration_cancelled_has_moment'), models.CheckConstraint(condition=models.Q(models.Q(('email_key', ''), _negated=True), models.Q(('name', ''), _negated=True)), name='events_registration_has_name_and_address'), models.UniqueConstraint(condition=models.Q(('state__in', ('confirmed', 'waiting'))), fields=('event', 'email_key'), name='events_registration_once_per_address')],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +125,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'change of a registration',
                 'verbose_name_plural': 'changes of registrations',
                 'ordering': ['at', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('what__in', ['confirmed', 'waiting', 'promoted', 'cancelled', 'preferences', 'claimed'])), name='events_change_what_known'), models.CheckConstraint(condition=models.Q(('actor__in', ['person', 'staff', 'system'])), name='events_change_actor_known')],
             },
         ),
         migrations.CreateModel(
@@ -150,73 +155,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'webinars',
             },
             bases=(core.projection.AtomicPublishing, 'wagtailcore.page'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['ends_at'], name='events_event_ends_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='events_event_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('registration_opens_at', None), ('registration_closes_at', None), ('registration_closes_at__gt', models.F('registration_opens_at')), _connector='OR'), name='events_event_closes_after_opening'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity', None), ('capacity__gte', 0), _connector='OR'), name='events_event_capacity_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('timezone', ''), _negated=True), name='events_event_has_timezone'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['scheduled', 'cancelled'])), name='events_event_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('seat_state__in', ['open', 'few', 'waiting', 'full'])), name='events_event_seat_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['event', 'state'], name='events_registration_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['email_key'], name='events_registration_by_email'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('confirmed', 'waiting'))), fields=('event', 'email_key'), name='events_registration_once_per_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.UniqueConstraint(fields=('event', 'waiting_number'), name='events_registration_waiting_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['confirmed', 'waiting', 'cancelled'])), name='events_registration_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), _negated=True), ('waiting_number__isnull', False), _connector='OR'), name='events_registration_waits_with_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('state', 'cancelled')), models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancelled_at', None)), _connector='OR'), name='events_registration_cancelled_has_moment'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('email_key', ''), _negated=True), models.Q(('name', ''), _negated=True)), name='events_registration_has_name_and_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='registrationchange',
-            constraint=models.CheckConstraint(condition=models.Q(('what__in', ['confirmed', 'waiting', 'promoted', 'cancelled', 'preferences', 'claimed'])), name='events_change_what_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='registrationchange',
-            constraint=models.CheckConstraint(condition=models.Q(('actor__in', ['person', 'staff', 'system'])), name='events_change_actor_known'),
         ),
     ]

@@ -10,9 +10,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('accounts', '__first__'),
         ('events', '0001_initial'),
         ('mail', '0002_reminders'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'reminders',
                 'ordering': ['due_at', 'pk'],
                 'default_permissions': ['view', 'change'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('clock_time', None), ('day_offset', None), ('offset_minutes__isnull', False)), models.Q(('clock_time__isnull', False), ('day_offset__isnull', False), ('offset_minutes', None)), _connector='OR'), name='events_rule_has_one_time'), models.CheckConstraint(condition=models.Q(('offset_minutes', None), ('offset_minutes__range', (-527040, 527040)), _connector='OR'), name='events_rule_offset_within_a_year'), models.CheckConstraint(condition=models.Q(('day_offset', None), ('day_offset__range', (-366, 366)), _connector='OR'), name='events_rule_days_within_a_year'), models.CheckConstraint(condition=models.Q(models.Q(('due_at', None), ('expires_at', None)), ('expires_at__gt', models.F('due_at')), _connector='OR'), name='events_rule_expires_after_due'), models.CheckConstraint(condition=models.Q(('armed_at', None), ('due_at__isnull', False), _connector='OR'), name='events_rule_armed_has_moment'), models.CheckConstraint(condition=models.Q(('anchor__in', ['start', 'end'])), name='events_rule_anchor_known'), models.CheckConstraint(condition=models.Q(('audience__in', ['confirmed', 'waiting'])), name='events_rule_audience_known'), models.UniqueConstraint(fields=('translation_key', 'audience', 'anchor', 'offset_minutes', 'day_offset', 'clock_time'), name='events_rule_once_per_time', nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(
@@ -57,6 +58,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'planned reminders',
                 'ordering': ['due_at', 'pk'],
                 'default_permissions': ['view'],
+                'indexes': [models.Index(condition=models.Q(('state', 'planned')), fields=['due_at', 'id'], name='events_reminder_due'), models.Index(fields=['rule', 'state'], name='events_reminder_by_rule')],
+                'constraints': [models.UniqueConstraint(fields=('registration', 'rule'), name='events_reminder_once_per_rule'), models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'asked', 'missed', 'dropped'])), name='events_reminder_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('asked_at__isnull', False), ('state', 'asked')), models.Q(models.Q(('state', 'asked'), _negated=True), ('asked_at', None)), _connector='OR'), name='events_reminder_asked_has_moment'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('due_at'))), name='events_reminder_expires_after_due')],
             },
         ),
         migrations.CreateModel(
@@ -76,70 +79,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'messages of staff',
                 'ordering': ['-created_at', '-pk'],
                 'default_permissions': ['add', 'view'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('audience__in', ['confirmed', 'waiting'])), name='events_staffmessage_audience_known'), models.CheckConstraint(condition=models.Q(('words', {}), _negated=True), name='events_staffmessage_has_words')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='reminderrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clock_time', None), ('day_offset', None), ('offset_minutes__isnull', False)), models.Q(('clock_time__isnull', False), ('day_offset__isnull', False), ('offset_minutes', None)), _connector='OR'), name='events_rule_has_one_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminderrule',
-            constraint=models.CheckConstraint(condition=models.Q(('offset_minutes', None), ('offset_minutes__range', (-527040, 527040)), _connector='OR'), name='events_rule_offset_within_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminderrule',
-            constraint=models.CheckConstraint(condition=models.Q(('day_offset', None), ('day_offset__range', (-366, 366)), _connector='OR'), name='events_rule_days_within_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminderrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at', None), ('expires_at', None)), ('expires_at__gt', models.F('due_at')), _connector='OR'), name='events_rule_expires_after_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminderrule',
-            constraint=models.CheckConstraint(condition=models.Q(('armed_at', None), ('due_at__isnull', False), _connector='OR'), name='events_rule_armed_has_moment'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminderrule',
-            constraint=models.CheckConstraint(condition=models.Q(('anchor__in', ['start', 'end'])), name='events_rule_anchor_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminderrule',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['confirmed', 'waiting'])), name='events_rule_audience_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminderrule',
-            constraint=models.UniqueConstraint(fields=('translation_key', 'audience', 'anchor', 'offset_minutes', 'day_offset', 'clock_time'), name='events_rule_once_per_time', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(condition=models.Q(('state', 'planned')), fields=['due_at', 'id'], name='events_reminder_due'),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(fields=['rule', 'state'], name='events_reminder_by_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('registration', 'rule'), name='events_reminder_once_per_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'asked', 'missed', 'dropped'])), name='events_reminder_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asked_at__isnull', False), ('state', 'asked')), models.Q(models.Q(('state', 'asked'), _negated=True), ('asked_at', None)), _connector='OR'), name='events_reminder_asked_has_moment'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('due_at'))), name='events_reminder_expires_after_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['confirmed', 'waiting'])), name='events_staffmessage_audience_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('words', {}), _negated=True), name='events_staffmessage_has_words'),
         ),
     ]

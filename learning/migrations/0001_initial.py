@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'module',
                 'verbose_name_plural': 'modules',
                 'ordering': ['course', 'order', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('is_current', True), ('order__isnull', False)), models.Q(('is_current', False), ('order', None)), _connector='OR'), name='learning_module_order_while_current'), models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('course', 'order'), name='learning_module_one_per_place')],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +122,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'unit',
                 'verbose_name_plural': 'units',
                 'ordering': ['module', 'order', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('is_current', True), ('order__isnull', False)), models.Q(('is_current', False), ('order', None)), _connector='OR'), name='learning_unit_order_while_current'), models.CheckConstraint(condition=models.Q(('kind__in', ['reading'])), name='learning_unit_kind_known'), models.CheckConstraint(condition=models.Q(('minutes__gt', 0)), name='learning_unit_takes_time'), models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('module', 'order'), name='learning_unit_one_per_place')],
             },
         ),
         migrations.CreateModel(
@@ -138,29 +140,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'unit pages',
             },
             bases=(learning.models.pages.InCourse, core.projection.AtomicPublishing, 'wagtailcore.page'),
-        ),
-        migrations.AddConstraint(
-            model_name='module',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_current', True), ('order__isnull', False)), models.Q(('is_current', False), ('order', None)), _connector='OR'), name='learning_module_order_while_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='module',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('course', 'order'), name='learning_module_one_per_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_current', True), ('order__isnull', False)), models.Q(('is_current', False), ('order', None)), _connector='OR'), name='learning_unit_order_while_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['reading'])), name='learning_unit_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gt', 0)), name='learning_unit_takes_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('module', 'order'), name='learning_unit_one_per_place'),
         ),
     ]

@@ -10,666 +10,150 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("learning", "0001_initial"),
-        ("municipalities", "0002_membership"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
+        ('learning', '0001_initial'),
+        ('municipalities', '0002_membership'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Cohort",
+            name='Cohort',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("slug", models.SlugField(max_length=120, unique=True, verbose_name="slug")),
-                (
-                    "name",
-                    models.CharField(
-                        help_text="Tells the cohorts of a course apart.", max_length=160, verbose_name="name"
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="first day")),
-                ("ends_on", models.DateField(verbose_name="last day")),
-                (
-                    "timezone",
-                    models.CharField(
-                        max_length=64, validators=[events.schedule.validate_timezone], verbose_name="time zone"
-                    ),
-                ),
-                (
-                    "languages",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=8), size=None, verbose_name="languages"
-                    ),
-                ),
-                (
-                    "seats",
-                    models.PositiveIntegerField(
-                        blank=True, help_text="Empty: no limit.", null=True, verbose_name="seats"
-                    ),
-                ),
-                (
-                    "seats_per_local_government",
-                    models.PositiveIntegerField(
-                        blank=True, help_text="Empty: no limit.", null=True, verbose_name="seats for each city"
-                    ),
-                ),
-                ("waiting_list", models.BooleanField(default=True, verbose_name="waiting list")),
-                (
-                    "admission",
-                    models.CharField(
-                        choices=[("open", "Open to everybody"), ("approval", "By approval")],
-                        default="open",
-                        max_length=16,
-                        verbose_name="admission",
-                    ),
-                ),
-                (
-                    "opens_at",
-                    models.DateTimeField(
-                        blank=True, help_text="Empty: at once.", null=True, verbose_name="enrolment opens"
-                    ),
-                ),
-                (
-                    "closes_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="Empty: when the first day begins.",
-                        null=True,
-                        verbose_name="enrolment closes",
-                    ),
-                ),
-                (
-                    "called_off_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="called off"),
-                ),
-                (
-                    "seat_state",
-                    models.CharField(
-                        choices=[
-                            ("open", "Seats free"),
-                            ("few", "Few seats left"),
-                            ("waiting", "Waiting list"),
-                            ("full", "Full"),
-                        ],
-                        default="open",
-                        editable=False,
-                        max_length=16,
-                        verbose_name="seats",
-                    ),
-                ),
-                (
-                    "last_waiting_number",
-                    models.PositiveIntegerField(default=0, editable=False, verbose_name="last waiting number"),
-                ),
-                ("created_at", models.DateTimeField(default=core.clock.now, editable=False, verbose_name="created")),
-                (
-                    "course",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cohorts",
-                        to="learning.course",
-                        verbose_name="course",
-                    ),
-                ),
-                (
-                    "moderators",
-                    models.ManyToManyField(
-                        blank=True,
-                        related_name="moderated_cohorts",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="moderators",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=120, unique=True, verbose_name='slug')),
+                ('name', models.CharField(help_text='Tells the cohorts of a course apart.', max_length=160, verbose_name='name')),
+                ('starts_on', models.DateField(verbose_name='first day')),
+                ('ends_on', models.DateField(verbose_name='last day')),
+                ('timezone', models.CharField(max_length=64, validators=[events.schedule.validate_timezone], verbose_name='time zone')),
+                ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), size=None, verbose_name='languages')),
+                ('seats', models.PositiveIntegerField(blank=True, help_text='Empty: no limit.', null=True, verbose_name='seats')),
+                ('seats_per_local_government', models.PositiveIntegerField(blank=True, help_text='Empty: no limit.', null=True, verbose_name='seats for each city')),
+                ('waiting_list', models.BooleanField(default=True, verbose_name='waiting list')),
+                ('admission', models.CharField(choices=[('open', 'Open to everybody'), ('approval', 'By approval')], default='open', max_length=16, verbose_name='admission')),
+                ('opens_at', models.DateTimeField(blank=True, help_text='Empty: at once.', null=True, verbose_name='enrolment opens')),
+                ('closes_at', models.DateTimeField(blank=True, help_text='Empty: when the first day begins.', null=True, verbose_name='enrolment closes')),
+                ('called_off_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='called off')),
+                ('seat_state', models.CharField(choices=[('open', 'Seats free'), ('few', 'Few seats left'), ('waiting', 'Waiting list'), ('full', 'Full')], default='open', editable=False, max_length=16, verbose_name='seats')),
+                ('last_waiting_number', models.PositiveIntegerField(default=0, editable=False, verbose_name='last waiting number')),
+                ('created_at', models.DateTimeField(default=core.clock.now, editable=False, verbose_name='created')),
+                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cohorts', to='learning.course', verbose_name='course')),
+                ('moderators', models.ManyToManyField(blank=True, related_name='moderated_cohorts', to=settings.AUTH_USER_MODEL, verbose_name='moderators')),
             ],
             options={
-                "verbose_name": "cohort",
-                "verbose_name_plural": "cohorts",
-                "ordering": ["starts_on", "pk"],
+                'verbose_name': 'cohort',
+                'verbose_name_plural': 'cohorts',
+                'ordering': ['starts_on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='learning_cohort_ends_after_start'), models.CheckConstraint(condition=models.Q(('opens_at', None), ('closes_at', None), ('closes_at__gt', models.F('opens_at')), _connector='OR'), name='learning_cohort_closes_after_opening'), models.CheckConstraint(condition=models.Q(models.Q(('slug', ''), _negated=True), models.Q(('name', ''), _negated=True), models.Q(('timezone', ''), _negated=True)), name='learning_cohort_has_name_and_zone'), models.CheckConstraint(condition=models.Q(('languages__len__gte', 1)), name='learning_cohort_has_language'), models.CheckConstraint(condition=models.Q(('admission__in', ['open', 'approval'])), name='learning_cohort_admission_known'), models.CheckConstraint(condition=models.Q(('seat_state__in', ['open', 'few', 'waiting', 'full'])), name='learning_cohort_seat_state_known')],
             },
         ),
         migrations.CreateModel(
-            name="Enrolment",
+            name='Enrolment',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="identifier")),
-                ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
-                ("email_key", models.CharField(editable=False, max_length=254, verbose_name="address, normalised")),
-                ("language", models.CharField(max_length=8, verbose_name="language")),
-                ("department", models.CharField(blank=True, max_length=120, verbose_name="department")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("drafted", "Not invited yet"),
-                            ("invited", "Invited"),
-                            ("applied", "Applied"),
-                            ("waitlisted", "On the waiting list"),
-                            ("active", "Takes part"),
-                            ("completed", "Completed"),
-                            ("withdrawn", "Withdrawn"),
-                            ("declined", "Declined"),
-                            ("lapsed", "Lapsed"),
-                        ],
-                        max_length=16,
-                        verbose_name="state",
-                    ),
-                ),
-                ("has_seat", models.BooleanField(default=False, editable=False, verbose_name="holds a seat")),
-                (
-                    "waiting_number",
-                    models.PositiveIntegerField(blank=True, editable=False, null=True, verbose_name="waiting number"),
-                ),
-                ("created_at", models.DateTimeField(default=core.clock.now, verbose_name="enrolled")),
-                ("invited_at", models.DateTimeField(blank=True, null=True, verbose_name="invited")),
-                ("joined_at", models.DateTimeField(blank=True, null=True, verbose_name="joined")),
-                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="details confirmed")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
-                (
-                    "erased_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="person erased"),
-                ),
-                (
-                    "cohort",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="enrolments",
-                        to="learning.cohort",
-                        verbose_name="cohort",
-                    ),
-                ),
-                (
-                    "local_government",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="enrolments",
-                        to="municipalities.localgovernment",
-                        verbose_name="local government",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="enrolments",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="account",
-                    ),
-                ),
-                (
-                    "replaced",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="successor",
-                        to="learning.enrolment",
-                        verbose_name="in place of",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='identifier')),
+                ('name', models.CharField(blank=True, max_length=120, verbose_name='name')),
+                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
+                ('email_key', models.CharField(editable=False, max_length=254, verbose_name='address, normalised')),
+                ('language', models.CharField(max_length=8, verbose_name='language')),
+                ('department', models.CharField(blank=True, max_length=120, verbose_name='department')),
+                ('state', models.CharField(choices=[('drafted', 'Not invited yet'), ('invited', 'Invited'), ('applied', 'Applied'), ('waitlisted', 'On the waiting list'), ('active', 'Takes part'), ('completed', 'Completed'), ('withdrawn', 'Withdrawn'), ('declined', 'Declined'), ('lapsed', 'Lapsed')], max_length=16, verbose_name='state')),
+                ('has_seat', models.BooleanField(default=False, editable=False, verbose_name='holds a seat')),
+                ('waiting_number', models.PositiveIntegerField(blank=True, editable=False, null=True, verbose_name='waiting number')),
+                ('created_at', models.DateTimeField(default=core.clock.now, verbose_name='enrolled')),
+                ('invited_at', models.DateTimeField(blank=True, null=True, verbose_name='invited')),
+                ('joined_at', models.DateTimeField(blank=True, null=True, verbose_name='joined')),
+                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='details confirmed')),
+                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
+                ('erased_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='person erased')),
+                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='learning.cohort', verbose_name='cohort')),
+                ('local_government', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='municipalities.localgovernment', verbose_name='local government')),
+                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='enrolments', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('replaced', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='successor', to='learning.enrolment', verbose_name='in place of')),
             ],
             options={
-                "verbose_name": "enrolment",
-                "verbose_name_plural": "enrolments",
-                "ordering": ["created_at", "pk"],
+                'verbose_name': 'enrolment',
+                'verbose_name_plural': 'enrolments',
+                'ordering': ['created_at', 'pk'],
+                'indexes': [models.Index(fields=['cohort', 'local_government', 'state'], name='learning_enrolment_by_team'), models.Index(fields=['email_key'], name='learning_enrolment_by_email')],
+                'constraints': [models.UniqueConstraint(fields=('cohort', 'waiting_number'), name='learning_enrolment_waiting_order'), models.CheckConstraint(condition=models.Q(('state__in', ['drafted', 'invited', 'applied', 'waitlisted', 'active', 'completed', 'withdrawn', 'declined', 'lapsed'])), name='learning_enrolment_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'waitlisted'), _negated=True), ('waiting_number__isnull', False), _connector='OR'), name='learning_enrolment_waits_with_number'), models.CheckConstraint(condition=models.Q(('email_key', ''), _negated=True), name='learning_enrolment_has_address'), models.CheckConstraint(condition=models.Q(('erased_at', None), models.Q(('department', ''), ('email__endswith', '@erased.invalid'), ('email_key__endswith', '@erased.invalid'), ('person', None)), _connector='OR'), name='learning_enrolment_erased_is_nobodys'), models.UniqueConstraint(condition=models.Q(('state__in', ('invited', 'applied', 'waitlisted', 'active', 'completed'))), fields=('cohort', 'local_government', 'email_key'), name='learning_enrolment_once_per_city', nulls_distinct=False), models.UniqueConstraint(condition=models.Q(('state__in', ('active', 'completed'))), fields=('cohort', 'person'), name='learning_enrolment_joined_once'), models.CheckConstraint(condition=models.Q(models.Q(('has_seat', True), ('state__in', ('invited', 'active', 'completed'))), ('state', 'drafted'), models.Q(models.Q(('state__in', ['invited', 'active', 'completed', 'drafted']), _negated=True), ('has_seat', False)), _connector='OR'), name='learning_enrolment_seat_by_state'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('active', 'completed')), _negated=True), ('joined_at__isnull', False), _connector='OR'), name='learning_enrolment_joined_has_moment'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ('completed', 'withdrawn', 'declined', 'lapsed'))), models.Q(models.Q(('state__in', ('completed', 'withdrawn', 'declined', 'lapsed')), _negated=True), ('ended_at', None)), _connector='OR'), name='learning_enrolment_ended_has_moment')],
             },
         ),
         migrations.CreateModel(
-            name="EnrolmentChange",
+            name='EnrolmentChange',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(default=core.clock.now, verbose_name="when")),
-                (
-                    "what",
-                    models.CharField(
-                        choices=[
-                            ("drafted", "Written down by a coordinator who is not approved yet"),
-                            ("invited", "Invited"),
-                            ("applied", "Applied"),
-                            ("waitlisted", "Put on the waiting list"),
-                            ("promoted", "Given a seat from the waiting list"),
-                            ("joined", "Joined"),
-                            ("confirmed", "Confirmed name and department"),
-                            ("completed", "Completed"),
-                            ("reopened", "Reopened"),
-                            ("replaced", "Replaced by somebody else"),
-                            ("withdrawn", "Withdrawn"),
-                            ("declined", "Declined"),
-                            ("lapsed", "Lapsed"),
-                            ("moved", "Moved to another city"),
-                        ],
-                        max_length=16,
-                        verbose_name="what",
-                    ),
-                ),
-                (
-                    "actor",
-                    models.CharField(
-                        choices=[
-                            ("person", "The person"),
-                            ("coordinator", "A coordinator"),
-                            ("staff", "Staff"),
-                            ("system", "The system"),
-                        ],
-                        max_length=16,
-                        verbose_name="by whom",
-                    ),
-                ),
-                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="account",
-                    ),
-                ),
-                (
-                    "enrolment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="changes",
-                        to="learning.enrolment",
-                        verbose_name="enrolment",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=core.clock.now, verbose_name='when')),
+                ('what', models.CharField(choices=[('drafted', 'Written down by a coordinator who is not approved yet'), ('invited', 'Invited'), ('applied', 'Applied'), ('waitlisted', 'Put on the waiting list'), ('promoted', 'Given a seat from the waiting list'), ('joined', 'Joined'), ('confirmed', 'Confirmed name and department'), ('completed', 'Completed'), ('reopened', 'Reopened'), ('replaced', 'Replaced by somebody else'), ('withdrawn', 'Withdrawn'), ('declined', 'Declined'), ('lapsed', 'Lapsed'), ('moved', 'Moved to another city')], max_length=16, verbose_name='what')),
+                ('actor', models.CharField(choices=[('person', 'The person'), ('coordinator', 'A coordinator'), ('staff', 'Staff'), ('system', 'The system')], max_length=16, verbose_name='by whom')),
+                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
+                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='learning.enrolment', verbose_name='enrolment')),
             ],
             options={
-                "verbose_name": "change of an enrolment",
-                "verbose_name_plural": "changes of enrolments",
-                "ordering": ["at", "pk"],
-                "default_permissions": ["view"],
+                'verbose_name': 'change of an enrolment',
+                'verbose_name_plural': 'changes of enrolments',
+                'ordering': ['at', 'pk'],
+                'default_permissions': ['view'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('what__in', ['drafted', 'invited', 'applied', 'waitlisted', 'promoted', 'joined', 'confirmed', 'completed', 'reopened', 'replaced', 'withdrawn', 'declined', 'lapsed', 'moved'])), name='learning_change_what_known'), models.CheckConstraint(condition=models.Q(('actor__in', ['person', 'coordinator', 'staff', 'system'])), name='learning_change_actor_known')],
             },
         ),
         migrations.CreateModel(
-            name="TeamRequest",
+            name='TeamRequest',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=core.clock.now, verbose_name="created")),
-                ("holds_until", models.DateTimeField(blank=True, null=True, verbose_name="holds seats until")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Waits until the coordinator is approved"),
-                            ("sent", "Enrolled"),
-                            ("withdrawn", "Withdrawn"),
-                            ("lapsed", "Lapsed"),
-                        ],
-                        max_length=16,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "cohort",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="teams",
-                        to="learning.cohort",
-                        verbose_name="cohort",
-                    ),
-                ),
-                (
-                    "coordinator",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="learning_teams",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="coordinator",
-                    ),
-                ),
-                (
-                    "local_government",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="learning_teams",
-                        to="municipalities.localgovernment",
-                        verbose_name="local government",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=core.clock.now, verbose_name='created')),
+                ('holds_until', models.DateTimeField(blank=True, null=True, verbose_name='holds seats until')),
+                ('state', models.CharField(choices=[('draft', 'Waits until the coordinator is approved'), ('sent', 'Enrolled'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Lapsed')], max_length=16, verbose_name='state')),
+                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='teams', to='learning.cohort', verbose_name='cohort')),
+                ('coordinator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='learning_teams', to=settings.AUTH_USER_MODEL, verbose_name='coordinator')),
+                ('local_government', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='learning_teams', to='municipalities.localgovernment', verbose_name='local government')),
             ],
             options={
-                "verbose_name": "team",
-                "verbose_name_plural": "teams",
-                "ordering": ["created_at", "pk"],
-                "default_permissions": ["view"],
+                'verbose_name': 'team',
+                'verbose_name_plural': 'teams',
+                'ordering': ['created_at', 'pk'],
+                'default_permissions': ['view'],
+                'indexes': [models.Index(condition=models.Q(('state', 'draft')), fields=['holds_until'], name='learning_team_drafts')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('cohort', 'local_government', 'coordinator'), name='learning_team_one_draft_per_coordinator'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'sent', 'withdrawn', 'lapsed'])), name='learning_team_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('holds_until__isnull', False), ('state', 'draft')), models.Q(models.Q(('state', 'draft'), _negated=True), ('holds_until', None)), _connector='OR'), name='learning_team_draft_holds_until')],
             },
         ),
         migrations.AddField(
-            model_name="enrolment",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="enrolments",
-                to="learning.teamrequest",
-                verbose_name="team",
-            ),
+            model_name='enrolment',
+            name='team',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='learning.teamrequest', verbose_name='team'),
         ),
         migrations.CreateModel(
-            name="UnitProgress",
+            name='UnitProgress',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("revision_id", models.BigIntegerField(editable=False, null=True, verbose_name="revision read")),
-                ("language", models.CharField(max_length=8, verbose_name="language")),
-                ("read_at", models.DateTimeField(default=core.clock.now, verbose_name="first read")),
-                ("last_read_at", models.DateTimeField(default=core.clock.now, verbose_name="last read")),
-                ("completed_at", models.DateTimeField(blank=True, null=True, verbose_name="completed")),
-                (
-                    "enrolment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="progress",
-                        to="learning.enrolment",
-                        verbose_name="enrolment",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="progress",
-                        to="learning.unit",
-                        verbose_name="unit",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision_id', models.BigIntegerField(editable=False, null=True, verbose_name='revision read')),
+                ('language', models.CharField(max_length=8, verbose_name='language')),
+                ('read_at', models.DateTimeField(default=core.clock.now, verbose_name='first read')),
+                ('last_read_at', models.DateTimeField(default=core.clock.now, verbose_name='last read')),
+                ('completed_at', models.DateTimeField(blank=True, null=True, verbose_name='completed')),
+                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='progress', to='learning.enrolment', verbose_name='enrolment')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='progress', to='learning.unit', verbose_name='unit')),
             ],
             options={
-                "verbose_name": "progress in a unit",
-                "verbose_name_plural": "progress in units",
-                "ordering": ["read_at", "pk"],
-                "default_permissions": ["view"],
+                'verbose_name': 'progress in a unit',
+                'verbose_name_plural': 'progress in units',
+                'ordering': ['read_at', 'pk'],
+                'default_permissions': ['view'],
+                'constraints': [models.UniqueConstraint(fields=('enrolment', 'unit'), name='learning_progress_once_per_unit'), models.CheckConstraint(condition=models.Q(('last_read_at__gte', models.F('read_at'))), name='learning_progress_last_after_first'), models.CheckConstraint(condition=models.Q(('completed_at', None), ('completed_at__gte', models.F('read_at')), _connector='OR'), name='learning_progress_completed_after_read')],
             },
         ),
         migrations.AddConstraint(
-            model_name="cohort",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="learning_cohort_ends_after_start"
-            ),
+            model_name='enrolment',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('drafted', 'invited', 'applied', 'waitlisted', 'active', 'completed'))), fields=('team', 'email_key'), name='learning_enrolment_once_per_team'),
         ),
         migrations.AddConstraint(
-            model_name="cohort",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("opens_at", None), ("closes_at", None), ("closes_at__gt", models.F("opens_at")), _connector="OR"
-                ),
-                name="learning_cohort_closes_after_opening",
-            ),
+            model_name='enrolment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'drafted'), _negated=True), ('team__isnull', False), _connector='OR'), name='learning_enrolment_draft_of_team'),
         ),
         migrations.AddConstraint(
-            model_name="cohort",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("slug", ""), _negated=True),
-                    models.Q(("name", ""), _negated=True),
-                    models.Q(("timezone", ""), _negated=True),
-                ),
-                name="learning_cohort_has_name_and_zone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cohort",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("languages__len__gte", 1)), name="learning_cohort_has_language"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cohort",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("admission__in", ["open", "approval"])), name="learning_cohort_admission_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cohort",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seat_state__in", ["open", "few", "waiting", "full"])),
-                name="learning_cohort_seat_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolmentchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "what__in",
-                        [
-                            "drafted",
-                            "invited",
-                            "applied",
-                            "waitlisted",
-                            "promoted",
-                            "joined",
-                            "confirmed",
-                            "completed",
-                            "reopened",
-                            "replaced",
-                            "withdrawn",
-                            "declined",
-                            "lapsed",
-                            "moved",
-                        ],
-                    )
-                ),
-                name="learning_change_what_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolmentchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("actor__in", ["person", "coordinator", "staff", "system"])),
-                name="learning_change_actor_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="teamrequest",
-            index=models.Index(
-                condition=models.Q(("state", "draft")), fields=["holds_until"], name="learning_team_drafts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="teamrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "draft")),
-                fields=("cohort", "local_government", "coordinator"),
-                name="learning_team_one_draft_per_coordinator",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="teamrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "sent", "withdrawn", "lapsed"])),
-                name="learning_team_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="teamrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("holds_until__isnull", False), ("state", "draft")),
-                    models.Q(models.Q(("state", "draft"), _negated=True), ("holds_until", None)),
-                    _connector="OR",
-                ),
-                name="learning_team_draft_holds_until",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(fields=["cohort", "local_government", "state"], name="learning_enrolment_by_team"),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(fields=["email_key"], name="learning_enrolment_by_email"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("invited", "applied", "waitlisted", "active", "completed"))),
-                fields=("cohort", "local_government", "email_key"),
-                name="learning_enrolment_once_per_city",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("state__in", ("drafted", "invited", "applied", "waitlisted", "active", "completed"))
-                ),
-                fields=("team", "email_key"),
-                name="learning_enrolment_once_per_team",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("active", "completed"))),
-                fields=("cohort", "person"),
-                name="learning_enrolment_joined_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                fields=("cohort", "waiting_number"), name="learning_enrolment_waiting_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "drafted",
-                            "invited",
-                            "applied",
-                            "waitlisted",
-                            "active",
-                            "completed",
-                            "withdrawn",
-                            "declined",
-                            "lapsed",
-                        ],
-                    )
-                ),
-                name="learning_enrolment_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("has_seat", True), ("state__in", ("invited", "active", "completed"))),
-                    ("state", "drafted"),
-                    models.Q(
-                        models.Q(("state__in", ["invited", "active", "completed", "drafted"]), _negated=True),
-                        ("has_seat", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="learning_enrolment_seat_by_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "waitlisted"), _negated=True), ("waiting_number__isnull", False), _connector="OR"
-                ),
-                name="learning_enrolment_waits_with_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "drafted"), _negated=True), ("team__isnull", False), _connector="OR"
-                ),
-                name="learning_enrolment_draft_of_team",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("team", None), ("local_government__isnull", False), _connector="OR"),
-                name="learning_enrolment_team_has_city",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("active", "completed")), _negated=True),
-                    ("joined_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="learning_enrolment_joined_has_moment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("ended_at__isnull", False), ("state__in", ("completed", "withdrawn", "declined", "lapsed"))
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("completed", "withdrawn", "declined", "lapsed")), _negated=True),
-                        ("ended_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="learning_enrolment_ended_has_moment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email_key", ""), _negated=True), name="learning_enrolment_has_address"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("erased_at", None),
-                    models.Q(
-                        ("department", ""),
-                        ("email__endswith", "@erased.invalid"),
-                        ("email_key__endswith", "@erased.invalid"),
-                        ("person", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="learning_enrolment_erased_is_nobodys",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unitprogress",
-            constraint=models.UniqueConstraint(fields=("enrolment", "unit"), name="learning_progress_once_per_unit"),
-        ),
-        migrations.AddConstraint(
-            model_name="unitprogress",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last_read_at__gte", models.F("read_at"))),
-                name="learning_progress_last_after_first",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unitprogress",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("completed_at", None), ("completed_at__gte", models.F("read_at")), _connector="OR"),
-                name="learning_progress_completed_after_read",
-            ),
+            model_name='enrolment',
+            constraint=models.CheckConstraint(condition=models.Q(('team', None), ('local_government__isnull', False), _connector='OR'), name='learning_enrolment_team_has_city'),
         ),
     ]

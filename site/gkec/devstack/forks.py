@@ -53,9 +53,13 @@ def load_routes() -> None:
 
 
 def leave_to_forks() -> None:
-    """Have the collector pass over what is there: it would write to, and thereby copy, what forks share."""
+    """Have the collector pass over what is there: it would write to, and thereby copy, what forks share.
+
+    And let it come seldom to what is new: migrating and loading make much that is kept for a while.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def celery() -> None:

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
     ]
 
     operations = [
@@ -56,6 +56,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'messages',
                 'ordering': ['-id'],
                 'default_permissions': ['view'],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['deferred', 'queued'])), fields=['stream', 'due_at', 'id'], name='mail_message_lease'), models.Index(condition=models.Q(('state__in', ['leased', 'started'])), fields=['leased_until'], name='mail_message_held'), models.Index(condition=models.Q(('state__in', ['deferred', 'queued']), ('expires_at__isnull', False)), fields=['expires_at'], name='mail_message_expiry'), models.Index(condition=models.Q(('state__in', ['cancelled', 'failed', 'suppressed', 'unknown'])), fields=['state', '-id'], name='mail_message_missed'), models.Index(condition=models.Q(('blanked_at__isnull', True), ('finished_at__isnull', False), ('is_secret', True)), fields=['finished_at'], name='mail_message_secret'), models.Index(condition=models.Q(('person__isnull', False)), fields=['person'], name='mail_message_person'), models.Index(django.db.models.functions.text.Lower('to_address'), name='mail_message_address')],
+                'constraints': [models.UniqueConstraint(fields=('key',), name='mail_message_once_per_key'), models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'cancelled', 'deferred', 'failed', 'leased', 'queued', 'started', 'suppressed', 'unknown'])), name='mail_message_state_known'), models.CheckConstraint(condition=models.Q(('stream__in', ['bulk', 'transactional'])), name='mail_message_stream_known'), models.CheckConstraint(condition=models.Q(('key', ''), ('kind', ''), ('to_address', ''), ('language', ''), ('message_id', ''), _connector='OR', _negated=True), name='mail_message_says_what_to_whom'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['leased', 'started']), ('lease_id__isnull', False), ('leased_until__isnull', False)), models.Q(models.Q(('state__in', ['leased', 'started']), _negated=True), ('lease_id__isnull', True), ('leased_until__isnull', True)), _connector='OR'), name='mail_message_held_by_lease'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'cancelled', 'failed', 'suppressed', 'unknown']), ('finished_at__isnull', False)), models.Q(models.Q(('state__in', ['accepted', 'cancelled', 'failed', 'suppressed', 'unknown']), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='mail_message_final_has_end'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'started', 'unknown']), _negated=True), models.Q(('attempts__gte', 1), ('first_tried_at__isnull', False), ('started_at__isnull', False)), _connector='OR'), name='mail_message_started_before_end'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['cancelled', 'deferred', 'failed', 'suppressed', 'unknown']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='mail_message_missed_has_reason')],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +75,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'attempt',
                 'verbose_name_plural': 'attempts',
                 'ordering': ['message', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('message', 'number'), name='mail_attempt_once_per_number'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='mail_attempt_counts_from_one'), models.CheckConstraint(condition=models.Q(('code__isnull', True), ('answered_at__isnull', False), _connector='OR'), name='mail_attempt_code_needs_answer')],
             },
         ),
         migrations.CreateModel(
@@ -93,77 +96,5 @@ class Migration(migrations.Migration):
                 'default_permissions': ['view'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('reason__in', ['asked', 'bounced', 'complained', 'staff'])), name='mail_suppression_reason_known'), models.CheckConstraint(condition=models.Q(('address_hash__regex', '^[0-9a-f]{64}$')), name='mail_suppression_has_hash')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['deferred', 'queued'])), fields=['stream', 'due_at', 'id'], name='mail_message_lease'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['leased', 'started'])), fields=['leased_until'], name='mail_message_held'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['deferred', 'queued']), ('expires_at__isnull', False)), fields=['expires_at'], name='mail_message_expiry'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['cancelled', 'failed', 'suppressed', 'unknown'])), fields=['state', '-id'], name='mail_message_missed'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('blanked_at__isnull', True), ('finished_at__isnull', False), ('is_secret', True)), fields=['finished_at'], name='mail_message_secret'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('person__isnull', False)), fields=['person'], name='mail_message_person'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(django.db.models.functions.text.Lower('to_address'), name='mail_message_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('key',), name='mail_message_once_per_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'cancelled', 'deferred', 'failed', 'leased', 'queued', 'started', 'suppressed', 'unknown'])), name='mail_message_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('stream__in', ['bulk', 'transactional'])), name='mail_message_stream_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('key', ''), ('kind', ''), ('to_address', ''), ('language', ''), ('message_id', ''), _connector='OR', _negated=True), name='mail_message_says_what_to_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['leased', 'started']), ('lease_id__isnull', False), ('leased_until__isnull', False)), models.Q(models.Q(('state__in', ['leased', 'started']), _negated=True), ('lease_id__isnull', True), ('leased_until__isnull', True)), _connector='OR'), name='mail_message_held_by_lease'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'cancelled', 'failed', 'suppressed', 'unknown']), ('finished_at__isnull', False)), models.Q(models.Q(('state__in', ['accepted', 'cancelled', 'failed', 'suppressed', 'unknown']), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='mail_message_final_has_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'started', 'unknown']), _negated=True), models.Q(('attempts__gte', 1), ('first_tried_at__isnull', False), ('started_at__isnull', False)), _connector='OR'), name='mail_message_started_before_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['cancelled', 'deferred', 'failed', 'suppressed', 'unknown']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='mail_message_missed_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('message', 'number'), name='mail_attempt_once_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='mail_attempt_counts_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('code__isnull', True), ('answered_at__isnull', False), _connector='OR'), name='mail_attempt_code_needs_answer'),
         ),
     ]

@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('accounts', '__first__'),
         ('mail', '0002_reminders'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'reports',
                 'ordering': ['message', 'at', 'id'],
                 'default_permissions': [],
+                'constraints': [models.CheckConstraint(condition=models.Q(('what__in', ['bounced', 'complained', 'rejected', 'unsubscribed'])), name='mail_report_what_known')],
             },
         ),
         migrations.CreateModel(
@@ -45,6 +46,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'changes of suppressed addresses',
                 'ordering': ['-at', '-id'],
                 'default_permissions': [],
+                'constraints': [models.CheckConstraint(condition=models.Q(('step__in', ['added', 'removed', 'renewed'])), name='mail_suppression_step_known'), models.CheckConstraint(condition=models.Q(('address_hash__regex', '^[0-9a-f]{64}$')), name='mail_suppression_step_has_hash')],
             },
         ),
         migrations.CreateModel(
@@ -63,6 +65,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'words of a mail to many',
                 'verbose_name_plural': 'words of mails to many',
                 'default_permissions': [],
+                'constraints': [models.UniqueConstraint(fields=('digest',), name='mail_variant_once'), models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='mail_variant_has_digest')],
             },
         ),
         migrations.AlterModelOptions(
@@ -88,14 +91,6 @@ class Migration(migrations.Migration):
             name='by',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by'),
         ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.UniqueConstraint(fields=('digest',), name='mail_variant_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='mail_variant_has_digest'),
-        ),
         migrations.AddField(
             model_name='message',
             name='variant',
@@ -104,17 +99,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='report',
             constraint=models.UniqueConstraint(fields=('message', 'what', 'event_id'), name='mail_report_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('what__in', ['bounced', 'complained', 'rejected', 'unsubscribed'])), name='mail_report_what_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppressionchange',
-            constraint=models.CheckConstraint(condition=models.Q(('step__in', ['added', 'removed', 'renewed'])), name='mail_suppression_step_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppressionchange',
-            constraint=models.CheckConstraint(condition=models.Q(('address_hash__regex', '^[0-9a-f]{64}$')), name='mail_suppression_step_has_hash'),
         ),
     ]
