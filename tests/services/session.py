@@ -35,12 +35,7 @@ class Session:
             self.postgres = Postgres(
                 data=self._scratch() / "postgres",
                 log=self._scratch() / "postgres.log",
-                settings={
-                    "max_connections": "200",
-                    "shared_buffers": "256MB",
-                    "deadlock_timeout": "200ms",
-                    "autovacuum": "off",
-                },
+                settings={"max_connections": "200", "shared_buffers": "256MB", "deadlock_timeout": "200ms"},
                 is_durable=False,
             )
             os.environ["DATABASE_URL"] = self.postgres.url
