@@ -26,6 +26,8 @@ def test_the_first_start_does_everything_and_ctrl_c_leaves_nothing_behind(first_
         assert said.count(step) == 1
     assert f"http://127.0.0.1:{first_start.port}/dev/inbox/" in said
     assert "admin@gkec.example" in said
+    # Static files were collected by this very start: their hashed names are known to what serves the page.
+    assert re.search(r'<link rel="stylesheet" href="/static/css/site\.[0-9a-f]{12}\.css"', first_start.home)
     assert said.endswith("Stopping.\nStopped; the data stay in var/.\n")
     assert first_start.survivors == []
     assert not (first_start.var / "run" / "devstack.pid").exists()

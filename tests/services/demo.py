@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -149,6 +150,7 @@ class FirstStart:
     var: Path
     port: int
     said: str
+    home: str
     survivors: list[str]
 
 
@@ -176,10 +178,12 @@ def _start_first(folder: Path) -> dict[str, Any]:
     demo = start_one(folder / "var", folder / "first.txt", ("--stop-with-parent",), {})
     try:
         demo.wait_for(READY, seconds=400)
+        with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/en/", timeout=60) as answer:
+            home = answer.read().decode()
         assert demo.end(signal.SIGINT) == 0, demo.said()
     finally:
         demo.process.kill()
-    return {"port": demo.port, "said": demo.said(), "survivors": demo.survivors()}
+    return {"port": demo.port, "said": demo.said(), "home": home, "survivors": demo.survivors()}
 
 
 def copy_data(source: Path, target: Path) -> None:

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from gkec.devstack import interrupts
 from gkec.devstack.processes import Process, Program, tie
@@ -46,8 +46,13 @@ def load(environment: Mapping[str, str]) -> None:
 
 def load_routes() -> None:
     """Load all views, too; not before static files are collected, whose list they may ask for."""
+    from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
     from django.urls import get_resolver
 
+    # Apps that were loaded before the first collecting have made the storage, which read a list that was not there yet.
+    storage: Any = staticfiles_storage
+    if isinstance(storage, ManifestFilesMixin):
+        storage.hashed_files, storage.manifest_hash = storage.load_manifest()
     assert get_resolver().url_patterns
     leave_to_forks()
 
