@@ -46,12 +46,12 @@ def load(environment: Mapping[str, str]) -> None:
 
 def load_routes() -> None:
     """Load all views, too; not before static files are collected, whose list they may ask for."""
-    from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+    from django.contrib.staticfiles.storage import staticfiles_storage
     from django.urls import get_resolver
 
     # Apps that were loaded before the first collecting have made the storage, which read a list that was not there yet.
     storage: Any = staticfiles_storage
-    if isinstance(storage, ManifestFilesMixin):
+    if hasattr(storage, "load_manifest"):
         storage.hashed_files, storage.manifest_hash = storage.load_manifest()
     assert get_resolver().url_patterns
     leave_to_forks()
