@@ -1,6 +1,5 @@
 """Calendar files, byte by byte: golden files, folding, time zones against the IANA database."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -125,26 +124,18 @@ ZONES = [
 ]  # fmt: skip
 
 
-def moments_to_look_at(zone: ZoneInfo, year: int) -> Iterator[datetime]:
-    """Yield each hour of the two days about every change of the clocks, and of the rest of the year two a day."""
-    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=number) for number in range(366 * 24)]
-    offsets = [moment.astimezone(zone).utcoffset() for moment in hours]
-    changes = [number for number in range(1, len(hours)) if offsets[number] != offsets[number - 1]]
-    for number, moment in enumerate(hours):
-        if moment.year == year and (number % 12 == 0 or any(abs(number - change) <= 24 for change in changes)):
-            yield moment
-
-
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("year", [2011, 2026, 2027])
-def test_the_description_of_a_zone_agrees_with_the_database_all_year_and_at_each_hour_about_a_change(zone, year):
+def test_the_description_of_a_zone_agrees_with_the_database_at_every_hour_of_the_year(zone, year):
     described = vtimezone.component(zone, year).to_tz(lookup_tzid=False)
+    moment, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
     differences = []
-    for moment in moments_to_look_at(ZoneInfo(zone), year):
+    while moment < end:
         local = moment.astimezone(ZoneInfo(zone))
         is_doubtful = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
         if not is_doubtful and local.replace(tzinfo=described).utcoffset() != local.utcoffset():
             differences.append(local)
+        moment += timedelta(hours=1)
     assert differences == []
 
 
