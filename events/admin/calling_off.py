@@ -1,23 +1,20 @@
 """Calling an event off and letting it take place after all: a sentence with counts, a reason, a button."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
-from wagtail.admin import messages
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
 
 from core import clock
+from core.admin.acts import ActView
 from events import rules
 from events.admin.staff import signed_in
 from events.errors import EventError
@@ -34,13 +31,11 @@ class EventReasonForm(forms.Form):
     )
 
 
-class _View(WagtailAdminTemplateMixin, FormView, ABC):
-    """What both views share; whoever may publish the page may do it."""
+class EventAct(ActView):
+    """Does something with one event; whoever may publish its page may do it."""
 
     form_class = EventReasonForm
-    template_name = "events/admin/act.html"
-    button: Any = ""
-    done: Any = ""
+    refusals = (EventError,)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Find page and event, and let in who may publish."""
@@ -51,45 +46,20 @@ class _View(WagtailAdminTemplateMixin, FormView, ABC):
         self.event = get_object_or_404(events, translation_key=self.page.translation_key)
         return super().dispatch(request, *args, **kwargs)
 
-    @abstractmethod
-    def sentence(self) -> str:
-        """Return what will happen, with counts."""
-
-    @abstractmethod
-    def act(self, reason: str) -> None:
-        """Call the service."""
-
     def get_page_subtitle(self) -> str:
         """Return the title of the event."""
         return self.page.title
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+    def get_back_url(self) -> str:
+        """Return where the page is edited."""
+        return reverse("wagtailadmin_pages:edit", args=[self.page.pk])
+
+    def get_trail(self) -> list[dict[str, Any]]:
         """Lead back to the list and to the page."""
         return [
-            *self.breadcrumbs_items,
             {"url": reverse("webinars:index"), "label": _("Webinars")},
-            {"url": reverse("wagtailadmin_pages:edit", args=[self.page.pk]), "label": self.page.title},
-            {"url": "", "label": self.page_title},
+            {"url": self.get_back_url(), "label": self.page.title},
         ]
-
-    def form_valid(self, form: EventReasonForm) -> HttpResponse:
-        """Act, and lead back to the page; a refusal is shown in its own words."""
-        try:
-            self.act(form.cleaned_data["reason"])
-        except EventError as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, self.done)
-        return redirect("wagtailadmin_pages:edit", self.page.pk)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what will happen."""
-        return super().get_context_data(
-            **kwargs,
-            sentence=self.sentence(),
-            button=self.button,
-            back_url=reverse("wagtailadmin_pages:edit", args=[self.page.pk]),
-        )
 
     def people(self) -> dict[str, Any]:
         """Return in words who will get a mail and after how long."""
@@ -104,14 +74,14 @@ class _View(WagtailAdminTemplateMixin, FormView, ABC):
         }
 
 
-class CallOffView(_View):
+class CallOffView(EventAct):
     """Calls an event off."""
 
     page_title = _("Cancel an event")
     button = _("Cancel this event")
     done = _("The event is cancelled. People are told shortly; until then restoring it leaves them undisturbed.")
 
-    def sentence(self) -> str:
+    def get_sentence(self) -> str:
         """Say who is told, what happens to calendars, and how it is undone."""
         return (
             gettext(
@@ -121,19 +91,19 @@ class CallOffView(_View):
             % self.people()
         )
 
-    def act(self, reason: str) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Call it off in the name of staff."""
-        cancel_event(event_id=self.event.pk, by=signed_in(self.request), reason=reason)
+        cancel_event(event_id=self.event.pk, by=signed_in(self.request), reason=said["reason"])
 
 
-class RestoreView(_View):
+class RestoreView(EventAct):
     """Lets an event that was called off take place after all."""
 
     page_title = _("Restore an event")
     button = _("Restore this event")
     done = _("The event takes place after all. Whoever has heard of the cancellation is told shortly.")
 
-    def sentence(self) -> str:
+    def get_sentence(self) -> str:
         """Say who is told."""
         return (
             gettext(
@@ -143,9 +113,9 @@ class RestoreView(_View):
             % self.people()
         )
 
-    def act(self, reason: str) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Restore it in the name of staff."""
-        restore_event(event_id=self.event.pk, by=signed_in(self.request), reason=reason)
+        restore_event(event_id=self.event.pk, by=signed_in(self.request), reason=said["reason"])
 
 
 def button_for(page: Page) -> Iterator[Button]:

@@ -28,7 +28,7 @@ class CloneView(WagtailAdminTemplateMixin, FormView):
     """Asks for a title, copies, and opens the new page in the editor."""
 
     form_class = CloneForm
-    template_name = "events/admin/act.html"
+    template_name = "core/admin/act.html"
     page_title = _("Clone a webinar")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

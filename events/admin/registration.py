@@ -1,21 +1,17 @@
 """One registration in the admin: what was said, what happened, and the two things that staff may do."""
 
-from abc import ABC, abstractmethod
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
-from wagtail.admin import messages
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from core import clock, countries, languages
+from core.admin.acts import ActView
 from events import reminder_words, rules
 from events.admin.staff import signed_in
 from events.enums import Actor
@@ -85,67 +81,37 @@ class ReasonForm(forms.Form):
     )
 
 
-class ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView, ABC):
-    """A sentence about what will happen, a reason, a button."""
+class RegistrationAct(PermissionCheckedMixin, ActView):
+    """Does something with one registration."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
     model = Registration
     permission_required = "change"
     form_class = ReasonForm
-    template_name = "events/admin/act.html"
-    sentence: Any = ""
-    button: Any = ""
-    done: Any = ""
-
-    def dispatch(self, request, *args, **kwargs) -> HttpResponseBase:
-        """Find the registration, after the right to change it is known."""
-        self.pk = kwargs["pk"]
-        return super().dispatch(request, *args, **kwargs)
+    refusals = (EventError,)
 
     @cached_property
     def registration(self) -> Registration:
         """The registration that is acted on."""
-        return _find(self.pk)
-
-    @abstractmethod
-    def act(self, reason: str) -> None:
-        """Call the service."""
+        return _find(self.kwargs["pk"])
 
     def get_page_subtitle(self) -> str:
         """Return the name."""
         return self.registration.name
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+    def get_back_url(self) -> str:
+        """Return the registration's page."""
+        return reverse("registrations:inspect", args=[self.registration.pk])
+
+    def get_trail(self) -> list[dict[str, Any]]:
         """Lead back to the list and to the registration."""
         return [
-            *self.breadcrumbs_items,
             {"url": reverse("registrations:index"), "label": _("Registrations")},
-            {"url": reverse("registrations:inspect", args=[self.pk]), "label": self.registration.name},
-            {"url": "", "label": self.page_title},
+            {"url": self.get_back_url(), "label": self.registration.name},
         ]
 
-    def form_valid(self, form: ReasonForm) -> HttpResponse:
-        """Act, and lead back; a refusal is shown in its own words."""
-        try:
-            self.act(form.cleaned_data["reason"])
-        except EventError as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, self.done)
-        return redirect("registrations:inspect", self.pk)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what will happen."""
-        return super().get_context_data(
-            **kwargs,
-            registration=self.registration,
-            sentence=self.sentence,
-            button=self.button,
-            back_url=reverse("registrations:inspect", args=[self.pk]),
-        )
-
-
-class CancelView(ActionView):
+class CancelView(RegistrationAct):
     """Cancels one registration."""
 
     page_title = _("Cancel a registration")
@@ -153,12 +119,14 @@ class CancelView(ActionView):
     button = _("Cancel this registration")
     done = _("The registration is cancelled.")
 
-    def act(self, reason: str) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Cancel in the name of staff."""
-        cancel(registration_id=self.pk, actor=Actor.STAFF, by=signed_in(self.request), reason=reason)
+        cancel(
+            registration_id=self.registration.pk, actor=Actor.STAFF, by=signed_in(self.request), reason=said["reason"]
+        )
 
 
-class PromoteView(ActionView):
+class PromoteView(RegistrationAct):
     """Gives one waiting person a free seat, out of turn."""
 
     page_title = _("Give a seat")
@@ -166,6 +134,6 @@ class PromoteView(ActionView):
     button = _("Give the seat")
     done = _("The person has a seat now.")
 
-    def act(self, reason: str) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Promote in the name of staff."""
-        promote(registration_id=self.pk, by=signed_in(self.request), reason=reason)
+        promote(registration_id=self.registration.pk, by=signed_in(self.request), reason=said["reason"])

@@ -195,7 +195,7 @@ class RuleEditView(OfRule, RuleFormView):
 class RuleActionView(OfRule, TemplateView, ABC):
     """A sentence, a button, one service."""
 
-    template_name = "events/admin/act.html"
+    template_name = "core/admin/act.html"
     sentence: Any = ""
     button: Any = ""
     done: Any = ""

@@ -75,7 +75,7 @@ class PrepareView(ForStaff, FormView):
     """Asks which issue is sent and to whom; nothing leaves."""
 
     form_class = PrepareForm
-    template_name = "events/admin/act.html"
+    template_name = "core/admin/act.html"
     page_title = _("Prepare a campaign")
 
     def get_initial(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class AudienceView(OfCampaign, FormView):
     """Gives a draft another audience."""
 
     form_class = AudienceForm
-    template_name = "events/admin/act.html"
+    template_name = "core/admin/act.html"
     page_title = _("Change the audience")
 
     def get_initial(self) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class TestView(OfCampaign, FormView):
     __test__ = False
 
     form_class = TestForm
-    template_name = "events/admin/act.html"
+    template_name = "core/admin/act.html"
     page_title = _("Send a test")
 
     def get_initial(self) -> dict[str, Any]:
@@ -246,11 +246,11 @@ class CampaignSampleView(Rehearsed, SampleView):
     """The issue's HTML in one language."""
 
 
-class ActView(OfCampaign, TemplateView, ABC):
-    """A sentence, a button, one service."""
+class CampaignAct(OfCampaign, TemplateView, ABC):
+    """A sentence, a button, one service; what no longer fits leads back to the campaign as it is now."""
 
     right = staticmethod(rules.may_send_campaigns)
-    template_name = "events/admin/act.html"
+    template_name = "core/admin/act.html"
     sentence: Any = ""
     button: Any = ""
     done: Any = ""
@@ -278,7 +278,7 @@ class ActView(OfCampaign, TemplateView, ABC):
         return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=self.back_url)
 
 
-class PauseView(ActView):
+class PauseView(CampaignAct):
     """Holds a campaign."""
 
     page_title = _("Pause a campaign")
@@ -291,7 +291,7 @@ class PauseView(ActView):
         services.pause_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
 
-class ResumeView(ActView):
+class ResumeView(CampaignAct):
     """Lets a paused campaign go on."""
 
     page_title = _("Resume a campaign")
@@ -304,7 +304,7 @@ class ResumeView(ActView):
         services.resume_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
 
-class CancelView(ActView):
+class CancelView(CampaignAct):
     """Takes back what has not left."""
 
     page_title = _("Cancel a campaign")
@@ -317,7 +317,7 @@ class CancelView(ActView):
         services.cancel_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
 
-class DiscardView(ActView):
+class DiscardView(CampaignAct):
     """Forgets a draft."""
 
     right = staticmethod(rules.may_prepare_campaigns)

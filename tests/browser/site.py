@@ -100,7 +100,10 @@ def newsletter_link(message: EmailMessage, purpose: str) -> str:
 
 
 def environment_of(*, port: int, var: Path, database_url: str) -> dict[str, str]:
-    """Return the environment in which another process joins an instance; mails it asks for wait for the sweep."""
+    """Return the environment in which another process joins an instance.
+
+    The instance's own Valkey too: in this run's, tests of other sites keep the roots of theirs.
+    """
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "site")]),
@@ -109,9 +112,17 @@ def environment_of(*, port: int, var: Path, database_url: str) -> dict[str, str]
         "VAR_DIR": str(var),
         "BASE_URL": f"http://127.0.0.1:{port}",
         "DATABASE_URL": database_url,
+        "REDIS_URL": _valkey_of(var),
         # What this process signs, the instance must know for its own.
         "SECRET_KEY": (var / "run" / "secret-key").read_text(encoding="utf-8").strip(),
     }
+
+
+def _valkey_of(var: Path) -> str:
+    """Return the address of an instance's Valkey, whose password stands in its configuration alone."""
+    lines = (var / "valkey" / "valkey.conf").read_text(encoding="utf-8").splitlines()
+    said = dict(line.split(" ", 1) for line in lines)
+    return f"redis://:{said['requirepass']}@{said['bind']}:{said['port']}/0"
 
 
 @contextlib.contextmanager

@@ -4,8 +4,14 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 
 import pytest
+import time_machine
+from django.test import Client
 
-from core import kept
+from accounts import roles
+from core import clock, kept
+from events.models import Event
+from tests.events.reminding import NOW
+from tests.factories import accounts
 from tests.factories import events as make
 
 
@@ -29,3 +35,22 @@ def vocabulary(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("django_db"):
         request.getfixturevalue("db" if "transactional_db" not in request.fixturenames else "transactional_db")
         make.term("organisation-type", "local-authority")
+
+
+@pytest.fixture
+def time() -> Generator[time_machine.Traveller]:
+    """Let the clock stand at the moment that tests of reminders and mails begin with."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def manager(client: Client) -> Client:
+    """Return the browser of an event manager who has signed in."""
+    return accounts.sign_in(client, accounts.PersonFactory(groups=[roles.EVENT_MANAGERS], is_staff=True))
+
+
+@pytest.fixture
+def event() -> Event:
+    """Make the event that staff write about: on 12 December, 15:00 in Brussels."""
+    return make.event(title="Budget", starts_at=clock.now().replace(month=12, day=12, hour=14))

@@ -9,7 +9,6 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from accounts import roles
 from events.admin.webinars import seats_in_words, starts_in_words, state_in_words, with_records
 from events.models import Event, WebinarPage
 from tests.factories import accounts
@@ -24,11 +23,6 @@ LIST = "registrations:index"
 @pytest.fixture
 def admin(client):
     return accounts.sign_in(client, accounts.PersonFactory(admin=True, display_name="Staff"))
-
-
-@pytest.fixture
-def manager(client):
-    return accounts.sign_in(client, accounts.PersonFactory(groups=[roles.EVENT_MANAGERS], is_staff=True))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Reminders that are due: asked for once and in time, and stopped when their sense has gone."""
 
 import pytest
-import time_machine
 
 from events import mails_to_many
 from events.models import Event, Registration, Reminder
@@ -14,17 +13,11 @@ from events.services import (
 )
 from mail.models import Message
 from mail.services.sweeping import sweep as sweep_mail
-from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, move, planned, rules
+from tests.events.reminding import DAY, HOUR, an_event, armed, messages, move, planned, rules
 from tests.factories import events as make
 from tests.factories.mail import deliver_all
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
 
 
 def test_reminders_leave_once_and_no_later_than_the_start(time):

@@ -1,7 +1,6 @@
 """Reminders and messages for those who were there, and for those who were not: known after the end, never before."""
 
 import pytest
-import time_machine
 from django.db import IntegrityError, transaction
 
 from core import clock
@@ -11,18 +10,12 @@ from events.errors import NotKnownYet
 from events.models import Attendance, Event, ReminderRule
 from events.services import arm, join, remind, save_rule, send_message, send_now, set_join_link, write_message
 from mail.models import Message
-from tests.events.reminding import HOUR, NOW, an_event, planned
+from tests.events.reminding import HOUR, an_event, planned
 from tests.factories import events as make
 from tests.factories.mail import deliver_all
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
 WORDS = {"en": {"subject": "What you missed", "text": "Here it is."}}
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What reminders say, and when one that has been asked for is not written any more."""
 
 import pytest
-import time_machine
 
 from events.models import Event, Registration, Reminder, ReminderRule
 from events.services import (
@@ -16,17 +15,11 @@ from events.services import (
 from mail import rendering
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
-from tests.events.reminding import DAY, NOW, an_event, armed, tell
+from tests.events.reminding import DAY, an_event, armed, tell
 from tests.factories import accounts
 from tests.factories import events as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
 
 
 def written() -> object:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import IntegrityError, transaction
 
 from core import clock
@@ -21,17 +20,11 @@ from events.services import (
     save_rule,
     send_now,
 )
-from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, move, planned, rules, tell
+from tests.events.reminding import DAY, HOUR, an_event, armed, messages, move, planned, rules, tell
 from tests.factories import accounts
 from tests.factories import events as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
 
 
 def test_a_new_event_is_offered_three_reminders_and_none_is_armed():

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.urls import reverse
 from django.utils import translation
 
@@ -23,26 +22,8 @@ from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
-NOW = "2026-11-01T09:00:00Z"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
 WINDOW = timedelta(minutes=2)
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def manager(client):
-    person = accounts.PersonFactory(groups=[roles.EVENT_MANAGERS], is_staff=True)
-    return accounts.sign_in(client, person)
-
-
-@pytest.fixture
-def event() -> Event:
-    return make.event(title="Budget", starts_at=clock.now().replace(month=12, day=12, hour=14))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from datetime import time as clock_time
 
 import pytest
-import time_machine
 
 from events.models import Event, Registration, Reminder, ReminderRule
 from events.services import (
@@ -18,17 +17,11 @@ from events.services import (
 )
 from events.services.sweeping import sweep as sweep_events
 from mail.models import Message
-from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, move, planned, rules, tell
+from tests.events.reminding import DAY, HOUR, an_event, armed, messages, move, planned, rules, tell
 from tests.factories import accounts
 from tests.factories import events as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
 
 
 def test_arming_plans_for_those_who_are_registered_and_registering_plans_for_itself():

@@ -3,23 +3,16 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 
 from events.models import Event
 from events.services import announce_changes, arm, cancel_event, promote, remind, restore_event, send_now
-from tests.events.reminding import DAY, HOUR, NOW, an_event, armed, messages, move, planned, rules
+from tests.events.reminding import DAY, HOUR, an_event, armed, messages, move, planned, rules
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
 SECOND, WINDOW = timedelta(seconds=1), timedelta(minutes=2)
 CHANGES = ["called off", "moved"]
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 def change(event: Event, what: str) -> None:

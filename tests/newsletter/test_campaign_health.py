@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.urls import reverse
 
 from core import clock, health
@@ -13,14 +12,7 @@ from newsletter.services import advance_campaigns, pause_campaign, prepare_campa
 from tests.factories import newsletter as make
 from tests.factories.mail import deliver_all
 
-pytestmark = pytest.mark.django_db
-NOW = "2026-11-22T09:00:00Z"
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Permission
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 from wagtail.models import PageViewRestriction
@@ -25,15 +24,9 @@ from newsletter.services import advance_campaigns, cancel_campaign, prepare_camp
 from tests.factories import accounts
 from tests.factories import newsletter as make
 from tests.factories.mail import deliver_all
+from tests.newsletter.campaigning import NOW, body, rows, with_rights
 
-pytestmark = pytest.mark.django_db
-NOW = "2026-11-22T09:00:00Z"
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,20 +56,6 @@ def campaign(page) -> Campaign:
 
 def url(name: str, *args: object) -> str:
     return reverse(f"campaigns:{name}", args=args)
-
-
-def body(answer) -> str:
-    return " ".join(answer.content.decode().split())
-
-
-def rows(answer) -> list[list[str]]:
-    """Return the words of each row of the first listing."""
-    table = answer.content.decode().split('class="listing', 1)[1].split("<tbody", 1)[1].split("</tbody", 1)[0]
-    found = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
-    return [
-        [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL)]
-        for row in found
-    ]
 
 
 def started(campaign: Campaign, time, *, readers: int = 1) -> Campaign:
@@ -335,13 +314,6 @@ def test_an_event_manager_opens_no_screen_of_a_campaign(client, campaign):
     for door in GETS:
         assert (door, manager.get(url(door, campaign.pk)).status_code in {302, 403}) == (door, True)
     assert manager.get(url("index")).status_code in {302, 403}
-
-
-def with_rights(client, *names: str):
-    person = accounts.PersonFactory(is_staff=True)
-    wanted = Permission.objects.filter(codename__in=[*names, "access_admin"])
-    person.user_permissions.add(*wanted)
-    return accounts.sign_in(client, person)
 
 
 def test_who_may_only_prepare_cannot_send_by_typing_the_address(client, campaign):

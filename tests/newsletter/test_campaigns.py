@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
@@ -22,43 +21,23 @@ from newsletter.services import (
     discard_campaign,
     leave,
     pause_campaign,
-    prepare_campaign,
     resume_campaign,
     send_test,
     start_campaign,
 )
-from newsletter.services.audiences import Reading, count_audience, readers
+from newsletter.services.audiences import Reading, count_audience
 from newsletter.services.books import Books, books, left_out, progress
 from tests.factories import newsletter as make
 from tests.factories.accounts import PersonFactory
 from tests.factories.mail import deliver_all
+from tests.newsletter.campaigning import NOW, WINDOW, addresses, after_the_window, draft
 
-pytestmark = pytest.mark.django_db
-NOW = "2026-11-22T09:00:00Z"
-WINDOW = timedelta(minutes=2)
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 
 
 @pytest.fixture
 def page():
     return make.issue(title="Ten cities", subject="Ten cities, one budget")
-
-
-def draft(page, **audience) -> Campaign:
-    return prepare_campaign(issue=page.translation_key, audience=audience)
-
-
-def addresses(campaign: Campaign) -> set[str]:
-    return set(readers(campaign).values_list("email", flat=True))
-
-
-def after_the_window(time) -> None:
-    time.shift(WINDOW)
 
 
 def test_an_audience_is_narrowed_by_topic_language_and_country(page):

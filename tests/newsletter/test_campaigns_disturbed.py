@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from wagtail.models import Revision
 
 from core import clock
@@ -16,15 +15,9 @@ from newsletter.services.books import Books, books
 from tests.factories import newsletter as make
 from tests.factories.accounts import PersonFactory
 from tests.factories.mail import deliver_all
-from tests.newsletter.test_campaigns import NOW, WINDOW, addresses, after_the_window, draft
+from tests.newsletter.campaigning import WINDOW, addresses, after_the_window, draft
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 
 import pytest
-import time_machine
 from django.core import signing
 
 from mail.kinds import NoLongerMakesSense
@@ -14,15 +13,9 @@ from newsletter.mails_to_many import own_addresses
 from newsletter.models import Campaign, Subscriber
 from newsletter.services import start_campaign
 from tests.factories import newsletter as make
-from tests.newsletter.test_campaigns import NOW, draft
+from tests.newsletter.campaigning import NOW, draft
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def time():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 
 
 def asked(*readers: Subscriber) -> list[Message]:

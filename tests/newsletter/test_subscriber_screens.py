@@ -19,7 +19,7 @@ from newsletter.models import Subscriber, SubscriberChange
 from newsletter.services import block_address, confirm, leave
 from tests.factories import accounts
 from tests.factories import newsletter as make
-from tests.newsletter.test_campaign_screens import body, rows, with_rights
+from tests.newsletter.campaigning import body, rows, with_rights
 from tests.newsletter.test_subscribing import asks
 
 pytestmark = pytest.mark.django_db

@@ -4,16 +4,14 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
-from wagtail.admin import messages
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
+from core.admin.acts import ActView
 from mail import kinds
 from mail.admin.mailbox import VIEW
 from mail.models import Message, Resend
@@ -29,7 +27,7 @@ class ResendForm(forms.Form):
     )
 
 
-class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+class ResendView(PermissionCheckedMixin, ActView):
     """GET asks, POST sends; `mail.view_message` and `mail.add_resend` are needed."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
@@ -39,6 +37,8 @@ class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     template_name = "mail/admin/resend.html"
     page_title = _("Send again")
     header_icon = "mail"
+    done = _("The message is on its way again.")
+    refusals = (CannotResend,)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm(VIEW):
@@ -54,33 +54,31 @@ class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
     def get_page_subtitle(self) -> str:
         return self.message.to_address
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+    def get_back_url(self) -> str:
+        """Return the message's page."""
+        return reverse("outbox:inspect", args=[self.pk])
+
+    def get_trail(self) -> list[dict[str, Any]]:
         """Lead back to the list and to the message."""
         return [
-            *self.breadcrumbs_items,
             {"url": reverse("outbox:index"), "label": _("Outbox")},
-            {"url": reverse("outbox:inspect", args=[self.pk]), "label": self.message.to_address},
-            {"url": "", "label": self.page_title},
+            {"url": self.get_back_url(), "label": self.message.to_address},
         ]
 
-    def form_valid(self, form: ResendForm) -> HttpResponse:
-        """Ask for the copy, and lead to it; a refusal is shown in its own words."""
-        try:
-            copy = resending.resend(
-                message_id=self.pk, by=cast(Any, self.request.user), reason=form.cleaned_data["reason"]
-            )
-        except CannotResend as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, _("The message is on its way again."))
-        return redirect("outbox:inspect", copy.pk)
+    def act(self, said: dict[str, Any]) -> Message:
+        """Return the copy that was asked for."""
+        return resending.resend(message_id=self.pk, by=cast(Any, self.request.user), reason=said["reason"])
+
+    def get_done_url(self, acted: Message) -> str:
+        """Return the page of the copy."""
+        return reverse("outbox:inspect", args=[acted.pk])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the message, and whether it can be sent again."""
         return super().get_context_data(
             **kwargs,
             message=self.message,
             kind=kinds.label(self.message.kind),
             refusal=resending.why_not(self.message),
             is_uncertain=resending.is_uncertain(self.message),
-            back_url=reverse("outbox:inspect", args=[self.pk]),
         )

@@ -7,23 +7,20 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
-from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from core import clock
+from core.admin.acts import ActView
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from mail.addresses import BadAddress, envelope_address, fingerprint
@@ -146,29 +143,27 @@ class TakeOffForm(forms.Form):
     note = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Kept in the history."))
 
 
-class _ActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+class SuppressionAct(PermissionCheckedMixin, ActView):
+    """Changes the list, for a reason."""
+
     # Wagtail finds the policy by the model; without one it would let everybody in.
     model = Suppression
-    template_name = "mail/admin/act.html"
-    sentence: Any = ""
-    button: Any = ""
-    done: Any = ""
 
     @property
     def by(self) -> Any:
         """Who is at work; Wagtail lets nobody else reach its views."""
         return self.request.user
 
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        list_item = {"url": reverse("suppressions:index"), "label": _("Suppressed addresses")}
-        return [*self.breadcrumbs_items, list_item, {"url": "", "label": self.page_title}]
+    def get_back_url(self) -> str:
+        """Return the list."""
+        return reverse("suppressions:index")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        words = {"sentence": self.sentence, "button": self.button, "back_url": reverse("suppressions:index")}
-        return super().get_context_data(**kwargs, **words)
+    def get_trail(self) -> list[dict[str, Any]]:
+        """Lead back to the list."""
+        return [{"url": self.get_back_url(), "label": _("Suppressed addresses")}]
 
 
-class PutOnView(_ActionView):
+class PutOnView(SuppressionAct):
     """Puts an address on the list."""
 
     permission_required = "add"
@@ -176,21 +171,19 @@ class PutOnView(_ActionView):
     page_title = _("Suppress an address")
     sentence = _("Mail that waits for this address is not sent any more.")
     button = _("Suppress this address")
+    done = _("The address is suppressed.")
 
-    def form_valid(self, form: PutOnForm) -> HttpResponse:
-        given = form.cleaned_data
-        entry = suppress(
-            address=given["address"],
-            reason=SuppressionReason(given["reason"]),
-            note=given["note"],
-            until=given["until"],
-            by=self.by,
-        )
-        messages.success(self.request, _("The address is suppressed."))
-        return redirect("suppressions:inspect", entry.pk)
+    def act(self, said: dict[str, Any]) -> Suppression:
+        """Return the entry."""
+        reason = SuppressionReason(said["reason"])
+        return suppress(address=said["address"], reason=reason, note=said["note"], until=said["until"], by=self.by)
+
+    def get_done_url(self, acted: Suppression) -> str:
+        """Return the page of the entry."""
+        return reverse("suppressions:inspect", args=[acted.pk])
 
 
-class TakeOffView(_ActionView):
+class TakeOffView(SuppressionAct):
     """Takes an entry off the list."""
 
     permission_required = "delete"
@@ -198,14 +191,15 @@ class TakeOffView(_ActionView):
     page_title = _("Take off the list")
     sentence = _("Mail can be sent to this address again, unless it is on the list for another reason too.")
     button = _("Take this address off the list")
+    done = _("The address is off the list.")
 
     def get_page_subtitle(self) -> str:
+        """Return the address."""
         return _address(get_object_or_404(Suppression, pk=self.kwargs["pk"]))
 
-    def form_valid(self, form: TakeOffForm) -> HttpResponse:
-        if take_off(suppression_id=self.kwargs["pk"], note=form.cleaned_data["note"], by=self.by):
-            messages.success(self.request, _("The address is off the list."))
-        return redirect("suppressions:index")
+    def act(self, said: dict[str, Any]) -> None:
+        """Take it off; it is off too where somebody was faster."""
+        take_off(suppression_id=self.kwargs["pk"], note=said["note"], by=self.by)
 
 
 def _address(entry: Suppression) -> str:

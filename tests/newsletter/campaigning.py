@@ -1,0 +1,47 @@
+"""What tests of campaigns and of their screens share: the moment, drafts, and what a listing says."""
+
+import re
+from datetime import timedelta
+
+from django.contrib.auth.models import Permission
+
+from newsletter.models import Campaign
+from newsletter.services import prepare_campaign
+from newsletter.services.audiences import readers
+from tests.factories import accounts
+
+NOW = "2026-11-22T09:00:00Z"
+WINDOW = timedelta(minutes=2)
+
+
+def draft(page, **audience) -> Campaign:
+    return prepare_campaign(issue=page.translation_key, audience=audience)
+
+
+def addresses(campaign: Campaign) -> set[str]:
+    return set(readers(campaign).values_list("email", flat=True))
+
+
+def after_the_window(time) -> None:
+    time.shift(WINDOW)
+
+
+def body(answer) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def rows(answer) -> list[list[str]]:
+    """Return the words of each row of the first listing."""
+    table = answer.content.decode().split('class="listing', 1)[1].split("<tbody", 1)[1].split("</tbody", 1)[0]
+    found = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    return [
+        [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL)]
+        for row in found
+    ]
+
+
+def with_rights(client, *names: str):
+    person = accounts.PersonFactory(is_staff=True)
+    wanted = Permission.objects.filter(codename__in=[*names, "access_admin"])
+    person.user_permissions.add(*wanted)
+    return accounts.sign_in(client, person)
