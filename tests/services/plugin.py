@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.services.reading import read_in_turns
 from tests.services.scheduling import GROUPS_OF_THE_SITE, Ahead, Scheduling, group_by_file
 from tests.services.session import Session, choose_redis_database
 
@@ -51,6 +52,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling |
 def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
     if any(one.rpartition("@")[2] in GROUPS_OF_THE_SITE for one in ids):
         AHEAD.start()
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    if is_worker() and not session.config.option.file_or_dir:
+        read_in_turns(os.environ["PYTEST_XDIST_WORKER"], int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -18,6 +18,18 @@ class Migration(migrations.Migration):
     dependencies = [
         ('taggit', '0006_rename_taggeditem_content_type_object_id_taggit_tagg_content_8fc721_idx'),
         ('wagtailcore', '0098_apitoken'),
+        # The rest is needed by nothing here: it goes first because each of its steps looks at all models there are.
+        ('account', '0009_emailaddress_unique_primary_email'),
+        ('mfa', '0003_authenticator_type_uniq'),
+        ('usersessions', '0001_initial'),
+        ('wagtail_localize', '0016_rename_page_revision_translationlog_revision'),
+        ('wagtailadmin', '0006_formstate'),
+        ('wagtaildocs', '0014_alter_document_file_size'),
+        ('wagtailembeds', '0009_embed_cache_until'),
+        ('wagtailimages', '0027_image_description'),
+        ('wagtailredirects', '0008_add_verbose_name_plural'),
+        ('wagtailsearch', '0010_add_text_fields'),
+        ('wagtailusers', '0015_userprofile_keyboard_shortcuts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
