@@ -48,13 +48,17 @@ def prepare() -> None:
     call_command("demo_load", verbosity=0)
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str]) -> int:
+    """Print the lines; return 1 where something could not be measured."""
+    complete = True
     with services() as folder:
         for name in names or NAMES:
             module = importlib.import_module(f"benchmarks.{name}")
             for line in module.run(folder):
+                complete = complete and "not_measured" not in line
                 print(json.dumps(line), flush=True)
+    return 0 if complete else 1
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,6 @@ import gc
 import os
 import resource
 import statistics
-import sys
 import tempfile
 import time
 import uuid
@@ -58,7 +57,7 @@ def run(folder: Path) -> Iterator[Line]:
                         "starter_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
                     }
     except smtpsink.NoSink as problem:
-        print(f"The campaign was not measured: {problem}", file=sys.stderr)
+        yield {"name": "campaign", "not_measured": str(problem)}
     yield _lease_past_a_pause(page)
 
 

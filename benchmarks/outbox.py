@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import resource
 import smtplib
-import sys
 import tempfile
 import time
 import uuid
@@ -31,6 +30,10 @@ Line = dict[str, Any]
 
 def run(folder: Path) -> Iterator[Line]:
     """Yield one line for each number of processes, and one each for writing a mail and for asking for one."""
+    from mail.models import Message
+
+    # What other benchmarks have asked for would be sent, and counted, with this one's.
+    Message.objects.all().delete()
     yield from _small()
     bulkmail.register()
     try:
@@ -53,7 +56,7 @@ def run(folder: Path) -> Iterator[Line]:
                     }
             yield bulkmail.transactional_meanwhile(folder, enqueue=_enqueue, number=TRANSACTIONAL_MESSAGES)
     except smtpsink.NoSink as problem:
-        print(f"The outbox was not measured: {problem}", file=sys.stderr)
+        yield {"name": "outbox", "not_measured": str(problem)}
 
 
 class Crew:
