@@ -101,7 +101,7 @@ def _addresses(language: str) -> dict[str, str]:
     module = course.get_children().first()
     unit = module.get_children().first()
     past = WebinarPage.objects.filter(locale__language_code="en", ends_at__lt=clock.now()).order_by("ends_at").first()
-    issue = NewsletterPage.objects.filter(locale__language_code="en").order_by("-number").first()
+    issue = NewsletterPage.objects.filter(locale__language_code="en").order_by("number").first()
     pages = {"course": course, "module": module, "unit": unit, "past webinar": past, "issue": issue}
     reader = _subscriber(f"axe.{language}@city.example", language, "FI")
     with translation.override(language):

@@ -70,7 +70,7 @@ OWN_PAGES = {
     "moderate": ("moderator@gkec.example", f"learning/cohorts/{COHORT}/moderate/"),
 }
 NOBODY = ""
-# What repeats what stands above it: eighty-five cities take as long to look at as ten pages.
+# What repeats what stands above it: eighty-five cities take as long as ten pages. The long run looks at all of them.
 ALIKE = {"cities": ("main section li:nth-child(n+7)",)}
 # Scheme and width in which an own page is looked at, and a width that it must fit as well.
 WORN = {"en": ("light", "desktop", "phone"), "ar": ("dark", "phone", "desktop")}
@@ -168,7 +168,7 @@ def test_a_page_is_accessible_and_fits(
     width, other = ("desktop", "phone") if scheme == "light" else ("phone", "desktop")
     _set(reader.page, scheme, width)
     _open(reader, known.addresses[language][name], language, status=404 if name == "not found" else 200)
-    assert_accessible(reader.page, exclude=ALIKE.get(name, ()))
+    assert_accessible(reader.page, exclude=ALIKE.get(name, ()) if (language, scheme) in LOOKS else ())
     assert_no_sideways_scroll(reader.page)
     _set(reader.page, scheme, other)
     assert_no_sideways_scroll(reader.page)

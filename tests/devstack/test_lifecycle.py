@@ -13,7 +13,6 @@ import pytest
 
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
-from gkec.devstack.valkey import Valkey
 from tests.services.demo import READY, SERVICES, SITE, SLOW_STEPS, FirstStart, StartDemo, children_of, start_one
 from tests.services.mailserver import running_mail_server
 
@@ -54,14 +53,11 @@ def real_servers(var: Path) -> Generator[dict[str, str]]:
     """Run servers that no instance has started, and yield the variables that name them; they answer until the end."""
     with ExitStack() as stack:
         postgres = Postgres(var / "postgres", var / "log" / "postgres.log")
-        valkey = Valkey(var / "valkey", var / "log" / "valkey.log")
-        for service in (postgres, valkey):
-            stack.callback(service.stop)
-            service.start()
+        stack.callback(postgres.stop)
+        postgres.start()
         mail = stack.enter_context(running_mail_server())
-        yield {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, "EMAIL_URL": mail.url}
+        yield {"DATABASE_URL": postgres.url, "EMAIL_URL": mail.url}
         assert postgres.answers()
-        assert valkey.answers()
 
 
 def test_after_a_kill_it_says_so_uses_real_servers_and_ends_with_its_parent(
@@ -79,7 +75,7 @@ def test_after_a_kill_it_says_so_uses_real_servers_and_ends_with_its_parent(
         supervisor = psutil.Process(int(os.read(reader, 20)))
         try:
             assert wait_until(lambda: READY in output.read_text(), seconds=100), output.read_text()
-            assert wait_until(lambda: set(children_of(supervisor.pid)) == SITE, seconds=10)
+            assert wait_until(lambda: set(children_of(supervisor.pid)) == SITE | {"valkey"}, seconds=10)
             family = [supervisor, *supervisor.children(recursive=True)]
         finally:
             os.kill(parent, signal.SIGKILL)

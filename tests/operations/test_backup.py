@@ -78,7 +78,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def whole(kept: Path, settings: Any, tmp_path: Path, transactional_db: None) -> Path:
-    """A backup of a filled site, made once; the database and the media are empty again, and it is the test's own."""
+    """A backup of a filled site, made once, in the first test that asks: there the rows still stand."""
     if not kept.exists():
         settings.MEDIA_ROOT = kept.parents[1] / "media"
         fill()
@@ -283,6 +283,7 @@ def test_a_file_added_to_the_archive_is_refused(tmp_path: Path, whole: Path) -> 
 
 
 def test_a_database_with_tables_is_never_written_over(whole: Path) -> None:
+    fill()
     before = hashes_of_all_rows()
     with pytest.raises(CommandError, match="The database is not empty"):
         call_command("restore", str(whole))

@@ -23,9 +23,13 @@ PRODUCTION = {
 }
 READ = """
 import json
+import os
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
+if os.environ.get("WITH_APPS"):
+    import django
+    django.setup()
 parameters = connection.get_connection_params()
 print(json.dumps({
     "url": default_storage.url("images/a b.png"),
@@ -65,6 +69,7 @@ def test_media_stay_in_a_folder_unless_a_bucket_is_named() -> None:
 
 def test_media_in_a_bucket_are_shown_from_its_address_a_pooler_and_retired_keys_are_known() -> None:
     found = told(
+        WITH_APPS="yes",
         MEDIA_BUCKET="gkec-media",
         MEDIA_BUCKET_URL="https://media.gkec.example/public",
         MEDIA_BUCKET_ENDPOINT="https://s3.example",

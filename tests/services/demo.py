@@ -175,6 +175,8 @@ def make_first_start() -> None:
 
 
 def _start_first(folder: Path) -> dict[str, Any]:
+    # A second try on what a failed one has left behind would be no first start, and hide the failure.
+    assert not (folder / "var").exists(), f"The first start has failed:\n{(folder / 'first.txt').read_text()}"
     demo = start_one(folder / "var", folder / "first.txt", ("--stop-with-parent",), {})
     try:
         demo.wait_for(READY, seconds=400)

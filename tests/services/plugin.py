@@ -74,10 +74,19 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 20, 50)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not AHEAD.stop():
+        # What it had to say stands above, in its own words.
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_unconfigure() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
-        AHEAD.stop()
-        SESSION.stop()
+        try:
+            AHEAD.stop()
+        finally:
+            SESSION.stop()

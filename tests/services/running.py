@@ -25,6 +25,7 @@ def site_lock() -> Generator[None]:
 def start_site() -> Demo:
     """Start the site on a copy of the data that the first start made, and tell the other processes of it."""
     folder = shared_folder() / "site"
+    assert not folder.exists(), f"The site has not started:\n{(folder / 'output.txt').read_text()}"
     folder.mkdir()
     copy_data(shared_folder() / "var", folder / "var")
     demo = start_one(folder / "var", folder / "output.txt", ("--stop-with-parent",), NO_WAITING)

@@ -57,11 +57,13 @@ class Ahead:
         """Say whether the site is still to come."""
         return self.process is not None and self.process.poll() is None and not site_facts().exists()
 
-    def stop(self) -> None:
-        """End it and the site."""
-        if self.process is not None:
-            self.process.terminate()
-            self.process.communicate(timeout=60)
+    def stop(self) -> bool:
+        """End it and the site; say whether all of it went as it should."""
+        if self.process is None:
+            return True
+        self.process.terminate()
+        self.process.communicate(timeout=60)
+        return self.process.returncode in (0, -signal.SIGTERM)
 
 
 class Scheduling(LoadGroupScheduling):
