@@ -87,6 +87,7 @@ def test_control_without_the_lock_somebody_gets_in_after_closing(at_once, meet_a
     assert registering_against_closing(at_once) == (0, 1)
 
 
+@pytest.mark.rounds(40)
 def test_thirty_two_register_while_the_event_is_called_off(at_once):
     event, staff = make.event(capacity=5), PersonFactory()
     calls = [
@@ -109,6 +110,7 @@ def moved(event: Event, people: str) -> None:
     EventVersion.objects.untold().update(made_at=clock.now() - timedelta(hours=1))
 
 
+@pytest.mark.rounds(40)
 def test_many_sweeps_at_once_tell_each_person_once(at_once):
     moved(make.event(), "ABCDEFGH")
     answers = at_once([announce_changes] * 6)
@@ -116,6 +118,7 @@ def test_many_sweeps_at_once_tell_each_person_once(at_once):
     assert Message.objects.filter(kind="event-moved").count() == 8
 
 
+@pytest.mark.rounds(40)
 def test_telling_against_registering_leaves_nobody_with_the_old_date(at_once):
     event = make.event()
     moved(event, "ABCD")
