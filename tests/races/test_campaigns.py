@@ -171,6 +171,7 @@ def test_a_lease_under_way_while_the_pause_comes_sends_nothing(scripted: Start, 
     assert (server.accepted, books(campaign).waiting) == ([], 10)
 
 
+@pytest.mark.rounds(20)
 @pytest.mark.parametrize("other", [resume_campaign, cancel_campaign, pause_campaign])
 def test_pausing_against_another_decision_leaves_campaign_and_mailing_in_step(other):
     campaign = start_campaign(campaign_id=draft(4).pk)
@@ -192,6 +193,7 @@ def test_a_campaign_cancelled_while_workers_deliver_closes_its_books(scripted: S
     assert advance_campaigns() == 1
 
 
+@pytest.mark.rounds(40)
 def test_sweeps_at_once_end_a_campaign_once(scripted: Start):
     scripted()
     campaign = start_campaign(campaign_id=draft(3).pk)

@@ -1,15 +1,18 @@
 """Changes of an event against people who register, cancel and join, and against themselves; with controls."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from accounts.models import User
 from core import clock
-from events.errors import EventCancelled
-from events.models import Event, EventVersion, WebinarPage
+from events.errors import EventCancelled, RegistrationClosed
+from events.models import Event, EventVersion, Registration, WebinarPage
 from events.querysets import EventQuerySet
 from events.services import (
     announce_changes,
+    announcing,
     cancel_event,
     project_event,
     register,
@@ -23,6 +26,9 @@ from tests.factories.accounts import PersonFactory
 from tests.races.meeting import Later, meet_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+GUESTS = [f"Guest {number}" for number in range(32)]
+Closing = Callable[[Event, User], None]
 
 
 @pytest.fixture
@@ -66,37 +72,65 @@ def test_control_without_the_lock_visitors_are_promised_seats_that_are_gone(at_o
     assert event.seat_state != seats.standing(event).state
 
 
-def registering_against_closing(at_once) -> tuple[int, int]:
-    """Let Ana register while staff call the event off; return how many were in when they had, and in the end."""
-    event, staff = make.event(), PersonFactory()
+def called_off(event: Event, staff: User) -> None:
+    cancel_event(event_id=event.pk, by=staff, reason="x")
+
+
+def closed(_event: Event, _staff: User) -> None:
+    """Publish that registration has been closed, as of this moment."""
+    page = WebinarPage.objects.get()
+    page.registration_closes_at = clock.now()
+    project_event(page=page)
+
+
+CLOSINGS = [pytest.param(called_off, id="called off"), pytest.param(closed, id="closed")]
+
+
+def registering_against_closing(at_once, close: Closing, names: list[str], *, begins=Later) -> tuple[list, int, int]:
+    """Let people register while staff close; return the answers, how many were in just then, and how many in the end."""
+    event, staff = make.event(capacity=5), PersonFactory()
     found: list[int] = []
 
-    def close() -> None:
-        cancel_event(event_id=event.pk, by=staff, reason="x")
+    def closing() -> None:
+        close(event, staff)
         found.append(event.registrations.count())
 
-    at_once([lambda: register(event_id=event.pk, applicant=make.applicant("Ana")), Later(close)])
-    return found[0], event.registrations.count()
+    calls = [lambda name=name: register(event_id=event.pk, applicant=make.applicant(name)) for name in names]
+    *answers, _closed = at_once([*calls, begins(closing)])
+    return answers, found[0], event.registrations.count()
 
 
-def test_registering_against_closing(at_once, meet_after_taking):
-    assert registering_against_closing(at_once) == (1, 1)
+@pytest.mark.parametrize("close", CLOSINGS)
+def test_registering_against_closing(at_once, meet_after_taking, close):
+    [answer], *numbers = registering_against_closing(at_once, close, ["Ana"])
+    assert (answer.is_new, numbers) == (True, [1, 1])
 
 
-def test_control_without_the_lock_somebody_gets_in_after_closing(at_once, meet_after_taking, without_lock):
-    assert registering_against_closing(at_once) == (0, 1)
+@pytest.mark.parametrize("close", CLOSINGS)
+def test_control_without_the_lock_somebody_gets_in_after_closing(at_once, meet_after_taking, without_lock, close):
+    [answer], *numbers = registering_against_closing(at_once, close, ["Ana"])
+    assert (answer.is_new, numbers) == (True, [0, 1])
 
 
-def test_thirty_two_register_while_the_event_is_called_off(at_once):
-    event, staff = make.event(capacity=5), PersonFactory()
-    calls = [
-        lambda number=number: register(event_id=event.pk, applicant=make.applicant(f"Guest {number}"))
-        for number in range(32)
-    ]
-    answers = at_once([*calls, lambda: cancel_event(event_id=event.pk, by=staff, reason="x")])
+@pytest.mark.parametrize(
+    ("close", "refusal"),
+    [
+        pytest.param(called_off, EventCancelled, id="called off"),
+        pytest.param(closed, RegistrationClosed, id="closed"),
+    ],
+)
+@pytest.mark.rounds(40)
+def test_of_thirty_two_who_register_nobody_gets_in_after_closing(at_once, close, refusal):
+    answers, then, in_the_end = registering_against_closing(at_once, close, GUESTS, begins=lambda call: call)
     refused = [answer for answer in answers if isinstance(answer, Exception)]
-    assert {type(answer) for answer in refused} <= {EventCancelled}
-    assert event.registrations.count() == 32 - len(refused)
+    assert {type(answer) for answer in refused} <= {refusal}
+    assert then == in_the_end == len(GUESTS) - len(refused)
+
+
+@pytest.mark.parametrize("close", CLOSINGS)
+def test_control_without_the_lock_all_thirty_two_get_in_after_closing(at_once, meet_after_taking, without_lock, close):
+    _answers, then, in_the_end = registering_against_closing(at_once, close, GUESTS)
+    assert then < in_the_end
 
 
 def moved(event: Event, people: str) -> None:
@@ -109,13 +143,55 @@ def moved(event: Event, people: str) -> None:
     EventVersion.objects.untold().update(made_at=clock.now() - timedelta(hours=1))
 
 
-def test_many_sweeps_at_once_tell_each_person_once(at_once):
+@pytest.fixture
+def meet_before_telling(monkeypatch):
+    """Have all sweeps meet between looking whom to tell and telling them."""
+    meet_after(monkeypatch, announcing, "_people_to_tell")
+
+
+def test_many_sweeps_at_once_tell_each_person_once(at_once, meet_before_telling):
     moved(make.event(), "ABCDEFGH")
     answers = at_once([announce_changes] * 6)
     assert sorted(answers) == [0, 0, 0, 0, 0, 8]
     assert Message.objects.filter(kind="event-moved").count() == 8
 
 
+def test_control_without_the_lock_sweeps_do_each_others_work(at_once, meet_before_telling, without_lock):
+    moved(make.event(), "ABCDEFGH")
+    answers = at_once([announce_changes] * 6)
+    # The key still keeps everybody from being written to twice.
+    assert (sum(answers) > 8, Message.objects.filter(kind="event-moved").count()) == (True, 8)
+
+
+def moved_while_registering(at_once, settings) -> Registration:
+    """Move the event, and tell of it, while a registration is in flight that knows the old date; return it."""
+    settings.EVENT_UNDO_SECONDS = 0
+    event = make.event()
+    page = WebinarPage.objects.get()
+    page.starts_at, page.ends_at = page.starts_at + timedelta(days=1), page.ends_at + timedelta(days=1)
+
+    def move() -> int:
+        project_event(page=page)
+        return announce_changes()
+
+    outcome, told = at_once([lambda: register(event_id=event.pk, applicant=make.applicant("Ana")), Later(move)])
+    assert isinstance(told, int)
+    return Registration.objects.get(pk=outcome.registration.pk)
+
+
+def test_moving_against_registering_tells_who_knew_the_old_date(at_once, meet_after_taking, settings):
+    assert moved_while_registering(at_once, settings).told_revision == 1
+    assert Message.objects.filter(kind="event-moved").count() == 1
+
+
+def test_control_without_the_lock_somebody_is_left_with_the_old_date(
+    at_once, meet_after_taking, without_lock, settings
+):
+    assert moved_while_registering(at_once, settings).told_revision == 0
+    assert announce_changes() == 0
+
+
+@pytest.mark.rounds(40)
 def test_telling_against_registering_leaves_nobody_with_the_old_date(at_once):
     event = make.event()
     moved(event, "ABCD")

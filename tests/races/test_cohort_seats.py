@@ -285,6 +285,7 @@ def test_control_without_the_lock_an_approved_coordinator_s_draft_is_left_lying(
     assert list(cohort.enrolments.values_list("state", flat=True)) == ["drafted"]
 
 
+@pytest.mark.rounds(40)
 def test_one_link_opened_many_times_at_once_makes_one_account(at_once):
     cohort = make.cohort()
     enrolment = make.invited(cohort)
@@ -294,6 +295,7 @@ def test_one_link_opened_many_times_at_once_makes_one_account(at_once):
     assert EnrolmentChange.objects.filter(what="joined").count() == 1
 
 
+@pytest.mark.rounds(40)
 def test_an_address_invited_by_two_cities_joins_once(at_once):
     cohort = make.cohort()
     here, there = make.invited(cohort), make.invited(cohort)
@@ -302,6 +304,7 @@ def test_an_address_invited_by_two_cities_joins_once(at_once):
     assert sorted(cohort.enrolments.values_list("state", flat=True)) == ["active", "invited"]
 
 
+@pytest.mark.rounds(40)
 def test_one_person_applies_many_times_at_once(at_once):
     cohort = make.cohort(seats=3)
     person = PersonFactory()
@@ -333,6 +336,7 @@ def test_control_without_the_lock_nobody_notices_that_the_course_is_complete(at_
     assert enrolment.state == "active"
 
 
+@pytest.mark.rounds(40)
 def test_enrolling_leaving_applying_and_deciding_at_once(at_once):
     cohort = make.cohort(seats=6, seats_per_local_government=4)
     coordinators = [cities.coordinator() for _ in range(3)]
@@ -356,6 +360,7 @@ def test_enrolling_leaving_applying_and_deciding_at_once(at_once):
     assert not cohort.enrolments.filter(state="drafted").exists()
 
 
+@pytest.mark.rounds(40)
 def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
     first, second = make.running_cohort(seats=30), make.running_cohort(seats=30)
     staff = PersonFactory(is_staff=True, is_superuser=True)

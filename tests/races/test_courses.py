@@ -57,6 +57,7 @@ def test_without_the_lock_a_unit_is_lost_or_its_publisher_refused(
     assert (told, taught) != ([None, None], {"First", "Second"})
 
 
+@pytest.mark.rounds(40)
 def test_a_course_published_twice_at_once_has_one_record(at_once: AtOnce) -> None:
     page = make.course_page(publish=False)
     revision = page.save_revision()

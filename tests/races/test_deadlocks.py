@@ -132,6 +132,7 @@ def no_window(settings):
     settings.EVENT_UNDO_SECONDS = 0
 
 
+@pytest.mark.rounds(0)
 def test_sixty_verbs_at_once_never_lock_each_other_out():
     answers, wrong = hunt(60, seed=1)
     assert wrong == []
@@ -139,6 +140,7 @@ def test_sixty_verbs_at_once_never_lock_each_other_out():
 
 
 @pytest.mark.long
+@pytest.mark.rounds(0)
 @pytest.mark.timeout(900)
 def test_two_thousand_verbs_at_once_never_lock_each_other_out():
     answers, wrong = hunt(2000, seed=2)

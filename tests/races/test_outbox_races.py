@@ -139,6 +139,7 @@ def sweep_twice_at_once(*, has_gate: bool = False) -> tuple[Counter, int]:
     return Counter(Message.objects.values_list("state", "repeats")), sum(one.repeated for one in results)
 
 
+@pytest.mark.rounds(40)
 def test_two_sweeps_at_once_do_no_more_than_one() -> None:
     lost(30)
     assert sweep_twice_at_once() == ({("queued", 1): 30}, 30)
@@ -160,6 +161,7 @@ def ask_at_once(number: int) -> list[object]:
     return at_once([work] * number)
 
 
+@pytest.mark.rounds(40)
 def test_sixteen_callers_with_one_key_make_one_message() -> None:
     results = ask_at_once(16)
     assert len(set(results)) == 1, results

@@ -117,6 +117,7 @@ def test_what_a_killed_worker_had_begun_is_not_repeated(mail_server: MailServer,
     assert (mail_server.accepted, row()) == ([], ("suppressed", "suppressed", ERASED, ""))
 
 
+@pytest.mark.rounds(40)
 def test_two_erasures_at_once_are_one(at_once) -> None:
     event = make.bare_event(capacity=1)
     make.registered(event)
@@ -149,8 +150,8 @@ def test_without_the_lock_both_would_claim_the_erasure(at_once, monkeypatch) -> 
     assert erase_both(at_once, monkeypatch) == 2
 
 
-@pytest.mark.parametrize("_round", range(4))
-def test_who_registers_while_being_erased_leaves_no_name_and_no_deadlock(at_once, _round) -> None:
+@pytest.mark.rounds(40)
+def test_who_registers_while_being_erased_leaves_no_name_and_no_deadlock(at_once) -> None:
     person = PersonFactory(email=ADDRESS)
     first, second = make.bare_event(), make.bare_event()
     make.registered(first, email=ADDRESS, person=person)
@@ -199,6 +200,7 @@ def old_messages(number: int) -> personal.Rule:
     return personal.get("messages").rules[0]
 
 
+@pytest.mark.rounds(40)
 def test_two_purges_at_once_share_the_work(at_once, monkeypatch) -> None:
     monkeypatch.setattr(purging, "BATCH", 5)
     rule, now = old_messages(20), clock.now()

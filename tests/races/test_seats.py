@@ -129,6 +129,7 @@ def test_control_without_the_lock_a_cancelled_person_is_promoted(at_once, meet_b
     assert went_wrong or faults(event) or states["B"] != "cancelled"
 
 
+@pytest.mark.rounds(40)
 def test_registering_cancelling_and_more_seats_at_once(at_once):
     event = make.event(capacity=4)
     people = [make.registered(event, f"Early {number}") for number in range(8)]

@@ -105,6 +105,7 @@ def test_without_the_lock_they_would_be_two(at_once, without_lock):
     assert log() == [False, False]
 
 
+@pytest.mark.rounds(40)
 def test_one_address_asked_for_many_times_at_once_is_one_row_and_one_mail(at_once):
     answers = at_once([asks] * CLIENTS)
     assert answers == [None] * CLIENTS
