@@ -25,6 +25,7 @@ def register_kinds() -> None:
         (notices.PROMOTED, promoted, gettext_lazy("Seat from a waiting list")),
         (notices.CANCELLED, cancelled, gettext_lazy("Registration cancelled")),
         (notices.KNOWN, known, gettext_lazy("Registered already")),
+        (notices.LINKS, links, gettext_lazy("New links of a registration")),
         (notices.MOVED, moved, gettext_lazy("New date or time of an event")),
         (notices.CALLED_OFF, called_off, gettext_lazy("Event cancelled")),
         (notices.RESTORED, restored, gettext_lazy("Event takes place after all")),
@@ -80,6 +81,15 @@ def known(message: Message) -> Rendering:
         subject=_("You are registered already: %(title)s"),
         files=[_invitation(registration)] if registration.is_confirmed else [],
     )
+
+
+def links(message: Message) -> Rendering:
+    """Write the links that alone work now; the invitation, which holds one of them, goes over the calendar's entry."""
+    registration = _registration(message)
+    _need(registration.is_live, "The registration is cancelled.")
+    _need(registration.token_version == message.params["version"], "There are newer links.")
+    files = [_invitation(registration)] if registration.is_confirmed else []
+    return _render(message, registration, subject=_("New links: %(title)s"), files=files)
 
 
 def moved(message: Message) -> Rendering:
