@@ -1,15 +1,21 @@
-"""Who reminders and messages of staff would reach, and how they would read: what a dry run asks for."""
+"""Who reminders, messages of staff and news would reach, and how they would read: what a dry run asks for."""
 
+import copy
 from collections.abc import Iterable, Iterator
 
 from django.db.models import Count
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from events import mails_to_many
-from events.enums import RegistrationState, ReminderAudience
-from events.models import Event, Registration, ReminderRule, StaffMessage
+from core import clock
+from events import mails, mails_to_many
+from events.enums import EventStatus, RegistrationState, ReminderAudience
+from events.models import Event, EventVersion, Registration, ReminderRule, StaffMessage
+from events.services import notices
+from events.services.announcing import Standing, kind_of_news
 from mail.enums import Stream
 from mail.kinds import Rendering
+from mail.models import Message
 
 
 class Registered:
@@ -71,3 +77,51 @@ class MessageAudience(Registered):
     def sample(self, language: str) -> Rendering:
         """Write the message for nobody."""
         return mails_to_many.write_staff_message(self.message, self.example(language), language)
+
+
+class News(Registered):
+    """Those who would be told, were the event's status this one: whoever knows something else than what is so then.
+
+    A mail about an earlier change that is still in the outbox is taken back when people are told. Who thereby knows
+    nothing that is wrong is counted here, and is then told nothing.
+    """
+
+    stream: str = Stream.TRANSACTIONAL
+
+    def __init__(self, event: Event, status: str) -> None:
+        super().__init__(event, ReminderAudience.CONFIRMED)
+        self.status = EventStatus(status)
+        self.latest = EventVersion(
+            event=event,
+            revision=event.revision + (event.status != self.status),
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            timezone=event.timezone,
+            status=self.status,
+        )
+
+    def people(self):
+        """Return the live registrations of those who know something else; none once the event is over."""
+        found = Registration.objects.filter(event=self.event, told_revision__in=self._standing.outdated).live()
+        return found if clock.now() < self.event.ends_at else found.none()
+
+    def sample(self, language: str) -> Rendering:
+        """Write for nobody what most of them would read."""
+        registration = self.example(language)
+        registration.event = copy.copy(self.event)
+        self.latest.lay_over(registration.event)
+        registration.told_revision = self.latest.revision
+        otherwise = notices.CALLED_OFF if self.latest.is_cancelled else notices.RESTORED
+        kind = kind_of_news(self._known, self.latest) or otherwise
+        return mails.write_change(Message(kind=kind, language=language), registration, self._known)
+
+    @cached_property
+    def _standing(self) -> Standing:
+        return Standing(self.event, self.latest, {one.revision: one for one in self.event.versions.all()})
+
+    @cached_property
+    def _known(self) -> EventVersion:
+        """The version that most of them know."""
+        counted = self.people().order_by().values_list("told_revision").annotate(number=Count("pk"))
+        most = counted.order_by("-number", "-told_revision").first()
+        return self._standing.by_revision[most[0]] if most else self.latest

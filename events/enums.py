@@ -54,6 +54,7 @@ class ChangeKind(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("registration", "Cancelled")
     PREFERENCES = "preferences", _("Changed language or time zone")
     CLAIMED = "claimed", _("Linked to an account")
+    LINKS = "links", _("Given new links")
 
 
 class JoinState(models.TextChoices):

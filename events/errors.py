@@ -69,6 +69,10 @@ class EventOver(EventError):
     of_event = _("This event is over, so it can no longer be called off or restored.")
 
 
+class LinksStay(EventError):
+    sentence = _("New links are for those who have a seat, or wait for one, at an event that is still to come.")
+
+
 class ReminderTwice(EventError):
     sentence = _("There is a reminder for this time and these people already.")
 

@@ -95,13 +95,13 @@ class PreferencesForm(forms.Form):
         label=_("Language of our mails"),
         choices=_language_choices,
         is_known=lambda code: code in languages.codes(),
-        error_messages={"invalid_choice": _("Choose a language from the list.")},
+        error_messages=dict.fromkeys(["required", "invalid_choice"], _("Choose a language from the list.")),
     )
     timezone = OneOf(
         label=_("Your time zone"),
         choices=_zone_choices,
         is_known=timezones.is_valid,
-        error_messages={"invalid_choice": _("Choose a time zone from the list.")},
+        error_messages=dict.fromkeys(["required", "invalid_choice"], _("Choose a time zone from the list.")),
     )
 
     def __init__(self, *args: Any, is_guess: bool = False, **kwargs: Any) -> None:

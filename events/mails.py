@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from core import clock, dates, languages, timezones
 from events import calendars
 from events.enums import ChangeKind
-from events.models import Registration
+from events.models import EventVersion, Registration
 from events.services import notices
 from mail import kinds
 from mail.kinds import Attachment, MailKind, NoLongerMakesSense, Rendering
@@ -25,6 +25,7 @@ def register_kinds() -> None:
         (notices.PROMOTED, promoted, gettext_lazy("Seat from a waiting list")),
         (notices.CANCELLED, cancelled, gettext_lazy("Registration cancelled")),
         (notices.KNOWN, known, gettext_lazy("Registered already")),
+        (notices.LINKS, links, gettext_lazy("New links of a registration")),
         (notices.MOVED, moved, gettext_lazy("New date or time of an event")),
         (notices.CALLED_OFF, called_off, gettext_lazy("Event cancelled")),
         (notices.RESTORED, restored, gettext_lazy("Event takes place after all")),
@@ -82,40 +83,57 @@ def known(message: Message) -> Rendering:
     )
 
 
+def links(message: Message) -> Rendering:
+    """Write the links that alone work now; the invitation, which holds one of them, goes over the calendar's entry."""
+    registration = _registration(message)
+    _need(registration.is_live, "The registration is cancelled.")
+    _need(registration.token_version == message.params["version"], "There are newer links.")
+    files = [_invitation(registration)] if registration.is_confirmed else []
+    return _render(message, registration, subject=_("New links: %(title)s"), files=files)
+
+
 def moved(message: Message) -> Rendering:
     """Write what date and time were and are, with the new invitation for those who have a seat."""
-    return _of_change(message, subject=_("New date or time: %(title)s"))
+    return _of_change(message, "before")
 
 
 def called_off(message: Message) -> Rendering:
-    """Write that the event does not take place, and take it off the calendar where it stood there.
-
-    It names the date that the person knows, even if the event was moved as well: what is cancelled has no new date.
-    """
-    registration = _registration(message, of_live_event=False)
-    _need(registration.is_live, "The registration is cancelled.")
-    registration.event.versions.get(revision=message.params["since"]).lay_schedule_over(registration.event)
-    files = [_calendar_part("CANCEL", calendars.withdrawal(registration))] if registration.is_confirmed else []
-    return _render(message, registration, subject=_("Cancelled: %(title)s"), files=files)
+    """Write that the event does not take place, and take it off the calendar where it stood there."""
+    return _of_change(message, "since", of_live_event=False)
 
 
 def restored(message: Message) -> Rendering:
     """Write that an event that was called off takes place after all, and when."""
-    return _of_change(message, subject=_("It takes place after all: %(title)s"))
+    return _of_change(message, "before")
 
 
-def _of_change(message: Message, *, subject: str) -> Rendering:
-    registration = _registration(message)
+def _of_change(message: Message, known: str, *, of_live_event: bool = True) -> Rendering:
+    registration = _registration(message, of_live_event=of_live_event)
     _need(registration.is_live, "The registration is cancelled.")
-    files = [_invitation(registration)] if registration.is_confirmed else []
     # Mails that were asked for by an earlier release know no `before`.
-    changes = _changes(registration, message.params.get("before", message.params["since"]))
-    return _render(message, registration, subject=subject, files=files, changes=changes)
+    revision = message.params.get(known, message.params["since"])
+    return write_change(message, registration, registration.event.versions.get(revision=revision))
 
 
-def _changes(registration: Registration, since: int) -> list[dict[str, str]]:
+def write_change(message: Message, registration: Registration, before: EventVersion) -> Rendering:
+    """Return what `registration`, saved or not, reads of a change since the version `before`, which the person knows.
+
+    Of `message`, saved or not, only kind and language count. A mail that calls the event off names the date that the
+    person knows, even if the event was moved as well: what is cancelled has no new date.
+    """
+    event = registration.event
+    if message.kind == notices.CALLED_OFF:
+        before.lay_schedule_over(event)
+        files = [_calendar_part("CANCEL", calendars.withdrawal(registration))] if registration.is_confirmed else []
+        return _render(message, registration, subject=_("Cancelled: %(title)s"), files=files)
+    is_moved = message.kind == notices.MOVED
+    subject = _("New date or time: %(title)s") if is_moved else _("It takes place after all: %(title)s")
+    files = [_invitation(registration)] if registration.is_confirmed else []
+    return _render(message, registration, subject=subject, files=files, changes=_changes(registration, before))
+
+
+def _changes(registration: Registration, before: EventVersion) -> list[dict[str, str]]:
     """Return date and time before and now, in the person's zone and the event's; nothing where they are the same."""
-    before = registration.event.versions.get(revision=since)
     now = registration.event
     if (before.starts_at, before.ends_at, before.timezone) == (now.starts_at, now.ends_at, now.timezone):
         return []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -13,6 +14,7 @@ from wagtail.permissions import register_permission_policy
 from events import rules
 from events.admin.calling_off import CallOffView, RestoreView, button_for
 from events.admin.cloning import CloneView
+from events.admin.news import NewsSampleView, NewsView, tell_publisher
 from events.admin.pages import WebinarViews
 from events.admin.registrations import RegistrationPolicy, Registrations
 from events.admin.webinars import Webinars
@@ -39,13 +41,26 @@ def viewsets() -> list:
 
 @hooks.register("register_admin_urls")
 def urls() -> list[URLPattern]:
-    """Return the addresses of cloning, of calling off and its undoing, of reminders and of messages."""
+    """Return the addresses of cloning, calling off and its undoing, of what people are told, reminders and messages."""
     return [
         path("webinars/<int:pk>/clone/", CloneView.as_view(), name="events_clone"),
         path("webinars/<int:pk>/cancel/", CallOffView.as_view(), name="events_call_off"),
         path("webinars/<int:pk>/restore/", RestoreView.as_view(), name="events_restore"),
+        path("webinars/<int:pk>/news/", NewsView.as_view(), name="events_news"),
+        path(
+            "webinars/<int:pk>/news/<slug:status>/<slug:language>/",
+            NewsSampleView.as_view(),
+            name="events_news_sample",
+        ),
         *reminders.urlpatterns,
     ]
+
+
+@hooks.register("after_publish_page")
+def tell_of_news(request: HttpRequest, page: Page) -> None:
+    """Say who will hear of a new date once a webinar has been published."""
+    if isinstance(page.specific_deferred, WebinarPage):
+        tell_publisher(request, page)
 
 
 @hooks.register("register_page_header_buttons")

@@ -1,12 +1,9 @@
-"""Calling an event off and letting it take place after all: a sentence with counts, a reason, a button."""
+"""Calling an event off and letting it take place after all: a sentence with counts, a reason, a button, a rehearsal."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +12,12 @@ from wagtail.models import Page
 
 from core import clock
 from core.admin.acts import ActView
-from events import rules
+from events.admin.news import OfEvent, in_minutes, rehearsed
 from events.admin.staff import signed_in
+from events.audiences import News
+from events.enums import EventStatus
 from events.errors import EventError
-from events.models import Event, WebinarPage
+from events.models import Event
 from events.services import cancel_event, restore_event
 from events.services.planning import undo_window
 
@@ -31,35 +30,20 @@ class EventReasonForm(forms.Form):
     )
 
 
-class EventAct(ActView):
+class EventAct(OfEvent, ActView):
     """Does something with one event; whoever may publish its page may do it."""
 
     form_class = EventReasonForm
     refusals = (EventError,)
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Find page and event, and let in who may publish."""
-        self.page = get_object_or_404(WebinarPage, pk=kwargs["pk"])
-        if not rules.may_call_off(signed_in(request), self.page):
-            raise PermissionDenied
-        events = Event.objects.with_seats()
-        self.event = get_object_or_404(events, translation_key=self.page.translation_key)
-        return super().dispatch(request, *args, **kwargs)
+    template_name = "events/admin/call_off.html"
+    # What the event's status would be, once acted on.
+    status: EventStatus
 
-    def get_page_subtitle(self) -> str:
-        """Return the title of the event."""
-        return self.page.title
-
-    def get_back_url(self) -> str:
-        """Return where the page is edited."""
-        return reverse("wagtailadmin_pages:edit", args=[self.page.pk])
-
-    def get_trail(self) -> list[dict[str, Any]]:
-        """Lead back to the list and to the page."""
-        return [
-            {"url": reverse("webinars:index"), "label": _("Webinars")},
-            {"url": self.get_back_url(), "label": self.page.title},
-        ]
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the rehearsal of what people would be told."""
+        news, leaves_at = News(self.event, self.status), clock.now() + undo_window()
+        return super().get_context_data(**kwargs, **rehearsed(self.page, news, leaves_at))
 
     def people(self) -> dict[str, Any]:
         """Return in words who will get a mail and after how long."""
@@ -70,13 +54,14 @@ class EventAct(ActView):
             % {"number": seats},
             "waiting": ngettext("%(number)s waiting person", "%(number)s waiting people", waiting)
             % {"number": waiting},
-            "minutes": ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes},
+            "minutes": in_minutes(minutes),
         }
 
 
 class CallOffView(EventAct):
     """Calls an event off."""
 
+    status = EventStatus.CANCELLED
     page_title = _("Cancel an event")
     button = _("Cancel this event")
     done = _("The event is cancelled. People are told shortly; until then restoring it leaves them undisturbed.")
@@ -99,6 +84,7 @@ class CallOffView(EventAct):
 class RestoreView(EventAct):
     """Lets an event that was called off take place after all."""
 
+    status = EventStatus.SCHEDULED
     page_title = _("Restore an event")
     button = _("Restore this event")
     done = _("The event takes place after all. Whoever has heard of the cancellation is told shortly.")

@@ -1,4 +1,4 @@
-"""One registration in the admin: what was said, what happened, and the two things that staff may do."""
+"""One registration in the admin: what was said, what happened, and the three things that staff may do."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from events.admin.staff import signed_in
 from events.enums import Actor
 from events.errors import EventError
 from events.models import Registration
-from events.services import cancel, promote
+from events.services import cancel, promote, renew_links
 
 
 def _find(pk: int) -> Registration:
@@ -52,6 +52,8 @@ class RegistrationView(InspectView):
         if not is_open or not rules.may_change_registrations(self.request.user):
             return []
         offered = [(_("Cancel this registration"), "registrations:cancel")]
+        if not found.event.is_cancelled:
+            offered.insert(0, (RenewLinksView.button, "registrations:links"))
         if found.is_waiting:
             offered.insert(0, (_("Give a seat"), "registrations:promote"))
         return [{"label": label, "url": reverse(name, args=[found.pk])} for label, name in offered]
@@ -137,3 +139,36 @@ class PromoteView(RegistrationAct):
     def act(self, said: dict[str, Any]) -> None:
         """Promote in the name of staff."""
         promote(registration_id=self.registration.pk, by=signed_in(self.request), reason=said["reason"])
+
+
+class LinksForm(ReasonForm):
+    """Why the links shall stop working, and which: a form that is sent twice makes no second ones void."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class RenewLinksView(RegistrationAct):
+    """Makes every link of one registration worthless and sends new ones."""
+
+    form_class = LinksForm
+    page_title = _("Send new links")
+    sentence = _(
+        "The person gets a mail with new links. Those sent before, to their own page and to the join page, stop "
+        "working at once, and whoever else holds them is shut out."
+    )
+    button = _("Send new links")
+    done = _("New links are on their way. Those sent before no longer work.")
+
+    def get_initial(self) -> dict[str, Any]:
+        """Name the links that staff have before them."""
+        return {"version": self.registration.token_version}
+
+    def act(self, said: dict[str, Any]) -> None:
+        """Renew in the name of staff."""
+        renew_links(
+            registration_id=self.registration.pk,
+            version=said["version"],
+            actor=Actor.STAFF,
+            by=signed_in(self.request),
+            reason=said["reason"],
+        )

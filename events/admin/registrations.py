@@ -15,7 +15,7 @@ from core import countries, languages
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.models import Term
-from events.admin.registration import CancelView, PromoteView, RegistrationView
+from events.admin.registration import CancelView, PromoteView, RegistrationView, RenewLinksView
 from events.enums import RegistrationState
 from events.models import Event, Registration
 from mail.admin.mailbox import MailboxColumn
@@ -139,4 +139,5 @@ class Registrations(RecordList):
             path("<int:pk>/", self.inspect_view, name="inspect"),
             path("<int:pk>/cancel/", self.construct_view(CancelView), name="cancel"),
             path("<int:pk>/promote/", self.construct_view(PromoteView), name="promote"),
+            path("<int:pk>/links/", self.construct_view(RenewLinksView), name="links"),
         ]

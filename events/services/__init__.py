@@ -14,6 +14,7 @@ from events.services.projecting import hand_over_source, project_event
 from events.services.promoting import promote, promote_from_waiting_list
 from events.services.registering import Applicant, Outcome, register
 from events.services.reminding import miss_what_was_due, remind
+from events.services.renewing import renew_links
 from events.services.ruling import arm, copy_rules, delete_rule, disarm, propose_rules, save_rule, send_now
 from events.services.writing import send_message, take_back_message, write_message
 
@@ -42,6 +43,7 @@ __all__ = [
     "propose_rules",
     "register",
     "remind",
+    "renew_links",
     "restore_event",
     "save_rule",
     "send_message",

@@ -30,7 +30,7 @@ KINDS = (notices.MOVED, notices.CALLED_OFF, notices.RESTORED)
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class Standing:
     """What shall be told of a locked event, and of which revisions people may know instead."""
 
     event: Event
@@ -44,7 +44,7 @@ class _Standing:
         Who knows that an event is called off is told nothing of its new date, and goes on knowing the old one: coming
         back, the event says both.
         """
-        return [number for number, one in self.by_revision.items() if _kind(one, self.latest)]
+        return [number for number, one in self.by_revision.items() if kind_of_news(one, self.latest)]
 
 
 def announce_changes() -> int:
@@ -93,7 +93,7 @@ def _tell_portion(event_id: int, *, ahead: int) -> int:
         known = knows[registration.pk]
         before = dates.get(registration.pk, known.revision)
         registration.told_revision = standing.latest.revision
-        if kind := _kind(known, standing.latest):
+        if kind := kind_of_news(known, standing.latest):
             due_at = clock.now() + timedelta(seconds=(ahead + number) // DUE_PER_SECOND)
             _tell(kind, standing.event, registration, since=known.revision, before=before, due_at=due_at)
     Registration.objects.bulk_update(people, ["told_revision"])
@@ -108,7 +108,7 @@ def _tell(kind: str, event: Event, registration: Registration, *, since: int, be
         logger.warning("Registration %s cannot be told: its address takes no mail.", registration.pk)
 
 
-def _standing(event_id: int) -> _Standing | None:
+def _standing(event_id: int) -> Standing | None:
     """Return what is to be told now, or None while the window is open, everybody knows, or the event is over."""
     event = seats.lock(event_id)
     by_revision = {version.revision: version for version in event.versions.all()}
@@ -119,10 +119,10 @@ def _standing(event_id: int) -> _Standing | None:
     if now >= event.ends_at:
         planning.settle(event=event)
         return None
-    return _Standing(event, latest, by_revision)
+    return Standing(event, latest, by_revision)
 
 
-def _people_to_tell(standing: _Standing) -> list[Registration]:
+def _people_to_tell(standing: Standing) -> list[Registration]:
     live = Registration.objects.filter(event_id=standing.event.pk, told_revision__in=standing.outdated).live()
     return list(live.select_related("person").order_by("pk")[:PORTION])
 
@@ -147,7 +147,7 @@ def _dates_before_call_off(people: Iterable[Registration], knows: dict[int, Even
     return {params["registration"]: params["since"] for params in found}
 
 
-def _kind(known: EventVersion, latest: EventVersion) -> str:
+def kind_of_news(known: EventVersion, latest: EventVersion) -> str:
     """Return the kind of mail that leads from what somebody knows to what is so, empty where both are the same."""
     if latest.is_cancelled:
         return "" if known.is_cancelled else notices.CALLED_OFF

@@ -14,6 +14,7 @@ WAITING = "event-waiting"
 PROMOTED = "event-promoted"
 CANCELLED = "event-cancelled"
 KNOWN = "event-known"
+LINKS = "event-links"
 ERASE = "erasure-question"
 MOVED = "event-moved"
 CALLED_OFF = "event-called-off"
@@ -43,6 +44,12 @@ def say_cancelled(event: Event, registration: Registration) -> None:
 def say_known(event: Event, registration: Registration) -> None:
     """Ask for the mail that says what this address already has; at most one an hour, so that nobody is bombed."""
     _ask(KNOWN, event, registration, f"{KNOWN}:{registration.uuid}:{clock.now():%Y%m%d%H}")
+
+
+def say_links(event: Event, registration: Registration) -> None:
+    """Ask for the mail with the links that alone work from now on."""
+    version = registration.token_version
+    _ask(LINKS, event, registration, f"{LINKS}:{registration.uuid}:{version}", version=version)
 
 
 def ask_whether_to_erase(registration: Registration) -> None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("registration/<str:token>/", self_service.show, name="event_registration"),
     path("registration/<str:token>/cancel/", self_service.cancelling, name="event_registration_cancel"),
     path("registration/<str:token>/calendar.ics", self_service.calendar, name="event_registration_calendar"),
+    path("registration/<str:token>/links/", self_service.renewing, name="event_registration_links"),
     path("registration/<str:token>/erase/", erasing.ask, name="event_registration_erase"),
     path("erase/<str:token>/", erasing.confirm, name="event_erase"),
 ]

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
 from events import calendars
-from events.errors import EventOver
+from events.errors import EventOver, LinksStay
 from events.forms import PreferencesForm
 from events.models import Registration
-from events.services import cancel, change_preferences
+from events.services import cancel, change_preferences, renew_links
 from events.views.registering import event_context
 from events.views.signed import by_token
 
@@ -45,6 +45,21 @@ def cancelling(request: HttpRequest, token: str, registration: Registration) -> 
     return render(request, "events/registration_cancel.html", _context(request, token, registration))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_token
+def renewing(request: HttpRequest, token: str, registration: Registration) -> HttpResponse:
+    """Say what new links are for; a POST mails them and answers itself, since the address it came to is dead then."""
+    context, status = _context(request, token, registration), 200
+    if request.method == "POST":
+        try:
+            renew_links(registration_id=registration.pk, version=registration.token_version)
+        except LinksStay as refusal:
+            context, status = {**context, "sentence": refusal.sentence}, 410
+        else:
+            context["is_sent"] = True
+    return render(request, "events/registration_links.html", context, status=status)
+
+
 @require_safe
 @by_token
 def calendar(request: HttpRequest, token: str, registration: Registration) -> HttpResponse:
@@ -65,6 +80,7 @@ def _context(request: HttpRequest, token: str, registration: Registration) -> di
         "registration": registration,
         "own_url": _address("event_registration", token),
         "leave_url": _address("event_registration_cancel", token),
+        "links_url": _address("event_registration_links", token),
         "erase_url": _address("event_registration_erase", token),
         "calendar_url": _address("event_registration_calendar", token),
         "join_url": reverse("event_join", args=[registration.join_token]),

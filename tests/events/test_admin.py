@@ -201,6 +201,7 @@ def doors(registration) -> list[str]:
         reverse("registrations:inspect", args=[registration.pk]),
         reverse("registrations:cancel", args=[registration.pk]),
         reverse("registrations:promote", args=[registration.pk]),
+        reverse("registrations:links", args=[registration.pk]),
     ]
 
 

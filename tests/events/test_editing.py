@@ -9,12 +9,12 @@ from django.db import connection
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from wagtail.models import Page, Revision
-from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from events import errors
 from events.models import Event, JoinLink, WebinarPage
 from events.models.webinar_form import WebinarForm
 from events.services import projecting, set_join_link
+from tests.events.screens import typed
 from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
@@ -25,35 +25,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 @pytest.fixture
 def editor(client):
     return accounts.sign_in(client, accounts.PersonFactory(admin=True))
-
-
-def typed(**fields) -> dict[str, str]:
-    """Return what the editor's form posts."""
-    lists = {"spoken_languages": fields.pop("spoken_languages", ["en", "fr"])}
-    return lists | nested_form_data(
-        {
-            "title": "Starting a city climate budget",
-            "slug": "climate-budget",
-            "summary": "",
-            "format": str(make.term("event-format", "webinar").pk),
-            "host": "City of Oslo",
-            "body": streamfield([]),
-            "timezone": "Europe/Brussels",
-            "starts_at": "2027-12-12 15:00",
-            "ends_at": "2027-12-12 16:30",
-            "join_link": "https://meet.example/secret",
-            "capacity": "50",
-            "waiting_list": "on",
-            "registration_opens_at": "",
-            "registration_closes_at": "2027-12-11 23:59",
-            "agenda": streamfield([("item", {"minutes": "0", "title": "Welcome", "speakers": "", "note": ""})]),
-            "recording_note": "",
-            "seo_title": "",
-            "search_description": "",
-            "sharing_image": "",
-            **fields,
-        }
-    )
 
 
 def add(client, *, publish: bool = True, **fields):

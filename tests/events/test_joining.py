@@ -11,7 +11,7 @@ from django.urls import reverse
 from events import calendars, tokens
 from events.errors import NotJoinable
 from events.models import Attendance, Event, JoinLink, Registration
-from events.services import cancel, cancel_event, join, restore_event, set_join_link
+from events.services import cancel, cancel_event, join, renew_links, restore_event, set_join_link
 from events.views import joining, signed
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
@@ -222,7 +222,7 @@ def test_a_join_link_passed_on_opens_no_self_service(client, event):
 
 def test_a_revoked_link_opens_nothing(client, event):
     registration = make.registered(event)
-    Registration.objects.update(token_version=1)
+    renew_links(registration_id=registration.pk, version=0)
     with at(event):
         assert client.post(address(registration)).status_code == 404
     assert Attendance.objects.count() == 0

@@ -230,6 +230,7 @@ def test_every_kind_is_known_to_staff():
         "event-promoted",
         "event-cancelled",
         "event-known",
+        "event-links",
         "event-reminder",
         "event-message",
         "event-moved",

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from events import tokens
 from events.models import Event, Registration
-from events.services import cancel
+from events.services import cancel, renew_links
 from tests.factories import events as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
@@ -62,10 +62,47 @@ def test_language_and_zone_are_changed_by_post(client):
     assert [step.what for step in registration.changes.all()] == ["confirmed", "preferences"]
 
 
-@pytest.mark.parametrize("data", [{}, {"language": "xx", "timezone": "UTC"}, {"language": "en", "timezone": "Mars"}])
-def test_bad_preferences_are_refused_with_a_sentence(client, data):
+LANGUAGE, ZONE = "Choose a language from the list.", "Choose a time zone from the list."
+KEPT = {"language": "ar", "timezone": "Asia/Kathmandu"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentences"),
+    [
+        ({"language": "", "timezone": ""}, {"language": LANGUAGE, "timezone": ZONE}),
+        ({"language": "xx"}, {"language": LANGUAGE}),
+        ({"timezone": "Mars"}, {"timezone": ZONE}),
+        ({"language": "xx", "timezone": "Mars"}, {"language": LANGUAGE, "timezone": ZONE}),
+        ({"language": "ar\x00"}, {"language": LANGUAGE}),
+        ({"language": "\u202ear"}, {"language": LANGUAGE}),
+        ({"timezone": "Asia/Kathmandu\x00"}, {"timezone": ZONE}),
+        ({"timezone": "Asia/Kathmandu\r\nBcc: x@example.org"}, {"timezone": ZONE}),
+        ({"timezone": "\u202eudnamhtaK/aisA"}, {"timezone": ZONE}),
+        ({"timezone": "Asia/\u2066Kathmandu\u2069"}, {"timezone": ZONE}),
+        ({"timezone": "../../etc/passwd"}, {"timezone": ZONE}),
+        ({"timezone": "<script>alert(1)</script>"}, {"timezone": ZONE}),
+        ({"timezone": "x" * 5000}, {"timezone": ZONE}),
+    ],
+)
+def test_bad_preferences_are_refused_with_a_sentence(client, bad, sentences):
     registration = make.registered(make.event())
-    assert client.post(own(registration), data).status_code == 422
+    before = Registration.objects.values().get(pk=registration.pk)
+    answer = client.post(own(registration), {**KEPT, **bad})
+    assert (answer.status_code, answer.context["form"].errors) == (
+        422,
+        {field: [sentence] for field, sentence in sentences.items()},
+    )
+    html = answer.content.decode()
+    assert [sentence in html for sentence in (LANGUAGE, ZONE)] == [name in sentences for name in KEPT]
+    assert [f'value="{value}" selected' in html for value in KEPT.values()] == [name not in sentences for name in KEPT]
+    assert [trick in html for trick in ("<script>alert", "\u202e", "\x00", "Bcc:")] == [False] * 4
+    assert (Registration.objects.values().get(pk=registration.pk), registration.changes.count()) == (before, 1)
+
+
+def test_preferences_that_are_not_sent_are_asked_for(client):
+    registration = make.registered(make.event())
+    answer = client.post(own(registration), {})
+    assert (answer.status_code, answer.context["form"].errors) == (422, {"language": [LANGUAGE], "timezone": [ZONE]})
     assert registration.changes.count() == 1
 
 
@@ -120,7 +157,7 @@ def test_a_forged_token_finds_nothing(client):
 def test_a_token_for_somebody_who_never_was_looks_like_a_forged_one(client):
     registration = make.registered(make.event())
     token = registration.token
-    Registration.objects.filter(pk=registration.pk).update(token_version=1)
+    renew_links(registration_id=registration.pk, version=0)
     replaced = client.get(reverse("event_registration", args=[token]))
     forged = client.get(reverse("event_registration", args=["forged"]))
     assert (replaced.status_code, replaced.content) == (forged.status_code, forged.content)

@@ -1,0 +1,126 @@
+"""The rehearsal of what people will be told of a change: beside the button that makes it, and after publishing."""
+
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.generic import TemplateView
+from wagtail.admin import messages
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.models import Page
+
+from core import clock
+from events import rules
+from events.admin.staff import signed_in
+from events.audiences import News
+from events.enums import EventStatus
+from events.models import Event, EventVersion, WebinarPage
+from events.services.planning import undo_window
+from mail import rehearsal
+from mail.admin.dry_run import SampleView
+
+
+class OfEvent:
+    """What the screens of one event share: whoever may publish its page is let in, nobody else."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Find page and event, and let in who may publish."""
+        self.page = get_object_or_404(WebinarPage, pk=kwargs["pk"])
+        if not rules.may_call_off(signed_in(request), self.page):
+            raise PermissionDenied
+        events = Event.objects.with_seats()
+        self.event = get_object_or_404(events, translation_key=self.page.translation_key)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_page_subtitle(self) -> str:
+        """Return the title of the event."""
+        return self.page.title
+
+    def get_back_url(self) -> str:
+        """Return where the page is edited."""
+        return reverse("wagtailadmin_pages:edit", args=[self.page.pk])
+
+    def get_trail(self) -> list[dict[str, Any]]:
+        """Lead back to the list and to the page."""
+        return [
+            {"url": reverse("webinars:index"), "label": _("Webinars")},
+            {"url": self.get_back_url(), "label": self.page.title},
+        ]
+
+
+def rehearsed(page: Page, news: News, leaves_at: datetime) -> dict[str, Any]:
+    """Return what the parts of a dry run show: who would be told, when, and in which words."""
+    found = rehearsal.rehearse(news)
+    samples = [
+        {"sample": one, "url": reverse("events_news_sample", args=[page.pk, news.status, one.language])}
+        for one in found.samples
+    ]
+    return {
+        "rehearsal": found,
+        "samples": samples if found.total else [],
+        "leaves_at": leaves_at if found.total else None,
+    }
+
+
+class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
+    """What goes to people when the window for undoing a change that was published has passed."""
+
+    template_name = "events/admin/news.html"
+    page_title = _("Who will be told")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the rehearsal of what is still untold."""
+        latest = _untold(self.event)
+        leaves_at = latest.made_at + undo_window() if latest else clock.now()
+        news = News(self.event, self.event.status)
+        return super().get_context_data(**kwargs, **rehearsed(self.page, news, leaves_at), back_url=self.get_back_url())
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Lead back to the page."""
+        return [*self.breadcrumbs_items, *self.get_trail(), {"url": "", "label": self.page_title}]
+
+
+class NewsSampleView(OfEvent, SampleView):
+    """The HTML in one language of what people would be told, were the event's status this one."""
+
+    def get_audience(self) -> News:
+        """Return the audience of the rehearsal."""
+        status = self.kwargs["status"]
+        if status not in EventStatus.values:
+            raise Http404
+        return News(self.event, status)
+
+
+def tell_publisher(request: HttpRequest, page: Page) -> None:
+    """Say after publishing how many people will be told and when, with the way to the rehearsal; else say nothing."""
+    event = Event.objects.filter(translation_key=page.translation_key).first()
+    latest = _untold(event) if event else None
+    if event is None or latest is None:
+        return
+    number = News(event, event.status).people().count()
+    if not number:
+        return
+    minutes = max(1, ceil((latest.made_at + undo_window() - clock.now()).total_seconds() / 60))
+    sentence = ngettext(
+        "%(number)s person is told of the change in %(minutes)s.",
+        "%(number)s people are told of the change in %(minutes)s.",
+        number,
+    ) % {"number": number, "minutes": in_minutes(minutes)}
+    button = messages.button(reverse("events_news", args=[page.pk]), NewsView.page_title)
+    messages.info(request, sentence, buttons=[button])
+
+
+def in_minutes(minutes: int) -> str:
+    """Return a number of minutes in words."""
+    return ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}
+
+
+def _untold(event: Event) -> EventVersion | None:
+    """Return the latest version of an event where people still have to be told of it."""
+    return event.versions.filter(revision=event.revision).untold().first()

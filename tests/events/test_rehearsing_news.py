@@ -1,0 +1,198 @@
+"""What staff see before they call an event off or restore it, and after they publish a new date: who will be told."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+from wagtail.models import Page
+
+from events.audiences import News
+from events.models import Event, EventVersion, Registration, WebinarPage
+from events.services import announce_changes, cancel, cancel_event, restore_event
+from mail import rehearsal
+from mail.admin.message import FRAME_POLICY
+from mail.models import Message
+from mail.services import suppress
+from tests.events.changing import WINDOW, all_leave, last, move
+from tests.events.screens import body, typed, url
+from tests.factories import accounts
+from tests.factories import events as make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
+
+
+@pytest.fixture
+def publisher(client: Client) -> Client:
+    return accounts.sign_in(client, accounts.PersonFactory(admin=True))
+
+
+@pytest.fixture
+def page(event: Event) -> WebinarPage:
+    """The page of an event of 12 December, 15:00 in Brussels, with two who have a seat, in two languages and zones."""
+    make.registered(event, "Ana", language="fr", timezone="America/Bogota")
+    make.registered(event, "Bo", language="en", timezone="Asia/Kathmandu")
+    return WebinarPage.objects.get()
+
+
+def row(words: str, number: int) -> str:
+    return f'<tr><th scope="row"><bdi>{words}</bdi></th><td>{number}</td></tr>'
+
+
+def told(news: News) -> list[str]:
+    return sorted(news.people().values_list("name", flat=True))
+
+
+def later(time) -> None:
+    """Let the window pass, people be told, and their mails leave."""
+    time.shift(WINDOW)
+    announce_changes()
+    all_leave()
+
+
+def sample(client: Client, page: Page, status: str, language: str = "en") -> str:
+    answer = client.get(url("news_sample", page.pk, status, language))
+    assert (answer.status_code, answer["Content-Security-Policy"]) == (200, FRAME_POLICY)
+    return body(answer)
+
+
+def test_calling_off_shows_who_would_be_told_by_language_zone_and_state_and_how(publisher, page):
+    event = Event.objects.get()
+    Event.objects.update(capacity=2)
+    make.registered(event, "Cy", language="en", timezone="America/Bogota")
+    cancel(registration_id=make.registered(event, "Di", language="ar").pk)
+    answer = publisher.get(url("call_off", page.pk))
+    shown = body(answer)
+    assert "3 people would get this." in shown
+    assert "The first message would leave at " in shown
+    assert "2026-11-01 09:02 UTC" in shown
+    counts = {"English": 2, "français": 1, "America/Bogota": 2, "Asia/Kathmandu": 1, "Confirmed": 2}
+    assert [row(words, number) in shown for words, number in {**counts, "On the waiting list": 1}.items()] == [True] * 6
+    assert "العربية</bdi></th>" not in shown
+    samples = [one["sample"] for one in answer.context["samples"]]
+    assert [(one.language, one.number) for one in samples] == [("en", 2), ("fr", 1), ("es", 0), ("pt", 0), ("ar", 0)]
+    assert samples[0].content.subject == "Cancelled: Budget"
+    assert url("news_sample", page.pk, "cancelled", "fr") in shown
+    assert "The attached file takes it off your calendar." in sample(publisher, page, "cancelled")
+    event.refresh_from_db()
+    assert (event.status, Message.objects.filter(kind="event-called-off").count()) == ("scheduled", 0)
+
+
+def test_the_sample_says_what_people_then_read(publisher, page, time):
+    wording = sample(publisher, page, "cancelled")
+    subject = rehearsal.sample(News(Event.objects.get(), "cancelled"), "en").subject
+    publisher.post(url("call_off", page.pk), {"reason": "x"})
+    later(time)
+    sent = last("called-off", "bo")
+    assert (sent.subject, "The attached file takes it off your calendar." in sent.html) == (subject, True)
+    assert "The attached file takes it off your calendar." in wording
+
+
+def test_restoring_tells_those_who_heard_and_the_sample_brings_the_event_back(publisher, page, time):
+    cancel_event(event_id=Event.objects.get().pk, by=accounts.PersonFactory(), reason="x")
+    at_once = body(publisher.get(url("restore", page.pk)))
+    assert ("0 people would get this." in at_once, "would leave at" in at_once, "<iframe" in at_once) == (
+        True, False, False,
+    )  # fmt: skip
+    later(time)
+    shown = body(publisher.get(url("restore", page.pk)))
+    assert ("2 people would get this." in shown, row("français", 1) in shown) == (True, True)
+    assert "takes place after all. You have your seat again" in sample(publisher, page, "scheduled")
+    file = News(Event.objects.get(), "scheduled").sample("en").attachments[0].content
+    assert (b"METHOD:REQUEST" in file, b"STATUS:CONFIRMED" in file) == (True, True)
+
+
+def test_who_would_be_told_is_who_is_told(page, time):
+    event, staff = Event.objects.get(), accounts.PersonFactory()
+    assert told(News(event, "cancelled")) == ["Ana", "Bo"]
+    cancel_event(event_id=event.pk, by=staff, reason="x")
+    event.refresh_from_db()
+    time.shift(WINDOW)
+    assert (announce_changes(), told(News(event, "cancelled"))) == (2, [])
+    all_leave()
+    cancel(registration_id=Registration.objects.get(name="Ana").pk)
+    assert told(News(event, "scheduled")) == ["Bo"]
+    restore_event(event_id=event.pk, by=staff, reason="x")
+    time.shift(WINDOW)
+    assert announce_changes() == 1
+
+
+def test_nobody_is_counted_once_the_event_is_over(page, time):
+    event = Event.objects.get()
+    time.move_to(event.ends_at)
+    assert [told(News(event, status)) for status in ("cancelled", "scheduled")] == [[], []]
+
+
+def test_a_new_date_is_rehearsed_with_what_people_know_and_what_is_so(publisher, page, time):
+    move(page, days=1)
+    time.shift(30)
+    shown = body(publisher.get(url("news", page.pk)))
+    assert ("2 people would get this." in shown, "2026-11-01 09:02 UTC" in shown) == (True, True)
+    words = sample(publisher, page, "scheduled")
+    assert ["Saturday, 12 December 2026" in words, "Sunday, 13 December 2026" in words] == [True, True]
+    make.registered(Event.objects.get(), "Cy")
+    assert told(News(Event.objects.get(), "scheduled")) == ["Ana", "Bo"]
+    move(page, days=-1)
+    assert told(News(Event.objects.get(), "scheduled")) == ["Cy"]
+    assert "1 person would get this." in body(publisher.get(url("news", page.pk)))
+
+
+def test_a_stopped_address_is_counted_as_stopped(publisher, page):
+    suppress(address="bo@example.org", reason="bounced")
+    assert "1 of these addresses is on the suppression list and gets nothing." in body(
+        publisher.get(url("call_off", page.pk))
+    )
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_rehearsal_costs_the_same_for_one_and_for_three(event, django_assert_num_queries, number):
+    for step in range(number):
+        make.registered(event, f"Guest {step}")
+    event = Event.objects.get()
+    rehearsal.rehearse(News(event, "cancelled"))
+    with django_assert_num_queries(20):
+        assert rehearsal.rehearse(News(event, "cancelled")).total == number
+
+
+def published(client: Client, page: WebinarPage, **by: int) -> list[str]:
+    """Publish a page in the editor, its date moved; return what the editor reads."""
+    start = page.starts_at.astimezone(Event.objects.get().zone) + timedelta(**by)
+    end = start + timedelta(minutes=90)
+    dates = {"starts_at": f"{start:%Y-%m-%d %H:%M}", "ends_at": f"{end:%Y-%m-%d %H:%M}"}
+    data = {**typed(slug=page.slug, capacity="", registration_closes_at="", **dates), "action-publish": "yes"}
+    answer = client.post(reverse("wagtailadmin_pages:edit", args=[page.pk]), data, follow=True)
+    return [" ".join(str(one).split()) for one in answer.context["messages"]]
+
+
+def test_whoever_publishes_a_new_date_reads_how_many_are_told_and_where_to_see_it(publisher, page, time):
+    said = [one for one in published(publisher, page, days=1) if "of the change" in one]
+    assert len(said) == 1
+    assert said[0].startswith("2 people are told of the change in 2 minutes.")
+    assert f'href="{url("news", page.pk)}"' in said[0]
+    later(time)
+    assert [one for one in published(publisher, page, days=1) if "of the change" in one] == []
+
+
+def test_whoever_publishes_nothing_new_or_for_nobody_reads_nothing_of_it(publisher, page):
+    assert [one for one in published(publisher, page) if "of the change" in one] == []
+    for one in Registration.objects.all():
+        cancel(registration_id=one.pk)
+    assert [one for one in published(publisher, page, days=1) if "of the change" in one] == []
+    assert EventVersion.objects.untold().count() == 1
+
+
+@pytest.mark.parametrize("name", ["news", "news_sample"])
+def test_staff_who_may_not_publish_and_visitors_read_no_rehearsal(client, page, name):
+    address = url(name, page.pk, *(["cancelled", "en"] if name == "news_sample" else []))
+    assert client.get(address).status_code == 302
+    person = accounts.PersonFactory(is_staff=True)
+    person.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    accounts.sign_in(client, person)
+    answer = client.get(address)
+    assert (answer.status_code, b"Bogota" in answer.content) == (302, False)
+
+
+def test_a_sample_of_no_known_status_or_language_is_not_found(publisher, page):
+    for given in (("postponed", "en"), ("cancelled", "xx")):
+        assert publisher.get(url("news_sample", page.pk, *given)).status_code == 404
