@@ -29,6 +29,9 @@ class OneOf(forms.ChoiceField):
     def __init__(self, *, choices: Callable[[], Any], is_known: Callable[[str], bool], **kwargs: Any) -> None:
         super().__init__(choices=choices, **kwargs)
         self.is_known = is_known
+        if "required" not in (kwargs.get("error_messages") or {}):
+            # Whoever chose nothing is told what to do too, as whoever sent what is not in the list.
+            self.error_messages["required"] = self.error_messages["invalid_choice"]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "OneOf":
         """Share the choices with every form: they are a function, and to copy four is half the cost of a form."""

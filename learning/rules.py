@@ -80,6 +80,12 @@ def may_leave(enrolment: Enrolment) -> bool:
     return enrolment.state == EnrolmentState.ACTIVE and not enrolment.cohort.is_over()
 
 
+def has_to_confirm(enrolment: Enrolment) -> bool:
+    """Whether who has joined is asked who they are: once, and not any more where the cohort is over or called off."""
+    cohort = enrolment.cohort
+    return enrolment.confirmed_at is None and not (cohort.is_called_off or cohort.is_over())
+
+
 def may_replace(person: "Visitor", enrolment: Enrolment) -> bool:
     """Whether somebody may give a city's seat to somebody else: its coordinators, its moderators, staff.
 

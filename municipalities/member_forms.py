@@ -74,10 +74,23 @@ class ProposalForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a request is declined, in words that the person reads."""
 
-    reason = Line(max_length=300)
+    _sentence = _("Write a reason of at most 300 characters: your colleague reads it.")
+    reason = Line(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("Your colleague reads it."),
+        error_messages={"required": _sentence, "max_length": _sentence},
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
 
 
 class LastDayForm(forms.Form):
     """The last day of a membership; empty means today."""
 
-    ends_on = forms.DateField(required=False)
+    ends_on = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        help_text=_("Empty: today."),
+        error_messages={"invalid": _("Write the last day as a date, or leave it empty for today.")},
+        widget=forms.DateInput({"type": "date"}),
+    )

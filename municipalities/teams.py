@@ -1,14 +1,20 @@
-"""The teams that a coordinator answers for, as their page shows them."""
+"""The teams that a coordinator answers for, as their page shows them, and what was refused there."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django import forms
 
 from core import clock
+from municipalities.member_forms import LastDayForm, ReasonForm
 from municipalities.models import LocalGovernment, Membership
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+# What is asked for before something is done about a membership; other actions ask nothing.
+FORMS: dict[str, type[forms.Form]] = {"decline": ReasonForm, "end": LastDayForm}
 
 
 @dataclass
@@ -18,6 +24,24 @@ class Team:
     local_government: LocalGovernment
     asking: list[Membership] = field(default_factory=list)
     members: list[Membership] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An action on a membership that was not done, and its form as it was sent, with the sentences that say why."""
+
+    action: str
+    membership_id: int
+    form: forms.Form
+
+    def is_about(self, action: str, membership: Membership) -> bool:
+        """Whether it was this action on this membership."""
+        return (self.action, self.membership_id) == (action, membership.pk)
+
+
+def action_form(action: str, membership_id: int, data: Any = None) -> forms.Form:
+    """Return the form of an action, bound if data is given; its ids end in the membership's number."""
+    return FORMS.get(action, forms.Form)(data, auto_id=f"%s-{membership_id}")
 
 
 def coordinated_by(person: "User", own: Iterable[Membership]) -> list[Team]:
@@ -35,3 +59,24 @@ def coordinated_by(person: "User", own: Iterable[Membership]) -> list[Team]:
         team = teams[one.local_government_id]
         (team.asking if one.is_asked else team.members).append(one)
     return list(teams.values())
+
+
+def said_about(refused: Refused, own: Iterable[Membership], teams: Iterable[Team]) -> dict[str, Any]:
+    """Return what the page says of a refusal: its sentences, each with the id of what it is about, if that is there.
+
+    What was typed into a form that the page no longer holds, since somebody else was faster, is `typed`.
+    """
+    teams = list(teams)
+    asking = [one for team in teams for one in team.asking]
+    standing = [*own, *(one for team in teams for one in team.members)]
+    holding = {"decline": asking, "end": [one for one in standing if one.is_open and not one.is_asked]}
+    form, key = refused.form, refused.membership_id
+    has_form = key in {one.pk for one in holding.get(refused.action, ())}
+    row = f"membership-{key}" if key in {one.pk for one in [*asking, *standing]} else ""
+    errors = [
+        {"id": form[name].auto_id if has_form and name in form.fields else row, "text": text}
+        for name, texts in form.errors.items()
+        for text in texts
+    ]
+    typed = [] if has_form else [{"label": field.label, "value": field.value()} for field in form if field.value()]
+    return {"refused": refused, "refusals": errors, "typed": typed}

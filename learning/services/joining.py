@@ -17,8 +17,8 @@ from learning.errors import (
     NoSeatYet,
     NotDecidedYet,
     NotInvited,
+    RecordStays,
     SomebodyElse,
-    UnitNotOpen,
 )
 from learning.models import Enrolment
 from learning.services import history, seats
@@ -83,11 +83,12 @@ def _let_other_wishes_go(enrolment: Enrolment) -> None:
 def confirm_details(*, enrolment_id: int, name: str, department: str = "", language: str) -> Enrolment:
     """Keep what somebody who has joined says about themselves.
 
-    An account without a name of its own, or with the one that the coordinator wrote, gets this one too.
+    An account without a name of its own, or with the one that the coordinator wrote, gets this one too. Raises
+    RecordStays for who takes part no more.
     """
     enrolment = Enrolment.objects.select_for_update(of=("self",), no_key=True).get(pk=enrolment_id)
     if not enrolment.has_joined or enrolment.person is None:
-        raise UnitNotOpen
+        raise RecordStays
     is_first = enrolment.confirmed_at is None
     lent = {"", enrolment.name} if is_first else {""}
     enrolment.name = text.single_line(name)[:LONGEST_NAME]

@@ -61,18 +61,18 @@ def withdraw_team(*, team_id: int, by: "User | None", reason: str = "") -> list[
 def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None") -> Enrolment:
     """Let somebody else go on in a leaver's place; return the new enrolment, which has the seat or the place in line.
 
-    The leaver's enrolment ends and keeps its record. Raises RecordStays where it has ended already or is completed,
-    AlreadyInTeam, InvitedTooOften, CohortOver, CohortCalledOff and BadAddress.
+    The leaver's enrolment ends and keeps its record. Handing on to the same address twice changes nothing. Raises
+    RecordStays where it has ended already or is completed, AlreadyInTeam, InvitedTooOften, CohortOver, CohortCalledOff
+    and BadAddress.
     """
     envelope_address(email)
     cohort, leaver = seats.lock_enrolment(enrolment_id)
-    if cohort.is_called_off:
-        raise CohortCalledOff
-    if cohort.is_over():
-        raise CohortOver
+    _need_running(cohort)
+    key = email_key(email)
+    if done := Enrolment.objects.live().filter(replaced=leaver, email_key=key).first():
+        return done
     if leaver.state not in LEAVABLE_STATES or leaver.local_government_id is None:
         raise RecordStays
-    key = email_key(email)
     if _has(leaver, key):
         raise AlreadyInTeam
     refuse_pestering(leaver.local_government_id, {key: email})
@@ -96,6 +96,13 @@ def _withdraw(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", re
     end(leaving, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=actor, by=by, reason=reason)
     notices.say_withdrawn(cohort, told)
     seats.keep(cohort, fill(cohort))
+
+
+def _need_running(cohort: Cohort) -> None:
+    if cohort.is_called_off:
+        raise CohortCalledOff
+    if cohort.is_over():
+        raise CohortOver
 
 
 def _was_told(enrolment: Enrolment) -> bool:

@@ -14,7 +14,7 @@ from accounts.visitors import signed_in
 from learning import access, cohort_words, own
 from learning.errors import LearningError
 from learning.forms import AboutMeForm
-from learning.rules import may_leave
+from learning.rules import has_to_confirm, may_leave
 from learning.services import confirm_details, withdraw_enrolment
 
 SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
@@ -34,7 +34,7 @@ def courses(request: HttpRequest) -> HttpResponse:
 def course(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the units of a course with what is done; who has just joined is asked first who they are."""
     enrolment = access.own_enrolment(request, slug)
-    if enrolment.confirmed_at is None:
+    if has_to_confirm(enrolment):
         return HttpResponseRedirect(reverse("my_course_about_me", args=[slug]))
     path = own.path(enrolment)
     done = sum(stop.state == "done" for stop in path.stops)
@@ -57,18 +57,27 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
 def about_me(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask once for name, department and language; a POST keeps them."""
     enrolment = access.own_enrolment(request, slug)
+    if request.method != "POST" and enrolment.confirmed_at is None and not has_to_confirm(enrolment):
+        # There is nothing left to go on to: the course says why.
+        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
     known = {
         "name": enrolment.name or request.user.display_name,
         "department": enrolment.department,
         "language": enrolment.language,
     }
     form = AboutMeForm(request.POST if request.method == "POST" else None, initial=known)
+    status = REFUSED if form.is_bound else 200
     if form.is_bound and form.is_valid():
-        confirm_details(enrolment_id=enrolment.pk, **form.cleaned_data)
-        with translation.override(form.cleaned_data["language"]):
-            return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+        try:
+            confirm_details(enrolment_id=enrolment.pk, **form.cleaned_data)
+        except LearningError as refusal:
+            form.add_error(None, str(refusal))
+            status = CONFLICT
+        else:
+            with translation.override(form.cleaned_data["language"]):
+                return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
     context = {**cohort_words.about(enrolment.cohort, request), "form": form, "enrolment": enrolment}
-    return render(request, "learning/about_me.html", context, status=REFUSED if form.is_bound else 200)
+    return render(request, "learning/about_me.html", context, status=status)
 
 
 @never_cache

@@ -1,25 +1,27 @@
 """A person's own cities, and for a coordinator the team: who asks, who belongs to it, and what can be done about it."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.visitors import signed_in
-from municipalities import services
-from municipalities.errors import MembershipError, NotYours
-from municipalities.member_forms import LastDayForm, ReasonForm
+from municipalities import rules, services
+from municipalities.errors import EndsBeforeStart, MembershipError, NotYours
 from municipalities.models import Membership
-from municipalities.teams import coordinated_by
+from municipalities.teams import Refused, action_form, coordinated_by, said_about
 
-SEE_OTHER = 303
+SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
+
+Action = Callable[[HttpRequest, int], HttpResponse]
 
 
 @never_cache
@@ -27,81 +29,102 @@ SEE_OTHER = 303
 @require_safe
 def my_cities(request: HttpRequest) -> HttpResponse:
     """Show a person's own memberships and the teams that they coordinate; two statements."""
-    person = signed_in(request)
-    own = list(Membership.objects.of_person(person).for_display().order_by("-asked_at", "-pk"))
-    return render(request, "municipalities/my_cities.html", {"memberships": own, "teams": coordinated_by(person, own)})
+    return _page(request)
 
 
-@never_cache
-@login_required
-@require_POST
+def _action(view: Action) -> Action:
+    """Let people who are signed in act by POST.
+
+    Whoever only reads the address, as in another language or after signing in anew, is led to the page with the forms.
+    """
+
+    @never_cache
+    @login_required
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def answer(request: HttpRequest, pk: int) -> HttpResponse:
+        return view(request, pk) if request.method == "POST" else _back()
+
+    return answer
+
+
+@_action
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve a colleague."""
     seen = request.POST.get("seen")
     return _act(
         request,
+        Refused("approve", pk, action_form("approve", pk, request.POST)),
         lambda by: services.approve_membership(membership_id=pk, by=by, seen=seen),
         done=_("Your colleague belongs to the team now."),
     )
 
 
-@never_cache
-@login_required
-@require_POST
+@_action
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     """Decline a colleague's request, with a reason."""
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Write a reason of at most 300 characters: your colleague reads it."))
-        return _back()
-    reason = form.cleaned_data["reason"]
+    form = action_form("decline", pk, request.POST)
     return _act(
         request,
-        lambda by: services.decline_membership(membership_id=pk, by=by, reason=reason),
+        Refused("decline", pk, form),
+        lambda by: services.decline_membership(membership_id=pk, by=by, reason=form.cleaned_data["reason"]),
         done=_("The request is declined."),
     )
 
 
-@never_cache
-@login_required
-@require_POST
+@_action
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a membership: one's own, or a colleague's."""
-    form = LastDayForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Write the last day as a date, or leave it empty for today."))
-        return _back()
-    last = form.cleaned_data["ends_on"]
+    form = action_form("end", pk, request.POST)
     return _act(
         request,
-        lambda by: services.end_membership(membership_id=pk, by=by, ends_on=last),
+        Refused("end", pk, form),
+        lambda by: services.end_membership(membership_id=pk, by=by, ends_on=form.cleaned_data["ends_on"]),
         done=_("Saved."),
     )
 
 
-@never_cache
-@login_required
-@require_POST
+@_action
 def appoint(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a colleague a coordinator too."""
     return _act(
         request,
+        Refused("appoint", pk, action_form("appoint", pk, request.POST)),
         lambda by: services.make_coordinator(membership_id=pk, by=by),
         done=_("Your colleague coordinates the team now, as you do."),
     )
 
 
-def _act(request: HttpRequest, verb: Callable[[User], Any], *, done: str) -> HttpResponse:
-    """Call a service; strangers learn nothing, not even whether there is such a membership."""
+def _act(request: HttpRequest, attempt: Refused, verb: Callable[[User], Any], *, done: str) -> HttpResponse:
+    """Call a service, or show the page with what was sent; strangers learn nothing, not even of the membership."""
+    if not attempt.form.is_valid():
+        _let_nobody_else_in(request, attempt)
+        return _page(request, attempt, status=REFUSED)
     try:
         verb(signed_in(request))
     except (Membership.DoesNotExist, NotYours) as refusal:
         raise Http404 from refusal
     except MembershipError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, done)
+        attempt.form.add_error("ends_on" if isinstance(refusal, EndsBeforeStart) else None, str(refusal))
+        return _page(request, attempt, status=CONFLICT)
+    messages.success(request, done)
     return _back()
+
+
+def _let_nobody_else_in(request: HttpRequest, attempt: Refused) -> None:
+    """Raise Http404 where the service would have found whoever asks to be a stranger."""
+    membership = get_object_or_404(Membership, pk=attempt.membership_id)
+    may = rules.may_approve if attempt.action == "decline" else rules.may_end
+    if not may(signed_in(request), membership):
+        raise Http404
+
+
+def _page(request: HttpRequest, refused: Refused | None = None, *, status: int = 200) -> HttpResponse:
+    person = signed_in(request)
+    own = list(Membership.objects.of_person(person).for_display().order_by("-asked_at", "-pk"))
+    teams = coordinated_by(person, own)
+    context = {"memberships": own, "teams": teams, **(said_about(refused, own, teams) if refused else {})}
+    return render(request, "municipalities/my_cities.html", context, status=status)
 
 
 def _back() -> HttpResponse:

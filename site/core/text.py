@@ -7,15 +7,19 @@ import unicodedata
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # A surrogate alone cannot be written as UTF-8, so neither the database nor a mail could hold it.
 UNSEEN = {"Cc", "Cs"}
+# Joiners and marks, and the spaces between them, show nothing by themselves.
+ALONE_UNSEEN = {"Cf", "Zs"}
 SPACE = re.compile(r"\s+")
 
 
 def single_line(value: str) -> str:
     """Return the text on one line: composed (NFC), without control characters and direction overrides.
 
-    Joiners (U+200C, U+200D) and marks (U+200E, U+200F) stay: names in Persian, Urdu and Indic scripts need them.
+    Joiners (U+200C, U+200D) and marks (U+200E, U+200F) stay: names in Persian, Urdu and Indic scripts need them. A line
+    of nothing else is empty.
     """
-    return SPACE.sub(" ", _without_unseen(unicodedata.normalize("NFC", value), keep="\t\n\v\f\r\x85")).strip()
+    line = SPACE.sub(" ", _without_unseen(unicodedata.normalize("NFC", value), keep="\t\n\v\f\r\x85")).strip()
+    return line if any(unicodedata.category(character) not in ALONE_UNSEEN for character in line) else ""
 
 
 def sort_key(value: str) -> str:

@@ -32,6 +32,7 @@ CODES = ("en", "fr", "es", "pt", "ar")
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("\u2028line\u2029paragraph", "line paragraph"),
         ("\u202e\u2066", ""),
+        ("\u200b \u200e\u200f\ufeff", ""),
         ("😀 Zoë", "😀 Zoë"),
     ],
 )

@@ -202,6 +202,29 @@ class TestLearners:
             running=[behind, GO_ON, leave], past=[OVER, GO_ON], called_off=[OFF, leave], others=[later, leave]
         )
 
+    def test_who_never_said_who_they_are_is_asked_only_while_there_is_a_course_to_go_on_to(self, scene):
+        enrolment = make.learner(scene.one.cohort, "Cy Cruz", coordinator=scene.one.membership)
+        browser, course = teamwork.client_of(enrolment.person), scene.one.course()
+        about_me, asks = f"{course}about-me/", "Is this right?"
+        asked = in_each_state(lambda: said(browser, about_me, asks))
+        assert asked == by_state(past=303, called_off=303, others=[asks])
+        shown = in_each_state(lambda: said(browser, course, asks, OFF, OVER, "Change"))
+        assert shown == by_state(past=[OVER], called_off=[OFF], others=302)
+        come_to("called off")
+        assert browser.get(about_me)["Location"] == course
+        come_to("open")
+        assert browser.get(course)["Location"] == about_me
+
+    def test_what_was_typed_before_the_cohort_was_over_is_kept_and_the_course_says_so(self, scene):
+        enrolment = make.learner(scene.one.cohort, "Cy Cruz", coordinator=scene.one.membership)
+        browser = teamwork.client_of(enrolment.person)
+        come_to("past")
+        typed = {"name": "Cy Cruz", "department": "Parks", "language": "en"}
+        assert browser.post(f"{scene.one.course()}about-me/", typed)["Location"] == scene.one.course()
+        enrolment.refresh_from_db()
+        assert enrolment.department == "Parks"
+        assert said(browser, scene.one.course(), OVER, "Change") == [OVER, "Change"]
+
     def test_a_unit_is_read_from_the_first_day_on_and_completed_until_the_last(self, scene):
         browser = teamwork.client_of(scene.learner.person)
         found = in_each_state(lambda: said(browser, scene.one.reading(), "Mark as complete", OVER))
