@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.site import PASSWORD, Site, text_of
 from tests.browser.staff import signed_in
+from tests.services.browser import assert_no_sideways_scroll
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
@@ -33,10 +34,9 @@ def submit(page: Page) -> None:
 
 
 def must_fit(*pages: Page) -> None:
-    """Fail when something makes a page wider than its window; where scripts are off, nobody can ask."""
+    """Fail when something makes a page wider than its window."""
     for page in pages:
-        wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert wide[0] <= wide[1], (page.url, wide)
+        assert_no_sideways_scroll(page)
 
 
 def ask_to_represent(page: Page, language: str) -> None:
@@ -129,8 +129,7 @@ def test_a_team_is_approved_enrols_joins_learns_and_hands_over(
     row = coordinator.locator("main tbody tr").filter(has_text=leaves)
     expect(row).to_contain_text("Environment")
     expect(row.locator("td").nth(4)).to_have_text(re.compile(r"\D*1\D+10\D*"))
-    if javascript:
-        must_fit(coordinator, colleague)
+    must_fit(coordinator, colleague)
 
     hand_on(coordinator, row, "Idris Alaoui", follows)
     expect(row.locator("a")).to_have_count(0)
@@ -140,8 +139,7 @@ def test_a_team_is_approved_enrols_joins_learns_and_hands_over(
     expect(colleague.locator("main .event .ring")).to_contain_text("1")
     colleague.goto(f"/{language}/my/learning/{COHORT}/")
     assert "Hanae" not in colleague.locator("main").inner_text()
-    if javascript:
-        must_fit(coordinator, colleague, successor)
+    must_fit(coordinator, colleague, successor)
 
     coordinator.reload()
     row = coordinator.locator("main tbody tr").filter(has_text=follows)

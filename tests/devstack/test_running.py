@@ -1,5 +1,6 @@
 """The whole site at work: what it is made of, what it refuses, and what happens when a part of it dies."""
 
+import json
 import re
 import signal
 import stat
@@ -9,12 +10,19 @@ from collections.abc import Generator
 import psutil
 import pytest
 import redis
+from django.core.management import call_command
 
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
+from tests.browser.site import Site, environment_of, shell_of
+from tests.devstack import contents
 from tests.services.demo import READY, SERVICES, SITE, SLOW_STEPS, Demo, FirstStart, StartDemo, end_all, start_one
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(600)]
+
+# The end of what goes to many is noticed soon.
+SOON = {"CAMPAIGNS_ADVANCE_SECONDS": "2"}
+LOOK = "import json; from tests.devstack import contents"
 
 
 def answers(demo: Demo) -> bool:
@@ -28,11 +36,18 @@ def answers(demo: Demo) -> bool:
 @pytest.fixture(scope="module")
 def running(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
     """A second start on the data of the first, shared by the tests that do not end it."""
-    demo = start_one(first_start.var, tmp_path_factory.mktemp("running") / "output.txt", (), {})
+    demo = start_one(first_start.var, tmp_path_factory.mktemp("running") / "output.txt", (), SOON)
     demo.wait_for(READY)
     assert wait_until(lambda: set(demo.children()) == SITE | SERVICES, seconds=10)
     yield demo
     end_all([demo])
+
+
+@pytest.fixture
+def founded(db: None) -> dict[str, int]:
+    """What a new installation holds that never had the demo."""
+    call_command("found_site", verbosity=0)
+    return contents.counts()
 
 
 def test_a_second_start_skips_what_has_been_done(running: Demo) -> None:
@@ -76,6 +91,31 @@ def test_only_the_owner_gets_at_the_services(running: Demo) -> None:
     port = int(re.findall(r"^port (\d+)$", config, re.MULTILINE)[0])
     with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
+
+
+def test_one_command_takes_the_whole_demo_away(running: Demo, founded: dict[str, int]) -> None:
+    """After all others that need the demo: what the first start loaded and a worker has sent goes while the site runs."""
+    url = Postgres(running.var / "postgres", running.var / "log" / "postgres.log").url
+    with shell_of(environment_of(port=running.port, var=running.var, database_url=url)) as shell:
+        site = Site(url=f"http://127.0.0.1:{running.port}", var=running.var, shell=shell)
+        site.wait_until(f"{LOOK}; print(contents.shown()['campaigns'] == ['sent'] * 3 or '')")
+        found = json.loads(site.run(f"{LOOK}; print(json.dumps(contents.shown()))"))
+        site.run("from django.core.management import call_command; call_command('demo_remove')")
+        left = json.loads(site.run(f"{LOOK}; print(json.dumps(contents.counts()))"))
+    # Nobody meets at a weekend, and midnight may have passed since the first start.
+    for day, wanted in zip(found.pop("in days"), (-31, 19, 26, 33), strict=True):
+        assert wanted - 2 <= day <= wanted + 3
+    assert found == {
+        "webinars": 4,
+        "seats": [["open", 0], ["open", 0], ["waiting", 5], ["open", 0]],
+        "courses": 2,
+        "modules": [3, 3],
+        "cities": 85,
+        "running": {"Climate budgets, autumn": ["Chefchaouen", "Medellín"]},
+        "campaigns": ["sent", "sent", "sent"],
+    }
+    # The log of consents is for ever: one for each sign-in that reads the newsletter.
+    assert left == founded | {"accounts.ConsentRecord": 5}
 
 
 def test_sigterm_ends_it_and_leaves_no_process_behind(running: Demo) -> None:

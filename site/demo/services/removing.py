@@ -1,14 +1,15 @@
 """Removes what the demo loaded, and nothing else."""
 
 from django.db import transaction
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
+from wagtail_localize.models import String, Template
 
 from accounts.models import User
 from demo import content
 from demo.services.people import GUESTS
 from events.models import Event, JoinLink, Registration, ReminderRule
 from learning.models import Cohort, Course, Enrolment, Module, TeamRequest, Unit
-from mail.models import Mailing, Message
+from mail.models import Mailing, Message, Variant
 from newsletter.models import Campaign, Subscriber
 
 
@@ -16,7 +17,8 @@ from newsletter.models import Campaign, Subscriber
 def remove_demo() -> dict[str, int]:
     """Remove demo pages, records, registrations, cohorts, their mails and sign-ins; return how many of each.
 
-    Vocabularies, cities, sections and site texts stay: they belong to every installation.
+    Vocabularies, cities, sections and site texts stay: they belong to every installation. So does the log of consents,
+    which nobody can delete from; it forgets whose those of the demo's sign-ins were.
     """
     keys = _keys()
     events = Event.objects.filter(translation_key__in=keys)
@@ -57,7 +59,10 @@ def _remove_newsletters(keys: list) -> int:
     """Delete the campaigns of the demo's issues with their mails, and who was subscribed to them; return how many."""
     campaigns = Campaign.objects.filter(issue__in=keys)
     mailings = list(campaigns.exclude(mailing=None).values_list("mailing", flat=True))
-    Message.objects.filter(mailing__in=mailings).delete()
+    messages = Message.objects.filter(mailing__in=mailings)
+    words = list(messages.exclude(variant=None).values_list("variant", flat=True).distinct())
+    messages.delete()
+    Variant.objects.filter(pk__in=words, messages=None).delete()
     campaigns.delete()
     Mailing.objects.filter(pk__in=mailings).delete()
     subscribers = Subscriber.objects.filter(uuid__in=[content.key("subscriber", guest.email) for guest in GUESTS])
@@ -79,9 +84,17 @@ def _keys() -> list:
 
 
 def _remove_pages(keys: list) -> int:
-    """Delete the pages from the leaves up, each language for itself; return how many went."""
-    pages = Page.objects.filter(translation_key__in=keys).order_by("-depth")
-    count = pages.count()
+    """Delete the pages from the leaves up, each language for itself, with what names them; return how many went."""
+    pages = list(Page.objects.filter(translation_key__in=keys).order_by("-depth"))
+    # Sentences and their frames stay behind when the last page that has them goes.
+    kept_apart = [
+        (model, list(model.objects.filter(segments__source__object__in=keys).values_list("pk", flat=True).distinct()))
+        for model in (String, Template)
+    ]
     for page in pages:
         page.specific.delete()
-    return count
+    for model, found in kept_apart:
+        model.objects.filter(pk__in=found, segments=None).delete()
+    # Page numbers are never given twice, so nothing but the demo's own history goes.
+    PageLogEntry.objects.filter(page__in=[page.pk for page in pages]).delete()
+    return len(pages)
