@@ -13,9 +13,10 @@ from accounts.signals import address_verified
 def person_for(*, email: str, display_name: str = "", language: str) -> tuple[User, bool]:
     """Return the account that goes with an address whose mail the caller knows to have been opened, and if it is new.
 
-    New is an account that this call has made or confirmed: nobody has used it before. A sign-up that nobody ever confirmed is confirmed by it, and loses a password that nobody had shown to go with the
-    address. Any other account that was there is returned as it is, unproved address and all: mails are forwarded, so
-    its owner still has to sign in. A closed one is returned closed: the caller has to look.
+    New is one that this call has made or confirmed. A sign-up that nobody ever confirmed is confirmed by it, and loses
+    a password that nobody had shown to go with the address. Any other account that was there is returned as it is,
+    unproved address and all: mails are forwarded, so its owner still has to sign in. A closed one is returned closed:
+    the caller has to look.
     """
     address = email.strip().lower()
     person = _found(address)
