@@ -4,7 +4,6 @@ import logging
 
 from django.db import DatabaseError, transaction
 
-from core import clock
 from learning.enums import Actor, ChangeKind, EnrolmentState
 from learning.models import Cohort, Enrolment
 from learning.services import notices, seats
@@ -53,6 +52,6 @@ def _states_to_end(cohort: Cohort) -> tuple[EnrolmentState, ...]:
     if cohort.is_over():
         return UNANSWERED
     # Called off, it may yet be restored.
-    if not cohort.is_called_off and clock.now() >= cohort.seats_given_until:
+    if not cohort.is_called_off and cohort.has_given_its_seats():
         return NEEDS_A_SEAT
     return ()

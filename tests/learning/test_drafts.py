@@ -7,8 +7,9 @@ import time_machine
 
 from core import clock
 from learning import errors
-from learning.models import Enrolment, TeamRequest
+from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import (
+    end_unanswered,
     lapse_drafts,
     preview_team,
     withdraw_team,
@@ -50,6 +51,31 @@ def test_approving_the_coordinator_invites_them():
     assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "waitlisted", False, 1)]
     assert mails() == [("team-invitation", "ana@example.org"), ("enrolment-waiting", "bo@example.org")]
     assert TeamRequest.objects.get().state == "sent"
+
+
+@pytest.mark.parametrize("admission", ["open", "approval"])
+def test_approved_once_no_seats_are_given_only_who_has_one_is_invited_and_the_others_hear_nothing(admission):
+    starts = clock.now().date() + timedelta(days=3)
+    cohort = make.cohort(seats=1, admission=admission, starts_on=starts)
+    membership = asked()
+    make.team(cohort, "Ana", "Bo", coordinator=membership)
+    with time_machine.travel(cohort.starts_at + timedelta(minutes=1)):
+        approve_membership(membership_id=membership.pk, by=staff())
+        assert end_unanswered() == []
+    if admission == "open":
+        assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "lapsed", False, 1)]
+        assert mails() == [("team-invitation", "ana@example.org")]
+    else:
+        assert (states(cohort), mails()) == ([("Ana", "lapsed", False, None), ("Bo", "lapsed", False, None)], [])
+
+
+def test_approved_before_enrolment_opens_anew_who_waits_goes_on_waiting():
+    cohort = make.cohort(seats=1)
+    membership = asked()
+    make.team(cohort, "Ana", "Bo", coordinator=membership)
+    Cohort.objects.filter(pk=cohort.pk).update(opens_at=clock.now() + timedelta(days=1))
+    approve_membership(membership_id=membership.pk, by=staff())
+    assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "waitlisted", False, 1)]
 
 
 def test_declining_the_coordinator_frees_the_seats_for_the_next_in_line():
