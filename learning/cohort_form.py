@@ -23,6 +23,7 @@ from learning.services.opening import as_read
 from mail.isolates import isolate
 
 WALL_CLOCKS = ("opens_at", "closes_at")
+CLOSES_FIRST = _("Enrolment must close after it opens.")
 
 
 def _timezones() -> list[tuple[str, str]]:
@@ -106,7 +107,8 @@ class CohortForm(WagtailAdminModelForm):
             if cleaned.get(name) is not None:
                 cleaned[name] = self._moment(name, cleaned)
         self._check_order(cleaned, "starts_on", "ends_on", _("The last day cannot come before the first."))
-        self._check_order(cleaned, "opens_at", "closes_at", _("Enrolment must close after it opens."))
+        self._check_order(cleaned, "opens_at", "closes_at", CLOSES_FIRST)
+        self._check_opening(cleaned)
         return cleaned
 
     def _moment(self, name: str, cleaned: dict[str, Any]) -> datetime | None:
@@ -127,6 +129,17 @@ class CohortForm(WagtailAdminModelForm):
         is_moment = first in WALL_CLOCKS
         if early and late and (late < early or (is_moment and late == early)):
             self.add_error(second, sentence)
+
+    def _check_opening(self, cleaned: dict[str, Any]) -> None:
+        """Refuse a cohort that could never take anybody, since its own days end enrolment before it opens."""
+        names = ("starts_on", "ends_on", "timezone")
+        if not all(cleaned.get(name) for name in ("opens_at", *names)):
+            return
+        cohort = Cohort(**{name: cleaned[name] for name in names})
+        if cohort.is_over(cleaned["opens_at"]):
+            self.add_error("opens_at", _("Enrolment must open before the cohort is over."))
+        elif cohort.has_started(cleaned["opens_at"]) and not (cleaned.get("closes_at") or self.has_error("closes_at")):
+            self.add_error("closes_at", CLOSES_FIRST)
 
     def save(self, commit: bool = True) -> Cohort:
         """Store the cohort through its service; raises CohortChanged where its form was opened before a change."""

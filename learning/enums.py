@@ -111,6 +111,10 @@ class ChangeKind(models.TextChoices):
     MOVED = "moved", _("Moved to another city")
 
 
+# Whom a team enrolled that was sent has one of these steps; who never came further than a draft has none.
+TOLD_KINDS = (ChangeKind.INVITED, ChangeKind.WAITLISTED, ChangeKind.APPLIED)
+
+
 class Actor(models.TextChoices):
     """Who made a change when no account can be named."""
 

@@ -92,10 +92,12 @@ def called_off(message: Message) -> Rendering:
 
 
 def no_seat(message: Message) -> Rendering:
-    """Write to somebody who waited that the cohort gives no more seats."""
+    """Write to somebody who waited, or whose application nobody decided on, that the cohort gives no more seats."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.LAPSED, "The person does not wait in vain.")
-    return _render(message, enrolment, subject=_("No seat became free: %(title)s"))
+    has_waited = enrolment.waiting_number is not None
+    subject = _("No seat became free: %(title)s") if has_waited else _("Your application is declined: %(title)s")
+    return _render(message, enrolment, subject=subject)
 
 
 def lapsed(message: Message) -> Rendering:

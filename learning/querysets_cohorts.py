@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, DateField, DateTimeField, F, Func, Q, QuerySet, Value
+from django.db.models import Count, DateField, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from core import clock
-from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, WAITING_STATES, SeatState, TeamState
+from learning.enums import LIVE_TEAMS, TOLD_KINDS, UNTOLD_TEAMS, WAITING_STATES, SeatState, TeamState
 
 
 class CohortQuerySet(QuerySet):
@@ -71,6 +71,13 @@ class TeamQuerySet(QuerySet):
     def untold(self) -> "TeamQuerySet":
         """Return those of which nobody was told: drafts, and drafts that were let go."""
         return self.filter(state__in=UNTOLD_TEAMS)
+
+    def never_told(self) -> "TeamQuerySet":
+        """Return those of which nobody was ever told: also what was taken back before its coordinator was approved."""
+        from learning.models import EnrolmentChange
+
+        told = EnrolmentChange.objects.filter(enrolment__team=OuterRef("pk"), what__in=TOLD_KINDS)
+        return self.filter(Q(state__in=UNTOLD_TEAMS) | Q(~Exists(told), state=TeamState.WITHDRAWN))
 
     def sent(self) -> "TeamQuerySet":
         """Return those whose people have been invited."""

@@ -130,6 +130,10 @@ class Cohort(models.Model):
         opened = self.opens_at is None or self.opens_at <= at
         return not self.is_called_off and opened and at < self.seats_given_until
 
+    def has_given_its_seats(self, at: datetime | None = None) -> bool:
+        """Whether the time in which seats are given has passed: whoever has none gets none any more."""
+        return (at or clock.now()) >= self.seats_given_until
+
     def state_at(self, at: datetime) -> CohortState:
         """Return what a visitor meets at a moment; a cohort that runs may still take people."""
         if self.is_called_off:

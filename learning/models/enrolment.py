@@ -82,6 +82,9 @@ class Enrolment(models.Model):
         related_name="successor",
     )
 
+    # Not stored: `services.join` sets it on what it returns.
+    made_account = False
+
     objects = EnrolmentQuerySet.as_manager()
 
     class Meta:

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 def apply_alone(*, cohort_id: int, person: "User") -> Enrolment:
     """Enrol a signed-in person without a city: with a seat, a place on the waiting list, or as an application.
 
-    Whoever is in the cohort already, or invited to it, gets that enrolment back. Raises AddressTaken where another
-    account has enrolled alone under this address, and EnrolmentRefused.
+    Whoever is in the cohort already, or invited to it, gets that enrolment back; whom a city has only put forward knows
+    nothing of it and is enrolled. Raises AddressTaken where another account has enrolled alone under this address, and
+    EnrolmentRefused.
     """
     cohort = seats.lock(cohort_id)
-    mine = Enrolment.objects.filter(cohort=cohort).live().meant_for(person, rules.keys_of(person))
+    mine = Enrolment.objects.filter(cohort=cohort).told().meant_for(person, rules.keys_of(person))
     if known := mine.furthest_first().first():
         return known
     refuse_unless_open(cohort)

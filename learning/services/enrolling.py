@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count, Subquery
+from django.db.models import Count
 
 from core import clock, languages, text
 from events.addresses import email_key
@@ -19,7 +19,6 @@ from learning.errors import (
     TooManyDrafts,
 )
 from learning.models import Cohort, Enrolment, TeamRequest
-from learning.querysets_cohorts import TeamQuerySet
 from learning.rules import refusal_of
 from learning.services import history, notices, reading_lines, seats, sending
 from learning.services.promoting import fill
@@ -27,7 +26,6 @@ from learning.services.reading_lines import LONGEST_NAME, MOST_AT_ONCE, Invitee,
 from mail.addresses import envelope_address
 from municipalities import rules
 from municipalities.enums import Standing
-from municipalities.models import Membership
 from municipalities.services import locks
 
 if TYPE_CHECKING:
@@ -146,15 +144,16 @@ def _team(cohort: Cohort, city: int, coordinator: "User", *, is_approved: bool) 
         local_government_id=city,
         coordinator=coordinator,
         state=state,
-        holds_until=None if is_approved else _held_until(own, coordinator, city),
+        holds_until=None if is_approved else _held_until(cohort, coordinator),
     )
 
 
-def _held_until(own: TeamQuerySet, coordinator: "User", city: int) -> datetime:
-    """Return until when a draft holds its seats: drawn up again and again, no longer than the first one did."""
-    asked = Membership.objects.of_person(coordinator).asked().coordinators().filter(local_government=city)
-    since = asked.values("asked_at")[:1]
-    first = own.filter(created_at__gte=Subquery(since)).order_by("created_at").first()
+def _held_until(cohort: Cohort, coordinator: "User") -> datetime:
+    """Return until when a draft holds its seats: as long as the coordinator's first one in this cohort, whichever their
+    city and however often they ask.
+    """
+    untold = TeamRequest.objects.filter(cohort=cohort).of_coordinator(coordinator).never_told()
+    first = untold.order_by("created_at").first()
     until = (first.created_at if first else clock.now()) + HOLD
     if until <= clock.now():
         raise TooManyDrafts

@@ -1,10 +1,9 @@
-"""Ending what nobody can answer any more: places in a line that gives no seats, invitations to what is over."""
+"""Ending what nobody can answer any more: what waits where no seats are given, invitations to what is over."""
 
 import logging
 
 from django.db import DatabaseError, transaction
 
-from core import clock
 from learning.enums import Actor, ChangeKind, EnrolmentState
 from learning.models import Cohort, Enrolment
 from learning.services import notices, seats
@@ -12,14 +11,16 @@ from learning.services.promoting import fill
 from learning.services.sending import end
 
 logger = logging.getLogger(__name__)
-UNANSWERED = (EnrolmentState.INVITED, EnrolmentState.APPLIED, EnrolmentState.WAITLISTED)
+NEEDS_A_SEAT = (EnrolmentState.APPLIED, EnrolmentState.WAITLISTED)
+UNANSWERED = (EnrolmentState.INVITED, *NEEDS_A_SEAT)
 
 
 def end_unanswered() -> list[int]:
     """End what waits in vain, cohort by cohort; return the keys of the enrolments.
 
-    Who waits for a seat is told as soon as the cohort gives no more of them. Invitations and applications hold until
-    the last day and end in silence then: nothing can be done about them any more.
+    Who waits for a seat, or for a moderator, is told as soon as the cohort gives no more seats; whom a city has only
+    put forward knows nothing of it. Invitations hold until the last day and end in silence then: nothing can be done
+    about them any more.
     """
     ended: list[int] = []
     unanswered = Enrolment.objects.filter(state__in=UNANSWERED).order_by()
@@ -39,10 +40,10 @@ def _end_in(cohort_id: int) -> list[int]:
     cohort = seats.lock(cohort_id)
     wanted = Enrolment.objects.filter(cohort=cohort, state__in=_states_to_end(cohort)).select_related("person")
     found = list(wanted.order_by("pk").select_for_update(of=("self",), no_key=True))
-    waited = [one for one in found if one.state == EnrolmentState.WAITLISTED]
+    told = [one for one in found if one.state == EnrolmentState.WAITLISTED or one.team_id is None]
     end(found, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
     if not cohort.is_over():
-        notices.say_no_seat(cohort, waited)
+        notices.say_no_seat(cohort, told)
     seats.keep(cohort, fill(cohort))
     return [one.pk for one in found]
 
@@ -51,6 +52,6 @@ def _states_to_end(cohort: Cohort) -> tuple[EnrolmentState, ...]:
     if cohort.is_over():
         return UNANSWERED
     # Called off, it may yet be restored.
-    if not cohort.is_called_off and clock.now() >= cohort.seats_given_until:
-        return (EnrolmentState.WAITLISTED,)
+    if not cohort.is_called_off and cohort.has_given_its_seats():
+        return NEEDS_A_SEAT
     return ()

@@ -35,7 +35,8 @@ def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
 
     `person` is who is signed in, and must be whom the invitation was sent to. Without one the caller must know that
     whoever asks holds the link from the mail: the account of its address is found, or made with the address verified.
-    Whoever had an account before still has to sign in. What the person waits for or has applied for in this cohort
+    `made_account` of what is returned says whether this very call has made that account: whoever had one before still
+    has to sign in. What the person waits for or has applied for in this cohort
     without a team ends. Raises SomebodyElse, AccountClosed, NoSeatYet, NotDecidedYet, NotInvited, JoinedAlready,
     CohortCalledOff and CohortOver.
     """
@@ -45,9 +46,11 @@ def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
     if enrolment.has_joined:
         return enrolment
     _refuse_unless_invited(enrolment)
-    enrolment.person = person or person_for(
-        email=enrolment.email, display_name=enrolment.name, language=enrolment.language
-    )
+    enrolment.person = person
+    if person is None:
+        enrolment.person, enrolment.made_account = person_for(
+            email=enrolment.email, display_name=enrolment.name, language=enrolment.language
+        )
     if not enrolment.person.is_active:
         raise AccountClosed
     if Enrolment.objects.joined().filter(cohort=cohort, person=enrolment.person).exists():

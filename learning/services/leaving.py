@@ -92,8 +92,12 @@ def _withdraw(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", re
     if not leaving:
         return
     told = [one for one in leaving if _was_told(one)]
-    actor = history.actor_for(leaving[0], by)
-    end(leaving, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=actor, by=by, reason=reason)
+    own = [one for one in leaving if by is not None and one.person_id == by.pk]
+    # The others are of one team, to which `by` stands in one way.
+    for group in (own, [one for one in leaving if one not in own]):
+        if group:
+            actor = history.actor_for(group[0], by)
+            end(group, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=actor, by=by, reason=reason)
     notices.say_withdrawn(cohort, told)
     seats.keep(cohort, fill(cohort))
 

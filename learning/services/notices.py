@@ -70,7 +70,7 @@ def say_declined(cohort: Cohort, enrolment: Enrolment) -> None:
 
 
 def say_no_seat(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
-    """Ask for the mails that tell people who waited that no seat became free."""
+    """Ask for the mails that tell people who waited, or whose application nobody decided on, that they have no seat."""
     _ask(NO_SEAT, cohort, enrolments)
 
 

@@ -99,16 +99,20 @@ def _send_in(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest
 
 
 def send_locked(cohort: Cohort, team: TeamRequest) -> None:
-    """Invite the people of a draft, the caller holding its cohort; whom the city has enrolled meanwhile is dropped."""
+    """Invite the people of a draft, the caller holding its cohort.
+
+    Whom the city has enrolled meanwhile is dropped and, once no seats are given any more, whoever has none.
+    """
     team.state, team.holds_until = TeamState.SENT, None
     team.save(update_fields=["state", "holds_until"])
     city = Enrolment.objects.of_team(cohort.pk, team.local_government_id)
     known = set(city.filter(state__in=KNOWN_STATES).values_list("email_key", flat=True))
     drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED).order_by("pk"))
-    twice = [one for one in drafts if one.email_key in known]
-    end(twice, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
-    _tell(cohort, [one for one in drafts if one.email_key not in known], team.coordinator)
-    if twice:
+    is_late = cohort.has_given_its_seats()
+    dropped = [one for one in drafts if one.email_key in known or (is_late and not one.has_seat)]
+    end(dropped, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
+    _tell(cohort, [one for one in drafts if one.is_live], team.coordinator)
+    if dropped:
         seats.keep(cohort, fill(cohort))
 
 

@@ -1,6 +1,7 @@
 """A colleague's own door: it greets, and only a POST joins, so that mail scanners open nothing."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,8 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.entrance import ask_for_code, let_in
-from accounts.services import has_account
 from core import limits
+from events.addresses import email_key
 from learning import cohort_words
 from learning.enums import EnrolmentState
 from learning.errors import LearningError
@@ -62,7 +63,6 @@ def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpRes
 
 def _open(request: HttpRequest, token: str, enrolment: Enrolment, visitor: Any) -> HttpResponse:
     """Join where that is still to be done; sign in by this link only whoever it has just made an account for."""
-    was_known = has_account(email=enrolment.email)
     if not enrolment.has_joined:
         try:
             enrolment = join(enrolment_id=enrolment.pk, person=visitor)
@@ -71,9 +71,13 @@ def _open(request: HttpRequest, token: str, enrolment: Enrolment, visitor: Any) 
     onwards, person = _course_url(enrolment), enrolment.person
     if visitor is not None or person is None:
         return HttpResponseRedirect(onwards, status=SEE_OTHER)
-    if was_known:
+    if enrolment.made_account:
+        return let_in(request, person, onwards=onwards)
+    if email_key(person.email) == enrolment.email_key:
         return ask_for_code(request, person, onwards=onwards)
-    return let_in(request, person, onwards=onwards)
+    # The page that asks for a code names the address it went to, which is none of an old mail's holder's business.
+    way = reverse("account_request_login_code")
+    return HttpResponseRedirect(f"{way}?{urlencode({'next': onwards})}", status=SEE_OTHER)
 
 
 def _show(request: HttpRequest, token: str, enrolment: Enrolment, *, status: int, **more: Any) -> HttpResponse:

@@ -162,6 +162,27 @@ def test_what_the_record_would_refuse_gets_a_sentence(fields, sentence):
     assert (found.is_valid(), [one for one in said if sentence in one] != []) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({"opens_at": "2030-02-28 23:59"}, {}),
+        ({"opens_at": "2030-03-01 00:00"}, {"closes_at": ["Enrolment must close after it opens."]}),
+        ({"opens_at": "2030-03-05 09:00", "closes_at": "2030-03-06 09:00"}, {}),
+        (
+            {"opens_at": "2030-03-05 09:00", "closes_at": "2030-03-04 09:00"},
+            {"closes_at": ["Enrolment must close after it opens."]},
+        ),
+        (
+            {"opens_at": "2040-01-01 09:00", "closes_at": "2040-01-02 09:00"},
+            {"opens_at": ["Enrolment must open before the cohort is over."]},
+        ),
+    ],
+)
+def test_a_cohort_that_could_never_take_anybody_is_refused(fields, errors):
+    given = QueryDict(urlencode(form(**fields), doseq=True))
+    assert FORM(given, instance=Cohort(), for_user=PersonFactory(admin=True)).errors == errors
+
+
 def test_a_refused_form_shows_the_sentence_and_writes_nothing(staff):
     response = staff.post(reverse("cohorts:add"), form(ends_on="2030-02-28"))
     assert response.status_code == 200

@@ -7,8 +7,9 @@ import time_machine
 
 from core import clock
 from learning import errors
-from learning.models import Enrolment, TeamRequest
+from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import (
+    end_unanswered,
     lapse_drafts,
     preview_team,
     withdraw_team,
@@ -50,6 +51,31 @@ def test_approving_the_coordinator_invites_them():
     assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "waitlisted", False, 1)]
     assert mails() == [("team-invitation", "ana@example.org"), ("enrolment-waiting", "bo@example.org")]
     assert TeamRequest.objects.get().state == "sent"
+
+
+@pytest.mark.parametrize("admission", ["open", "approval"])
+def test_approved_once_no_seats_are_given_only_who_has_one_is_invited_and_the_others_hear_nothing(admission):
+    starts = clock.now().date() + timedelta(days=3)
+    cohort = make.cohort(seats=1, admission=admission, starts_on=starts)
+    membership = asked()
+    make.team(cohort, "Ana", "Bo", coordinator=membership)
+    with time_machine.travel(cohort.starts_at + timedelta(minutes=1)):
+        approve_membership(membership_id=membership.pk, by=staff())
+        assert end_unanswered() == []
+    if admission == "open":
+        assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "lapsed", False, 1)]
+        assert mails() == [("team-invitation", "ana@example.org")]
+    else:
+        assert (states(cohort), mails()) == ([("Ana", "lapsed", False, None), ("Bo", "lapsed", False, None)], [])
+
+
+def test_approved_before_enrolment_opens_anew_who_waits_goes_on_waiting():
+    cohort = make.cohort(seats=1)
+    membership = asked()
+    make.team(cohort, "Ana", "Bo", coordinator=membership)
+    Cohort.objects.filter(pk=cohort.pk).update(opens_at=clock.now() + timedelta(days=1))
+    approve_membership(membership_id=membership.pk, by=staff())
+    assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "waitlisted", False, 1)]
 
 
 def test_declining_the_coordinator_frees_the_seats_for_the_next_in_line():
@@ -98,9 +124,44 @@ def test_drawn_up_again_a_draft_holds_its_seats_no_longer_than_the_first_one():
         assert lapse_drafts() == [second.pk]
         with pytest.raises(errors.TooManyDrafts):
             make.team(cohort, "Cy", coordinator=membership)
-        # A request of its own begins anew.
-        other = asked(person=membership.person)
-        assert make.team(cohort, "Di", coordinator=other).team.holds_until > clock.now() + timedelta(days=6)
+        # Somebody else's draft is none of theirs, and another cohort's seats were not held yet.
+        assert make.team(cohort, "Di", coordinator=asked()).is_draft
+        assert make.team(make.cohort(), "Ed", coordinator=membership).is_draft
+        approve_membership(membership_id=membership.pk, by=staff())
+        assert make.team(cohort, "Cy", coordinator=membership).team.state == "sent"
+
+
+@pytest.mark.parametrize("how", ["asked anew", "another city", "withdrawn first"])
+def test_holding_seats_for_ever_by_asking_again(how):
+    cohort = make.cohort(starts_on=clock.now().date() + timedelta(days=30))
+    membership = asked()
+    team = make.team(cohort, "Ana", coordinator=membership).team
+    if how == "withdrawn first":
+        withdraw_team(team_id=team.pk, by=membership.person)
+    if how == "another city":
+        city = cities.local_government()
+    else:
+        end_membership(membership_id=membership.pk, by=membership.person)
+        city = membership.local_government
+    with time_machine.travel(clock.now() + timedelta(days=6)):
+        again = asked(person=membership.person, local_government=city)
+        second = make.team(cohort, "Bo", coordinator=again).team
+        assert second.holds_until - team.holds_until < timedelta(seconds=1)
+    with time_machine.travel(clock.now() + timedelta(days=7, minutes=1)):
+        assert second.pk in lapse_drafts()
+        third = asked(person=membership.person)
+        with pytest.raises(errors.TooManyDrafts):
+            make.team(cohort, "Cy", coordinator=third)
+
+
+def test_whose_team_was_sent_once_and_withdrawn_holds_seats_for_seven_days_like_anybody():
+    cohort = make.cohort(starts_on=clock.now().date() + timedelta(days=30))
+    former = cities.coordinator()
+    team = make.team(cohort, "Ana", coordinator=former).team
+    withdraw_team(team_id=team.pk, by=former.person)
+    with time_machine.travel(clock.now() + timedelta(days=8)):
+        draft = make.team(cohort, "Bo", coordinator=asked(person=former.person)).team
+        assert draft.holds_until - clock.now() > timedelta(days=6, hours=23)
 
 
 def test_the_sweep_sends_what_an_approval_missed():

@@ -284,6 +284,15 @@ class TestLeaving:
         withdraw_team(team_id=draft.team.pk, by=None)
         assert "ed@example.org" not in [to for _kind, to in mails()]
 
+    def test_whoever_withdraws_the_own_team_leaves_and_the_colleagues_are_withdrawn(self):
+        cohort = make.cohort(seats=1)
+        by = cities.coordinator(person=PersonFactory(email="ana@example.org"))
+        own = join(enrolment_id=make.invited(cohort, "Ana", coordinator=by).pk, person=by.person)
+        [waiting] = make.team(cohort, "Bo", coordinator=by).waiting
+        withdraw_team(team_id=own.team_id, by=by.person)
+        assert (history(own)[-1], history(waiting)[-1]) == (("withdrawn", "person"), ("withdrawn", "coordinator"))
+        assert mails()[-2:] == [("enrolment-withdrawn", "ana@example.org"), ("enrolment-withdrawn", "bo@example.org")]
+
 
 class TestHandingOver:
     def test_the_seat_stays_the_city_s_and_the_leaver_keeps_the_record(self):

@@ -1,18 +1,24 @@
 """What nobody may do to a team over HTTP; each test is named after the attack."""
 
 import json
+from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.services import change_address
 from learning import tokens
 from learning.models import Cohort, Enrolment, UnitProgress
 from learning.services import withdraw_enrolment
 from learning.services.opening import as_read
+from learning.views import door
+from mail.models import Message
 from municipalities.models import Membership
 from municipalities.services import represent
 from tests.factories import accounts, municipalities
@@ -134,6 +140,36 @@ def test_a_link_signs_in_once_and_asks_for_a_code_afterwards():
     answer = thief.post(f"/learn/{enrolment.token}/")
     assert answer["Location"].startswith("/en/account/login/code/confirm/?next=")
     assert "_auth_user_id" not in thief.session
+
+
+def test_an_old_link_opens_nothing_once_the_account_has_another_address():
+    one = teamwork.place()
+    enrolment, _browser = teamwork.joined(one)
+    change_address(person=enrolment.person, email="ana.now@elsewhere.example")
+    EmailAddress.objects.filter(user=enrolment.person).update(verified=True)
+    mailed = Message.objects.count()
+    thief = Client()
+    answer = thief.post(f"/learn/{enrolment.token}/")
+    assert "_auth_user_id" not in thief.session
+    assert answer["Location"] == f"/en/account/login/code/?{urlencode({'next': one.course()})}"
+    page = thief.get(answer["Location"])
+    assert (page.status_code, "ana.now" in page.content.decode(), Message.objects.count()) == (200, False, mailed)
+
+
+def test_two_hands_on_one_link_at_once_and_only_the_first_is_let_in(monkeypatch):
+    one = teamwork.place()
+    enrolment = teamwork.invited(one)
+    first, second = Client(), Client()
+    join = door.join
+
+    def join_behind_another(**fields: Any) -> Enrolment:
+        monkeypatch.setattr(door, "join", join)
+        assert first.post(f"/learn/{enrolment.token}/").status_code == 303
+        return join(**fields)
+
+    monkeypatch.setattr(door, "join", join_behind_another)
+    assert "/account/login/code/confirm/" in second.post(f"/learn/{enrolment.token}/")["Location"]
+    assert ("_auth_user_id" in first.session, "_auth_user_id" in second.session) == (True, False)
 
 
 def test_forged_links_and_those_of_other_doors_are_answered_alike():

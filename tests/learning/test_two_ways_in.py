@@ -47,6 +47,23 @@ def test_who_has_applied_alone_and_joins_with_a_city_cannot_be_admitted_as_well(
     assert states(person) == [("lapsed", False), ("active", True)]
 
 
+def test_whom_a_city_has_put_forward_applies_alone_all_the_same():
+    one = teamwork.place(admission="approval")
+    wished = teamwork.invited(one)
+    person = accounts.PersonFactory(email=wished.email)
+    browser = teamwork.client_of(person)
+    page = browser.post(f"/en/learning/cohorts/{one.cohort.slug}/apply/", follow=True)
+    assert "Your application waits for the moderators." in words(page)
+    assert (states(person), Enrolment.objects.count()) == ([("applied", False)], 2)
+    moderator = accounts.PersonFactory()
+    admit(enrolment_id=person.enrolments.get().pk, by=moderator)
+    # The city's wish is no longer needed; granted, it is one more invitation to what she has joined.
+    admit(enrolment_id=wished.pk, by=moderator)
+    with pytest.raises(errors.JoinedAlready):
+        join(enrolment_id=wished.pk, person=person)
+    assert states(person) == [("active", False)]
+
+
 def test_a_second_row_that_is_there_already_is_passed_over_and_not_admitted():
     cohort = make.cohort(seats=1)
     person = make.learner(cohort, "Ana").person

@@ -46,6 +46,24 @@ def test_who_waits_is_told_once_seats_that_become_free_go_to_nobody():
     assert states() == [("Ana", "active"), ("Bo", "invited"), ("Cy", "lapsed")]
 
 
+def test_applications_that_nobody_decided_on_end_with_the_seats_and_who_applied_is_told():
+    cohort = make.cohort(admission="approval")
+    alone = apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory(display_name="Dee"))
+    make.invited(cohort, "Ana")
+    with time_machine.travel(cohort.starts_at - timedelta(minutes=1)):
+        assert end_unanswered() == []
+    with time_machine.travel(cohort.starts_at, tick=False):
+        assert (len(end_unanswered()), end_unanswered()) == (2, [])
+        # Ana never heard of what her city asked for.
+        (mail,) = teamwork.mails("enrolment-no-seat")
+        assert mail.to_address == alone.email
+        written = rendering.render(mail)
+        assert written.subject == f"Your application is declined: \u2068{cohort.course.title}\u2069"
+        assert "The moderators could not give you a place in this cohort." in written.text
+        assert "No seat became free" not in written.text
+    assert states() == [("Dee", "lapsed"), ("Ana", "lapsed")]
+
+
 def test_a_seat_that_became_free_while_nobody_could_get_it_is_given_out_by_the_sweep():
     cohort, later = make.cohort(seats=1), make.cohort(seats=1)
     for one in (cohort, later):

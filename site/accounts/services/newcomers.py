@@ -10,27 +10,28 @@ from accounts.signals import address_verified
 
 
 @transaction.atomic
-def person_for(*, email: str, display_name: str = "", language: str) -> User:
-    """Return the account that goes with an address whose mail the caller knows to have been opened.
+def person_for(*, email: str, display_name: str = "", language: str) -> tuple[User, bool]:
+    """Return the account that goes with an address whose mail the caller knows to have been opened, and if it is new.
 
-    A sign-up that nobody ever confirmed is confirmed by it, and loses a password that nobody had shown to go with the
-    address. Any other account that was there is returned as it is, unproved address and all: mails are forwarded, so
-    its owner still has to sign in. A closed one is returned closed: the caller has to look.
+    New is one that this call has made or confirmed. A sign-up that nobody ever confirmed is confirmed by it, and loses
+    a password that nobody had shown to go with the address. Any other account that was there is returned as it is,
+    unproved address and all: mails are forwarded, so its owner still has to sign in. A closed one is returned closed:
+    the caller has to look.
     """
     address = email.strip().lower()
     person = _found(address)
     if person is None:
         try:
             with transaction.atomic():
-                return create_person(email=address, display_name=display_name, language=language)
+                return create_person(email=address, display_name=display_name, language=language), True
         except (AddressTaken, IntegrityError):
             # Somebody made it a moment ago.
             person = _found(address)
             if person is None:
                 raise
-    if User.objects.unconfirmed().filter(pk=person.pk).exists():
+    if is_new := User.objects.unconfirmed().filter(pk=person.pk).exists():
         _confirm(person, address)
-    return person
+    return person, is_new
 
 
 def _found(address: str) -> User | None:
