@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core import dates
 from mail import kinds
 from mail.isolates import isolate
 from mail.kinds import MailKind, NoLongerMakesSense, Rendering
@@ -24,6 +25,7 @@ def register_kinds() -> None:
         (notices.APPROVED, approved, gettext_lazy("Somebody may represent a city")),
         (notices.DECLINED, declined, gettext_lazy("A request to represent a city was declined")),
         (notices.ENDED, ended, gettext_lazy("A membership has ended")),
+        (notices.LAST_DAY, last_day, gettext_lazy("The last day of a membership")),
         (notices.APPOINTED, appointed, gettext_lazy("Somebody coordinates a city's team")),
         (notices.ASKED, asked, gettext_lazy("A colleague asks to represent a city")),
         (notices.QUEUE, queue, gettext_lazy("Requests to represent a city")),
@@ -56,6 +58,23 @@ def ended(message: Message) -> Rendering:
     membership = _membership(message, MembershipState.ENDED)
     said = _("You no longer belong to the team of %(city)s. What you have done in courses stays yours.")
     return _notice(message, membership, subject=_("You no longer represent %(city)s"), paragraphs=[said])
+
+
+def last_day(message: Message) -> Rendering:
+    """Write until when somebody represents a city, or that they no longer do where the day has passed meanwhile."""
+    membership = _membership(message, MembershipState.APPROVED, MembershipState.ENDED)
+    if f"{membership.ends_on}" != message.params["last_day"]:
+        raise NoLongerMakesSense("The last day has changed since.")
+    if membership.state == MembershipState.ENDED:
+        return ended(message)
+    said = _("%(day)s is your last day in the team of %(city)s. What you have done in courses stays yours.")
+    return _notice(
+        message,
+        membership,
+        subject=_("Your last day in the team of %(city)s"),
+        paragraphs=[said],
+        day=isolate(dates.day(membership.ends_on)),
+    )
 
 
 def appointed(message: Message) -> Rendering:
@@ -105,21 +124,20 @@ def queue(message: Message) -> Rendering:
     )
 
 
-def _membership(message: Message, state: MembershipState) -> Membership:
+def _membership(message: Message, *states: MembershipState) -> Membership:
     membership = Membership.objects.for_display().filter(pk=message.params["membership"]).first()
     if membership is None:
         raise NoLongerMakesSense("The membership is gone.")
-    if membership.state != state:
+    if membership.state not in states:
         raise NoLongerMakesSense("The membership has changed since.")
     return membership
 
 
 def _notice(message: Message, membership: Membership, *, subject: str, paragraphs: list[str], **more: Any) -> Rendering:
-    city = membership.local_government.name_in(message.language)
-    values = {"city": isolate(city), "name": more.pop("name", "")}
-    said = subject % {"city": city}
+    city = isolate(membership.local_government.name_in(message.language))
+    values = {"city": city, "name": more.pop("name", ""), "day": more.pop("day", "")}
     return Rendering(
-        subject=said,
+        subject=subject % values,
         template="mail/notice",
         context={
             "paragraphs": [paragraph % values for paragraph in paragraphs],

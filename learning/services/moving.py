@@ -13,8 +13,9 @@ from learning.services.sending import end
 def move_teams(*, source_id: int, target_id: int) -> int:
     """Give everything that hangs from one local government to another; return how many enrolments moved.
 
-    The caller holds both local governments. Whom the other one has enrolled already is let go here. Nobody loses a
-    seat, even where the city then has more than its share; it gets no further ones.
+    The caller holds both local governments. Whom both have enrolled keeps the further of the two enrolments. Nobody
+    loses a seat, even where the city then has more than its share; it gets no further ones. Where two accounts have
+    joined under one address, both stay as they are: the first keeps its city, since one city has an address once.
     """
     concerned = TeamRequest.objects.filter(local_government=source_id).values_list("cohort_id", flat=True)
     return sum(_move_in(cohort_id, source_id, target_id) for cohort_id in sorted(set(concerned)))
@@ -24,17 +25,38 @@ def _move_in(cohort_id: int, source_id: int, target_id: int) -> int:
     cohort = seats.lock(cohort_id)
     for team in TeamRequest.objects.of_city(cohort_id, source_id).drafts():
         _join_drafts(team, target_id)
-    known = Enrolment.objects.of_team(cohort_id, target_id).filter(state__in=KNOWN_STATES)
-    addresses = set(known.values_list("email_key", flat=True))
     moving = Enrolment.objects.of_team(cohort_id, source_id)
     live = list(moving.live().order_by("pk").select_for_update(of=("self",), no_key=True))
-    twice = [one for one in live if one.state in KNOWN_STATES and one.email_key in addresses]
-    end(twice, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
-    history.note([one for one in live if one.is_live], ChangeKind.MOVED, actor=Actor.SYSTEM)
+    lesser, staying = _enrolled_twice(live, cohort_id, target_id)
+    end(lesser, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
+    moving = moving.exclude(pk__in=staying)
+    moved = [one for one in live if one.is_live and one.pk not in staying]
+    history.note(moved, ChangeKind.MOVED, actor=Actor.SYSTEM)
     number = moving.update(local_government=target_id)
     TeamRequest.objects.of_city(cohort_id, source_id).update(local_government=target_id)
     _settle(cohort)
     return number
+
+
+def _enrolled_twice(live: list[Enrolment], cohort_id: int, target_id: int) -> tuple[list[Enrolment], set[int]]:
+    """Return, of those whom the other city knows too, the enrolment of each that ends, and the keys of those to leave.
+
+    Who takes part comes before who may join, and a seat before a place in line.
+    """
+    known = Enrolment.objects.of_team(cohort_id, target_id).filter(state__in=KNOWN_STATES)
+    there = {one.email_key: one for one in known}
+    lesser, staying = [], set()
+    for one in live:
+        other = there.get(one.email_key)
+        if other is None or one.state not in KNOWN_STATES:
+            continue
+        if one.has_joined and other.has_joined:
+            staying.add(one.pk)
+        elif (one.has_joined, one.has_seat) > (other.has_joined, other.has_seat):
+            lesser.append(other)
+        else:
+            lesser.append(one)
+    return lesser, staying
 
 
 def _join_drafts(team: TeamRequest, target_id: int) -> None:

@@ -23,7 +23,7 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
     """End a membership today, or note the last day where that lies ahead; what was only asked is taken back.
 
     Raises NotYours for strangers, DecidedAlready for what has been declined, EndsBeforeStart for a day before the
-    first. Ending twice changes nothing.
+    first. Ending twice changes nothing. The person is told of what somebody else does, at once in either case.
     """
     membership = locks.membership(membership_id)
     if not rules.may_end(by, membership):
@@ -37,9 +37,7 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
     if membership.starts_on and last < membership.starts_on:
         raise EndsBeforeStart
     if membership.state == MembershipState.APPROVED and last >= today and ends_on is not None:
-        # The day itself belongs to the membership; the nightly sweep ends it afterwards.
-        membership.ends_on = last
-        membership.save(update_fields=["ends_on"])
+        _note_last_day(membership, last, by)
         return membership
     _end(membership, min(last, today))
     if by != membership.person:
@@ -63,6 +61,16 @@ def close_overdue(memberships: MembershipQuerySet) -> int:
     for membership in found:
         _end(membership, membership.ends_on)
     return len(found)
+
+
+def _note_last_day(membership: Membership, last: date, by: "User") -> None:
+    # The day itself belongs to the membership; the nightly sweep ends it afterwards and writes to nobody.
+    if membership.ends_on == last:
+        return
+    membership.ends_on = last
+    membership.save(update_fields=["ends_on"])
+    if by != membership.person:
+        notices.tell_last_day(membership)
 
 
 def _end(membership: Membership, last: date) -> None:

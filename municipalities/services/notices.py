@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 APPROVED = "membership-approved"
 DECLINED = "membership-declined"
 ENDED = "membership-ended"
+LAST_DAY = "membership-last-day"
 APPOINTED = "membership-coordinator"
 ASKED = "membership-asked"
 QUEUE = "membership-queue"
@@ -37,6 +38,16 @@ def tell_declined(membership: Membership) -> None:
 def tell_ended(membership: Membership) -> None:
     """Ask for the mail to somebody whose membership another person has ended."""
     _ask(ENDED, membership, membership.person)
+
+
+def tell_last_day(membership: Membership) -> None:
+    """Ask for the mail to somebody whose last day another person has noted; each change of the day is told."""
+    enqueue_to(
+        membership.person,
+        key=f"{LAST_DAY}:{membership.pk}:{membership.ends_on}:{clock.now().isoformat()}",
+        kind=LAST_DAY,
+        params={"membership": membership.pk, "last_day": f"{membership.ends_on}"},
+    )
 
 
 def tell_appointed(membership: Membership) -> None:

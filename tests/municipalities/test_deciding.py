@@ -240,6 +240,27 @@ def test_a_last_day_ahead_ends_nothing_before_it_has_passed(heard, monkeypatch):
     assert (membership.state, membership.ends_on, heard) == ("ended", last, [("ended", membership)])
 
 
+def test_whose_last_day_somebody_else_notes_is_told_each_time_it_changes():
+    coordinator = make.coordinator()
+    membership = make.membership(local_government=coordinator.local_government)
+    today = clock.now().date()
+    for ahead in (3, 3, 5, 3):
+        services.end_membership(
+            membership_id=membership.pk, by=coordinator.person, ends_on=today + timedelta(days=ahead)
+        )
+    assert mails() == [("membership-last-day", membership.person.email)] * 3
+    days = [(today + timedelta(days=ahead)).isoformat() for ahead in (3, 5, 3)]
+    assert [one.params["last_day"] for one in Message.objects.order_by("pk")] == days
+
+
+def test_who_notes_their_own_last_day_gets_no_mail_then_or_later(monkeypatch):
+    membership = make.membership()
+    now = clock.now()
+    services.end_membership(membership_id=membership.pk, by=membership.person, ends_on=now.date())
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=1))
+    assert (services.end_overdue(), mails()) == (1, [])
+
+
 def test_the_last_day_cannot_lie_before_the_first():
     membership = make.membership()
     with pytest.raises(EndsBeforeStart):

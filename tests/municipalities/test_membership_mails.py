@@ -1,5 +1,7 @@
 """What the mails about memberships say, to whom, in which language, and when they no longer make sense."""
 
+from datetime import date
+
 import pytest
 import time_machine
 
@@ -35,7 +37,7 @@ def test_a_coordinator_reads_what_they_can_do_now(oslo, settings):
     asked = make.coordinator(state="asked", local_government=oslo)
     services.approve_membership(membership_id=asked.pk, by=editor())
     content = written("approved")
-    assert content.subject == "You represent Oslo now"
+    assert content.subject == "You represent \u2068Oslo\u2069 now"
     for said in (content.text, content.html):
         assert "You now coordinate the team of \u2068Oslo\u2069: you can enrol colleagues in courses." in said
         assert f"{settings.BASE_URL}/en/my/cities/" in said
@@ -45,7 +47,7 @@ def test_the_reason_is_told_as_it_was_written_and_cannot_turn_the_line(oslo):
     asked = make.membership(state="asked", local_government=oslo)
     services.decline_membership(membership_id=asked.pk, by=editor(), reason="Left <last>\u202e year %(city)s {x}")
     content = written("declined")
-    assert content.subject == "Your request to represent Oslo"
+    assert content.subject == "Your request to represent \u2068Oslo\u2069"
     assert "The reason: \u2068Left <last> year %(city)s {x}\u2069" in content.text
     assert "Left &lt;last&gt; year %(city)s {x}" in content.html
 
@@ -64,7 +66,7 @@ def test_a_coordinator_reads_who_asks(oslo):
         person=PersonFactory(display_name="Ana <b>Silva</b>"), local_government_id=oslo.pk, role="member"
     )
     content = written("asked")
-    assert content.subject == "A colleague would like to represent Oslo"
+    assert content.subject == "A colleague would like to represent \u2068Oslo\u2069"
     assert "\u2068Ana <b>Silva</b>\u2069 would like to belong to the team of \u2068Oslo\u2069." in content.text
     assert "Ana &lt;b&gt;Silva&lt;/b&gt;" in content.html
     services.end_membership(membership_id=asked.pk, by=asked.person)
@@ -83,11 +85,29 @@ def test_who_no_longer_coordinates_is_not_told_who_asks(oslo):
 def test_endings_and_handing_over_are_told(oslo):
     coordinator, member = make.coordinator(local_government=oslo), make.membership(local_government=oslo)
     services.make_coordinator(membership_id=member.pk, by=coordinator.person)
-    assert written("coordinator").subject == "You coordinate the team of Oslo"
+    assert written("coordinator").subject == "You coordinate the team of \u2068Oslo\u2069"
     services.end_membership(membership_id=member.pk, by=coordinator.person)
-    assert written("ended").subject == "You no longer represent Oslo"
+    assert written("ended").subject == "You no longer represent \u2068Oslo\u2069"
     with pytest.raises(NoLongerMakesSense):
         written("coordinator")
+
+
+def test_a_last_day_that_a_coordinator_notes_is_told_while_it_holds(oslo):
+    coordinator, member = make.coordinator(local_government=oslo), make.membership(local_government=oslo)
+    with time_machine.travel("2026-12-01T09:00:00Z", tick=False) as traveller:
+        for day in (10, 12):
+            services.end_membership(membership_id=member.pk, by=coordinator.person, ends_on=date(2026, 12, day))
+        overtaken, last = Message.objects.filter(kind="membership-last-day").order_by("pk")
+        with pytest.raises(NoLongerMakesSense):
+            rendering.render(overtaken)
+        content = rendering.render(last)
+        assert content.subject == "Your last day in the team of \u2068Oslo\u2069"
+        said = "\u206812 December 2026\u2069 is your last day in the team of \u2068Oslo\u2069."
+        assert (said in content.text, said in content.html) == (True, True)
+        # A mail that leaves late says what is true by then.
+        traveller.move_to("2026-12-13T05:20:00Z")
+        assert services.end_overdue() == 1
+        assert rendering.render(last).subject == "You no longer represent \u2068Oslo\u2069"
 
 
 def test_a_mail_about_what_is_gone_is_not_sent(oslo):
