@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from core import dates, languages, locales
+from events.querysets import public_pages
 from learning.enums import CohortState, SeatState
 from mail.isolates import isolate
 
@@ -43,13 +44,20 @@ class CohortCard:
     is_in_language: bool
 
 
-def cards(cohorts: "Iterable[Cohort]") -> list[CohortCard]:
-    """Return a card for each cohort in order; one statement for all courses. They must have `course` at hand."""
+def cards(cohorts: "Iterable[Cohort]", *, for_everybody: bool = False) -> list[CohortCard]:
+    """Return a card for each cohort in order; one statement for all courses. They must have `course` at hand.
+
+    `for_everybody` says nothing of a page that is kept to some people, and leaves out what has no other.
+    """
     cohorts = list(cohorts)
     if not cohorts:
         return []
     language = languages.current()
-    pages = _pages(cohorts, language)
+    if for_everybody:
+        pages = _pages_for_everybody(cohorts, language)
+        cohorts = [cohort for cohort in cohorts if cohort.course.translation_key in pages]
+    else:
+        pages = _pages(cohorts, language)
     return [_card(cohort, pages.get(cohort.course.translation_key), language) for cohort in cohorts]
 
 
@@ -169,5 +177,22 @@ def _pages(cohorts: "list[Cohort]", language: str) -> dict[Any, Page]:
         if page.locale_id == here or (
             page.locale_id == sources[page.translation_key] and page.translation_key not in best
         ):
+            best[page.translation_key] = page
+    return best
+
+
+def _pages_for_everybody(cohorts: "list[Cohort]", language: str) -> dict[Any, Page]:
+    """Return by the course's key the best of its pages that anybody may read: in `language`, or as it falls back."""
+    sources = {cohort.course.translation_key: cohort.course.source_locale_id for cohort in cohorts}
+    order = [language, *languages.fallback_chain(language), *languages.codes()]
+
+    def rank(page: Page) -> tuple[bool, bool, int]:
+        code = locales.code_of(page.locale_id)
+        is_source = page.locale_id == sources[page.translation_key]
+        return code != language, not is_source, order.index(code) if code in order else len(order)
+
+    best: dict[Any, Page] = {}
+    for page in public_pages().filter(translation_key__in=sources):
+        if page.translation_key not in best or rank(page) < rank(best[page.translation_key]):
             best[page.translation_key] = page
     return best

@@ -7,6 +7,7 @@ from django.db.models import Count, DateField, DateTimeField, Exists, F, Func, O
 from django.db.models.functions import Cast
 
 from core import clock
+from events.querysets import public_pages
 from learning.enums import LIVE_TEAMS, TOLD_KINDS, UNTOLD_TEAMS, WAITING_STATES, SeatState, TeamState
 
 
@@ -17,7 +18,10 @@ class CohortQuerySet(QuerySet):
         return self.alias(today=Cast(wall, DateField()))
 
     def listed(self, at: datetime | None = None) -> "CohortQuerySet":
-        """Return what the public list shows: not over, not called off, of a course that is taught; the next first."""
+        """Return what can be met: not over, not called off, of a course that is taught; the next first.
+
+        The course may be kept to some people: what anybody reads, or gets in a mail, asks for `public()` as well.
+        """
         return (
             self._with_today(at)
             .filter(called_off_at=None, ends_on__gte=F("today"), course__is_current=True)
@@ -32,6 +36,11 @@ class CohortQuerySet(QuerySet):
             Q(closes_at__gt=at) | Q(closes_at=None, starts_on__gt=F("today")),
             ~Q(seat_state=SeatState.FULL),
         )
+
+    def public(self) -> "CohortQuerySet":
+        """Return those whose course has, in some language, a page that anybody may read."""
+        pages = public_pages().filter(translation_key=OuterRef("course__translation_key"))
+        return self.filter(Exists(pages))
 
     def of_course(self, course: Any) -> "CohortQuerySet":
         """Return the cohorts of a course, or of its key."""

@@ -34,8 +34,12 @@ def whole(address: str) -> str:
 
 
 def _target(attrs: list[tuple[str, str | None]]) -> str:
-    """Return where a link leads; nothing where it would run something instead."""
-    address = whole(dict(attrs).get("href") or "")
+    """Return where a link leads; nothing where it leads nowhere, or would run something instead."""
+    href = dict(attrs).get("href") or ""
+    # The address of what is gone is empty, and a place in the text is none in a mail; whole, both would be our home.
+    if not href or href.startswith("#"):
+        return ""
+    address = whole(href)
     return address if urlsplit(address).scheme in SCHEMES else ""
 
 

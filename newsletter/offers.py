@@ -22,7 +22,7 @@ class Offer:
 
 def open_cohorts(count: int, *, language: str) -> list[Offer]:
     """Return at most `count` cohorts that can be joined, the next to begin first; two statements."""
-    cohorts = Cohort.objects.open_for_enrolment().select_related("course")[:count]
+    cohorts = Cohort.objects.open_for_enrolment().public().select_related("course")[:count]
     with translation.override(language):
         return [
             Offer(
@@ -31,5 +31,5 @@ def open_cohorts(count: int, *, language: str) -> list[Offer]:
                 language=card.course_language,
                 note=_(", ").join([dates.day_range(card.starts_on, card.ends_on), card.seat_words]),
             )
-            for card in cohort_words.cards(cohorts)
+            for card in cohort_words.cards(cohorts, for_everybody=True)
         ]

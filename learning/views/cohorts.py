@@ -28,11 +28,11 @@ SEE_OTHER, CONFLICT, TOO_OFTEN = 303, 409, 429
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the cohorts that can be joined, those in a language only where one is chosen."""
     chosen = request.GET.get("language", "")
-    found = Cohort.objects.open_for_enrolment().select_related("course")
+    found = Cohort.objects.open_for_enrolment().public().select_related("course")
     if chosen in languages.codes():
         found = found.in_language(chosen)
     context = {
-        "cards": cohort_words.cards(found),
+        "cards": cohort_words.cards(found, for_everybody=True),
         "filters": [
             {
                 "name": "language",

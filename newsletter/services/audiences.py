@@ -73,8 +73,11 @@ def normalised(audience: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
 
 def _had(campaign: Campaign) -> "QuerySet[Message]":
     others = Campaign.objects.filter(issue=campaign.issue, mailing__isnull=False).exclude(pk=campaign.pk)
-    sent_again = Resend.objects.filter(original=OuterRef("pk")).exclude(copy__state__in=_MAY_COME_AGAIN)
+    # What was to be repeated had been handed over before without an answer, whatever became of the repeat.
+    copies = ~Q(copy__state__in=_MAY_COME_AGAIN) | Q(copy__repeats__gt=0)
+    sent_again = Exists(Resend.objects.filter(copies, original=OuterRef("pk")))
+    had = ~Q(state__in=_MAY_COME_AGAIN) | Q(repeats__gt=0) | sent_again
     # What was held back after a restore may have left from the lost site: staff send it again one by one.
-    had = ~Q(state__in=_MAY_COME_AGAIN) | Q(state=State.CANCELLED, last_reply=BECAUSE) | Exists(sent_again)
+    had |= Q(state=State.CANCELLED, last_reply=BECAUSE)
     theirs = Message.objects.filter(had, mailing__in=others.values("mailing"))
     return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=OuterRef("pk"))

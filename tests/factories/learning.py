@@ -131,6 +131,26 @@ def bare_course(*, units: int = 2, title: str = "Climate budgets") -> Course:
     return course
 
 
+def public_page(course: Course, *, language: str = "en", **fields: Any) -> Page:
+    """Make a page that anybody may read stand for a course that has none; what it says of the course is its title."""
+    home = Page.get_first_root_node()
+    page = core.PlainPage(
+        title=fields.pop("title", course.title),
+        slug=f"course-{next(_numbers)}",
+        locale=core.locale(language),
+        translation_key=course.translation_key,
+        **fields,
+    )
+    return home.add_child(instance=page)
+
+
+def public_cohort(**fields: Any) -> Cohort:
+    """Make a cohort that takes people now, of a course that anybody may read about."""
+    made = cohort(**fields)
+    public_page(made.course)
+    return made
+
+
 def units_of(course: Course) -> list[Unit]:
     """Return the units of a course in their order."""
     return list(Unit.objects.filter(module__course=course).in_order())

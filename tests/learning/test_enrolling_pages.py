@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from wagtail.models import Page, PageViewRestriction
 
 from core import clock, languages
 from learning.models import Cohort, Enrolment, TeamRequest
@@ -29,8 +30,8 @@ def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[team
 
 
 def test_the_cohorts_are_listed_in_every_language(client):
-    make.cohort(name="Autumn", languages=["fr"])
-    make.cohort(name="Winter", languages=["en", "ar"])
+    make.public_cohort(name="Autumn", languages=["fr"])
+    make.public_cohort(name="Winter", languages=["en", "ar"])
     for language in languages.codes():
         page = client.get(f"/{language}/learning/cohorts/")
         found = (language, page.status_code, "Autumn" in words(page), "Winter" in words(page))
@@ -41,11 +42,29 @@ def test_the_cohorts_are_listed_in_every_language(client):
 
 
 def test_the_list_takes_as_many_statements_for_one_as_for_three(client):
-    make.cohort()
+    make.public_cohort()
     one = statements(client, "/en/learning/cohorts/")
-    make.cohort()
-    make.cohort()
+    make.public_cohort()
+    make.public_cohort()
     assert (one, statements(client, "/en/learning/cohorts/")) == (3, 3)
+
+
+def test_a_course_kept_to_some_people_is_not_in_the_list_for_everybody(client):
+    public, hidden = make.public_cohort(name="Open"), make.public_cohort(name="Closed")
+    page = Page.objects.get(translation_key=hidden.course.translation_key)
+    PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
+    shown = words(client.get("/en/learning/cohorts/"))
+    assert ("Open" in shown, public.course.title in shown) == (True, True)
+    assert ("Closed" in shown, hidden.course.title in shown) == (False, False)
+
+
+def test_the_list_names_a_course_as_the_page_does_that_anybody_may_read(client):
+    cohort = make.public_cohort(name="Autumn")
+    [source] = Page.objects.filter(translation_key=cohort.course.translation_key)
+    PageViewRestriction.objects.create(page=source, restriction_type=PageViewRestriction.LOGIN)
+    make.public_page(cohort.course, language="fr", title="Budgets pour le climat")
+    shown = words(client.get("/en/learning/cohorts/"))
+    assert ("Budgets pour le climat" in shown, cohort.course.title in shown) == (True, False)
 
 
 def test_who_represents_no_city_is_led_to_one(one, client):

@@ -74,6 +74,33 @@ def test_who_got_the_copy_that_staff_sent_again_is_no_reader_of_the_next_campaig
     assert addresses(draft(page)) == left
 
 
+@pytest.mark.parametrize(("repeats", "left"), [(1, set()), (0, {"en@city.example"})])
+def test_who_may_have_got_it_before_a_repeat_was_taken_back_is_no_reader_of_the_next_campaign(page, repeats, left):
+    make.subscriber("en@city.example")
+    campaign = start_campaign(campaign_id=draft(page).pk)
+    tried = {"attempts": 1, "first_tried_at": clock.now(), "started_at": clock.now()}
+    Message.objects.update(state="deferred", reason="no_answer", repeats=repeats, **tried)
+    cancel_campaign(campaign_id=campaign.pk)
+    assert Message.objects.get().state == "cancelled"
+    assert addresses(draft(page)) == left
+
+
+@pytest.mark.parametrize(("repeats", "left"), [(1, set()), (0, {"en@city.example"})])
+def test_who_may_have_got_a_copy_before_its_repeat_failed_is_no_reader_of_the_next_campaign(
+    page, time, mail_server, repeats, left
+):
+    mail_server.refuse("en@city.example", "550 5.7.1 Not from you")
+    make.subscriber("en@city.example")
+    start_campaign(campaign_id=draft(page).pk)
+    after_the_window(time)
+    deliver_all("bulk")
+    advance_campaigns()
+    copy = resend(message_id=Message.objects.get().pk, by=PersonFactory(), reason="Asked for")
+    deliver_all("bulk")
+    Message.objects.filter(pk=copy.pk).update(repeats=repeats)
+    assert addresses(draft(page)) == left
+
+
 def test_who_may_have_got_it_before_a_restore_is_no_reader_of_the_next_campaign(page):
     make.subscriber("en@city.example")
     start_campaign(campaign_id=draft(page).pk)

@@ -11,7 +11,7 @@ from django.core.files.images import ImageFile
 from django.test import override_settings
 from django.utils import translation
 from PIL import Image
-from wagtail.models import PageViewRestriction
+from wagtail.models import Page, PageViewRestriction
 from wagtail.rich_text import RichText
 
 from core.models import Picture
@@ -36,13 +36,13 @@ def _base():
 @pytest.fixture
 def cohorts():
     """Make one cohort that can be joined, and one that is called off."""
-    learning.cohort(
+    learning.public_cohort(
         name="Spring, heat",
         slug="spring",
         course=learning.bare_course(title="Heat planning"),
         starts_on=date(2099, 5, 3),
     )
-    call_off_cohort(cohort_id=learning.cohort(name="Never").pk)
+    call_off_cohort(cohort_id=learning.public_cohort(name="Never").pk)
 
 
 @pytest.fixture
@@ -231,6 +231,30 @@ def test_a_call_to_a_page_that_is_not_for_everybody_is_in_neither_mail_nor_archi
     assert said == [{"text": "Come", "label": "To open", "url": "https://gkec.example/en/open/"}]
     shown = client.get(page.get_url()).content.decode()
     assert ("To open" in shown, "To partners" in shown, f"To {below.slug}" in shown) == (True, False, False)
+
+
+def test_a_link_that_leads_nowhere_keeps_its_words_alone():
+    gone = '<a linktype="page" id="987654321">a page</a>'
+    lost = '<a linktype="document" id="987654321">a file</a>'
+    text = RichText(f'<p>See {gone}, {lost}, <a href="#here">here</a>, <a>bare</a>.</p>')
+    assert mailtext.html(text) == '<p style="margin:0 0 12px">See a page, a file, here, bare.</p>'
+    assert mailtext.plain(text) == "See a page, a file, here, bare."
+
+
+def test_a_cohort_of_a_course_that_is_not_for_everybody_is_in_neither_mail_nor_archive(client):
+    hidden = learning.public_cohort(name="Partners only")
+    course = Page.objects.get(translation_key=hidden.course.translation_key)
+    PageViewRestriction.objects.create(page=course, restriction_type=PageViewRestriction.LOGIN)
+    shown = learning.public_cohort(name="Everybody")
+    page = make.issue(body=[("open_cohorts", {"heading": "Learn", "count": 2})])
+    [part] = rendering.write(page, "en").context["parts"]
+    assert [one["title"] for one in part["said"]["cohorts"]] == [f"{shown.course.title}, Everybody"]
+    archived = client.get(page.get_url()).content.decode()
+    assert ("Everybody" in archived, "Partners only" in archived, hidden.course.title in archived) == (
+        True,
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize("slug", ["feed", "subscribe", "confirm", "preferences", "unwanted"])
