@@ -73,6 +73,25 @@ def test_a_team_with_everything_unfolded_is_accessible_and_fits(visitor, languag
     assert_no_sideways_scroll(page)
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
+def test_a_refused_reason_stands_unfolded_at_its_field(visitor, javascript):
+    coordinator = make.coordinator()
+    asking = make.membership(local_government=coordinator.local_government, state="asked")
+    page = visitor(coordinator.person, language="ar", width="phone", javascript=javascript)
+    page.goto("/ar/my/cities/")
+    field, fold = page.locator(f"#reason-{asking.pk}"), page.locator(f"#membership-{asking.pk} details")
+    fold.locator("summary").click()
+    field.fill("   ")
+    fold.locator("button").click()
+    expect(page.locator(".errors")).to_be_visible()
+    expect(field).to_be_visible()
+    page.locator(".errors a").click()
+    expect(field).to_be_focused()
+    assert_no_sideways_scroll(page)
+    if javascript:
+        assert_accessible(page)
+
+
 def test_staff_decide_in_the_queue_by_keyboard_alone(visitor):
     asked = [make.coordinator(state="asked", person=PersonFactory(display_name=name)) for name in ("Ana", "Bo")]
     page = visitor(editor())
