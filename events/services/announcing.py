@@ -144,7 +144,8 @@ def _dates_before_call_off(people: Iterable[Registration], knows: dict[int, Even
     cancelled = [(one.uuid, knows[one.pk].revision) for one in people if knows[one.pk].is_cancelled]
     keys = [notices.change_key(notices.CALLED_OFF, uuid, revision) for uuid, revision in cancelled]
     found = Message.objects.filter(key__in=keys).values_list("params", flat=True) if keys else []
-    return {params["registration"]: params["since"] for params in found}
+    # A mail whose addressee has been erased says nothing any more.
+    return {params["registration"]: params["since"] for params in found if params}
 
 
 def kind_of_news(known: EventVersion, latest: EventVersion) -> str:

@@ -14,7 +14,7 @@ from events.enums import LIVE_STATES, Actor
 from events.errors import EventOver
 from events.models import Event, Registration, RegistrationChange
 from events.querysets import RegistrationQuerySet
-from events.services import notices
+from events.services import notices, seats
 from events.services.cancelling import cancel
 from mail.addresses import ERASED_DOMAIN
 
@@ -33,11 +33,17 @@ def registrations_of(subject: Subject) -> RegistrationQuerySet:
 def erase_registrations(*, subject: Subject) -> int:
     """Cancel what is still to come, so that its seats go to the next in line, then forget who it was.
 
-    Events are locked in the order of their keys, so that two erasures never wait for each other.
+    Events are locked first and registrations after them, both in the order of their keys as everywhere, so that
+    neither two erasures nor an erasure and a claim of the same registrations wait for each other.
     """
     found = registrations_of(subject)
-    coming = found.live().filter(event__ends_at__gt=clock.now()).order_by("event_id", "pk")
-    for key in list(coming.values_list("pk", flat=True)):
+    coming = found.live().filter(event__ends_at__gt=clock.now())
+    events = sorted(set(coming.values_list("event_id", flat=True)))
+    for key in events:
+        seats.lock(key)
+    # Not yet the lock that reminders which are being asked for would wait for: cancelling wants theirs.
+    list(found.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    for key in list(coming.filter(event__in=events).order_by("pk").values_list("pk", flat=True)):
         with suppress(EventOver):
             cancel(registration_id=key)
     mine = _without_seats(found).order_by("pk").select_for_update(of=("self",))

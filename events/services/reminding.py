@@ -31,7 +31,8 @@ _TAKE = """
     )
     ORDER BY due_at, id LIMIT %(batch)s {locking}
 """
-# Read once the rows are locked, so that it sees what everybody committed whom the lock had to wait for.
+# Read once the rows are locked, so that it sees what everybody committed whom the lock had to wait for. Who is being
+# erased is waited for: neither the account nor the address may come back with a mail.
 _READ = f"""
     SELECT reminder.id, registration.uuid, reminder.rule_id, reminder.revision, registration.id, registration.email,
         registration.language, registration.person_id, reminder.expires_at,
@@ -42,7 +43,7 @@ _READ = f"""
     JOIN events_reminderrule AS rule ON rule.id = reminder.rule_id
     JOIN events_event AS event ON event.id = registration.event_id
     WHERE reminder.id = ANY (%(ids)s)
-    ORDER BY reminder.due_at, reminder.id
+    ORDER BY reminder.due_at, reminder.id FOR KEY SHARE OF registration
 """  # noqa: S608  (no value is put in)
 _SETTLE = """
     UPDATE events_reminder SET

@@ -73,6 +73,8 @@ def take_back_message(*, message_id: int) -> Mailing:
 
 def _asked(message: StaffMessage, event: Event, leaves_at: datetime, expires_at: datetime) -> Iterator[Asked]:
     people = Registration.objects.filter(event=event).of_audience(message.audience).order_by("pk")
+    # Who is being erased is waited for: neither the account nor the address may come back with a mail.
+    people = people.select_for_update(of=("self",), no_key=True)
     for one in people.only("uuid", "email", "language", "person_id").iterator(chunk_size=500):
         yield Asked(
             key=f"{KIND}:{message.uuid}:{one.uuid}",

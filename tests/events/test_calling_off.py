@@ -10,10 +10,12 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from core import clock
+from core.personal import Subject
 from events.errors import EventOver
 from events.models import Event, EventVersion, WebinarPage
 from events.services import announce_changes, cancel_event, join, restore_event, set_join_link
 from mail.models import Message
+from mail.services.erasing import erase_messages
 from tests.factories import accounts
 from tests.factories import events as make
 
@@ -144,3 +146,15 @@ def test_attendance_stands_in_list_filter_and_spreadsheet(admin, event):
     assert [(row[0], row[-1]) for row in rows] == [("Name", "Joined"), ("Ana", joined)]
     assert f"Join page: {joined}" in admin.get(reverse("registrations:inspect", args=[ana.pk])).content.decode()
     assert clock.now() < event.starts_at
+
+
+def test_a_mail_of_somebody_erased_does_not_keep_the_news_from_the_others(event, settings):
+    settings.EVENT_UNDO_SECONDS = 0
+    staff = accounts.PersonFactory(admin=True)
+    for name in ("Ana", "Bo"):
+        make.registered(event, name)
+    cancel_event(event_id=event.pk, by=staff, reason="x")
+    announce_changes()
+    erase_messages(subject=Subject(None, ("ana@example.org",)))
+    restore_event(event_id=event.pk, by=staff, reason="x")
+    assert announce_changes() == 2

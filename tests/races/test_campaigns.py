@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from mail.models import Mailing, Message
 from mail.services import delivery, ledger, mailings
@@ -22,7 +23,7 @@ from newsletter.services import (
 from newsletter.services.books import books
 from tests.factories import newsletter as make
 from tests.factories.mail import deliver_all
-from tests.races.meeting import Later, at_once, meet_after
+from tests.races.meeting import Later, at_once, meet_after, meet_before
 from tests.races.test_outbox_races import AT_THE_GATE, without
 from tests.services.smtpscript import ScriptedServer
 
@@ -171,17 +172,41 @@ def test_a_lease_under_way_while_the_pause_comes_sends_nothing(scripted: Start, 
     assert (server.accepted, books(campaign).waiting) == ([], 10)
 
 
+def out_of_step(campaign: Campaign) -> bool:
+    """Tell whether a campaign says something else than its mailing does."""
+    campaign.refresh_from_db()
+    mailing = Mailing.objects.get()
+    is_paused, is_cancelled = campaign.paused_at is not None, campaign.state == "cancelled"
+    return (is_paused, is_cancelled) != (mailing.paused_at is not None, mailing.withdrawn_at is not None)
+
+
 @pytest.mark.rounds(20)
 @pytest.mark.parametrize("other", [resume_campaign, cancel_campaign, pause_campaign])
 def test_pausing_against_another_decision_leaves_campaign_and_mailing_in_step(other):
     campaign = start_campaign(campaign_id=draft(4).pk)
     answers = at_once([lambda: pause_campaign(campaign_id=campaign.pk), lambda: other(campaign_id=campaign.pk)] * 3)
     assert {type(one) for one in answers if isinstance(one, Exception)} <= {CampaignNotUnderWay}
-    campaign.refresh_from_db()
-    mailing = Mailing.objects.get()
-    assert (campaign.paused_at is None) == (mailing.paused_at is None)
-    assert (campaign.state == "cancelled") == (mailing.withdrawn_at is not None)
+    assert not out_of_step(campaign)
     assert books(campaign).is_balanced
+
+
+def pausing_against_cancelling(monkeypatch) -> tuple[Campaign, list[Exception]]:
+    """Cancel a campaign while somebody who pauses it has looked at it; return what failed, too."""
+    campaign = start_campaign(campaign_id=draft(4).pk)
+    meet_before(monkeypatch, mailings, "pause")
+    calls = [lambda: pause_campaign(campaign_id=campaign.pk), Later(lambda: cancel_campaign(campaign_id=campaign.pk))]
+    return campaign, [one for one in at_once(calls) if isinstance(one, Exception)]
+
+
+def test_a_campaign_cancelled_while_it_is_paused_is_cancelled(monkeypatch):
+    campaign, problems = pausing_against_cancelling(monkeypatch)
+    assert (problems, out_of_step(campaign), campaign.state) == ([], False, "cancelled")
+
+
+def test_control_without_the_lock_a_cancelled_campaign_is_paused_or_the_database_refuses(monkeypatch):
+    monkeypatch.setattr(campaigns, "_locked", lambda pk: Campaign.objects.get(pk=pk))
+    campaign, problems = pausing_against_cancelling(monkeypatch)
+    assert out_of_step(campaign) or [type(one) for one in problems] == [IntegrityError]
 
 
 def test_a_campaign_cancelled_while_workers_deliver_closes_its_books(scripted: Start):
@@ -193,11 +218,23 @@ def test_a_campaign_cancelled_while_workers_deliver_closes_its_books(scripted: S
     assert advance_campaigns() == 1
 
 
-@pytest.mark.rounds(40)
-def test_sweeps_at_once_end_a_campaign_once(scripted: Start):
-    scripted()
+def ended_by_four_sweeps(monkeypatch) -> tuple[int, Campaign]:
+    """End a campaign, whose mail has left, by four sweeps at once; return how many claim it."""
     campaign = start_campaign(campaign_id=draft(3).pk)
     deliver_all("bulk")
-    assert sum(at_once([advance_campaigns] * 4)) == 1
+    meet_before(monkeypatch, mailings, "books")
+    claims = sum(at_once([advance_campaigns] * 4))
     campaign.refresh_from_db()
-    assert (campaign.state, campaign.closing) == ("sent", {"accepted": 3})
+    return claims, campaign
+
+
+def test_sweeps_at_once_end_a_campaign_once(scripted: Start, monkeypatch):
+    scripted()
+    claims, campaign = ended_by_four_sweeps(monkeypatch)
+    assert (claims, campaign.state, campaign.closing) == (1, "sent", {"accepted": 3})
+
+
+def test_control_without_the_lock_each_sweep_ends_it(scripted: Start, monkeypatch):
+    scripted()
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **how: rows)
+    assert ended_by_four_sweeps(monkeypatch)[0] == 4

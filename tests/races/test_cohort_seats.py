@@ -5,16 +5,16 @@ from collections import Counter
 import pytest
 from django.db import IntegrityError
 
-from accounts.enums import Channel
 from accounts.models import User
-from accounts.services import erase, subject_of
 from learning.models import Cohort, Enrolment, EnrolmentChange
 from learning.services import (
     apply_alone,
+    applying,
     complete_unit,
     enrol_team,
     enrolling,
     join,
+    joining,
     lapse_drafts,
     learning_units,
     leaving,
@@ -28,7 +28,7 @@ from learning.services import (
 from mail.models import Message
 from municipalities.enums import MembershipState
 from municipalities.models import LocalGovernment, Membership
-from municipalities.services import approve_membership, locks, refuse_local_government
+from municipalities.services import approve_membership, locks
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory
@@ -59,6 +59,12 @@ def without_lock(monkeypatch):
 def meet_after_placing(monkeypatch):
     """Have all meet between counting the seats and writing who has them."""
     meet_after(monkeypatch, enrolling, "_place")
+
+
+@pytest.fixture
+def meet_before_joining(monkeypatch):
+    """Have all meet between looking at who is in and coming in."""
+    meet_before(monkeypatch, joining, "_let_other_wishes_go")
 
 
 def enrols(cohort: Cohort, by: Membership, *names: str):
@@ -150,9 +156,7 @@ def test_two_coordinators_share_their_city_s_seats(at_once, meet_after_placing):
     assert cohort.enrolments.filter(name="Ana").count() == 1
 
 
-def test_control_without_the_lock_two_coordinators_take_more_than_their_city_s_seats(
-    at_once, meet_after_placing, without_lock
-):
+def test_control_without_the_lock_two_coordinators_take_too_many(at_once, meet_after_placing, without_lock):
     cohort, answers = two_coordinators_of_one_city(at_once)
     assert went_wrong(cohort, answers)
 
@@ -278,40 +282,64 @@ def test_who_is_approved_while_enrolling_has_no_draft_left(at_once, meet_after_p
     assert list(cohort.enrolments.values_list("state", flat=True)) == ["invited"]
 
 
-def test_control_without_the_lock_an_approved_coordinator_s_draft_is_left_lying(
-    at_once, meet_after_placing, without_lock
-):
+def test_control_without_the_lock_a_draft_is_left_lying(at_once, meet_after_placing, without_lock):
     cohort, _answers = enrolling_while_being_approved(at_once)
     assert list(cohort.enrolments.values_list("state", flat=True)) == ["drafted"]
 
 
 @pytest.mark.rounds(40)
 def test_one_link_opened_many_times_at_once_makes_one_account(at_once):
-    cohort = make.cohort()
-    enrolment = make.invited(cohort)
+    enrolment = make.invited(make.cohort())
     answers = at_once([lambda: join(enrolment_id=enrolment.pk)] * 8)
     assert failed(answers) == []
     assert User.objects.filter(email=enrolment.email).count() == 1
     assert EnrolmentChange.objects.filter(what="joined").count() == 1
 
 
+def test_control_without_the_lock_all_but_the_first_click_are_refused(at_once, meet_before_joining, without_lock):
+    enrolment = make.invited(make.cohort())
+    answers = at_once([lambda: join(enrolment_id=enrolment.pk)] * 8)
+    assert [type(one).__name__ for one in failed(answers)] == ["JoinedAlready"] * 7
+
+
+def invited_by_two_cities(at_once) -> tuple[Cohort, list]:
+    """Let somebody who has an account open the links of two invitations to one cohort."""
+    cohort = make.cohort()
+    pair = [make.invited(cohort), make.invited(cohort)]
+    PersonFactory(email=pair[0].email)
+    return cohort, at_once([lambda one=one: join(enrolment_id=one.pk) for one in pair])
+
+
 @pytest.mark.rounds(40)
 def test_an_address_invited_by_two_cities_joins_once(at_once):
-    cohort = make.cohort()
-    here, there = make.invited(cohort), make.invited(cohort)
-    answers = at_once([lambda: join(enrolment_id=here.pk), lambda: join(enrolment_id=there.pk)])
+    cohort, answers = invited_by_two_cities(at_once)
     assert [type(one).__name__ for one in failed(answers)] == ["JoinedAlready"]
     assert sorted(cohort.enrolments.values_list("state", flat=True)) == ["active", "invited"]
 
 
-@pytest.mark.rounds(40)
-def test_one_person_applies_many_times_at_once(at_once):
+def test_control_without_the_lock_only_the_database_refuses_to_let_in_twice(at_once, meet_before_joining, without_lock):
+    _cohort, answers = invited_by_two_cities(at_once)
+    assert [type(one) for one in failed(answers)] == [IntegrityError]
+
+
+def applying_many_times(at_once) -> tuple[Cohort, list]:
     cohort = make.cohort(seats=3)
     person = PersonFactory()
-    answers = at_once([lambda: apply_alone(cohort_id=cohort.pk, person=person)] * 8)
+    return cohort, at_once([lambda: apply_alone(cohort_id=cohort.pk, person=person)] * 8)
+
+
+@pytest.mark.rounds(40)
+def test_one_person_applies_many_times_at_once(at_once):
+    cohort, answers = applying_many_times(at_once)
     assert failed(answers) == []
     assert faults(cohort) == []
     assert cohort.enrolments.get().state == "active"
+
+
+def test_control_without_the_lock_the_database_refuses_a_second_application(at_once, monkeypatch, without_lock):
+    meet_before(monkeypatch, applying, "_seat_or_wait")
+    cohort, answers = applying_many_times(at_once)
+    assert went_wrong(cohort, answers)
 
 
 def completing_the_last_two_units(at_once) -> tuple[Enrolment, list]:
@@ -336,8 +364,8 @@ def test_control_without_the_lock_nobody_notices_that_the_course_is_complete(at_
     assert enrolment.state == "active"
 
 
-@pytest.mark.rounds(40)
-def test_enrolling_leaving_applying_and_deciding_at_once(at_once):
+def everything_at_once(at_once) -> tuple[Cohort, list]:
+    """Enrol, leave, apply and decide at the same moment in one cohort."""
     cohort = make.cohort(seats=6, seats_per_local_government=4)
     coordinators = [cities.coordinator() for _ in range(3)]
     early = [one for by in coordinators for one in make.team(cohort, "Early", "Second", coordinator=by).enrolled]
@@ -354,45 +382,17 @@ def test_enrolling_leaving_applying_and_deciding_at_once(at_once):
     ]
     calls += [lambda who=who: apply_alone(cohort_id=cohort.pk, person=who) for who in PersonFactory.create_batch(3)]
     calls += [lambda: promote_from_waiting_list(cohort_id=cohort.pk)] * 2
-    answers = at_once(calls)
+    return cohort, at_once(calls)
+
+
+@pytest.mark.rounds(40)
+def test_enrolling_leaving_applying_and_deciding_at_once(at_once):
+    cohort, answers = everything_at_once(at_once)
     assert failed(answers) == []
     assert faults(cohort) == []
     assert not cohort.enrolments.filter(state="drafted").exists()
 
 
-@pytest.mark.rounds(40)
-def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
-    first, second = make.running_cohort(seats=30), make.running_cohort(seats=30)
-    staff = PersonFactory(is_staff=True, is_superuser=True)
-    here, there = cities.coordinator(), cities.coordinator()
-    leaving = make.learner(first, "Ana", coordinator=here).person
-    make.learner(second, "Ana", coordinator=there)
-    asked = [cities.coordinator(state=MembershipState.ASKED, local_government=cities.proposed()) for _ in range(2)]
-    for membership in asked:
-        for cohort in (second, first):
-            make.team(cohort, "Draft", "Second", coordinator=membership)
-    reader = make.learner(first, "Reader", coordinator=here)
-    swapped = make.learner(second, "Swapped", coordinator=there)
-    erased = make.learner(first, "Gone", coordinator=there)
-    make.learner(second, "Gone", coordinator=here)
-    calls = [
-        lambda: erase(subject=subject_of(leaving), channel=Channel.SELF),
-        lambda: erase(subject=subject_of(erased.person), channel=Channel.SELF),
-        lambda: erase(subject=subject_of(asked[0].person), channel=Channel.SELF),
-        lambda: refuse_local_government(
-            local_government_id=asked[1].local_government_id, by=staff, same_as=here.local_government_id
-        ),
-        lambda: replace(enrolment_id=swapped.pk, email="new@example.org", by=there.person),
-        enrols(first, here, "Late"),
-        enrols(second, there, "Late"),
-        lapse_drafts,
-        *(
-            lambda unit=unit: complete_unit(enrolment_id=reader.pk, unit_id=unit.pk)
-            for unit in make.units_of(first.course)
-        ),
-    ]
-    answers = at_once(calls)
-    assert failed(answers) == []
-    assert faults(first) + faults(second) == []
-    reader.refresh_from_db()
-    assert reader.state == "completed"
+def test_control_without_the_lock_places_are_given_twice(at_once, meet_after_placing, without_lock):
+    cohort, answers = everything_at_once(at_once)
+    assert went_wrong(cohort, answers)

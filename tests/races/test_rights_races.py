@@ -13,17 +13,18 @@ from accounts import services
 from accounts.enums import Channel
 from accounts.errors import LastAdministrator, NobodyFound
 from accounts.models import ConsentRecord, DataRequest, User
+from accounts.services import ending, rights
 from accounts.services import erasing as account_erasing
-from accounts.services import rights
 from core import clock, personal
 from core.personal import Subject
 from core.services import purging
 from events.models import Event, Registration
-from events.services import erasing
+from events.querysets import RegistrationQuerySet
+from events.services import claim_registrations, erasing, send_message, write_message
 from mail.addresses import ERASED
 from mail.enums import Outcome
 from mail.models import Message, Suppression, SuppressionChange
-from mail.services import delivery, ledger, suppressed, suppressing, sweeping
+from mail.services import delivery, ledger, mailings, suppressed, suppressing, sweeping
 from mail.services.writing import Desk
 from mail.transport import Answer, Connection
 from newsletter.services import rowlock
@@ -191,6 +192,55 @@ def test_a_seat_that_is_taken_while_its_person_is_erased_is_given_back(at_once, 
 def test_control_forgotten_at_once_the_seat_would_be_nobodys_for_ever(at_once, monkeypatch) -> None:
     monkeypatch.setattr(erasing, "_without_seats", lambda found: found)
     assert registered_between_the_looks(at_once, monkeypatch) == ("–", "confirmed")
+
+
+def written_to_while_being_erased(at_once, monkeypatch) -> list[type[Exception]]:
+    """Erase somebody between the reading of who was at an event and the writing of a mail to them; return what failed."""
+    person = PersonFactory(email=ADDRESS)
+    event = make.registered(make.bare_event(), email=ADDRESS, person=person).event
+    over = clock.now() - timedelta(hours=1)
+    Event.objects.filter(pk=event.pk).update(starts_at=over - timedelta(hours=1), ends_at=over)
+    words = {"en": {"subject": "Thank you", "text": "It was good."}}
+    kept = write_message(event_id=event.pk, audience="confirmed", words=words)
+    subject = services.subject_of(person)
+    meet_before(monkeypatch, mailings, "enqueue_many")
+    calls = [
+        lambda: send_message(message_id=kept.pk),
+        Later(lambda: services.erase(subject=subject, channel=Channel.SELF)),
+    ]
+    return [type(one) for one in at_once(calls) if isinstance(one, Exception)]
+
+
+def test_who_is_erased_while_staff_write_to_them_stands_in_no_mail(at_once, monkeypatch) -> None:
+    assert written_to_while_being_erased(at_once, monkeypatch) == []
+    assert list(Message.objects.filter(kind="event-message").values_list("to_address", "person")) == [(ERASED, None)]
+
+
+def test_without_the_lock_the_mail_would_name_an_account_that_is_gone(at_once, monkeypatch) -> None:
+    monkeypatch.setattr(RegistrationQuerySet, "select_for_update", lambda rows, **kwargs: rows)
+    assert written_to_while_being_erased(at_once, monkeypatch) == [IntegrityError]
+
+
+def claimed_while_being_erased(at_once, monkeypatch) -> bool:
+    """Show an address to be somebody's while their account is being ended; return whether they got what it had."""
+    person = PersonFactory()
+    guest = make.registered(make.bare_event(), email=ADDRESS)
+    meet_before(monkeypatch, rights, "_refuse_last_administrator")
+    calls = [
+        lambda: services.erase(subject=services.subject_of(person), channel=Channel.SELF),
+        Later(lambda: claim_registrations(person=person, address=ADDRESS)),
+    ]
+    at_once(calls)
+    return guest.changes.filter(what="claimed").exists()
+
+
+def test_nothing_is_linked_to_an_account_that_is_being_ended(at_once, monkeypatch) -> None:
+    assert not claimed_while_being_erased(at_once, monkeypatch)
+
+
+def test_without_the_lock_it_would_be_and_have_to_be_taken_out_again(at_once, monkeypatch) -> None:
+    monkeypatch.setattr(ending, "before_ending", lambda **of: None)
+    assert claimed_while_being_erased(at_once, monkeypatch)
 
 
 def old_messages(number: int) -> personal.Rule:

@@ -14,6 +14,7 @@ from accounts import erasures
 from accounts.enums import Channel, Ground, Right
 from accounts.errors import LastAdministrator, NobodyFound
 from accounts.models import DataRequest, User
+from accounts.services import ending
 from core import clock, languages, personal
 from core.personal import Kind, Subject
 
@@ -116,6 +117,8 @@ def erase_everywhere(*, subject: Subject) -> dict[str, int]:
 
     For those alone who write down that it was done.
     """
+    if subject.person_id is not None:
+        ending.before_ending(person_id=subject.person_id)
     _refuse_last_administrator(subject)
     erased = {kind.name: kind.erase(subject) for kind in personal.kinds() if kind.erase is not None}
     return {name: number for name, number in erased.items() if number}

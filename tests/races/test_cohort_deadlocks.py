@@ -1,0 +1,53 @@
+"""Erasing, merging cities, replacing, enrolling and learning at once in two cohorts: nobody waits for whoever waits for them."""
+
+import pytest
+
+from accounts.enums import Channel
+from accounts.services import erase, subject_of
+from learning.services import complete_unit, lapse_drafts, replace
+from municipalities.enums import MembershipState
+from municipalities.services import refuse_local_government
+from tests.factories import learning as make
+from tests.factories import municipalities as cities
+from tests.factories.accounts import PersonFactory
+from tests.races.test_cohort_seats import enrols, failed, faults
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.rounds(40)
+def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
+    first, second = make.running_cohort(seats=30), make.running_cohort(seats=30)
+    staff = PersonFactory(is_staff=True, is_superuser=True)
+    here, there = cities.coordinator(), cities.coordinator()
+    leaving = make.learner(first, "Ana", coordinator=here).person
+    make.learner(second, "Ana", coordinator=there)
+    asked = [cities.coordinator(state=MembershipState.ASKED, local_government=cities.proposed()) for _ in range(2)]
+    for membership in asked:
+        for cohort in (second, first):
+            make.team(cohort, "Draft", "Second", coordinator=membership)
+    reader = make.learner(first, "Reader", coordinator=here)
+    swapped = make.learner(second, "Swapped", coordinator=there)
+    erased = make.learner(first, "Gone", coordinator=there)
+    make.learner(second, "Gone", coordinator=here)
+    calls = [
+        lambda: erase(subject=subject_of(leaving), channel=Channel.SELF),
+        lambda: erase(subject=subject_of(erased.person), channel=Channel.SELF),
+        lambda: erase(subject=subject_of(asked[0].person), channel=Channel.SELF),
+        lambda: refuse_local_government(
+            local_government_id=asked[1].local_government_id, by=staff, same_as=here.local_government_id
+        ),
+        lambda: replace(enrolment_id=swapped.pk, email="new@example.org", by=there.person),
+        enrols(first, here, "Late"),
+        enrols(second, there, "Late"),
+        lapse_drafts,
+        *(
+            lambda unit=unit: complete_unit(enrolment_id=reader.pk, unit_id=unit.pk)
+            for unit in make.units_of(first.course)
+        ),
+    ]
+    answers = at_once(calls)
+    assert failed(answers) == []
+    assert faults(first) + faults(second) == []
+    reader.refresh_from_db()
+    assert reader.state == "completed"
