@@ -46,12 +46,12 @@ def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
     if enrolment.has_joined:
         return enrolment
     _refuse_unless_invited(enrolment)
-    enrolment.person = person
     if person is None:
-        enrolment.person, enrolment.made_account = person_for(
+        person, enrolment.made_account = person_for(
             email=enrolment.email, display_name=enrolment.name, language=enrolment.language
         )
-    if not enrolment.person.is_active:
+    enrolment.person = person
+    if not person.is_active:
         raise AccountClosed
     if Enrolment.objects.joined().filter(cohort=cohort, person=enrolment.person).exists():
         raise JoinedAlready
