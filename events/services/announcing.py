@@ -128,12 +128,15 @@ def _people_to_tell(standing: Standing) -> list[Registration]:
 
 
 def _withdraw_unheard(people: Iterable[Registration]) -> dict[int, int]:
-    """Take back earlier news that has not left; return, for each person concerned, the revision they knew before it."""
+    """Take back earlier news that has not left; return, for each person concerned, the revision they knew before it.
+
+    What waits to be sent once more, because a worker was lost with it, may have arrived: it counts as heard.
+    """
     keys = [notices.change_key(kind, one.uuid, one.told_revision) for one in people for kind in KINDS]
     found = Message.objects.select_for_update(skip_locked=True).filter(key__in=keys, state__in=WAITING | {State.LEASED})
-    unheard = {message.key: message.params for message in found.order_by("pk")}
-    withdraw(keys=list(unheard))
-    return {params["registration"]: params["since"] for params in unheard.values()}
+    unheard = list(found.order_by("pk"))
+    withdraw(keys=[message.key for message in unheard])
+    return {message.params["registration"]: message.params["since"] for message in unheard if not message.repeats}
 
 
 def _dates_before_call_off(people: Iterable[Registration], knows: dict[int, EventVersion]) -> dict[int, int]:

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tests.events.reminder_model import ReminderModel
+
 Said = tuple[int, str, bool]  # days after the first date, time zone, whether called off
 
 
@@ -17,6 +19,7 @@ class Guest:
     number: int | None
     told: Said
     told_revision: int
+    registered_at: datetime
     # The news that has been asked for and has not left: its key, and what the person knew before it.
     unheard: tuple[str, Said] | None = None
 
@@ -34,15 +37,28 @@ class Model:
     window: timedelta
     said: Said = (0, "Europe/Brussels", False)
     revision: int = 0
-    changed_at: datetime | None = None
+    # What the event said last of which everybody has been told, and each change since with its moment.
+    told: Said = (0, "Europe/Brussels", False)
+    untold: list[tuple[datetime, Said]] = field(default_factory=list)
     numbers: int = 0
     most: float = 0
     guests: list[Guest] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
+    # Started by a worker that was killed, sent again after that, and given up after that.
+    on_the_wire: set[str] = field(default_factory=set)
+    repeated: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+
+    def remind_by(self, rule: int, lead: timedelta) -> None:
+        """Begin with one reminder, not armed."""
+        self.reminder = ReminderModel(self, rule, lead, self.start - lead, self.start)
+
+    def start_of(self, said: Said) -> datetime:
+        return self.first_start + timedelta(days=said[0])
 
     @property
     def start(self) -> datetime:
-        return self.first_start + timedelta(days=self.said[0])
+        return self.start_of(self.said)
 
     @property
     def end(self) -> datetime:
@@ -67,13 +83,14 @@ class Model:
     def is_open(self, now: datetime) -> bool:
         return not self.is_called_off and now < self.start
 
-    def register(self, key: str, name: str) -> None:
+    def register(self, key: str, name: str, now: datetime) -> None:
         has_seat = self.free > 0 and not self.those("waiting")
         if not has_seat:
             self.numbers += 1
         state = "confirmed" if has_seat else "waiting"
         number = None if has_seat else self.numbers
-        self.guests.append(Guest(key, name, state, number, self.said, self.revision))
+        self.guests.append(Guest(key, name, state, number, self.said, self.revision, now))
+        self.reminder.plan(self.guests[-1:], now)
         self.asked[f"event-{'confirmation' if has_seat else 'waiting'}:{key}"] += 1
 
     def known(self, guest: Guest, now: datetime) -> None:
@@ -82,6 +99,7 @@ class Model:
 
     def cancel(self, guest: Guest, now: datetime) -> None:
         guest.state = "cancelled"
+        self.reminder.plan([guest], now)
         self.asked[f"event-cancelled:{guest.key}:1"] += 1
         self.fill(now)
 
@@ -90,21 +108,22 @@ class Model:
             first = line[0]
             first.state, first.told, first.told_revision, first.unheard = "confirmed", self.said, self.revision, None
             self.asked[f"event-promoted:{first.key}:{first.number}"] += 1
+            self.reminder.plan([first], now)
 
     def change(self, said: Said, now: datetime) -> None:
         if said != self.said:
-            self.said, self.revision, self.changed_at = said, self.revision + 1, now
+            self.said, self.revision = said, self.revision + 1
+            self.untold.append((now, said))
         self.fill(now)
 
     def announce(self, now: datetime) -> None:
-        if self.changed_at is None or now < self.changed_at + self.window:
+        if not self.untold or now < self.untold[-1][0] + self.window:
             return
-        self.changed_at = None
-        if now >= self.end:
-            return
-        for guest in self.guests:
-            if guest.is_live and self._kind(guest.told):
-                self._tell(guest)
+        if now < self.end:
+            for guest in self.guests:
+                if guest.is_live and self._kind(guest.told):
+                    self._tell(guest)
+        self.reminder.settle(now)
 
     def _tell(self, guest: Guest) -> None:
         knew = guest.unheard[1] if guest.unheard else guest.told
@@ -127,8 +146,23 @@ class Model:
             if guest.unheard and guest.unheard[0] == key:
                 guest.unheard = None
 
-    def makes_sense(self, kind: str, guest: Guest, now: datetime) -> bool:
+    def die(self, keys: set[str]) -> None:
+        """Leave these mails started: whether they have arrived only the server knows, so they count as heard."""
+        self.on_the_wire |= keys
+        for key in keys:
+            self.left(key)
+
+    def recover(self) -> None:
+        """Settle what dead workers had started: mail to many is never repeated, other mail once."""
+        lost = {key for key in self.on_the_wire if key.startswith("event-reminder:") or key in self.repeated}
+        self.unknown |= lost
+        self.repeated |= self.on_the_wire - lost
+        self.on_the_wire = set()
+
+    def makes_sense(self, kind: str, key: str, guest: Guest, now: datetime) -> bool:
         """Tell whether a mail may leave now."""
+        if kind == "event-reminder":
+            return self.reminder.makes_sense(key, guest, now)
         if now >= self.end:
             return False
         is_off = guest.told[2]

@@ -1,0 +1,69 @@
+"""Some orders of verbs that matter, workers killed in the window among them, each checked against the model."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from events.services import announcing
+from mail.services import sweeping
+from tests.events.test_state_machine import EventMachine
+from tests.services.mailserver import MailServer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
+
+
+def test_news_that_a_killed_worker_may_have_sent_counts_as_heard(mail_server: MailServer) -> None:
+    """Somebody whose calendar has been told of a call-off must be told of its undoing, too."""
+    EventMachine.server = mail_server
+    machine = EventMachine()
+    machine.sends()
+    machine.calls_off_or_restores(True)
+    machine.time_passes(200)
+    machine.announces()
+    machine.a_worker_is_killed_with_mail_on_the_wire("transactional", True)
+    machine.calls_off_or_restores(False)
+    machine.what_it_held_comes_back()
+    machine.announces()
+    machine.teardown()
+    kinds = Counter(key.partition(":")[0] for key in machine.model.asked)
+    assert (kinds["event-called-off"], kinds["event-restored"]) == (4, 1)
+
+
+def test_reminders_of_a_killed_worker_are_unknown_and_leave_no_second_time(mail_server: MailServer) -> None:
+    EventMachine.server = mail_server
+    machine = EventMachine()
+    machine.sends()
+    machine.its_reminder_falls_due(False)
+    machine.a_worker_is_killed_with_mail_on_the_wire("bulk", True)
+    machine.what_it_held_comes_back()
+    machine.unknown_is_what_must_not_be_sent_again()
+    machine.teardown()
+    assert len(machine.model.unknown) == 2
+    sent = Counter(one.message_id for one in mail_server.accepted)
+    assert set(sent.values()) == {1}
+
+
+def test_control_a_sweep_that_repeats_mail_to_many_is_found(mail_server: MailServer, monkeypatch) -> None:
+    forgetful = sweeping._SETTLE.replace("stream = 'transactional' AND ", "")
+    assert forgetful != sweeping._SETTLE
+    monkeypatch.setattr(sweeping, "_SETTLE", forgetful)
+    EventMachine.server = mail_server
+    machine = EventMachine()
+    machine.its_reminder_falls_due(False)
+    machine.a_worker_is_killed_with_mail_on_the_wire("bulk", True)
+    with pytest.raises(AssertionError):
+        machine.teardown()
+
+
+def test_control_a_service_that_tells_before_a_change_can_be_undone_is_found(
+    mail_server: MailServer, monkeypatch
+) -> None:
+    monkeypatch.setattr(announcing, "undo_window", timedelta)
+    EventMachine.server = mail_server
+    machine = EventMachine()
+    machine.calls_off_or_restores(True)
+    machine.announces()
+    machine.calls_off_or_restores(False)
+    with pytest.raises(AssertionError):
+        machine.teardown()
