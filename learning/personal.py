@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core import personal
 from core.personal import Column, Kind, Rule, Subject
 from learning.enums import Actor
-from learning.models import Enrolment, EnrolmentChange
+from learning.models import Enrolment, EnrolmentChange, TeamRequest
 from learning.services import erasing
 
 
@@ -36,6 +36,11 @@ def _done_for_others(subject: Subject) -> QuerySet:
 
 def _steps_long_ago(before: datetime) -> QuerySet:
     return EnrolmentChange.objects.filter(by__isnull=False, enrolment__cohort__ends_on__lt=before.date())
+
+
+def _teams_long_ago(before: datetime) -> QuerySet:
+    """Return the teams that name who enrolled them, also those in which nobody is left whose name is known."""
+    return TeamRequest.objects.filter(coordinator__isnull=False, cohort__ends_on__lt=before.date())
 
 
 def _city(enrolment: Enrolment) -> str:
@@ -117,6 +122,13 @@ _ENROLLING = Kind(
             "enrolment__cohort__ends_on",
             _steps_long_ago,
             lambda keys: EnrolmentChange.objects.filter(pk__in=keys).update(by=None),
+        ),
+        Rule(
+            "RETENTION_ENROLMENT_DAYS",
+            _("That you enrolled a team is forgotten %(period)s after the course."),
+            "cohort__ends_on",
+            _teams_long_ago,
+            lambda keys: TeamRequest.objects.filter(pk__in=keys).update(coordinator=None),
         ),
     ),
     order=16,

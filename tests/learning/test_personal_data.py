@@ -8,8 +8,9 @@ from allauth.account.models import EmailAddress
 
 from accounts.enums import Channel
 from accounts.services import erase, subject_of
-from core import personal
+from core import clock, personal
 from core.personal import Subject
+from core.services.purging import preview, purge
 from learning.models import Enrolment, TeamRequest, UnitProgress
 from learning.services import complete_unit
 from municipalities.enums import MembershipState
@@ -105,3 +106,18 @@ def test_five_years_after_the_last_day_names_go_and_figures_stay():
     enrolment.refresh_from_db()
     assert (enrolment.name, enrolment.state, enrolment.person) == ("–", "active", None)
     assert TeamRequest.objects.get().coordinator is None
+
+
+def test_five_years_after_the_last_day_a_team_forgets_its_coordinator_even_where_nobody_is_left_in_it():
+    cohort, later = make.cohort(), make.cohort(starts_on=clock.now().date() + timedelta(days=40))
+    by = cities.coordinator()
+    gone = make.learner(cohort, "Ana", coordinator=by)
+    erase(subject=subject_of(gone.person), channel=Channel.SELF)
+    make.invited(later, "Bo", coordinator=by)
+    after = cohort.ends_at + timedelta(days=personal.get("enrolling").rules[0].days + 1)
+    with time_machine.travel(after):
+        purge()
+        assert not any(due.number for due in preview() if due.kind.name == "enrolling")
+    # That of the later cohort stays until its own time has come.
+    found = TeamRequest.objects.order_by("cohort__ends_on").values_list("cohort", "coordinator")
+    assert list(found) == [(cohort.pk, None), (later.pk, by.person_id)]
