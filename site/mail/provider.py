@@ -7,6 +7,8 @@ from what is not: a request that was refused did not send, a request without an 
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import formataddr
 from typing import Any, Self
 
@@ -36,8 +38,20 @@ def _resend(message: EmailMultiAlternatives, session: Any, key: str) -> None:
     session.headers["Idempotency-Key"] = key
 
 
-# How each provider that knows a second request by its key is told the key.
-_KEYED: Mapping[str, Callable[[EmailMultiAlternatives, Any, str], None]] = {"Brevo": _brevo, "Resend": _resend}
+@dataclass(frozen=True)
+class _Keyed:
+    """How a provider that knows a second request by its key is told the key, and how long it remembers."""
+
+    tell: Callable[[EmailMultiAlternatives, Any, str], None]
+    known_for: timedelta
+
+
+# Shorter than they promise (Brevo half an hour, in former days a quarter; Resend a day), so that a request on its way
+# when that time ends is still known. The rest must outlast a lease.
+_KEYED: Mapping[str, _Keyed] = {
+    "Brevo": _Keyed(_brevo, timedelta(minutes=10)),
+    "Resend": _Keyed(_resend, timedelta(hours=20)),
+}
 
 
 class Provider:
@@ -50,6 +64,7 @@ class Provider:
         # Connecting and waiting for the answer may take so long each: together one half of the time.
         self.backend: BaseEmailBackend = get_connection(backend, timeout=max(1.0, seconds / 4))
         self.keyed = _KEYED.get(getattr(self.backend, "esp_name", ""))
+        self.known_for = self.keyed.known_for if self.keyed else timedelta(0)
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +98,7 @@ class Provider:
             raise ValueError("A provider needs the words of a letter.")
         message = _message(letter.envelope, letter.content)
         if self.keyed is not None:
-            self.keyed(message, getattr(self.backend, "session", None), letter.envelope.message_id.strip("<>"))
+            self.keyed.tell(message, getattr(self.backend, "session", None), letter.envelope.message_id.strip("<>"))
         try:
             self.backend.send_messages([message])
         except AnymailRecipientsRefused as refusal:
@@ -100,14 +115,14 @@ class Provider:
             return Answer(Outcome.UNREACHABLE, code, _told(problem))
         if code < 300 or code in {408, 409} or code >= 500:
             # An answer nobody understands, or 409: the first request with this key is still under way.
-            return Answer(Outcome.NO_ANSWER, code, _told(problem), is_safe_to_repeat=self.keyed is not None)
+            return Answer(Outcome.NO_ANSWER, code, _told(problem), safe_for=self.known_for)
         return Answer(Outcome.REFUSED, code, _told(problem))
 
     def _without_answer(self, problem: AnymailError) -> Answer:
         if isinstance(problem, requests.ConnectTimeout) or _never_connected(problem):
             return Answer(Outcome.UNREACHABLE, None, _told(problem))
         if isinstance(problem, requests.RequestException):
-            return Answer(Outcome.NO_ANSWER, None, _told(problem), is_safe_to_repeat=self.keyed is not None)
+            return Answer(Outcome.NO_ANSWER, None, _told(problem), safe_for=self.known_for)
         # Anymail refused to make a request of it: nothing left.
         return Answer(Outcome.REFUSED, None, _told(problem))
 

@@ -1,6 +1,7 @@
 """The two roads on which mail leaves: SMTP, or the provider named in MAIL_PROVIDER."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol, Self
 
 from django.conf import settings
@@ -9,9 +10,13 @@ from mail.transport import Answer, Connection, Letter
 
 
 class Road(Protocol):
-    """What a delivery needs of either; `has_wire` tells whether letters are needed as bytes."""
+    """What a delivery needs of either; `has_wire` tells whether letters are needed as bytes.
+
+    `known_for` is how long a second hand-over of the same message is known to be one, and not sent.
+    """
 
     has_wire: bool
+    known_for: timedelta
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: object) -> None: ...

@@ -50,18 +50,25 @@ def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
     if answer.outcome is Outcome.REFUSED:
         return _ended(message, State.FAILED, Reason.REFUSED, answer, now)
     is_over = has_tried_long_enough(message, now=now)
-    if answer.outcome is Outcome.NO_ANSWER and (is_over or not may_repeat(message, is_safe=answer.is_safe_to_repeat)):
+    is_unanswered = answer.outcome is Outcome.NO_ANSWER
+    is_last = is_unanswered and (is_over or not may_repeat(message, is_safe=bool(answer.safe_for)))
+    # A timed repeat is not put off again: the key under which it may have been sent is remembered from the first time.
+    if is_last or is_timed_repeat(message):
         return _ended(message, State.UNKNOWN, Reason.NO_ANSWER, answer, now)
     if is_over:
         return _ended(message, State.FAILED, Reason.GAVE_UP, answer, now)
+    wait = retry_delay(message, replies.trouble(answer.code, answer.reply), now=now)
+    if is_unanswered and answer.safe_for:
+        # Well before the key is forgotten, since a repeat may have to queue.
+        wait = min(wait, answer.safe_for / 2)
     return Verdict(
         message.pk,
         State.DEFERRED,
         _WORDS[answer.outcome],
         code=answer.code,
         reply=answer.reply,
-        due_at=now + retry_delay(message, replies.trouble(answer.code, answer.reply), now=now),
-        is_repeat=answer.outcome is Outcome.NO_ANSWER,
+        due_at=now + wait,
+        is_repeat=is_unanswered,
     )
 
 
@@ -75,6 +82,16 @@ def may_repeat(message: Message, *, is_safe: bool = False) -> bool:
     It `is_safe` where the provider knows a second request by its key and sends nothing for it.
     """
     return (is_safe or message.stream == Stream.TRANSACTIONAL) and message.repeats < MOST_REPEATS
+
+
+def is_timed_repeat(message: Message) -> bool:
+    """Whether a message may be sent again only while a provider knows the first time by its key."""
+    return message.repeats > 0 and message.stream == Stream.BULK
+
+
+def lost(message: Message, *, now: datetime) -> Verdict:
+    """Return the end of a message that may have arrived and can no longer be repeated safely."""
+    return Verdict(message.pk, State.UNKNOWN, Reason.NO_ANSWER, finished_at=now)
 
 
 def has_tried_long_enough(message: Message, *, now: datetime) -> bool:

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
 from functools import cache
 from itertools import zip_longest
@@ -58,8 +59,8 @@ class Answer:
     outcome: Outcome
     code: int | None = None
     reply: str = ""
-    # A provider that knows the message by its key sends nothing when it is asked again.
-    is_safe_to_repeat: bool = False
+    # So long a provider knows the message by its key, and sends nothing when it is asked again.
+    safe_for: timedelta = timedelta(0)
 
 
 class _Stage(IntEnum):
@@ -80,6 +81,8 @@ class Connection:
     """
 
     has_wire = True
+    # No mail server promises to know a message again.
+    known_for = timedelta(0)
 
     def __init__(self, server: dict, *, seconds: float) -> None:
         self.server = server

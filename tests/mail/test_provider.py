@@ -152,6 +152,62 @@ def test_a_request_without_an_answer_is_repeated_once_under_its_key_and_sent_onc
     assert (api.requests, api.addresses) == (2, ["odd@city.example"])
 
 
+KNOWN_FOR = {"brevo": timedelta(minutes=10), "resend": timedelta(hours=20)}
+
+
+def unanswered(api: Api, settings) -> tuple[Message, timedelta]:
+    """Ask for a bulk mail whose first request the provider takes without an answer; return it, and the key's time."""
+    message = ask(to="odd@city.example", stream="bulk")
+    api.answers = {"odd@city.example": [500]}
+    deliver_all("bulk")
+    assert (states(), api.requests) == ([("deferred", "no_answer")], 1)
+    message.refresh_from_db()
+    return message, KNOWN_FOR[settings.MAIL_PROVIDER.split(".")[2]]
+
+
+def test_a_repeat_is_due_well_before_the_provider_forgets_the_key(api: Api, settings) -> None:
+    settings.MAIL_RETRIES = dict.fromkeys(settings.MAIL_RETRIES, (1e6, 1e6))
+    settings.MAIL_RETRY_LONGEST_SECONDS = 1e6
+    message, known_for = unanswered(api, settings)
+    assert message.due_at < message.started_at + known_for * 0.6
+
+
+@pytest.mark.parametrize(("early", "expected", "requests"), [(True, "accepted", 2), (False, "unknown", 1)])
+def test_a_repeat_that_comes_when_the_key_is_forgotten_is_not_made(
+    api: Api, settings, time_machine, early: bool, expected: str, requests: int
+) -> None:
+    message, known_for = unanswered(api, settings)
+    time_machine.move_to(message.started_at + known_for + timedelta(seconds=-20 if early else 1))
+    deliver_all("bulk")
+    assert (states()[0][0], api.requests) == (expected, requests)
+
+
+def test_the_time_of_the_key_runs_from_the_first_request_though_the_repeat_was_begun_and_given_back(
+    api: Api, settings, time_machine
+) -> None:
+    message, known_for = unanswered(api, settings)
+    time_machine.move_to(message.started_at + known_for + timedelta(seconds=1))
+    Message.objects.update(state="queued", reason="", started_at=clock.now())
+    deliver_all("bulk")
+    assert (states(), api.requests) == ([("unknown", "no_answer")], 1)
+
+
+def test_a_repeat_that_the_provider_puts_off_is_not_made_later(api: Api, settings, time_machine) -> None:
+    message, _known_for = unanswered(api, settings)
+    api.answers = {"odd@city.example": [429]}
+    time_machine.move_to(message.due_at)
+    deliver_all("bulk")
+    assert (states(), api.requests) == ([("unknown", "no_answer")], 2)
+
+
+def test_a_repeat_is_not_made_on_a_road_that_knows_no_key(api: Api, settings, time_machine, mail_server) -> None:
+    message, _known_for = unanswered(api, settings)
+    settings.MAIL_PROVIDER = ""
+    time_machine.move_to(message.due_at)
+    deliver_all("bulk")
+    assert (states(), mail_server.recipients()) == ([("unknown", "no_answer")], {})
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1/", "http://api.provider.invalid/"])
 def test_a_provider_that_nobody_answers_for_is_unreachable(settings, address: str) -> None:
     settings.MAIL_PROVIDER = "anymail.backends.brevo.EmailBackend"

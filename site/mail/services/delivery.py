@@ -56,7 +56,7 @@ def _work_through(lease: Lease) -> None:
     size = min(size, rates.most_at_once(lease.stream, 1) or size)
     verdicts: list[Verdict] = []
     with roads.open_road() as road:
-        desk = Desk(lease, has_wire=road.has_wire)
+        desk = Desk(lease, has_wire=road.has_wire, known_for=road.known_for)
         group = desk.next_group(size)
         while group and not _is_over(lease):
             try:

@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Max
 
 from core import clock
 from core.kept import Kept
 from mail import kinds, mime, rendering, rules, senders, slots
 from mail.enums import Reason
 from mail.kinds import Fillings, NoLongerMakesSense
-from mail.models import Message, Variant
+from mail.models import Attempt, Message, Variant
 from mail.rules import Verdict
 from mail.services import ledger
 from mail.services.ledger import Lease, Opening
@@ -34,12 +37,13 @@ class Ready:
 class Desk:
     """Writes what one lease holds; memory is bound by the group, the words of a variant are kept for some seconds."""
 
-    def __init__(self, lease: Lease, *, has_wire: bool = True) -> None:
+    def __init__(self, lease: Lease, *, has_wire: bool = True, known_for: timedelta = timedelta(0)) -> None:
         self.lease = lease
         self.sender = senders.sender(lease.stream)
         self.reply_to = senders.reply_to(lease.stream)
         # A provider takes words and builds the message itself.
         self.has_wire = has_wire
+        self._known_until = _known_until(lease.messages, known_for)
         self._next = 0
         self._variants: dict[tuple[Any, ...], tuple[rendering.Variant, int] | NoLongerMakesSense] = {}
         addresses = [message.to_address for message in lease.messages]
@@ -79,6 +83,8 @@ class Desk:
         now = clock.now()
         if message.to_address in self._stopped:
             return rules.dropped(message, Reason.SUPPRESSED, now=now)
+        if rules.is_timed_repeat(message) and self._known_until.get(message.pk, now) <= now:
+            return rules.lost(message, now=now)
         if message.expires_at is not None and message.expires_at <= now:
             return rules.dropped(message, Reason.EXPIRED, now=now)
         try:
@@ -130,6 +136,16 @@ class Desk:
             reply_to=self.reply_to,
             unsubscribe_url=unsubscribe_url,
         )
+
+
+def _known_until(messages: Sequence[Message], known_for: timedelta) -> dict[int, datetime]:
+    """Return by message until when a repeat is known to be one; what is not in it is known no more."""
+    repeated = [message.pk for message in messages if rules.is_timed_repeat(message)]
+    if not repeated or not known_for:
+        return {}
+    # The row itself says when it was last begun, be it behind another that then shut the door.
+    begun = Attempt.objects.filter(message__in=repeated).values_list("message").annotate(last=Max("started_at"))
+    return {pk: last + known_for for pk, last in begun.order_by()}
 
 
 def _once(
