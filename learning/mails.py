@@ -57,8 +57,8 @@ def promoted(message: Message) -> Rendering:
 
 
 def withdrawn(message: Message) -> Rendering:
-    """Write that the enrolment has ended."""
-    enrolment = _enrolment(message)
+    """Write that the enrolment has ended, which stays true whether or not the cohort takes place."""
+    enrolment = _enrolment(message, of_called_off=True)
     _need(enrolment.state == EnrolmentState.WITHDRAWN, "The person is enrolled.")
     return _render(message, enrolment, subject=_("Your enrolment is withdrawn: %(title)s"))
 
@@ -71,8 +71,8 @@ def admitted(message: Message) -> Rendering:
 
 
 def declined(message: Message) -> Rendering:
-    """Write that the moderators declined an application, and why if they said so."""
-    enrolment = _enrolment(message)
+    """Write that the moderators declined an application, and why if they said so: true of a called-off cohort too."""
+    enrolment = _enrolment(message, of_called_off=True)
     _need(enrolment.state == EnrolmentState.DECLINED, "The application is not declined.")
     because = enrolment.declined_because
     return _render(

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from core import clock
 from learning.models import Enrolment
-from learning.services import apply_alone, call_off_cohort, join, notices, restore_cohort, withdraw_enrolment
+from learning.services import apply_alone, call_off_cohort, decline, join, notices, restore_cohort, withdraw_enrolment
 from mail import kinds, rendering
 from mail.enums import Reason, State
 from mail.kinds import NoLongerMakesSense
@@ -123,6 +123,19 @@ def test_an_invitation_that_could_not_leave_while_it_was_called_off_leaves_once_
     call_off_cohort(cohort_id=cohort.pk)
     restore_cohort(cohort_id=cohort.pk)
     assert len(teamwork.mails("team-invitation")) == 4
+
+
+def test_who_is_withdrawn_or_declined_while_it_is_called_off_is_told_all_the_same():
+    cohort = make.cohort(admission="approval")
+    applicant = apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory(email="ana@example.org"))
+    seated = make.invited(make.cohort(), "Bo")
+    for one in (cohort, seated.cohort):
+        call_off_cohort(cohort_id=one.pk)
+    decline(enrolment_id=applicant.pk, by=accounts.PersonFactory())
+    withdraw_enrolment(enrolment_id=seated.pk, by=None)
+    (declined,), (withdrawn,) = teamwork.mails("application-declined"), teamwork.mails("enrolment-withdrawn")
+    found = [(one.to_address, no_longer(one)) for one in (declined, withdrawn)]
+    assert found == [("ana@example.org", False), ("bo@example.org", False)]
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es", "pt", "ar"])
