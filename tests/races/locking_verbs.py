@@ -10,9 +10,9 @@ from django.db.models import Model, QuerySet
 
 from accounts.enums import Channel
 from accounts.models import User
-from accounts.services import erase, subject_of
+from accounts.services import erase, subject_for
+from accounts.services.newcomers import person_for
 from core import clock
-from core.personal import Subject
 from core.services import purging
 from events.models import Event, Registration, ReminderRule, StaffMessage, WebinarPage
 from events.services import (
@@ -183,13 +183,12 @@ def verbs_of_rights(scene: Scene) -> list[Verb]:
     """Return what is done about people's data: erasing somebody who registered, with an account or without, and purging."""
 
     def forget(dice: random.Random) -> None:
-        found = somebody(dice)
-        subject = subject_of(found.person) if found.person else Subject(None, (found.email,))
+        subject, _person = subject_for(email=somebody(dice).email)
         erase(subject=subject, channel=Channel.STAFF, by=scene.staff)
 
     def claim(dice: random.Random) -> None:
         found = somebody(dice)
-        person, _is_new = User.objects.get_or_create(email=found.email)
+        person = person_for(email=found.email, language="en")
         claim_registrations(person=person, address=found.email)
 
     return [forget, claim, lambda dice: purging.purge()]

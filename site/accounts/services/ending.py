@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+from accounts.models import User
+
 # Any number that nothing else of this database takes; the account's own is the second half of the key.
 _ENDING = 0x656E64
 
@@ -16,10 +18,11 @@ def before_ending(*, person_id: int) -> None:
 
 
 def may_be_given(*, person_id: int) -> bool:
-    """Return whether the account is not being ended, and keep it from that until the transaction ends.
+    """Return whether the account is there and not being ended, and keep it so until the transaction ends.
 
     Never waits, so that it can be asked whatever the caller has locked.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s, %s)", [_ENDING, person_id % 2**31])
-        return cursor.fetchone()[0]
+        is_free = cursor.fetchone()[0]
+    return is_free and User.objects.filter(pk=person_id).exists()
