@@ -88,6 +88,12 @@ def called_off(message: Message) -> Rendering:
     enrolment = _enrolment(message, of_called_off=True)
     since = enrolment.cohort.called_off_at
     _need(since is not None and since.isoformat() == message.params["called_off"], "The cohort was restored.")
+    return write_called_off(enrolment, message.language)
+
+
+def write_called_off(enrolment: Enrolment, language: str) -> Rendering:
+    """Return what `enrolment`, saved or not, reads in `language`, which is active, of a cohort that is called off."""
+    message = Message(kind=notices.CALLED_OFF, language=language)
     return _render(message, enrolment, subject=_("Called off: %(title)s"))
 
 

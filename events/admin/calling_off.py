@@ -12,7 +12,7 @@ from wagtail.models import Page
 
 from core import clock
 from core.admin.acts import ActView
-from events.admin.news import OfEvent, in_minutes, rehearsed
+from events.admin.news import OfEvent, in_minutes, rehearsed_news
 from events.admin.staff import signed_in
 from events.audiences import News
 from events.enums import EventStatus
@@ -36,14 +36,14 @@ class EventAct(OfEvent, ActView):
     form_class = EventReasonForm
     refusals = (EventError,)
 
-    template_name = "events/admin/call_off.html"
+    template_name = "mail/admin/rehearsed_act.html"
     # What the event's status would be, once acted on.
     status: EventStatus
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what people would be told."""
         news, leaves_at = News(self.event, self.status), clock.now() + undo_window()
-        return super().get_context_data(**kwargs, **rehearsed(self.page, news, leaves_at))
+        return super().get_context_data(**kwargs, **rehearsed_news(self.page, news, leaves_at))
 
     def people(self) -> dict[str, Any]:
         """Return in words who will get a mail and after how long."""

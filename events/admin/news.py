@@ -22,8 +22,7 @@ from events.audiences import News
 from events.enums import EventStatus
 from events.models import Event, EventVersion, WebinarPage
 from events.services.planning import undo_window
-from mail import rehearsal
-from mail.admin.dry_run import SampleView
+from mail.admin.dry_run import SampleView, rehearsed
 
 
 class OfEvent:
@@ -54,18 +53,13 @@ class OfEvent:
         ]
 
 
-def rehearsed(page: Page, news: News, leaves_at: datetime) -> dict[str, Any]:
+def rehearsed_news(page: Page, news: News, leaves_at: datetime) -> dict[str, Any]:
     """Return what the parts of a dry run show: who would be told, when, and in which words."""
-    found = rehearsal.rehearse(news)
-    samples = [
-        {"sample": one, "url": reverse("events_news_sample", args=[page.pk, news.status, one.language])}
-        for one in found.samples
-    ]
-    return {
-        "rehearsal": found,
-        "samples": samples if found.total else [],
-        "leaves_at": leaves_at if found.total else None,
-    }
+    return rehearsed(
+        news,
+        leaves_at=leaves_at,
+        sample_url=lambda language: reverse("events_news_sample", args=[page.pk, news.status, language]),
+    )
 
 
 class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
@@ -79,7 +73,9 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
         latest = _untold(self.event)
         leaves_at = latest.made_at + undo_window() if latest else clock.now()
         news = News(self.event, self.event.status)
-        return super().get_context_data(**kwargs, **rehearsed(self.page, news, leaves_at), back_url=self.get_back_url())
+        return super().get_context_data(
+            **kwargs, **rehearsed_news(self.page, news, leaves_at), back_url=self.get_back_url()
+        )
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         """Lead back to the page."""

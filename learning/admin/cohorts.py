@@ -20,16 +20,19 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, ListingButton
 
+from core import clock
 from core.admin.acts import ActView
 from core.exports import ScreenExportMixin, WordsColumn
 from events.services.planning import undo_window
 from learning import cohort_words
+from learning.audiences import CalledOff
 from learning.cohort_form import CohortForm
 from learning.enums import Admission
 from learning.errors import CohortChanged, LearningError
 from learning.models import Cohort, Course, Enrolment
 from learning.rules import may_change_enrolments
 from learning.services import call_off_cohort, restore_cohort
+from mail.admin.dry_run import SampleView, rehearsed
 
 
 class CohortFilters(WagtailFilterSet):
@@ -135,6 +138,7 @@ class StandingAct(PermissionCheckedMixin, ActView):
 class CallOffView(StandingAct):
     """Calls a cohort off."""
 
+    template_name = "mail/admin/rehearsed_act.html"
     page_title = _("Call off a cohort")
     button = _("Call off")
     done = _("The cohort has been called off.")
@@ -151,9 +155,29 @@ class CallOffView(StandingAct):
             "people": cohort_words.of_people(people),
         }
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the rehearsal of what people would be told."""
+        shown = rehearsed(
+            CalledOff(self.cohort),
+            leaves_at=clock.now() + undo_window(),
+            sample_url=lambda language: reverse("cohorts:call_off_sample", args=[self.cohort.pk, language]),
+        )
+        return super().get_context_data(**kwargs, **shown)
+
     def act(self, said: dict[str, Any]) -> None:
         """Call it off in the name of staff."""
         call_off_cohort(cohort_id=self.cohort.pk)
+
+
+class CallOffSampleView(PermissionCheckedMixin, SampleView):
+    """The HTML in one language of the mail that calls a cohort off."""
+
+    model = Cohort
+    permission_required = "change"
+
+    def get_audience(self) -> CalledOff:
+        """Return who would be told."""
+        return CalledOff(get_object_or_404(Cohort, pk=self.kwargs["pk"]))
 
 
 class RestoreView(StandingAct):
@@ -225,5 +249,6 @@ class Cohorts(ModelViewSet):
         return [
             *super().get_urlpatterns(),
             path("<int:pk>/call-off/", self.construct_view(CallOffView), name="call_off"),
+            path("<int:pk>/call-off/<slug:language>/", self.construct_view(CallOffSampleView), name="call_off_sample"),
             path("<int:pk>/restore/", self.construct_view(RestoreView), name="restore"),
         ]

@@ -1,6 +1,7 @@
 """The screen before any message to many: counts, samples, when it would leave, and one button."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -89,3 +90,17 @@ class SampleView(View, ABC):
         response["Content-Security-Policy"] = FRAME_POLICY
         response["Referrer-Policy"] = "no-referrer"
         return response
+
+
+def rehearsed(audience: Audience, *, leaves_at: datetime, sample_url: Callable[[str], str]) -> dict[str, Any]:
+    """Return what `mail/admin/rehearsed_act.html` shows beneath an act's button; no samples where nobody is told.
+
+    `sample_url` returns the address of a `SampleView` of the same audience in a language.
+    """
+    found = rehearsal.rehearse(audience)
+    samples = [{"sample": one, "url": sample_url(one.language)} for one in found.samples]
+    return {
+        "rehearsal": found,
+        "samples": samples if found.total else [],
+        "leaves_at": leaves_at if found.total else None,
+    }
