@@ -60,14 +60,26 @@ class PreferencesForm(forms.Form):
     @classmethod
     def of(cls, subscriber: Subscriber, data: Any = None) -> "PreferencesForm":
         """Return the form for a subscriber, bound if data is given."""
-        chosen = [term.slug for term in subscriber.interests.all()]
-        initial = {"language": subscriber.language, "country": subscriber.country, "interests": chosen}
-        return cls(data, initial=initial)
+        chosen = list(subscriber.interests.all())
+        initial = {
+            "language": subscriber.language,
+            "country": subscriber.country,
+            "interests": [term.slug for term in chosen],
+        }
+        form = cls(data, initial=initial)
+        # Saving would empty a choice of retired topics alone, which stands for all topics.
+        retired = [(term.slug, term.label) for term in chosen if not term.is_active]
+        topics = form.fields["interests"]
+        assert isinstance(topics, forms.MultipleChoiceField)
+        topics.choices = [*topic_choices(), *retired]
+        return form
 
     def in_words(self) -> list[tuple[Any, str]]:
         """Return label and choice of each field that something was chosen in, as the form was first filled."""
         language, country = self.initial["language"], self.initial["country"]
-        topics = dict(topic_choices())
+        offered = self.fields["interests"]
+        assert isinstance(offered, forms.MultipleChoiceField)
+        topics = dict(offered.choices)
         said = [
             (
                 self.fields["language"].label,

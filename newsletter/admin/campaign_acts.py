@@ -25,7 +25,8 @@ from mail.admin.dry_run import DryRunView, SampleView
 from newsletter import editions, rules, services
 from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
 from newsletter.admin.campaign_words import readings, sent_tests
-from newsletter.campaign_errors import CampaignError, IssueNotPublished
+from newsletter.campaign_errors import CampaignError, CampaignFrozen, IssueNotPublished
+from newsletter.enums import CampaignState
 from newsletter.models import Campaign
 from newsletter.rehearsing import CampaignAudience
 from newsletter.services import audiences
@@ -196,7 +197,10 @@ class StartView(Rehearsed, DryRunView):
         """Start; a moment that cannot be read starts nothing, since nobody meant at once."""
         if refused := self._refused():
             return refused
-        if self.campaign.is_draft and not editions.published(self.campaign.issue):
+        if not self.campaign.is_draft:
+            # Started, and perhaps ended, since this dry run was shown: its own page says how it stands.
+            return redirect(self.back_url)
+        if not editions.published(self.campaign.issue):
             # Taken off the site since the dry run, which cannot be shown again.
             messages.error(request, str(IssueNotPublished()))
             return redirect(self.back_url)
@@ -233,7 +237,10 @@ class StartView(Rehearsed, DryRunView):
 
     def act(self) -> str:
         """Start."""
-        services.start_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request), at=self.at)
+        started = services.start_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request), at=self.at)
+        if started.state != CampaignState.FROZEN:
+            # Somebody else was first, and has paused or cancelled it already.
+            raise CampaignFrozen
         return self.back_url
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

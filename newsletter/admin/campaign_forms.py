@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages, locales
@@ -47,7 +48,10 @@ class AudienceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("interests", Term.objects.choices(INTERESTS))
+        # A draft keeps the topics that were retired since: none at all would stand for everybody.
+        chosen = self.initial.get("interests", ())
+        topics = Term.objects.of(INTERESTS).filter(Q(is_active=True) | Q(slug__in=chosen))
+        self._offer("interests", [(term.slug, term.label) for term in topics])
         self._offer("languages", [(code, languages.own_name(code)) for code in languages.codes()])
         self._offer("countries", countries.choices(languages.current()))
 

@@ -58,7 +58,7 @@ def tally(numbers: Mapping[str, int], available: Collection[str]) -> list[Readin
 def normalised(audience: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
     """Return an audience as it is kept, sorted; raises ValueError for what is no topic, language or country."""
     known = {
-        "interests": {slug for slug, _label in Term.objects.choices(INTERESTS)},
+        "interests": set(Term.objects.of(INTERESTS).values_list("slug", flat=True)),
         "languages": set(languages.codes()),
         "countries": {code for code, _name in countries.choices("en")},
     }

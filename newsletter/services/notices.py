@@ -3,6 +3,7 @@
 from django.db.models.functions import Lower
 
 from core import clock
+from mail.addresses import envelope_address
 from mail.models import Message
 from mail.services import enqueue
 from newsletter import tokens
@@ -21,7 +22,9 @@ def ask_to_confirm(subscriber: Subscriber) -> None:
 
 def has_been_asked_enough(subscriber: Subscriber) -> bool:
     """Whether an address has had so many questions of late that whoever asks again is hardly its owner."""
-    asked = Message.objects.alias(address=Lower("to_address")).filter(address=subscriber.email.lower(), kind=CONFIRM)
+    # As the outbox keeps it, which differs from what was typed where the domain is international.
+    address = envelope_address(subscriber.email).lower()
+    asked = Message.objects.alias(address=Lower("to_address")).filter(address=address, kind=CONFIRM)
     return asked.filter(created_at__gt=clock.now() - tokens.LASTS["confirm"]).count() >= MOST_QUESTIONS
 
 

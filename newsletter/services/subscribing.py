@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 
 from accounts.models import User
@@ -162,4 +163,6 @@ def _owner(email: str) -> User | None:
 
 
 def _choose(subscriber: Subscriber, interests: Iterable[str]) -> None:
-    subscriber.interests.set(Term.objects.of(INTERESTS).active().filter(slug__in=list(interests)))
+    # What was chosen before it was retired may stay: without any topic somebody would get all of them.
+    open_to = Q(is_active=True) | Q(pk__in=list(subscriber.interests.values_list("pk", flat=True)))
+    subscriber.interests.set(Term.objects.of(INTERESTS).filter(open_to, slug__in=list(interests)))

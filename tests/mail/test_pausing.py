@@ -73,6 +73,26 @@ def test_what_was_put_off_stays_paused_too(mail_server):
     assert states() == {"deferred"}
 
 
+@pytest.mark.parametrize(("is_paused", "expected"), [(True, "deferred"), (False, "failed")])
+def test_a_pause_takes_nothing_of_the_time_for_trying(mail_server, settings, time_machine, is_paused, expected):
+    found = mailing(1)
+    mail_server.refuse("p0@city.example", "450 4.2.0 Later")
+    deliver_all("bulk")
+    tried = Message.objects.get().first_tried_at
+    if is_paused:
+        mailings.pause(mailing_id=found.pk)
+    paused = Mailing.objects.get().paused_at
+    time_machine.move_to(clock.now() + timedelta(seconds=settings.MAIL_GIVE_UP_SECONDS + 1))
+    mailings.resume(mailing_id=found.pk)
+    moved = Message.objects.get().first_tried_at
+    if is_paused:
+        assert abs(clock.now() - moved - (paused - tried)) < timedelta(seconds=5)
+    else:
+        assert moved == tried
+    assert deliver_all("bulk") == 1
+    assert states() == {expected}
+
+
 def test_what_was_taken_before_it_was_taken_back_is_not_begun(mail_server):
     found = mailing()
     lease = ledger.lease(stream="bulk", limit=10)

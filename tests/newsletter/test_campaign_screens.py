@@ -17,12 +17,15 @@ from wagtail.users.models import UserProfile
 from accounts import roles
 from accounts.services import ensure_groups
 from core import clock
-from mail import purposes
+from mail import purposes, rehearsal
 from mail.models import Message
+from mail.services import suppress
 from newsletter.models import Campaign, CampaignChange, NewsletterPage
+from newsletter.rehearsing import CampaignAudience
 from newsletter.services import advance_campaigns, cancel_campaign, prepare_campaign, start_campaign
 from tests.factories import accounts
 from tests.factories import newsletter as make
+from tests.factories.events import term
 from tests.factories.mail import deliver_all
 from tests.newsletter.campaigning import NOW, body, rows, with_rights
 
@@ -82,6 +85,37 @@ def test_a_campaign_is_prepared_from_the_page_of_an_issue(editor, page):
     editor.post(url("audience", campaign.pk), {"languages": ["en"]})
     campaign.refresh_from_db()
     assert campaign.audience == {"interests": [], "languages": ["en"], "countries": []}
+
+
+def test_a_draft_keeps_a_topic_that_was_retired_since(editor, campaign):
+    topic = term("emission-domain", "mobility-transport")
+    Campaign.objects.update(audience={"interests": [topic.slug], "languages": [], "countries": []})
+    topic.is_active = False
+    topic.save()
+    shown = body(editor.get(url("audience", campaign.pk)))
+    assert re.findall(r'<input[^>]*value="([^"]+)"[^>]* checked', shown) == ["mobility-transport"]
+    editor.post(url("audience", campaign.pk), {"languages": ["en"], "interests": ["mobility-transport"]})
+    campaign.refresh_from_db()
+    assert campaign.audience == {"interests": ["mobility-transport"], "languages": ["en"], "countries": []}
+    assert "mobility-transport" not in body(editor.get(url("add")))
+
+
+def test_the_dry_run_counts_a_suppressed_address_of_an_international_domain(editor, campaign):
+    make.subscriber("ana@bücher.example")
+    suppress(address="ana@xn--bcher-kva.example", reason="complained")
+    assert rehearsal.rehearse(CampaignAudience(campaign)).stopped == 1
+
+
+@pytest.mark.parametrize("state", ["frozen", "cancelled"])
+def test_a_stale_dry_run_says_nothing_of_leaving(editor, campaign, state):
+    make.subscriber()
+    editor.post(url("start", campaign.pk))
+    if state == "cancelled":
+        editor.post(url("cancel", campaign.pk))
+    editor.get(url("inspect", campaign.pk))
+    answer = editor.post(url("start", campaign.pk), follow=True)
+    assert answer.redirect_chain == [(url("inspect", campaign.pk), 302)]
+    assert "The campaign leaves soon" not in body(answer)
 
 
 def test_a_draft_shows_what_each_language_gets_and_what_is_not_published(editor, page, campaign):

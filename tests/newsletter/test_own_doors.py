@@ -325,6 +325,22 @@ def test_preferences_are_changed_and_the_page_goes_on_in_the_new_language(client
     )
 
 
+def test_who_chose_a_topic_that_was_retired_since_keeps_it_and_nobody_else_can_choose_it(client):
+    subscriber, other = make.subscriber(EMAIL, interests=["mobility-transport"]), make.subscriber("other@city.example")
+    topic = term("emission-domain", "mobility-transport")
+    topic.is_active = False
+    topic.save()
+    address = door(subscriber, "preferences")
+    checked = re.findall(r'<input[^>]*value="([^"]+)"[^>]* checked', text(client.get(address)))
+    assert checked == ["mobility-transport"]
+    data = {"language": "en", "country": "", "interests": checked}
+    assert client.post(address, data).status_code == 303
+    assert [one.slug for one in subscriber.interests.all()] == ["mobility-transport"]
+    assert "mobility-transport" not in text(client.get(door(other, "preferences")))
+    refused = client.post(door(other, "preferences"), data)
+    assert ("Choose topics from the list." in text(refused), other.interests.count()) == (True, 0)
+
+
 def test_guessing_links_ends_at_the_limit(client, monkeypatch):
     from core.limits import Limit
     from newsletter.views import signed

@@ -47,11 +47,29 @@ def pause(*, mailing_id: int) -> Mailing:
     return mailing
 
 
+# What a worker still holds from before the pause is passed over, as below.
+_GIVE_BACK_THE_TIME = """
+    UPDATE mail_message
+    SET first_tried_at = first_tried_at + (%(now)s::timestamptz - GREATEST(first_tried_at, %(paused)s::timestamptz))
+    WHERE id = ANY (ARRAY (
+        SELECT id FROM mail_message
+        WHERE mailing_id = %(mailing)s AND state IN ('queued', 'deferred') AND first_tried_at < %(now)s
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ))
+"""
+
+
 @transaction.atomic
 def resume(*, mailing_id: int) -> Mailing:
-    """Let the rest of a paused mailing leave; resuming what is not paused changes nothing."""
+    """Let the rest of a paused mailing leave; resuming what is not paused changes nothing.
+
+    The pause is no part of the time for trying, or a long one would be the end of all that had been put off.
+    """
     mailing = Mailing.objects.select_for_update(of=("self",)).get(pk=mailing_id)
     if mailing.paused_at is not None:
+        values: dict[str, Any] = {"now": clock.now(), "paused": mailing.paused_at, "mailing": mailing.pk}
+        with connection.cursor() as cursor:
+            cursor.execute(_GIVE_BACK_THE_TIME, values)
         mailing.paused_at = None
         mailing.save(update_fields=["paused_at"])
         doorbell.ring_on_commit(Stream.BULK.value, due_at=clock.now())
