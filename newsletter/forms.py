@@ -79,7 +79,7 @@ class PreferencesForm(forms.Form):
         language, country = self.initial["language"], self.initial["country"]
         offered = self.fields["interests"]
         assert isinstance(offered, forms.MultipleChoiceField)
-        topics = dict(offered.choices)
+        topics = dict(list(offered.choices))  # type: ignore[arg-type]  # a list, as `of` leaves it
         said = [
             (
                 self.fields["language"].label,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
@@ -76,7 +77,7 @@ def _had(campaign: Campaign) -> "QuerySet[Message]":
     # What was to be repeated had been handed over before without an answer, whatever became of the repeat.
     copies = ~Q(copy__state__in=_MAY_COME_AGAIN) | Q(copy__repeats__gt=0)
     sent_again = Exists(Resend.objects.filter(copies, original=OuterRef("pk")))
-    had = ~Q(state__in=_MAY_COME_AGAIN) | Q(repeats__gt=0) | sent_again
+    had: Any = ~Q(state__in=_MAY_COME_AGAIN) | Q(repeats__gt=0) | sent_again
     # What was held back after a restore may have left from the lost site: staff send it again one by one.
     had |= Q(state=State.CANCELLED, last_reply=BECAUSE)
     theirs = Message.objects.filter(had, mailing__in=others.values("mailing"))
