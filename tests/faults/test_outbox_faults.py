@@ -15,10 +15,12 @@ from celery import Celery
 from django.conf import settings
 from django.db import transaction
 
+from core import clock
 from gkec.devstack.processes import wait_until
 from mail import doorbell, tasks
 from mail.models import Attempt, Message
 from tests.factories.mail import ask
+from tests.faults.resuming import assert_resumed
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker
 
@@ -27,7 +29,8 @@ Start = Callable[..., ScriptedServer]
 StartWorker = Callable[..., Worker]
 
 GROUP = 20
-SHORT = {"MAIL_LEASE_SECONDS": "2", "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
+LEASE_SECONDS = 2
+SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
 PATIENCE_SECONDS = 40
 
 # The message whose answer the killed worker never saw may be in the server's hands or not.
@@ -82,7 +85,10 @@ def test_a_worker_killed_in_mid_batch_repeats_at_most_one_transactional_mail(
         worker.kill_pool()
     else:
         worker.kill()
+    died_at = clock.now()
+    if what == "parent":
         start_worker(("transactional",), **SHORT)
+    assert_resumed(since=died_at, lease_seconds=LEASE_SECONDS, sweep=tasks.sweep)
     settle()
     assert_balanced(server, asked=50)
     assert set(Message.objects.values_list("state", flat=True)) == {"accepted"}
@@ -107,6 +113,7 @@ def test_a_worker_killed_in_mid_group_leaves_its_group_unknown_and_mails_nobody_
     ring("bulk")
     assert wait_until(lambda: len(server.accepted) >= 27, seconds=PATIENCE_SECONDS), worker.log()
     worker.kill_pool()
+    assert_resumed(since=clock.now(), lease_seconds=LEASE_SECONDS, sweep=tasks.sweep)
     settle()
     assert_balanced(server, asked=120)
     assert 1 <= Message.objects.unknown().count() <= GROUP

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from core import clock
 from gkec.devstack.processes import wait_until
 from mail import doorbell, tasks
 from mail.models import Message
 from tests.factories.mail import ask
 from tests.faults import steps
+from tests.faults.resuming import assert_resumed
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker
 
@@ -60,9 +62,11 @@ def test_a_worker_that_dies_at_a_step_costs_no_more_than_was_promised(
     worker = start_worker((stream,), include="tests.faults.mortal", **SHORT, **mortal)
     doorbell.ring_now(stream)
     assert wait_until(once.exists, seconds=PATIENCE_SECONDS), worker.log()
+    died_at = clock.now()
     if who != "child":
         assert wait_until(lambda: worker.child.process.poll() is not None, seconds=5)
         start_worker((stream,), **SHORT)
+    assert_resumed(since=died_at, lease_seconds=LEASE_SECONDS, sweep=tasks.sweep)
     settle()
     received = server.recipients()
     states = {
