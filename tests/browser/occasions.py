@@ -6,7 +6,8 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from django.conf import settings
-from django.test import Client
+from django.shortcuts import render
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
 from wagtail.models import Locale, Page
@@ -17,9 +18,11 @@ from accounts.models import User
 from accounts.services import create_person
 from core import clock
 from core.models import Term
+from core.views.errors import server_error
+from events import tokens as registrations
 from events.addresses import email_key
-from events.models import WebinarPage
-from events.services import set_join_link
+from events.models import Event, Registration, WebinarPage
+from events.services import Applicant, register, set_join_link
 from learning import tokens as doors
 from learning.models import CoursePage, Enrolment
 from newsletter import tokens as subscriptions
@@ -29,6 +32,8 @@ from newsletter.services import confirm
 from tests.browser.site import PASSWORD
 from tests.factories.accounts import sign_in
 
+COHORT, CITY = "climate-budgets-autumn", "chefchaouen"
+MEMBER = "yasmine.benali@chefchaouen.example"
 INVITED = {"en": "paula.henao@medellin.example", "ar": "salma.idrissi@chefchaouen.example"}
 
 
@@ -83,8 +88,26 @@ def pages_of_every_kind(languages: Iterable[str], people: Iterable[str]) -> str:
             "addresses": {language: _addresses(language) for language in languages},
             "sessions": {email: _session(User.objects.get(email=email)) for email in people},
             "cookie": settings.SESSION_COOKIE_NAME,
+            "refusals": {language: _refusals(language) for language in languages},
         }
     )
+
+
+def _refusals(language: str) -> dict[str, str]:
+    """Return the pages that no address leads to at will: another role's, after too many tries, a mistake of ours."""
+    request = Client().get("/learn/wrong/").wsgi_request
+    with translation.override(language):
+        told = {name: render(request, f"{status}.html") for name, status in (("not open", 403), ("too often", 429))}
+    told["our mistake"] = server_error(RequestFactory().get("/"))
+    return {name: answer.content.decode() for name, answer in told.items()}
+
+
+def _registration(language: str) -> Registration:
+    """Register somebody for a webinar whose doors are open."""
+    slug = webinar_about_to_start(f"axe-{language}", link="https://meet.example.org/axe")
+    address, zone = f"axe.{language}@city.example", "Africa/Casablanca"
+    applicant = Applicant(name="Salma Idrissi", email=address, language=language, timezone=zone, country="MA")
+    return register(event_id=Event.objects.get(slug=slug).pk, applicant=applicant).registration
 
 
 def _subscriber(address: str, language: str, country: str) -> Subscriber:
@@ -104,6 +127,10 @@ def _addresses(language: str) -> dict[str, str]:
     issue = NewsletterPage.objects.filter(locale__language_code="en").order_by("number").first()
     pages = {"course": course, "module": module, "unit": unit, "past webinar": past, "issue": issue}
     reader = _subscriber(f"axe.{language}@city.example", language, "FI")
+    registration = _registration(language)
+    own = registrations.make(registration.uuid, registration.token_version)
+    seat = registrations.make(registration.uuid, registration.token_version, salt=registrations.JOIN)
+    member = Enrolment.objects.get(cohort__slug=COHORT, email=MEMBER).uuid
     with translation.override(language):
         return {
             **{name: _in_language(page.specific, language).url for name, page in pages.items()},
@@ -112,6 +139,12 @@ def _addresses(language: str) -> dict[str, str]:
             "unsubscribe": reverse("newsletter_unsubscribe", args=[subscriptions.sign(reader.uuid, "unsubscribe")]),
             "unwanted": reverse("newsletter_unwanted", args=[subscriptions.sign(reader.uuid, "unwanted")]),
             "door": reverse("learning_door", args=[doors.make(_invited(language).uuid)]),
+            "registration": reverse("event_registration", args=[own]),
+            "cancel": reverse("event_registration_cancel", args=[own]),
+            "join": reverse("event_join", args=[seat]),
+            "replace": reverse("my_team_member_replace", args=[COHORT, CITY, member]),
+            "withdraw": reverse("my_team_member_withdraw", args=[COHORT, CITY, member]),
+            "my unit": reverse("my_unit", args=[COHORT, unit.translation_key]),
         }
 
 

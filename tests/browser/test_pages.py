@@ -25,6 +25,9 @@ PAGES = {
     "past webinar": "",
     "register": f"{WEBINAR}/register/",
     "registered": f"{WEBINAR}/register/done/",
+    "registration": "",
+    "cancel": "",
+    "join": "",
     "learning": "learning/",
     "course": f"{COURSE}/",
     "module": "",
@@ -57,19 +60,28 @@ PAGES = {
 
 # Pages of people who are signed in: whose, and where.
 OWN_PAGES = {
+    "my GKEC": ("learner@gkec.example", "my/"),
     "represent a city": ("learner@gkec.example", "cities/represent/espoo/"),
     "represent a new city": ("learner@gkec.example", "cities/represent/new/"),
     "my cities": ("coordinator@gkec.example", "my/cities/"),
     "my learning": ("learner@gkec.example", "my/learning/"),
     "my course": ("learner@gkec.example", f"my/learning/{COHORT}/"),
+    "about me": ("learner@gkec.example", f"my/learning/{COHORT}/about-me/"),
+    "leave": ("learner@gkec.example", f"my/learning/{COHORT}/leave/"),
+    "my unit": ("learner@gkec.example", ""),
     "enrol, city": ("coordinator@gkec.example", TEAM),
     "enrol, cohort": ("coordinator@gkec.example", f"{TEAM}?city=chefchaouen"),
     "enrol, people": ("coordinator@gkec.example", f"{TEAM}?city=chefchaouen&cohort={COHORT}"),
     "enrol, looked over": ("coordinator@gkec.example", f"{TEAM}?city=chefchaouen&cohort={COHORT}"),
     "team": ("coordinator@gkec.example", f"my/teams/{COHORT}/chefchaouen/"),
+    "replace": ("coordinator@gkec.example", ""),
+    "withdraw": ("coordinator@gkec.example", ""),
+    "withdraw the team": ("coordinator@gkec.example", f"my/teams/{COHORT}/chefchaouen/withdraw/"),
     "moderate": ("moderator@gkec.example", f"learning/cohorts/{COHORT}/moderate/"),
 }
 NOBODY = ""
+# What no address leads to at will.
+REFUSALS = {"not open": 403, "too often": 429, "our mistake": 500}
 # What repeats what stands above it: eighty-five cities take as long as ten pages. The long run looks at all of them.
 ALIKE = {"cities": ("main section li:nth-child(n+7)",)}
 # Scheme and width in which an own page is looked at, and a width that it must fit as well.
@@ -85,11 +97,12 @@ LOOKS = [
 
 @dataclass(frozen=True)
 class Known:
-    """What can be told only once the site runs: addresses by language and page, and a session for each person."""
+    """What can be told only once the site runs: addresses and refusals by language, and a session for each person."""
 
     addresses: dict[str, dict[str, str]]
     cookie: str
     sessions: dict[str, str]
+    refusals: dict[str, dict[str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +120,7 @@ def known(site: Site) -> Known:
         language: {name: f"/{language}/{path}" for name, path in paths.items()} | found
         for language, found in said["addresses"].items()
     }
-    return Known(addresses, said["cookie"], said["sessions"])
+    return Known(addresses, said["cookie"], said["sessions"], said["refusals"])
 
 
 @dataclass
@@ -194,6 +207,29 @@ def test_an_own_page_is_accessible(readers: Callable[..., Reader], known: Known,
     _set(page, scheme, other)
     assert_no_sideways_scroll(page)
     assert reader.troubles == []
+
+
+@pytest.mark.parametrize("language", WORN)
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_is_accessible(readers: Callable[..., Reader], known: Known, name: str, language: str) -> None:
+    reader = readers(language, NOBODY)
+    page = reader.page
+    scheme, width, other = WORN[language]
+    _set(page, scheme, width)
+    address = f"/{language}/{name.replace(' ', '-')}/"
+    page.route(
+        f"**{address}",
+        lambda route: route.fulfill(
+            status=REFUSALS[name], content_type="text/html", body=known.refusals[language][name]
+        ),
+    )
+    # A mistake of ours is told in all languages at once.
+    _open(reader, address, "en" if name == "our mistake" else language, status=REFUSALS[name])
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    _set(page, scheme, other)
+    assert_no_sideways_scroll(page)
+    assert [one for one in reader.troubles if str(REFUSALS[name]) not in one] == []
 
 
 @pytest.mark.parametrize("name", ["home", "webinar", "events", "unit", "register"])
