@@ -12,4 +12,5 @@ urlpatterns = [
     path("cohorts/<slug:slug>/moderate/", moderating.ModerateView.as_view(), name="cohort_moderate"),
     path("cohorts/<slug:slug>/moderate/<uuid:enrolment_key>/admit/", moderating.admitting, name="cohort_admit"),
     path("cohorts/<slug:slug>/moderate/<uuid:enrolment_key>/decline/", moderating.declining, name="cohort_decline"),
+    path("cohorts/<slug:slug>/moderate/<uuid:enrolment_key>/withdraw/", moderating.withdrawing, name="cohort_withdraw"),
 ]

@@ -1,4 +1,4 @@
-"""A moderator's cohort: everybody by city and name, the same as a spreadsheet, and who still waits for a decision."""
+"""A moderator's cohort: everybody by city and name, the same as a spreadsheet, who waits, and taking people out."""
 
 from typing import Any
 from uuid import UUID
@@ -18,13 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.visitors import signed_in
 from learning import access, cohort_words, sheets
-from learning.enums import EnrolmentState
+from learning.enums import LEAVABLE_STATES, EnrolmentState
 from learning.errors import LearningError
 from learning.forms import DeclineForm
 from learning.models import Enrolment
 from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.rules import refusal_of
-from learning.services import admit, decline
+from learning.services import admit, decline, withdraw_enrolment
 from municipalities.models import LocalGovernment
 
 PER_PAGE = 50
@@ -49,6 +49,7 @@ class ModerateView(LoginRequiredMixin, View):
         context = {
             **cohort_words.about(cohort, request),
             "sheet": sheets.Sheet(sheets.OF_COHORT, list(page), filename=cohort.slug),
+            "desk_url": request.path,
             "page_obj": page,
             "filters": _filters(request, everybody),
             "clear_url": request.path if narrowed is not everybody else "",
@@ -126,6 +127,32 @@ def declining(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpRespo
         "desk_url": reverse("cohort_moderate", args=[slug]),
     }
     return render(request, "learning/moderate_decline.html", context, status=REFUSED if form.is_bound else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdrawing(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpResponse:
+    """Say what withdrawing one person means, of a city or alone; a POST does it."""
+    cohort = access.moderated_cohort(request, slug)
+    people = Enrolment.objects.select_related("local_government")
+    member = get_object_or_404(people, cohort=cohort, uuid=enrolment_key)
+    if request.method == "POST":
+        try:
+            withdraw_enrolment(enrolment_id=member.pk, by=signed_in(request))
+            messages.success(request, _("Withdrawn."))
+        except LearningError as refusal:
+            messages.error(request, str(refusal))
+        return _back(slug)
+    if member.state not in LEAVABLE_STATES:
+        return _back(slug)
+    context = {
+        **cohort_words.about(cohort, request),
+        "city": member.local_government,
+        "member": member,
+        "team_url": reverse("cohort_moderate", args=[slug]),
+    }
+    return render(request, "learning/my_team_withdraw.html", context)
 
 
 def _back(slug: str) -> HttpResponse:

@@ -89,6 +89,46 @@ class TestDeclining:
         assert teamwork.mails("application-declined") == []
 
 
+class TestWithdrawing:
+    def test_a_moderator_withdraws_somebody_who_came_alone_after_one_more_look(self):
+        one, browser = guided(seats=1)
+        alone = apply_alone(cohort_id=one.cohort.pk, person=accounts.PersonFactory(display_name="Ana Silva"))
+        waiting = teamwork.invited(one, "Bo Berg")
+        door = f"{one.desk()}{alone.uuid}/withdraw/"
+        assert f'href="{door}"' in browser.get(one.desk()).content.decode()
+        asked = browser.get(door)
+        assert ("Withdraw Ana Silva ?" in words(asked), "The seat becomes free" in words(asked)) == (True, True)
+        alone.refresh_from_db()
+        assert alone.is_live
+        answer = browser.post(door, follow=True)
+        assert (answer.redirect_chain, "Withdrawn." in words(answer)) == ([(one.desk(), 303)], True)
+        for row in (alone, waiting):
+            row.refresh_from_db()
+        assert (alone.state, waiting.state) == ("withdrawn", "invited")
+        step = alone.changes.get(what="withdrawn")
+        assert (step.actor, step.by) == ("staff", one.cohort.moderators.get())
+        assert [mail.to_address for mail in teamwork.mails("enrolment-withdrawn")] == [alone.email]
+        # Whoever has left is shown without the way out, and an old page leads back.
+        assert f'href="{door}"' not in browser.get(one.desk()).content.decode()
+        assert browser.get(door)["Location"] == one.desk()
+
+    def test_a_completed_course_is_kept_and_the_page_offers_nothing_else(self):
+        one, browser = guided()
+        enrolment, _learner = teamwork.joined(one)
+        Enrolment.objects.filter(pk=enrolment.pk).update(state="completed", ended_at=enrolment.created_at)
+        door = f"{one.desk()}{enrolment.uuid}/withdraw/"
+        assert f'href="{door}"' not in browser.get(one.desk()).content.decode()
+        browser.post(door)
+        enrolment.refresh_from_db()
+        assert enrolment.state == "completed"
+
+    def test_the_name_of_a_city_leads_to_its_team(self):
+        one, browser = guided(city="Oslo")
+        teamwork.invited(one)
+        assert f'<a href="{one.dashboard()}"><bdi>Oslo</bdi></a>' in browser.get(one.desk()).content.decode()
+        assert browser.get(one.dashboard()).status_code == 200
+
+
 def sent(browser: Client, address: str) -> list[str]:
     """Return the addresses in the spreadsheet behind an address."""
     export = f"{address}{'&' if '?' in address else '?'}export=csv"

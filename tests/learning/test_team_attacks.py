@@ -246,16 +246,17 @@ def test_moderating_without_being_a_moderator():
     for spy in (one.coordinator, accounts.PersonFactory(), accounts.editor()):
         client = accounts.sign_in(Client(), spy)
         assert client.get(desk).status_code == 404
-        doors = [f"{desk}{application.uuid}/{verb}/" for verb in ("admit", "decline")]
-        assert [client.post(door).status_code for door in doors] == [404, 404]
-        assert client.get(doors[1]).status_code == 404
+        doors = [f"{desk}{application.uuid}/{verb}/" for verb in ("admit", "decline", "withdraw")]
+        assert [client.post(door).status_code for door in doors] == [404] * 3
+        assert [client.get(door).status_code for door in doors[1:]] == [404, 404]
     elsewhere = make.cohort(course=one.cohort.course)
     moderator = accounts.PersonFactory()
     elsewhere.moderators.add(moderator)
     client = teamwork.client_of(moderator)
     through = f"/en/learning/cohorts/{elsewhere.slug}/moderate/"
-    doors = [f"{address}{application.uuid}/{verb}/" for address in (desk, through) for verb in ("admit", "decline")]
-    assert [client.post(door).status_code for door in doors] == [404] * 4
+    verbs = ("admit", "decline", "withdraw")
+    doors = [f"{address}{application.uuid}/{verb}/" for address in (desk, through) for verb in verbs]
+    assert [client.post(door).status_code for door in doors] == [404] * 6
     application.refresh_from_db()
     assert application.state == "applied"
 
