@@ -81,8 +81,8 @@ def _had(campaign: Campaign, subscriber: int | OuterRef) -> "QuerySet[Message]":
     # What was to be repeated had been handed over before without an answer, whatever became of the repeat.
     copies = ~Q(copy__state__in=_MAY_COME_AGAIN) | Q(copy__repeats__gt=0)
     sent_again = Exists(Resend.objects.filter(copies, original=OuterRef("pk")))
-    had = ~Q(state__in=_MAY_COME_AGAIN) | Q(repeats__gt=0) | sent_again
     # What was held back after a restore may have left from the lost site: staff send it again one by one.
-    had |= Q(state=State.CANCELLED, last_reply=BECAUSE)
-    theirs = Message.objects.filter(had, mailing__in=others.values("mailing"))
+    held_back = Q(state=State.CANCELLED, last_reply=BECAUSE)
+    had = ~Q(state__in=_MAY_COME_AGAIN) | Q(repeats__gt=0) | held_back
+    theirs = Message.objects.filter(had | sent_again, mailing__in=others.values("mailing"))
     return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=subscriber)
