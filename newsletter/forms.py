@@ -1,5 +1,6 @@
 """The public forms: asking for the newsletter, and what somebody wants to read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -33,6 +34,9 @@ def _country_choices() -> list[tuple[str, Any]]:
 
 class PreferencesForm(forms.Form):
     """What somebody reads: in which language, where they work, about what."""
+
+    # Topics that this person chose before they were retired.
+    retired: Sequence[tuple[str, str]] = ()
 
     language = OneOf(
         label=_("Language of our mails"),
@@ -68,18 +72,16 @@ class PreferencesForm(forms.Form):
         }
         form = cls(data, initial=initial)
         # Saving would empty a choice of retired topics alone, which stands for all topics.
-        retired = [(term.slug, term.label) for term in chosen if not term.is_active]
+        form.retired = [(term.slug, term.label) for term in chosen if not term.is_active]
         topics = form.fields["interests"]
         assert isinstance(topics, forms.MultipleChoiceField)
-        topics.choices = [*topic_choices(), *retired]
+        topics.choices = [*topic_choices(), *form.retired]
         return form
 
     def in_words(self) -> list[tuple[Any, str]]:
         """Return label and choice of each field that something was chosen in, as the form was first filled."""
         language, country = self.initial["language"], self.initial["country"]
-        offered = self.fields["interests"]
-        assert isinstance(offered, forms.MultipleChoiceField)
-        topics = dict(list(offered.choices))  # type: ignore[arg-type]  # a list, as `of` leaves it
+        topics = dict([*topic_choices(), *self.retired])
         said = [
             (
                 self.fields["language"].label,

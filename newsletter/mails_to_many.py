@@ -17,7 +17,7 @@ from mail.models import Message
 from newsletter import addresses, editions, rendering
 from newsletter.enums import CampaignState, SubscriberState
 from newsletter.models import Campaign, NewsletterPage
-from newsletter.services import campaigns
+from newsletter.services import audiences, campaigns
 
 # By hand, since a mail-out asks it of each group: Django takes three times as long to put a statement together as
 # PostgreSQL to answer it. Which campaigns are cancelled is looked up once and comes with each row.
@@ -40,6 +40,7 @@ def register_kinds() -> None:
             render_variant=issue,
             variant_params=("campaign",),
             fill=own_addresses,
+            why_not_again=why_not_again,
         )
     )
     kinds.register(MailKind(campaigns.TEST_KIND, test, gettext_lazy("Test of a newsletter")))
@@ -73,6 +74,19 @@ def own_addresses(messages: Sequence[Message]) -> Fillings:
         for message in messages
         if message.params["subscriber"] in found
     }
+
+
+def why_not_again(message: Message) -> str:
+    """Return why a copy would not be right now: the issue came by another way, or its campaign stands still."""
+    campaign = Campaign.objects.filter(pk=message.params.get("campaign")).first()
+    # Of what was erased there is nothing to say here: it cannot be written any more.
+    if campaign is None or "subscriber" not in message.params:
+        return ""
+    if campaign.state == CampaignState.PAUSED:
+        return _("Its campaign is paused. Resume it first.")
+    if audiences.has_had(campaign, message.params["subscriber"]):
+        return _("This person has had the issue by another campaign.")
+    return ""
 
 
 def test(message: Message) -> Rendering:

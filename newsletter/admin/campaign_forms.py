@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages, locales
 from core.models import Term
+from events.forms import AddressField
 from newsletter.campaign_errors import MomentPassed
 from newsletter.models import NewsletterPage
 from newsletter.models.subscriber import INTERESTS
@@ -100,4 +101,4 @@ class TestForm(forms.Form):
 
     __test__ = False
 
-    to = forms.EmailField(label=_("E-mail address"), max_length=254)
+    to = AddressField(label=_("E-mail address"), max_length=254)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
@@ -33,7 +32,7 @@ class Reading:
 def readers(campaign: Campaign) -> "QuerySet[Subscriber]":
     """Return the confirmed subscribers whom a campaign is for, those who have had its issue left out."""
     audience = campaign.audience
-    found = Subscriber.objects.confirmed().filter(~Exists(_had(campaign)))
+    found = Subscriber.objects.confirmed().filter(~Exists(_had(campaign, OuterRef("pk"))))
     if audience["languages"]:
         found = found.filter(language__in=audience["languages"])
     if audience["countries"]:
@@ -72,13 +71,18 @@ def normalised(audience: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
     return {name: sorted(values) for name, values in wanted.items()}
 
 
-def _had(campaign: Campaign) -> "QuerySet[Message]":
+def has_had(campaign: Campaign, subscriber_id: int) -> bool:
+    """Whether somebody has had, or may have had, the issue from another campaign."""
+    return _had(campaign, subscriber_id).exists()
+
+
+def _had(campaign: Campaign, subscriber: int | OuterRef) -> "QuerySet[Message]":
     others = Campaign.objects.filter(issue=campaign.issue, mailing__isnull=False).exclude(pk=campaign.pk)
     # What was to be repeated had been handed over before without an answer, whatever became of the repeat.
     copies = ~Q(copy__state__in=_MAY_COME_AGAIN) | Q(copy__repeats__gt=0)
     sent_again = Exists(Resend.objects.filter(copies, original=OuterRef("pk")))
-    had: Any = ~Q(state__in=_MAY_COME_AGAIN) | Q(repeats__gt=0) | sent_again
     # What was held back after a restore may have left from the lost site: staff send it again one by one.
-    had |= Q(state=State.CANCELLED, last_reply=BECAUSE)
-    theirs = Message.objects.filter(had, mailing__in=others.values("mailing"))
-    return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=OuterRef("pk"))
+    held_back = Q(state=State.CANCELLED, last_reply=BECAUSE)
+    had = ~Q(state__in=_MAY_COME_AGAIN) | Q(repeats__gt=0) | held_back
+    theirs = Message.objects.filter(had | sent_again, mailing__in=others.values("mailing"))
+    return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=subscriber)

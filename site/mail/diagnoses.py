@@ -17,6 +17,7 @@ from core.health import Finding, Level, Section
 from core.redaction import redact
 from mail import kinds
 from mail.enums import HELD, Reason, State, Stream
+from mail.isolates import isolate
 from mail.models import Message
 
 # Replies to our name and password (RFC 4954), with the code or with its enhanced form alone.
@@ -70,7 +71,7 @@ def server() -> Iterator[Finding]:
     number, reply, _share = _most_frequent(shut_out)
     if not number:
         return
-    words = {"number": number, "reply": reply}
+    words = {"number": number, "reply": isolate(reply)}
     if _PASSWORD.search(reply):
         sentence = _("The mail server refuses our name or password. It said: %(reply)s") % words
         advice = _("Mend EMAIL_URL and restart the workers; all that waits then leaves by itself.")
@@ -89,7 +90,7 @@ def later() -> Iterator[Finding]:
     number, reply, share = _most_frequent(put_off)
     if not number or Message.objects.waiting().count() > number:
         return
-    words = {"number": number, "reply": reply, "share": share}
+    words = {"number": number, "reply": isolate(reply), "share": share}
     sentence = (
         ngettext(
             "The one message that waits was put off by the receiving server. It said: %(reply)s",
@@ -138,7 +139,7 @@ def faults() -> Iterator[Finding]:
             "mail-fault",
             Level.TROUBLE,
             _("Messages of the kind “%(kind)s” cannot be written (%(problem)s); %(number)s wait.")
-            % {"kind": kinds.label(row["kind"]), "problem": row["last_reply"], "number": row["number"]},
+            % {"kind": kinds.label(row["kind"]), "problem": isolate(row["last_reply"]), "number": row["number"]},
             _("This is a fault in the program: the log has the reason. They leave by themselves once it is mended."),
             _list("state=deferred"),
         )

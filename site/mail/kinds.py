@@ -72,6 +72,8 @@ class MailKind:
     filters would break them, and who has no name gets a variant in which `to_name` is empty. `fill(messages)` answers
     the addresses of a group, {message id: {slot: value}}; a message that it leaves out, or answers with
     NoLongerMakesSense, makes no sense any more.
+
+    `why_not_again(message)` says, for staff, why a message should not be sent once more; empty where it may be.
     """
 
     name: str
@@ -81,6 +83,7 @@ class MailKind:
     render_variant: "Callable[[Mapping[str, Any], str], Rendering] | None" = None
     variant_params: tuple[str, ...] = ()
     fill: "Callable[[Sequence[Message]], Fillings] | None" = None
+    why_not_again: "Callable[[Message], str] | None" = None
 
     @property
     def is_prepared(self) -> bool:
@@ -120,6 +123,12 @@ def render(message: "Message") -> Rendering:
     if kind.render is None:
         raise LookupError(f"Mail of the kind {kind.name!r} comes prepared.")
     return kind.render(message)
+
+
+def why_not_again(message: "Message") -> str:
+    """Return why the message's kind would not have it sent once more, for staff; empty where it says nothing."""
+    kind = _registered.get(message.kind)
+    return kind.why_not_again(message) if kind is not None and kind.why_not_again is not None else ""
 
 
 def has_variants(name: str) -> bool:

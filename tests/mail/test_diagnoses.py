@@ -165,7 +165,7 @@ def test_a_password_that_the_mail_server_refuses_is_told_with_its_words(scripted
     assert (finding.level, finding.sentence) == (
         Level.TROUBLE,
         (
-            "The mail server refuses our name or password. It said: 535 5.7.8 Bad credentials for [address]"
+            "The mail server refuses our name or password. It said: \u2068535 5.7.8 Bad credentials for [address]\u2069"
             " 1 message waits for it."
         ),
     )
@@ -178,8 +178,8 @@ def test_a_mail_server_that_cannot_be_reached_is_told(scripted: Start) -> None:
     ask()
     deliver_all()
     finding = only(diagnoses.server())
-    assert finding.sentence.startswith("The mail server cannot be reached, or does not let us in. It said: ")
-    assert finding.sentence.endswith(" 2 messages wait for it.")
+    assert finding.sentence.startswith("The mail server cannot be reached, or does not let us in. It said: \u2068")
+    assert finding.sentence.endswith("\u2069 2 messages wait for it.")
 
 
 def test_when_all_that_waits_was_put_off_the_most_frequent_reply_is_told(scripted: Start) -> None:
@@ -190,7 +190,8 @@ def test_when_all_that_waits_was_put_off_the_most_frequent_reply_is_told(scripte
     deliver_all()
     finding = only(diagnoses.later())
     assert finding.sentence == (
-        "All 3 messages that wait were put off by the receiving servers. Said most, 2 times: 4.2.0 greylisted <[address]>"
+        "All 3 messages that wait were put off by the receiving servers. Said most, 2 times: "
+        "\u20684.2.0 greylisted <[address]>\u2069"
     )
     assert finding.advice == "They are tried again by themselves; look what the words ask for."
     ask()
@@ -254,7 +255,7 @@ def test_a_fault_in_the_program_is_told_by_kind(notice: str, scripted: Start) ->
     enqueue(key="a:1", kind=notice, to="a@city.example", language="en", params={"number": 13})
     deliver_all()
     assert only(diagnoses.faults()).sentence == (
-        "Messages of the kind “Test notice” cannot be written (ZeroDivisionError); 1 wait."
+        "Messages of the kind “Test notice” cannot be written (\u2068ZeroDivisionError\u2069); 1 wait."
     )
 
 

@@ -87,6 +87,12 @@ def test_a_campaign_is_prepared_from_the_page_of_an_issue(editor, page):
     assert campaign.audience == {"interests": [], "languages": ["en"], "countries": []}
 
 
+def test_a_test_goes_to_no_address_that_mail_cannot_be_sent_to(editor, campaign):
+    answer = editor.post(url("test", campaign.pk), {"to": '"ab"@city.example'})
+    assert "Write an e-mail address, such as name@example.org." in body(answer)
+    assert (answer.status_code, Message.objects.count()) == (200, 0)
+
+
 def test_a_draft_keeps_a_topic_that_was_retired_since(editor, campaign):
     topic = term("emission-domain", "mobility-transport")
     Campaign.objects.update(audience={"interests": [topic.slug], "languages": [], "countries": []})

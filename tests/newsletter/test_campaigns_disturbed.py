@@ -8,6 +8,7 @@ from wagtail.models import Revision
 from core import clock
 from mail.models import Mailing, Message
 from mail.services import hold_after_restore, resend
+from mail.services.resending import CannotResend
 from newsletter import campaign_errors as errors
 from newsletter.models import Campaign
 from newsletter.services import advance_campaigns, cancel_campaign, pause_campaign, start_campaign
@@ -99,6 +100,40 @@ def test_who_may_have_got_a_copy_before_its_repeat_failed_is_no_reader_of_the_ne
     deliver_all("bulk")
     Message.objects.filter(pk=copy.pk).update(repeats=repeats)
     assert addresses(draft(page)) == left
+
+
+def test_an_old_copy_is_not_sent_again_to_who_has_the_issue_from_a_second_campaign(page, time, mail_server):
+    mail_server.refuse("en@city.example", "550 5.7.1 Not from you")
+    make.subscriber("en@city.example")
+    start_campaign(campaign_id=draft(page).pk)
+    after_the_window(time)
+    deliver_all("bulk")
+    advance_campaigns()
+    mail_server.answers.clear()
+    first = Message.objects.get()
+    start_campaign(campaign_id=draft(page).pk)
+    with pytest.raises(CannotResend, match="has had the issue by another campaign"):
+        resend(message_id=first.pk, by=PersonFactory(), reason="Asked for")
+    after_the_window(time)
+    deliver_all("bulk")
+    assert mail_server.recipients() == {"en@city.example": 1}
+    # Its own campaign is no other: what was lost is sent again.
+    second = Message.objects.exclude(pk=first.pk).get()
+    assert resend(message_id=second.pk, by=PersonFactory(), reason="Lost").key == f"{second.key}:resent:1"
+
+
+def test_nothing_of_a_paused_campaign_is_sent_again(page, time, mail_server):
+    mail_server.refuse("a@city.example", "550 5.7.1 Not from you")
+    mail_server.refuse("b@city.example", "450 4.2.0 Later")
+    for name in ("a", "b"):
+        make.subscriber(f"{name}@city.example")
+    campaign = start_campaign(campaign_id=draft(page).pk)
+    after_the_window(time)
+    deliver_all("bulk")
+    pause_campaign(campaign_id=campaign.pk)
+    failed = Message.objects.get(state="failed")
+    with pytest.raises(CannotResend, match="Its campaign is paused"):
+        resend(message_id=failed.pk, by=PersonFactory(), reason="Asked for")
 
 
 def test_who_may_have_got_it_before_a_restore_is_no_reader_of_the_next_campaign(page):

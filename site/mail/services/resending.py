@@ -75,6 +75,7 @@ def _require(message: Message) -> None:
     refusal = why_not(message)
     if not refusal and message.to_address in suppressed(addresses=[message.to_address], stream=message.stream):
         refusal = _("The address is on the suppression list.")
+    refusal = refusal or kinds.why_not_again(message)
     if refusal:
         raise CannotResend(refusal)
     try:
