@@ -104,7 +104,7 @@ def test_the_list_of_requests_costs_the_same_however_long(staff, keeper, django_
 
 @pytest.mark.parametrize(("where", "title"), [(HERE, "Personal data"), (RETENTION, "Retention")])
 def test_the_window_is_named_after_the_page(staff, where, title):
-    assert re.search(rf"<title>\s*{title}\s+- Wagtail\s*</title>", staff.get(where).content.decode())
+    assert re.search(rf"<title>\s*{title}\s+- GKEC\s*</title>", staff.get(where).content.decode())
 
 
 def test_retention_shows_what_is_due(staff):

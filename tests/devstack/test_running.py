@@ -16,7 +16,19 @@ from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
 from tests.browser.site import Site, environment_of, shell_of
 from tests.devstack import contents
-from tests.services.demo import READY, SERVICES, SITE, SLOW_STEPS, Demo, FirstStart, StartDemo, end_all, start_one
+from tests.services.demo import (
+    READY,
+    SERVICES,
+    SITE,
+    SLOW_STEPS,
+    Demo,
+    FirstStart,
+    StartDemo,
+    copy_data,
+    end_all,
+    start_one,
+)
+from tests.services.scheduling import shared_folder
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("devstack"), pytest.mark.timeout(600)]
 
@@ -35,8 +47,10 @@ def answers(demo: Demo) -> bool:
 
 @pytest.fixture(scope="module")
 def running(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
-    """A second start on the data of the first, shared by the tests that do not end it."""
-    demo = start_one(first_start.var, tmp_path_factory.mktemp("running") / "output.txt", (), SOON)
+    """A second start on a copy of the first one's data, shared by the tests that do not end it."""
+    folder = tmp_path_factory.mktemp("running")
+    copy_data(shared_folder() / "var", folder / "var")
+    demo = start_one(folder / "var", folder / "output.txt", (), SOON)
     demo.wait_for(READY)
     assert wait_until(lambda: set(demo.children()) == SITE | SERVICES, seconds=10)
     yield demo

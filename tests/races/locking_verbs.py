@@ -188,7 +188,7 @@ def verbs_of_rights(scene: Scene) -> list[Verb]:
 
     def claim(dice: random.Random) -> None:
         found = somebody(dice)
-        person = person_for(email=found.email, language="en")
+        person, _is_new = person_for(email=found.email, language="en")
         claim_registrations(person=person, address=found.email)
 
     return [forget, claim, lambda dice: purging.purge()]
