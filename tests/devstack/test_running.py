@@ -107,6 +107,7 @@ def test_only_the_owner_gets_at_the_services(running: Demo) -> None:
         stranger.ping()
 
 
+@pytest.mark.long
 def test_one_command_takes_the_whole_demo_away(running: Demo, founded: dict[str, int]) -> None:
     """After all others that need the demo: what the first start loaded and a worker has sent goes while the site runs."""
     url = Postgres(running.var / "postgres", running.var / "log" / "postgres.log").url
