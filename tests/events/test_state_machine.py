@@ -364,7 +364,7 @@ def run(server: MailServer, *, examples: int, steps: int, phases: Sequence[Phase
 @pytest.mark.usefixtures("section")
 @pytest.mark.django_db
 def test_an_event_keeps_its_promises_in_any_order_of_verbs(mail_server: MailServer) -> None:
-    run(mail_server, examples=5, steps=25)
+    run(mail_server, examples=6, steps=25)
 
 
 @pytest.mark.long
