@@ -1,8 +1,8 @@
 """One stylesheet and one script for the whole site, built from many small files without a build step."""
 
-import os
 import re
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
@@ -49,10 +49,14 @@ def build(static: Path, target: Path) -> None:
         if path.is_file() and path.read_text("utf-8") == text:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Several processes may build at once: each writes a file of its own and moves it into place.
-        part = path.with_suffix(f".{os.getpid()}.part")
+        part = unshared(path)
         part.write_text(text, "utf-8")
         part.replace(path)
+
+
+def unshared(path: Path) -> Path:
+    """Return a name beside `path` that nobody else writes to: processes and a server's threads build at once."""
+    return path.with_suffix(f".{uuid4().hex}.part")
 
 
 class BundleFinder(BaseFinder):
