@@ -7,6 +7,7 @@ from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
 from wagtail.admin.viewsets.pages import PageViewSet
 
+from core.admin.editing import OneAtATime
 from core.projection import AtomicForm
 from events.errors import EventError
 from events.models import WebinarPage
@@ -39,7 +40,7 @@ class WebinarCreate(WithJoinLink, StoresJoinLink, CreateView):
     """Wagtail's view to make a page."""
 
 
-class WebinarEdit(WithJoinLink, StoresJoinLink, EditView):
+class WebinarEdit(OneAtATime, WithJoinLink, StoresJoinLink, EditView):
     """Wagtail's view to edit a page."""
 
 

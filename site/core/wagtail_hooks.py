@@ -8,6 +8,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from core.admin import branding
+from core.admin.editing import PageViews
 from core.admin.health import HealthMenuItem, HealthView
 from core.admin.terms import TermViewSet
 from core.linkhandlers import DocumentLinks, PageLinks
@@ -33,6 +34,11 @@ def link_together(features: Any) -> None:
 @hooks.register("register_admin_viewset")
 def register_terms() -> TermViewSet:
     return TermViewSet("terms")
+
+
+@hooks.register("register_admin_viewset")
+def register_page_views() -> PageViews:
+    return PageViews("pages_of_ours")
 
 
 @hooks.register("register_admin_urls")
