@@ -24,6 +24,7 @@ from mail.models import Message
 _PASSWORD = re.compile(r"(?i)^(530|534|535|538)\b|\b5\.7\.8\b|authenticat|credential|password")
 _SLOWER = re.compile(r"(?i)\b4\.7\.\d+|rate|throttl|too many|too fast|slow down")
 _LOOK_BACK = timedelta(days=1)
+_OVER = (Reason.EXPIRED, Reason.SENSELESS, Reason.WITHDRAWN, Reason.SUPPRESSED)
 # Below so many messages a share says nothing.
 _FEW = 5
 _SUPPRESSED_SHARE = 0.05
@@ -162,7 +163,8 @@ def rate() -> Iterator[Finding]:
 
 def unknown() -> Iterator[Finding]:
     """Whether staff should decide about messages of which nobody knows whether they arrived."""
-    number = _recent().filter(state=State.UNKNOWN).count()
+    # Where a repeat had no sense any more, sending it again would have none either.
+    number = _recent().filter(state=State.UNKNOWN).exclude(reason__in=_OVER).count()
     if number:
         sentence = ngettext(
             "Of %(number)s message of the last day nobody knows whether it arrived.",

@@ -1,6 +1,7 @@
 """What is going to happen to a message, in one sentence for staff."""
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
@@ -11,6 +12,15 @@ from core import clock, dates
 from mail.enums import Reason, State
 from mail.models import Message
 
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+# Reasons that speak of the attempt of which nobody knows; any other speaks of the repeat that came to nothing.
+_SILENCES = (Reason.NO_ANSWER, Reason.WORKER_LOST)
+_REPEAT_ENDED = gettext_lazy(
+    "Nothing, unless you decide so: an attempt without an answer may have arrived, and its repeat ended because"
+    " %(reason)s. Sending it again could make a second copy."
+)
 _ENDED = gettext_lazy("Nothing more: it ended at %(finished)s, because %(reason)s.")
 _SENTENCES = {
     State.LEASED: gettext_lazy(
@@ -37,7 +47,7 @@ def what_next(message: Message) -> str:
     """Return one sentence in the active language, with times in the active time zone."""
     now = clock.now()
     if message.state in _SENTENCES:
-        return str(_SENTENCES[State(message.state)]) % {
+        return str(_sentence(message)) % {
             "lease_end": _time(message.leased_until),
             "started": _time(message.started_at),
             "due": _time(message.due_at),
@@ -46,6 +56,11 @@ def what_next(message: Message) -> str:
             "reason": _reason(message),
         }
     return _queued(message, now)
+
+
+def _sentence(message: Message) -> "str | Promise":
+    is_repeat_ended = message.state == State.UNKNOWN and message.repeats and message.reason not in _SILENCES
+    return _REPEAT_ENDED if is_repeat_ended else _SENTENCES[State(message.state)]
 
 
 def _queued(message: Message, now: datetime) -> str:

@@ -74,6 +74,7 @@ class MailKind:
     NoLongerMakesSense, makes no sense any more.
 
     `why_not_again(message)` says, for staff, why a message should not be sent once more; empty where it may be.
+    It is asked in the transaction that asks for the copy, and may lock what it looks at.
     """
 
     name: str

@@ -9,7 +9,7 @@ from core import personal
 from core.personal import Column, Kind, Rule, Subject
 from mail import rendering
 from mail.addresses import ERASED
-from mail.models import Attempt, Message, Suppression
+from mail.models import Attempt, Message, Suppression, Variant
 from mail.services import erasing
 
 
@@ -35,6 +35,12 @@ def _with_words(before: datetime) -> QuerySet:
 
 def _ended(before: datetime) -> QuerySet:
     return Message.objects.filter(finished_at__lt=before)
+
+
+def _unshared(before: datetime) -> QuerySet:
+    # A worker holds words in hand for minutes before a message names them; no period is shorter than a day.
+    shared = Exists(Message.objects.filter(variant=OuterRef("pk")))
+    return Variant.objects.filter(~shared, last_used_at__lt=before)
 
 
 def _expired(before: datetime) -> QuerySet:
@@ -71,6 +77,13 @@ _MESSAGES = Kind(
             "finished_at",
             _with_words,
             erasing.blank_words,
+        ),
+        Rule(
+            "RETENTION_MAIL_WORDS_DAYS",
+            _("Words that many mails share are deleted %(period)s after their last use, once no mail needs them."),
+            "last_used_at",
+            _unshared,
+            erasing.delete_variants,
         ),
         Rule(
             "RETENTION_MAIL_DAYS",

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 # RFC 3463: class.subject.detail at the beginning of the words.
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
+# The same in the middle of what a provider tells, where it is no part of an address such as 192.5.1.1.
+_WITHIN = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 # No such mailbox, no such system, malformed, moved without a trace, and RFC 7505: the domain takes no mail at all.
 _NOBODY_THERE = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)}
 _FULL = {(2, 2), (3, 1), (5, 3)}
@@ -47,6 +49,15 @@ def status(words: str) -> Status | None:
     """Return the enhanced status code that a reply's words begin with."""
     found = _ENHANCED.match(words.lstrip())
     return Status(*map(int, found.groups())) if found else None
+
+
+def gone_by_hearsay(words: str) -> bool | None:
+    """Whether a reply that a provider repeats says that the mailbox does not exist; None where it has no code."""
+    found = _WITHIN.search(words)
+    if found is None:
+        return None
+    kind, subject, detail = map(int, found.groups())
+    return kind == 5 and (subject, detail) in _NOBODY_THERE
 
 
 def trouble(code: int | None, words: str) -> Trouble:

@@ -41,7 +41,8 @@ def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
     """Return what an answer does to a message whose hand-over had started.
 
     `untried` goes back to the queue as if it had never been taken. A bulk message without an answer is never sent
-    again; a transactional one is, once, unless the time set for trying is over.
+    again; a transactional one is, once, unless the time set for trying is over. What was sent again and comes to
+    nothing is unknown, since the first time may have arrived.
     """
     if answer.outcome is Outcome.UNTRIED:
         return Verdict(message.pk, State.QUEUED, "")
@@ -73,7 +74,16 @@ def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
 
 
 def _ended(message: Message, state: State, reason: str, answer: Answer, now: datetime) -> Verdict:
-    return Verdict(message.pk, state, reason, code=answer.code, reply=answer.reply, finished_at=now)
+    end = state if state is State.ACCEPTED else honest(message, state)
+    return Verdict(message.pk, end, reason, code=answer.code, reply=answer.reply, finished_at=now)
+
+
+def honest(message: Message, state: State) -> State:
+    """Return the state in which a message ends that was not accepted: unknown if an earlier attempt may have arrived.
+
+    The reason still says why the last attempt was not made or came to nothing.
+    """
+    return State.UNKNOWN if message.repeats else state
 
 
 def may_repeat(message: Message, *, is_safe: bool = False) -> bool:
@@ -126,12 +136,13 @@ def is_bounce(answer: Answer) -> bool:
 def dropped(message: Message, reason: Reason, *, now: datetime, reply: str = "") -> Verdict:
     """Return the end of a message that shall not leave at all."""
     state = State.SUPPRESSED if reason is Reason.SUPPRESSED else State.CANCELLED
-    return Verdict(message.pk, state, reason, reply=reply, finished_at=now)
+    return Verdict(message.pk, honest(message, state), reason, reply=reply, finished_at=now)
 
 
 def unrenderable(message: Message, *, now: datetime, reply: str) -> Verdict:
     """Return what a fault in the program does: another try later, since a release may mend it, until time is up."""
     if has_tried_long_enough(message, now=now):
-        return Verdict(message.pk, State.FAILED, Reason.UNRENDERABLE, reply=reply, finished_at=now)
+        end = honest(message, State.FAILED)
+        return Verdict(message.pk, end, Reason.UNRENDERABLE, reply=reply, finished_at=now)
     due_at = now + retry_delay(message, Trouble.OTHER, now=now)
     return Verdict(message.pk, State.DEFERRED, Reason.UNRENDERABLE, reply=reply, due_at=due_at)

@@ -2,6 +2,12 @@
 
 from django.dispatch import Signal
 
-# A provider says that somebody does not want our mail to many any more. Sent with `address` and `what`, a ReportKind,
-# before the address is put on the suppression list, so that whoever asks again takes the two in the same order.
+# A provider says that somebody did not want our mail to many any more. Sent with `address`, `what`, a ReportKind, and
+# `at`, the latest moment when they may have said so, before the address is put on the suppression list, so that whoever
+# asks again takes the two in the same order. A receiver that knows of a newer yes answers True: then the list stays as
+# it is.
 objection_reported = Signal()
+
+# The time of ended messages is over. Sent with `mailings`, the keys of the mailings of some of them, before they are
+# deleted: whoever keeps books of a mailing can still count it.
+messages_expiring = Signal()

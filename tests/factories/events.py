@@ -9,8 +9,8 @@ from wagtail.models import Locale, Page
 
 from core import clock
 from core.models import Term
-from events.models import Event, EventIndexPage, Registration, WebinarPage
-from events.services import Applicant, project_event, register
+from events.models import Event, EventIndexPage, Registration, Reminder, ReminderRule, WebinarPage
+from events.services import Applicant, arm, project_event, register
 from tests.factories import core
 
 _numbers = count(1)
@@ -104,6 +104,19 @@ def applicant(name: str = "Ana Silva", **fields: Any) -> Applicant:
 def registered(event: Event, name: str = "Ana Silva", **fields: Any) -> Registration:
     """Register somebody through the service."""
     return register(event_id=event.pk, applicant=applicant(name, **fields)).registration
+
+
+def reminder_due(people: int = 3, *, named: str = "Guest") -> Event:
+    """Make an event two hours from now whose reminder falls due this second for so many people."""
+    made = event(starts_at=clock.now() + timedelta(hours=2))
+    rule = ReminderRule.objects.get(translation_key=made.translation_key, offset_minutes=-60)
+    arm(rule_id=rule.pk)
+    for number in range(people):
+        registered(made, f"{named} {number}")
+    a_second_ago = clock.now() - timedelta(seconds=1)
+    ReminderRule.objects.filter(pk=rule.pk).update(due_at=a_second_ago)
+    Reminder.objects.update(due_at=a_second_ago)
+    return made
 
 
 def in_days(days: float) -> datetime:

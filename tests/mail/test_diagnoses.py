@@ -133,12 +133,19 @@ def test_a_broker_that_is_down_is_the_finding_and_the_workers_are_not_blamed(mon
 
 
 @pytest.mark.parametrize(("seconds", "level"), [(10, Level.ATTENTION), (-3600, Level.TROUBLE)])
-def test_clocks_that_disagree_are_told(time_machine, seconds: int, level: Level) -> None:
+def test_clocks_that_disagree_are_told_although_ours_follows(
+    time_machine, monkeypatch: pytest.MonkeyPatch, seconds: int, level: Level
+) -> None:
     assert only(foundation.database()).level is Level.OK
+    monkeypatch.setattr(clock._Setting, "point", (clock.now(), clock.uptime()))
     time_machine.move_to(clock.now() + timedelta(seconds=seconds))
     finding = only(foundation.database())
     assert (finding.name, finding.level) == ("clock", level)
     assert finding.sentence == (f"The clocks of the database and of this machine are {abs(seconds)} seconds apart.")
+    assert finding.advice == (
+        "Set both by NTP: what is due goes by the database's clock, sessions and the codes of authenticator apps go by "
+        "this machine's."
+    )
 
 
 def test_a_database_that_is_down_is_the_only_thing_told_of_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,6 +272,9 @@ def test_messages_of_unknown_fate_are_told(scripted: Start) -> None:
     delivery.deliver(stream="bulk")
     assert Message.objects.get().state == "unknown"
     assert only(diagnoses.unknown()).sentence == "Of 1 message of the last day nobody knows whether it arrived."
+    # Nobody has to decide about what had no sense any more when it was to be repeated.
+    Message.objects.update(repeats=1, reason="withdrawn")
+    assert list(diagnoses.unknown()) == []
 
 
 def test_a_large_share_of_suppressed_addresses_is_told(scripted: Start) -> None:

@@ -143,17 +143,17 @@ def test_exports_equal_the_screen_and_hold_no_formula(staff: Client) -> None:
 
 def test_a_message_is_shown_as_it_went_out_with_attempts_and_what_comes_next(staff: Client) -> None:
     file = Attachment("invitation.ics", b"BEGIN", "text/calendar; method=REQUEST", as_alternative=True)
-    message = accepted(
-        ask(to="a@city.example", to_name="Zoë <b>", text="The text.", attachments=[file], person=PersonFactory())
-    )
+    asked = {"to_name": "Zoë <b>", "text": "The text.", "language": "fr"}
+    message = accepted(ask(to="a@city.example", attachments=[file], person=PersonFactory(), **asked))
     Attempt.objects.create(
         message=message, number=1, started_at=clock.now(), answered_at=clock.now(), code=250, reply="2.0.0 queued as 42"
     )
     response = staff.get(f"{INDEX}message/{message.pk}/")
     shown = words(response)
     for expected in (
-        "accepted. Nothing more: the receiving server accepted it at",
+        "Accepted. Nothing more: the receiving server accepted it at",
         "Zoë <b> , a@city.example",
+        "Language français",
         "250 2.0.0 queued as 42",
         "invitation.ics (text/calendar; method=REQUEST, 5\xa0bytes)",
         f"Message-ID: {message.message_id}",
@@ -246,6 +246,13 @@ def test_not_even_an_administrator_can_write_or_delete_a_message(client: Client,
             (
                 "Nothing, unless you decide so: it may have arrived or not, because the connection broke before the"
                 " server answered, and sending it again could make a second copy."
+            ),
+        ),
+        (
+            {"state": "unknown", "reason": "expired", "repeats": 1},
+            (
+                "Nothing, unless you decide so: an attempt without an answer may have arrived, and its repeat ended"
+                " because its time had passed before it could leave. Sending it again could make a second copy."
             ),
         ),
         (

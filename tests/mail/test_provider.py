@@ -1,6 +1,5 @@
 """Mail through a provider: real requests to a small server that speaks its API; same ledger, same states."""
 
-import base64
 import contextlib
 import json
 import ssl
@@ -25,6 +24,7 @@ from mail.models import Message, Report, Suppression, SuppressionChange
 from mail.services import delivery, suppressed
 from mail.services.erasing import erase_messages
 from tests.factories.mail import ask, deliver_all
+from tests.factories.notices import SECRET, notice
 
 pytestmark = pytest.mark.django_db
 
@@ -264,23 +264,6 @@ def test_a_slow_provider_holds_a_group_no_longer_than_a_hand_over_may_last(
     assert (states(), api.requests) == (expected, requests)
 
 
-def notice(client: Client, **changes: Any) -> int:
-    event = {
-        "event": "hard_bounce",
-        "email": "Ana@City.example",
-        "id": 7,
-        "date": "2026-11-22 05:00:00",
-        "ts": 1795323600,
-        "message-id": "<1@api>",
-        "reason": "550 5.1.1 gone",
-        **changes,
-    }
-    secret = base64.b64encode(b"gkec:hook").decode()
-    headers = {"Authorization": f"Basic {secret}"}
-    answer = client.post("/mail/reports/brevo/", json.dumps(event), content_type="application/json", headers=headers)
-    return answer.status_code
-
-
 @pytest.mark.parametrize(
     ("event", "what", "reason"),
     [
@@ -292,7 +275,7 @@ def notice(client: Client, **changes: Any) -> int:
 def test_what_the_provider_tells_later_is_kept_once_and_acted_upon(
     client: Client, settings, event: str, what: str, reason: str
 ) -> None:
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "gkec:hook"}
+    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
     message = ask(to="ana@city.example", stream="bulk")
     custom = json.dumps({"outbox": message.message_id.strip("<>")})
     for _n in range(2):
@@ -303,11 +286,36 @@ def test_what_the_provider_tells_later_is_kept_once_and_acted_upon(
     assert message.state == "queued"
 
 
+@pytest.mark.parametrize(
+    ("event", "reason", "what"),
+    [
+        ("soft_bounce", "452 4.2.2 mailbox full", "rejected"),
+        ("soft_bounce", "try again", "rejected"),
+        ("hard_bounce", "552 5.2.2 over quota", "rejected"),
+        ("hard_bounce", "smtp; 550-5.7.1 [192.5.1.1] blocked", "rejected"),
+        ("hard_bounce", "smtp; 550 5.1.1 <ana@city.example> unknown", "bounced"),
+        ("soft_bounce", "550 5.1.1 unknown", "bounced"),
+        ("hard_bounce", "no such user at 192.5.2.2", "bounced"),
+        ("invalid_email", "", "bounced"),
+    ],
+)
+def test_a_mailbox_that_only_takes_no_mail_for_now_is_not_left_alone_for_months(
+    client: Client, settings, event: str, reason: str, what: str
+) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
+    message = ask(to="ana@city.example")
+    custom = json.dumps({"outbox": message.message_id.strip("<>")})
+    assert notice(client, event=event, reason=reason, **{"X-Mailin-custom": custom}) == 200
+    assert list(Report.objects.values_list("what", flat=True)) == [what]
+    stopped = {message.to_address} if what == "bounced" else set()
+    assert suppressed(addresses=[message.to_address], stream="transactional") == stopped
+
+
 @pytest.mark.parametrize("event", ["hard_bounce", "spam", "unsubscribe"])
 def test_what_is_told_of_somebody_erased_since_stops_mail_and_names_nobody(
     client: Client, settings, event: str
 ) -> None:
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "gkec:hook"}
+    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
     message = ask(to="ana@city.example", stream="bulk")
     erase_messages(subject=Subject(None, ("ana@city.example",)))
     custom = json.dumps({"outbox": message.message_id.strip("<>")})
@@ -326,7 +334,7 @@ def test_a_stranger_cannot_report_anybody(client: Client, settings) -> None:
 
 
 def test_opening_and_clicking_are_not_kept(client: Client, settings) -> None:
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "gkec:hook"}
+    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
     assert notice(client, event="opened") == 200
     assert not Report.objects.exists()
     assert not Suppression.objects.exists()

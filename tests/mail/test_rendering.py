@@ -124,3 +124,10 @@ def test_two_kinds_of_one_name_are_a_mistake() -> None:
     finally:
         kinds._registered.pop("test-twice")
     assert kinds.label("test-twice") == "test-twice"
+
+
+def test_a_colon_stands_as_its_language_sets_it() -> None:
+    french, _ = render_words("mail/notice", CONTEXT, language="fr")
+    spanish, _ = render_words("mail/notice", CONTEXT, language="es")
+    assert "\nOpen\u00a0:\nhttps://gkec.example" in french
+    assert "\nOpen:\nhttps://gkec.example" in spanish

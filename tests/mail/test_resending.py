@@ -182,4 +182,4 @@ def test_whether_it_may_have_arrived_is_told_by_the_state() -> None:
         *(True, True, False),
     ]
     # What failed at last had got no answer before.
-    assert resending.is_uncertain(Message(state="failed", repeats=1))
+    assert resending.is_uncertain(Message(state="queued", repeats=1))

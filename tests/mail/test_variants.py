@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Generator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core import clock, personal
+from core import clock, kept, personal
+from core.services import purging
 from mail import kinds, mime, rendering, slots
 from mail.kinds import MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message, Variant
@@ -272,6 +274,49 @@ def test_a_group_costs_a_fixed_number_of_statements(
     for number in (1, 3):
         for person in range(number):
             ask(person, issue=100 + number)
-        # Lease, suppression list, variant (look, save in a savepoint), start, close, give back, and one more lease.
-        with django_assert_num_queries(10):
+        # Lease, suppression list, variant, start, close, give back, and one more lease.
+        with django_assert_num_queries(7):
             deliver_all("bulk")
+
+
+def forgets() -> tuple[int, int]:
+    """Purge; return how many messages lost their words and how many shared words went."""
+    words, shared = (due.number for due in purging.purge() if due.rule.setting == "RETENTION_MAIL_WORDS_DAYS")
+    return words, shared
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("templates")
+def test_shared_words_go_when_no_mail_needs_them_and_nobody_has_used_them_of_late(
+    mail_server: MailServer, letter: str, time_machine
+) -> None:
+    begun = clock.now()
+    ask(1)
+    deliver_all("bulk")
+    first = Variant.objects.get()
+    time_machine.move_to(begun + timedelta(days=89))
+    assert forgets() == (0, 0)
+    kept.clear_all()
+    ask(2)
+    deliver_all("bulk")
+    assert Variant.objects.get().pk == first.pk
+    time_machine.move_to(begun + timedelta(days=91))
+    assert forgets() == (1, 0)
+    # Let go by its message at once, it has still been used of late.
+    Message.objects.update(variant=None)
+    assert forgets() == (0, 0)
+    time_machine.move_to(begun + timedelta(days=180))
+    assert (Variant.objects.count(), forgets(), Variant.objects.count()) == (1, (1, 1), 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("templates")
+def test_shared_words_stay_as_long_as_a_mail_needs_them(mail_server: MailServer, letter: str) -> None:
+    ask(1)
+    deliver_all("bulk")
+    Variant.objects.update(last_used_at=clock.now() - timedelta(days=400))
+    assert [due.number for due in purging.preview() if due.rule.moment == "last_used_at"] == [0]
+    erasing.delete_variants(list(Variant.objects.values_list("pk", flat=True)))
+    assert Variant.objects.count() == 1
+    Message.objects.update(variant=None)
+    assert [due.number for due in purging.preview() if due.rule.moment == "last_used_at"] == [1]

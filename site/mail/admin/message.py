@@ -58,6 +58,7 @@ class MessageView(InspectView):
             is_shown=not message.is_secret,
             words=words,
             is_written=bool(words.text or words.html),
+            language_name=languages.shown_name(message.language),
             direction=languages.direction(message.language),
             headers=_headers(message) if message.is_prepared or message.started_at else "",
             files=[_file(one) for one in message.attachments],

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import django_filters
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
 from django.urls import URLPattern, path, reverse
@@ -83,7 +82,7 @@ def _kind_label(message: Message) -> str:
 
 
 def _language_name(message: Message) -> str:
-    return languages.own_name(message.language) if message.language in dict(settings.LANGUAGES) else message.language
+    return languages.shown_name(message.language)
 
 
 class OutboxViewSet(RecordList):

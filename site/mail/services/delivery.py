@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from core import clock
 from mail import rates, roads, rules
@@ -57,7 +58,7 @@ def _work_through(lease: Lease) -> None:
     verdicts: list[Verdict] = []
     with roads.open_road() as road:
         desk = Desk(lease, has_wire=road.has_wire, known_for=road.known_for)
-        group = desk.next_group(size)
+        group, fault = _next_group(desk, size)
         while group and not _is_over(lease):
             try:
                 road.connect()
@@ -69,7 +70,7 @@ def _work_through(lease: Lease) -> None:
             sending = [one for one in group if one.opening.message.pk in started]
             if size == 1:
                 # The next is written now, so that nothing slow stands between this one's answer and its commit.
-                group = desk.next_group(size)
+                group, fault = _next_group(desk, size)
             verdicts, shut = _handed_over(road, sending)
             if shut is not None:
                 _stop(lease, verdicts, f"{shut.code or ''} {shut.reply}".strip())
@@ -79,8 +80,21 @@ def _work_through(lease: Lease) -> None:
                     # Writing twenty takes long enough to be killed in, so the answers are committed first.
                     ledger.turn(lease=lease, closing=verdicts, opening=[])
                     verdicts = []
-                group = desk.next_group(size)
+                group, fault = _next_group(desk, size)
         ledger.turn(lease=lease, closing=verdicts, opening=[])
+    if fault is not None:
+        raise fault
+
+
+def _next_group(desk: Desk, size: int) -> tuple[list[Ready], Exception | None]:
+    """Return the next group, or none and the fault that kept it from being written.
+
+    What others have been answered by then must be written down first: it would be lost with the worker.
+    """
+    try:
+        return desk.next_group(size), None
+    except Exception as fault:  # noqa: BLE001  (raised again once nothing can be lost by it)
+        return [], fault
 
 
 def _is_over(lease: Lease) -> bool:
@@ -104,11 +118,19 @@ def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], A
     for one, answer in zip(sending, answers, strict=True):
         if rules.is_bounce(answer):
             # Before the answer is written down: a worker killed between the two has the address looked at again.
-            suppress_bounced(address=one.letter.recipient, words=f"{answer.code} {answer.reply}")
+            _leave_alone(one.letter.recipient, answer)
     now = clock.now()
     pairs = zip(sending, answers, strict=True)
     verdicts = [rules.verdict(one.opening.message, answer, now=now) for one, answer in pairs]
     return verdicts, next((one for one in answers if one.outcome is Outcome.UNREACHABLE), None)
+
+
+def _leave_alone(address: str, answer: Answer) -> None:
+    try:
+        suppress_bounced(address=address, words=f"{answer.code} {answer.reply}")
+    except DatabaseError:
+        # The next mail there bounces too; the answers of the whole group would be lost for good.
+        logger.exception("An address to which mail came back could not be put on the suppression list.")
 
 
 def _stop(lease: Lease, verdicts: list[Verdict], reply: str) -> None:

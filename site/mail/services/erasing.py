@@ -10,7 +10,9 @@ from core import clock
 from core.personal import Subject
 from mail.addresses import ERASED, BadAddress, envelope_address, fingerprint
 from mail.enums import OPEN, WAITING, Reason, State
-from mail.models import Attempt, Message, Report, Resend, Suppression, SuppressionChange
+from mail.models import Attempt, Message, Report, Resend, Suppression, SuppressionChange, Variant
+from mail.services.ending import end
+from mail.signals import messages_expiring
 
 # Stands where a reason is never empty.
 NOTHING = "–"
@@ -42,10 +44,7 @@ def erase_messages(*, subject: Subject) -> int:
     # In the order of their keys, so that two erasures never wait for each other.
     keys = list(messages_of(subject).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
     found = Message.objects.filter(pk__in=keys)
-    now = clock.now()
-    found.filter(state__in=WAITING | {State.LEASED}).update(
-        state=State.CANCELLED, reason=Reason.WITHDRAWN, finished_at=now, lease_id=None, leased_until=None
-    )
+    end(found.filter(state__in=WAITING | {State.LEASED}), State.CANCELLED, Reason.WITHDRAWN)
     forget_addressees(keys)
     return len(keys)
 
@@ -107,8 +106,18 @@ def forget_addressees(keys: Iterable[int]) -> None:
 
 
 def delete_messages(keys: Iterable[int]) -> None:
-    """Delete ended messages with their attempts."""
-    Message.objects.filter(pk__in=list(keys)).exclude(state__in=OPEN).delete()
+    """Delete ended messages with their attempts, once whoever keeps books of their mailings has counted."""
+    ended = Message.objects.filter(pk__in=list(keys)).exclude(state__in=OPEN)
+    mailings = set(ended.exclude(mailing=None).values_list("mailing", flat=True))
+    if mailings:
+        messages_expiring.send(sender=Message, mailings=mailings)
+    ended.delete()
+
+
+def delete_variants(keys: Iterable[int]) -> None:
+    """Delete words that no message shares any more."""
+    # Each row costs the database a read of the outbox, which has no index by words: few go in a night.
+    Variant.objects.filter(pk__in=list(keys), messages=None).delete()
 
 
 def _forget_answers(keys: Iterable[int] | QuerySet) -> None:

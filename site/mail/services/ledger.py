@@ -279,10 +279,11 @@ def _storable(text: str) -> str:
 
 def _accept_late(verdicts: Sequence[Verdict], *, now: datetime) -> None:
     # The sweep took the worker for dead, but it was slow and the server has the message: knowing that now is better
-    # than sending again or leaving it unknown.
+    # than sending again or leaving it unknown. A worker that has taken it since and not begun finds its lease gone.
+    may_change = WAITING | {State.LEASED, State.UNKNOWN}
     for one in verdicts:
-        Message.objects.filter(pk=one.message_id, state__in=WAITING | {State.UNKNOWN}, attempts__gte=1).update(
-            state=State.ACCEPTED, reason="", last_reply=one.reply, finished_at=now
+        Message.objects.filter(pk=one.message_id, state__in=may_change, attempts__gte=1).update(
+            state=State.ACCEPTED, reason="", last_reply=one.reply, finished_at=now, lease_id=None, leased_until=None
         )
 
 
@@ -300,6 +301,7 @@ _DROP = """
     FROM answer
     WHERE mail_message.id = ANY (%(ids)s) AND mail_message.id = answer.id
         AND mail_message.state = 'leased' AND mail_message.lease_id = %(lease)s
+    RETURNING mail_message.id
 """
 
 
@@ -314,13 +316,12 @@ def drop(*, lease: Lease, verdicts: Sequence[Verdict]) -> None:
         "lease": lease.id,
         "now": clock.now(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_DROP, values)
+    _insisted(_DROP, values)
 
 
 _PUT_OFF = """
     UPDATE mail_message SET
-        state = CASE WHEN late.is_over THEN 'failed' ELSE 'deferred' END,
+        state = CASE WHEN NOT late.is_over THEN 'deferred' WHEN repeats > 0 THEN 'unknown' ELSE 'failed' END,
         reason = CASE WHEN late.is_over THEN %(gave_up)s ELSE %(reason)s END,
         finished_at = CASE WHEN late.is_over THEN %(now)s::timestamptz END,
         due_at = CASE WHEN late.is_over THEN due_at

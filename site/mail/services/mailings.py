@@ -79,8 +79,8 @@ def resume(*, mailing_id: int) -> Mailing:
 # What a worker is taking or starting this instant is passed over: waiting for it while holding other rows that it may
 # want next would be a deadlock, and its kind asks once more before it is written.
 _TAKE_BACK = """
-    UPDATE mail_message SET state = 'cancelled', reason = %(reason)s, finished_at = %(now)s,
-        lease_id = NULL, leased_until = NULL
+    UPDATE mail_message SET state = CASE WHEN repeats > 0 THEN 'unknown' ELSE 'cancelled' END, reason = %(reason)s,
+        finished_at = %(now)s, lease_id = NULL, leased_until = NULL
     WHERE id = ANY (ARRAY (
         SELECT id FROM mail_message
         WHERE mailing_id = %(mailing)s AND state IN ('queued', 'deferred', 'leased')

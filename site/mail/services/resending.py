@@ -50,6 +50,9 @@ def resend(*, message_id: int, by: "User", reason: str) -> Message:
         original = Message.objects.select_for_update().get(pk=_original_id(message))
         if original.resends.exclude(copy__state__in=FINAL).exists():
             raise CannotResend(_("A copy is on its way already."))
+        # Asked in here, so that what a kind locks stays as it is until the copy is asked for.
+        if refusal := kinds.why_not_again(message):
+            raise CannotResend(refusal)
         number = original.resends.count() + 1
         copy = _copy(message, key=_key(original.key, number))
         Resend.objects.create(original=original, number=number, copy=copy, by=by, reason=reason.strip()[:300])
@@ -75,7 +78,6 @@ def _require(message: Message) -> None:
     refusal = why_not(message)
     if not refusal and message.to_address in suppressed(addresses=[message.to_address], stream=message.stream):
         refusal = _("The address is on the suppression list.")
-    refusal = refusal or kinds.why_not_again(message)
     if refusal:
         raise CannotResend(refusal)
     try:

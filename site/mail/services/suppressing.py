@@ -41,12 +41,22 @@ def suppress(
 
 
 @transaction.atomic
-def suppress_reported(*, address: str, reason: SuppressionReason, words: str, until: datetime | None = None) -> None:
+def suppress_reported(
+    *,
+    address: str,
+    reason: SuppressionReason,
+    words: str,
+    until: datetime | None = None,
+    at: datetime | None = None,
+) -> None:
     """Put an address on the list because a mail server or a provider told so, in its words.
 
-    They may tell it after the person behind it was erased: the list then learns no more than the hash.
+    They may tell it after the person behind it was erased: the list then learns no more than the hash. What happened
+    `at` a moment before the address was taken off the list for this reason does not bring it back.
     """
     ascii_address = envelope_address(address)
+    if at is not None and _was_taken_off(fingerprint(ascii_address), reason, since=at):
+        return
     # Locked, so that an erasure of this moment either finds the entry or is seen here.
     written_to = Message.objects.alias(lower=Lower("to_address")).filter(lower=ascii_address.lower())
     is_known = written_to.select_for_update(no_key=True).only("pk").first() is not None
@@ -54,10 +64,10 @@ def suppress_reported(*, address: str, reason: SuppressionReason, words: str, un
     _put_on(fingerprint(ascii_address), reason, address=named, note=told, until=until)
 
 
-def suppress_bounced(*, address: str, words: str) -> None:
-    """Leave an address alone for MAIL_BOUNCE_KEEP_SECONDS, since its server says that nobody is there."""
+def suppress_bounced(*, address: str, words: str, at: datetime | None = None) -> None:
+    """Leave an address alone for MAIL_BOUNCE_KEEP_SECONDS, since its server says, or said `at`, nobody is there."""
     until = clock.now() + timedelta(seconds=settings.MAIL_BOUNCE_KEEP_SECONDS)
-    suppress_reported(address=address, reason=SuppressionReason.BOUNCED, words=words, until=until)
+    suppress_reported(address=address, reason=SuppressionReason.BOUNCED, words=words, until=until, at=at)
 
 
 @transaction.atomic
@@ -92,6 +102,18 @@ def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
     entries = Suppression.objects.in_force(now=clock.now()).stopping(stream).filter(address_hash__in=by_hash)
     listed = {address for found in entries.values_list("address_hash", flat=True) for address in by_hash[found]}
     return listed | {address for address in addresses if is_erased(address)}
+
+
+def _was_taken_off(address_hash: str, reason: SuppressionReason, *, since: datetime) -> bool:
+    """Whether an address was taken off the list for this reason since, and is not on it again."""
+    # Locked, so that whoever is taking it off in this moment is waited for, and then seen below.
+    entries = Suppression.objects.select_for_update().filter(address_hash=address_hash, reason=reason)
+    if entries.only("pk").first() is not None:
+        return False
+    removed = SuppressionChange.objects.filter(
+        address_hash=address_hash, reason=reason, step=SuppressionStep.REMOVED, at__gt=since
+    )
+    return removed.exists()
 
 
 def _put_on(

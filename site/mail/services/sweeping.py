@@ -14,6 +14,7 @@ from core import clock
 from mail.enums import FINAL, Reason, State
 from mail.models import Message
 from mail.rules import MOST_REPEATS
+from mail.services.ending import end
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,7 @@ def _settle_started(now: datetime) -> tuple[int, int]:
 
 
 def _expire(now: datetime) -> int:
-    return (
-        Message.objects.waiting()
-        .filter(expires_at__lte=now)
-        .update(state=State.CANCELLED, reason=Reason.EXPIRED, finished_at=now)
-    )
+    return end(Message.objects.waiting().filter(expires_at__lte=now), State.CANCELLED, Reason.EXPIRED)
 
 
 def _blank_secrets(now: datetime) -> int:

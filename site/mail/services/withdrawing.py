@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from django.db.models import Q
 
-from core import clock
 from mail.enums import WAITING, Reason, State
 from mail.models import Message
+from mail.services.ending import end
 
 
 def withdraw(*, keys: Collection[str] = (), prefix: str = "", because: str = "") -> int:
@@ -20,6 +20,5 @@ def withdraw(*, keys: Collection[str] = (), prefix: str = "", because: str = "")
     wanted = Q(key__in=keys)
     if prefix:
         wanted |= Q(key__startswith=prefix)
-    ended = {"state": State.CANCELLED, "reason": Reason.WITHDRAWN, "last_reply": because, "finished_at": clock.now()}
     waiting = Message.objects.filter(wanted, state__in=WAITING | {State.LEASED})
-    return waiting.update(**ended, lease_id=None, leased_until=None)
+    return end(waiting, State.CANCELLED, Reason.WITHDRAWN, last_reply=because)

@@ -160,14 +160,16 @@ def _once(
 
 def _kept(written: rendering.Variant) -> tuple[rendering.Variant, int]:
     named = written.named()
-    row, _is_new = Variant.objects.get_or_create(
+    made = Variant(
         digest=written.digest,
-        defaults={
-            "kind": written.kind,
-            "language": written.language,
-            "subject": named.subject,
-            "text": named.text,
-            "html": named.html,
-        },
+        kind=written.kind,
+        language=written.language,
+        subject=named.subject,
+        text=named.text,
+        html=named.html,
+    )
+    # One statement, so that a purge either sees that they are used again or is waited for, and then made up for.
+    [row] = Variant.objects.bulk_create(
+        [made], update_conflicts=True, unique_fields=["digest"], update_fields=["last_used_at"]
     )
     return written, row.pk

@@ -2,6 +2,7 @@
 
 from django import template
 
+from core import languages
 from mail import isolates
 
 register = template.Library()
@@ -20,3 +21,9 @@ def isolate(value: object) -> str:
 def enclose(value: str) -> str:
     """Put a paragraph into which isolated words were filled in an isolate of its own; for plain text mails."""
     return isolates.enclose(value)
+
+
+@register.filter(is_safe=False)
+def colon(label: object) -> str:
+    """Put a colon after a label of a plain text mail, and in French the gap that goes before it."""
+    return languages.with_colon(label)
