@@ -16,7 +16,7 @@ from core.health import Finding, Level, Section
 from core.models import Heartbeat
 from core.views.health import CHECKS
 
-# What NTP keeps to without effort, and what makes leases and due times wrong.
+# What NTP keeps to without effort, and what an authenticator app's codes do not outlast.
 SKEW_SECONDS, BAD_SKEW_SECONDS = 2, 30
 INSPECT_SECONDS = 1.0
 GRACE = timedelta(seconds=30)
@@ -34,7 +34,7 @@ def register() -> None:
 
 
 def database() -> Iterator[Finding]:
-    """Whether the database answers, and whether its clock and ours agree."""
+    """Whether the database answers, and whether its clock and this machine's agree."""
     try:
         skew = _skew()
     except DatabaseError:
@@ -48,7 +48,10 @@ def database() -> Iterator[Finding]:
         "clock",
         Level.TROUBLE if seconds >= BAD_SKEW_SECONDS else Level.ATTENTION,
         _("The clocks of the database and of this machine are %(seconds)s seconds apart.") % {"seconds": seconds},
-        _("Set both by NTP: what is due, and how long a worker may hold it, is judged by them."),
+        _(
+            "Set both by NTP: what is due goes by the database's clock, sessions and the codes of authenticator apps "
+            "go by this machine's."
+        ),
     )
 
 
@@ -58,7 +61,7 @@ def _skew() -> float:
         cursor.execute("SELECT clock_timestamp()")
         theirs: datetime = cursor.fetchone()[0]
     # The answer was given about halfway between the question and now.
-    return (clock.now() - theirs).total_seconds() - (time.monotonic() - before) / 2
+    return (clock.of_machine() - theirs).total_seconds() - (time.monotonic() - before) / 2
 
 
 def cache() -> Iterator[Finding]:

@@ -22,9 +22,14 @@ class PeriodicAware(Task):
     """The base of all tasks. Whoever adds an entry to the schedule needs to do nothing else."""
 
     abstract = True
+    # By its name: only a worker needs it.
+    Request = "core.ticks:Request"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task; a scheduled one alone, and written down."""
+        """Run the task by the database's clock; a scheduled one alone, and written down."""
+        from core import timekeeping
+
+        timekeeping.follow()
         if self.name not in intervals():
             return super().__call__(*args, **kwargs)
         from core.services import sweeping

@@ -2,18 +2,30 @@
 
 import gc
 import os
+from datetime import datetime
 from typing import Any
 
 from celery import Celery, signals
 
-from core import taskwatch
+from core import clock, taskwatch
+from gkec import lifesigns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gkec.settings.production")
 
-app = Celery("gkec", task_cls="core.periodic:PeriodicAware")
+
+class Application(Celery):
+    """Celery by the clock of the domain: beat's due times, and until when a tick is good."""
+
+    def now(self) -> datetime:
+        """Return the present moment in the zone of the schedule."""
+        return clock.now().astimezone(self.timezone)
+
+
+app = Application("gkec", task_cls="core.periodic:PeriodicAware")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 taskwatch.connect()
+lifesigns.connect()
 
 
 @signals.worker_process_init.connect(weak=False)

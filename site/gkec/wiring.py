@@ -11,7 +11,7 @@ def connect() -> None:
     from home import sections, statements
     from learning import purposes as learning_purposes
     from mail import footer, purposes
-    from mail.signals import objection_reported
+    from mail.signals import messages_expiring, objection_reported
     from municipalities import purposes as membership_purposes
     from municipalities import signals as of_cities
     from municipalities.display import cities_section
@@ -30,6 +30,7 @@ def connect() -> None:
     purposes.provide_purposes(membership_purposes.of_messages)
     address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
     objection_reported.connect(_end_subscription, dispatch_uid="gkec.end_subscription")
+    messages_expiring.connect(_close_books_anew, dispatch_uid="gkec.close_books_anew")
     purposes.provide_purposes(newsletter_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
     footer.provide(statements.funding_statement)
@@ -94,9 +95,16 @@ def _claim_subscription(sender: Any, *, person: Any, address: str = "", **kwargs
     claim_subscription(person=person, address=address or person.email)
 
 
-def _end_subscription(sender: Any, *, address: str, what: Any, **kwargs: Any) -> None:
+def _end_subscription(sender: Any, *, address: str, what: Any, at: Any, **kwargs: Any) -> bool:
     from mail.enums import ReportKind
     from newsletter.enums import LeftWhy
     from newsletter.services import leave_by_report
 
-    leave_by_report(address=address, why=LeftWhy.COMPLAINT if what is ReportKind.COMPLAINED else LeftWhy.ONE_CLICK)
+    why = LeftWhy.COMPLAINT if what is ReportKind.COMPLAINED else LeftWhy.ONE_CLICK
+    return leave_by_report(address=address, why=why, at=at)
+
+
+def _close_books_anew(sender: Any, *, mailings: Any, **kwargs: Any) -> None:
+    from newsletter.services import close_books_anew
+
+    close_books_anew(mailings_of=mailings)

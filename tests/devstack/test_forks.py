@@ -28,7 +28,7 @@ def stories(folder: Path) -> Stories:
     return json.loads(line)
 
 
-def test_it_has_its_own_arguments_folder_environment_and_group_and_nothing_else_open(
+def test_it_has_its_own_arguments_folder_environment_group_and_title_and_nothing_else_open(
     stories: Stories, folder: Path
 ) -> None:
     assert json.loads(stories["tell"]["said"]) == {
@@ -38,6 +38,7 @@ def test_it_has_its_own_arguments_folder_environment_and_group_and_nothing_else_
         "input": "",
         "open": [0, 1, 2, int(stories["kept"]["said"])],
         "leads a group": True,
+        "shown as": ["tell", "gkec: tell"],
     }
     assert stories["tell"]["ended"] == "exit code 0"
 

@@ -69,6 +69,17 @@ def test_a_second_start_skips_what_has_been_done(running: Demo) -> None:
     assert wait_until(lambda: answers(running), seconds=60)
 
 
+def test_ps_tells_its_processes_apart(running: Demo) -> None:
+    assert wait_until(lambda: answers(running), seconds=60)
+    shown = {name: one.cmdline()[0] for name, one in running.children().items()}
+    for name in (*SITE, "mail"):
+        # Its own children, such as a worker's pool, are shown as it is.
+        family = running.children()[name].children()
+        assert {shown[name], *(one.cmdline()[0] for one in family)} == {f"gkec: {name}"}
+    assert shown["postgres"].endswith("/postgres")
+    assert "/valkey-server 127.0.0.1:" in shown["valkey"]
+
+
 def test_a_second_instance_in_the_same_folder_is_refused(running: Demo, start_demo: StartDemo) -> None:
     second = start_demo(var=running.var)
     assert second.refusal() == f"GKEC is already running from this folder (process {running.process.pid})."

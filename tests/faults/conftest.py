@@ -14,12 +14,15 @@ from tests.services.worker import environment
 
 @pytest.fixture
 def start_beat(transactional_db: None, nursery: Nursery, tmp_path: Path) -> Generator[Callable[..., Child]]:
-    """Start the real beat of the project: `start_beat(MAIL_SWEEP_SECONDS="1")`; it is stopped at the end."""
+    """Start the real beat of the project: `start_beat(MAIL_SWEEP_SECONDS="1")`; it is stopped at the end.
+
+    `application` names a module that loads something else besides the site.
+    """
     children: list[Child] = []
 
-    def start(**variables: str) -> Child:
+    def start(application: str = "gkec", **variables: str) -> Child:
         number = len(children)
-        command = ["celery", "-A", "gkec", "beat", "--pidfile", "", "--loglevel=INFO"]
+        command = ["celery", "-A", application, "beat", "--pidfile", "", "--loglevel=INFO"]
         program = SiteProgram(
             name="beat",
             command=[*command, "--schedule", str(tmp_path / f"schedule-{number}-{os.getpid()}")],

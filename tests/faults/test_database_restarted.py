@@ -10,13 +10,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from celery import current_app
 
+from core import pgtools
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
+from mail import doorbell
+from tests.factories.mail import ask
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker, environment
 
-pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 SHORT = {"MAIL_LEASE_SECONDS": "2", "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
 ASK = """
 import django; django.setup()
@@ -40,6 +44,30 @@ def cluster(tmp_path: Path) -> Generator[Postgres]:
     server.stop()
 
 
+@pytest.fixture
+def copied_cluster(transactional_db: None, tmp_path: Path) -> Generator[Callable[[], Postgres]]:
+    """Copy this test's database into a cluster of its own, in a tenth of the time that migrating takes."""
+    # The server alone dies, not the machine: what it has written is in the kernel's hands, on disk or not.
+    server = Postgres(tmp_path / "postgres", tmp_path / "postgres.log", is_durable=False)
+
+    def copied() -> Postgres:
+        pgtools.run("pg_dump", "--no-owner", "--file", str(tmp_path / "all.sql"))
+        server.start()
+        program = pgtools.find("psql")
+        command = [program, "--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--single-transaction"]
+        subprocess.run(
+            [*command, "--file", str(tmp_path / "all.sql"), server.url],
+            env=pgtools._libraries(program),
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=60,
+        )
+        return server
+
+    yield copied
+    server.stop()
+
+
 def run(cluster: Postgres, *command: str) -> None:
     subprocess.run(
         [sys.executable, *command], env={**environment(), "DATABASE_URL": cluster.url}, check=True, timeout=300
@@ -56,15 +84,58 @@ def has_taken(server: ScriptedServer, number: int) -> bool:
     return len(server.accepted) >= number
 
 
-def restart_without_notice(cluster: Postgres) -> None:
+def restart_without_notice(cluster: Postgres, *, away_seconds: float = 1) -> None:
     """Do what `pg_ctl restart -m immediate` does."""
     assert cluster.child is not None
     os.kill(cluster.child.process.pid, signal.SIGQUIT)
     cluster.child.process.wait(30)
-    time.sleep(1)
+    time.sleep(away_seconds)
     cluster.start()
 
 
+def assert_kept(cluster: Postgres, server: ScriptedServer, *, asked: int, open_groups: int) -> None:
+    """Compare the ends in the database with the server's log: each restart leaves a group open for each process."""
+    ends, received = states(cluster), server.recipients()
+    accepted, unknown = ends.get("accepted", set()), ends.get("unknown", set())
+    assert len(accepted) + len(unknown) == asked
+    assert accepted <= set(received)
+    assert set(received) - accepted <= unknown
+    assert all(address.endswith("@bulk.example") for address in unknown)
+    assert len(unknown) <= open_groups * 20
+    repeated = {address: number for address, number in received.items() if number > 1}
+    assert all(address.endswith("@transactional.example") and number == 2 for address, number in repeated.items())
+    assert len(repeated) <= open_groups
+
+
+def test_a_database_restarted_in_mid_batch_keeps_the_promise(
+    scripted: Callable[..., ScriptedServer],
+    start_worker: Callable[..., Worker],
+    copied_cluster: Callable[[], Postgres],
+) -> None:
+    # More than a batch, of which one group is open when the database goes.
+    number = 25
+    for stream in ("transactional", "bulk"):
+        for n in range(number):
+            ask(to=f"p{n}@{stream}.example", stream=stream)
+    doorbell.wait_until_quiet()
+    cluster = copied_cluster()
+    server = scripted(on_data=lambda recipient: time.sleep(0.02))
+    worker = start_worker(DATABASE_URL=cluster.url, **SHORT)
+
+    def is_settled() -> bool:
+        # As beat would.
+        current_app.send_task("mail.tasks.sweep", queue="default", ignore_result=True)
+        return states(cluster).keys() <= {"accepted", "unknown"}
+
+    is_settled()
+    assert wait_until(partial(has_taken, server, 8), seconds=60), worker.log()
+    restart_without_notice(cluster, away_seconds=0)
+    assert len(server.accepted) < 2 * number
+    assert wait_until(is_settled, seconds=60, pause=0.5), states(cluster)
+    assert_kept(cluster, server, asked=2 * number, open_groups=1)
+
+
+@pytest.mark.long
 def test_a_database_restarted_in_mid_campaign_keeps_the_promise(
     scripted: Callable[..., ScriptedServer],
     start_worker: Callable[..., Worker],
@@ -80,14 +151,5 @@ def test_a_database_restarted_in_mid_campaign_keeps_the_promise(
         assert wait_until(partial(has_taken, server, reached), seconds=60), worker.log()
         restart_without_notice(cluster)
     assert wait_until(lambda: states(cluster).keys() <= {"accepted", "unknown"}, seconds=120, pause=1), states(cluster)
-    ends, received = states(cluster), server.recipients()
-    accepted, unknown = ends.get("accepted", set()), ends.get("unknown", set())
-    assert len(accepted) + len(unknown) == 300
-    assert accepted <= set(received)
-    assert set(received) - accepted <= unknown
-    assert all(address.endswith("@bulk.example") for address in unknown)
     # Each restart leaves at most one open group of 20 for each process.
-    assert len(unknown) <= 2 * 3 * 20
-    repeated = {address: number for address, number in received.items() if number > 1}
-    assert all(address.endswith("@transactional.example") and number == 2 for address, number in repeated.items())
-    assert len(repeated) <= 2 * 3
+    assert_kept(cluster, server, asked=300, open_groups=2 * 3)

@@ -1,22 +1,22 @@
 """Mail-outs through everything that servers, brokers, databases, disks and clocks do; the logs are compared at the end."""
 
-import errno
 import mailbox
+import resource
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
 from django.db import InterfaceError, OperationalError, connection
 
 from core import clock
-from gkec.devstack.catcher import MaildirHandler
-from gkec.devstack.processes import wait_until
+from gkec.devstack.processes import Child, Program, wait_until
 from gkec.devstack.valkey import Valkey, free_port
 from mail import doorbell, tasks
 from mail.models import Attempt, Message, Suppression
@@ -24,7 +24,7 @@ from mail.services import sweeping
 from mail.transport import Connection
 from tests.factories.mail import ask, deliver_all
 from tests.services.smtpscript import CLOSE, HANG, ScriptedServer
-from tests.services.worker import Worker
+from tests.services.worker import Worker, environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., ScriptedServer]
@@ -91,37 +91,43 @@ def test_every_answer_of_a_server_ends_in_what_was_promised(scripted: Start, sta
         assert tries == 2, trouble
 
 
-def test_a_full_disk_of_the_receiver_delays_mail_and_loses_none(
-    tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch, time_machine
+@pytest.fixture
+def catcher(tmp_path: Path, settings: Any) -> Generator[Child]:
+    """The demo's catcher as a process of its own, to which this process sends."""
+    port = free_port()
+    command = [sys.executable, "-m", "gkec.devstack.catcher", "--port", str(port), "--maildir", str(tmp_path / "mails")]
+    child = Program(
+        name="catcher", command=command, log=tmp_path / "catcher.log", environment=environment(), folder=Path.cwd()
+    ).start()
+    is_ready = wait_until(lambda: "catching mail" in child.program.log.read_text(), child=child, seconds=30)
+    assert is_ready, child.last_words()
+    settings.MAIL_SERVER = dict(environ.Env.email_url_config(f"smtp://127.0.0.1:{port}"))
+    yield child
+    child.kill()
+
+
+def let_write(child: Child, largest: int) -> None:
+    """Have the kernel let a process write files of so many bytes; what goes beyond fails, as on a full disk."""
+    resource.prlimit(child.process.pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+
+
+def test_a_disk_of_the_receiver_that_takes_no_more_delays_mail_and_loses_none(
+    catcher: Child, tmp_path: Path, time_machine
 ) -> None:
-    handler = MaildirHandler(tmp_path / "maildir")
-    is_full = [True]
-    add = handler.box.add
-
-    def on_a_full_disk(message: bytes) -> str:
-        if is_full[0]:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return add(message)
-
-    monkeypatch.setattr(handler.box, "add", on_a_full_disk)
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        settings.MAIL_SERVER = dict(environ.Env.email_url_config(f"smtp://127.0.0.1:{controller.port}"))
-        messages = [ask(stream=stream) for stream in STREAMS for _n in range(5)]
-        for stream in STREAMS:
-            deliver_all(stream)
-        found = set(Message.objects.values_list("state", "reason", "last_reply"))
-        assert found == {("deferred", "later", "4.3.1 No space left on device")}
-        is_full[0] = False
-        time_machine.move_to(clock.now() + timedelta(hours=2))
-        for stream in STREAMS:
-            deliver_all(stream)
-    finally:
-        controller.stop()
+    let_write(catcher, 200)
+    messages = [ask(stream=stream) for stream in STREAMS for _n in range(5)]
+    for stream in STREAMS:
+        deliver_all(stream)
+    found = set(Message.objects.values_list("state", "reason", "last_reply"))
+    assert found == {("deferred", "later", "4.3.1 File too large")}
+    assert list(mailbox.Maildir(tmp_path / "mails")) == []
+    let_write(catcher, resource.RLIM_INFINITY)
+    time_machine.move_to(clock.now() + timedelta(hours=2))
+    for stream in STREAMS:
+        deliver_all(stream)
     assert addresses("accepted") == {message.to_address for message in messages}
-    kept = [one["Delivered-To"] for one in mailbox.Maildir(tmp_path / "maildir")]
-    assert sorted(kept) == sorted(message.to_address for message in messages)
+    kept = [(one["Delivered-To"], one.get_payload(0).get_payload()) for one in mailbox.Maildir(tmp_path / "mails")]
+    assert sorted(kept) == sorted((message.to_address, "The text.\n") for message in messages)
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -188,9 +194,17 @@ def test_a_database_that_cuts_the_connection_in_mid_batch_keeps_the_promise(
     assert len(addresses("accepted")) + len(addresses("unknown")) == 30
 
 
-@pytest.mark.long
+@pytest.mark.parametrize(
+    ("number", "away_seconds"),
+    [pytest.param(6, 0, id="short"), pytest.param(60, 3, id="long", marks=pytest.mark.long)],
+)
 def test_a_killed_broker_that_comes_back_empty_loses_no_mail(
-    scripted: Start, start_worker: StartWorker, start_beat: Callable[..., object], tmp_path: Path
+    scripted: Start,
+    start_worker: StartWorker,
+    start_beat: Callable[..., object],
+    tmp_path: Path,
+    number: int,
+    away_seconds: float,
 ) -> None:
     server = scripted(on_data=lambda recipient: time.sleep(0.02))
     valkey = Valkey(folder=tmp_path / "valkey", log=tmp_path / "valkey.log")
@@ -198,11 +212,12 @@ def test_a_killed_broker_that_comes_back_empty_loses_no_mail(
     try:
         worker = start_worker(REDIS_URL=valkey.url, **SHORT)
         start_beat(MAIL_SWEEP_SECONDS="1", REDIS_URL=valkey.url)
-        asked = {ask(to=f"p{n}@{stream}.example", stream=stream).to_address for n in range(60) for stream in STREAMS}
-        assert wait_until(lambda: len(server.accepted) >= 10, seconds=PATIENCE_SECONDS), worker.log()
+        asked = {ask(to=f"p{n}@{s}.example", stream=s).to_address for n in range(number) for s in STREAMS}
+        assert wait_until(lambda: len(server.accepted) >= number / 6, seconds=PATIENCE_SECONDS), worker.log()
         valkey.child.kill()
-        asked |= {ask(to=f"q{n}@{stream}.example", stream=stream).to_address for n in range(20) for stream in STREAMS}
-        time.sleep(3)
+        asked |= {ask(to=f"q{n}@{s}.example", stream=s).to_address for n in range(number // 3) for s in STREAMS}
+        assert wait_until(lambda: "Connection to broker lost" in worker.log(), seconds=PATIENCE_SECONDS)
+        time.sleep(away_seconds)
         valkey.start()
         assert wait_until(lambda: len(server.accepted) >= len(asked), seconds=120), worker.log()
     finally:

@@ -15,12 +15,11 @@ from celery import Celery
 from django.conf import settings
 from django.db import transaction
 
-from core import clock
 from gkec.devstack.processes import wait_until
 from mail import doorbell, tasks
 from mail.models import Attempt, Message
 from tests.factories.mail import ask
-from tests.faults.resuming import assert_resumed
+from tests.faults.resuming import assert_resumed, kill_in_mid_batch
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker
 
@@ -28,6 +27,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., ScriptedServer]
 StartWorker = Callable[..., Worker]
 
+BATCH = 20
 GROUP = 20
 LEASE_SECONDS = 2
 SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
@@ -81,14 +81,12 @@ def test_a_worker_killed_in_mid_batch_repeats_at_most_one_transactional_mail(
     worker = start_worker(("transactional",), **SHORT)
     ring("transactional")
     assert wait_until(lambda: len(server.accepted) >= 8, seconds=PATIENCE_SECONDS), worker.log()
-    if what == "child":
-        worker.kill_pool()
-    else:
-        worker.kill()
-    died_at = clock.now()
+    hand = kill_in_mid_batch(worker, worker.kill_pool if what == "child" else worker.kill)
+    # One at a time is started; the rest of the batch lies there until the lease ends, while others are taken at once.
+    assert (len(hand.started), len(hand.until) <= BATCH) == (1, True)
     if what == "parent":
         start_worker(("transactional",), **SHORT)
-    assert_resumed(since=died_at, lease_seconds=LEASE_SECONDS, sweep=tasks.sweep)
+    assert_resumed(hand, lease_seconds=LEASE_SECONDS, sweep=tasks.sweep)
     settle()
     assert_balanced(server, asked=50)
     assert set(Message.objects.values_list("state", flat=True)) == {"accepted"}
@@ -99,7 +97,7 @@ def test_a_worker_killed_in_mid_batch_repeats_at_most_one_transactional_mail(
     for address in repeated:
         assert len(set(server.message_ids(address))) == 1
         assert received[address] == 2
-    assert Message.objects.filter(repeats__gt=0).count() <= 1
+    assert set(Message.objects.filter(repeats__gt=0).values_list("pk", flat=True)) == hand.started
 
 
 @whatever_the_server_has
@@ -112,11 +110,12 @@ def test_a_worker_killed_in_mid_group_leaves_its_group_unknown_and_mails_nobody_
     worker = start_worker(("bulk",), **SHORT)
     ring("bulk")
     assert wait_until(lambda: len(server.accepted) >= 27, seconds=PATIENCE_SECONDS), worker.log()
-    worker.kill_pool()
-    assert_resumed(since=clock.now(), lease_seconds=LEASE_SECONDS, sweep=tasks.sweep)
+    hand = kill_in_mid_batch(worker, worker.kill_pool)
+    assert len(hand.started) == GROUP
+    assert_resumed(hand, lease_seconds=LEASE_SECONDS, sweep=tasks.sweep)
     settle()
     assert_balanced(server, asked=120)
-    assert 1 <= Message.objects.unknown().count() <= GROUP
+    assert set(Message.objects.unknown().values_list("pk", flat=True)) == hand.started
     assert set(Message.objects.unknown().values_list("reason", flat=True)) == {"worker_lost"}
     assert set(server.recipients().values()) == {1}
     assert Attempt.objects.filter(answered_at=None).count() == Message.objects.unknown().count()

@@ -2,14 +2,12 @@
 
 import os
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from django.db import transaction
 
-from core import clock
-from events.models import Reminder, ReminderRule
-from events.services import arm, remind, reminding
+from events.models import Reminder
+from events.services import remind, reminding
 from mail.models import Message
 from mail.services.asking_many import Asked
 from tests.factories import events as make
@@ -18,18 +16,6 @@ from tests.faults import steps
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 PEOPLE = 7
 BATCH = 3
-
-
-def due_now() -> None:
-    """Make an event two hours from now whose reminder falls due this second for seven people."""
-    event = make.event(starts_at=clock.now() + timedelta(hours=2))
-    rule = ReminderRule.objects.get(translation_key=event.translation_key, offset_minutes=-60)
-    arm(rule_id=rule.pk)
-    for number in range(PEOPLE):
-        make.registered(event, f"Guest {number}")
-    a_second_ago = clock.now() - timedelta(seconds=1)
-    ReminderRule.objects.filter(pk=rule.pk).update(due_at=a_second_ago)
-    Reminder.objects.update(due_at=a_second_ago)
 
 
 def asked() -> list[str]:
@@ -46,7 +32,7 @@ def asked() -> list[str]:
 )
 def test_a_killed_sweep_leaves_whole_batches_and_the_next_one_asks_for_the_rest(owner, name, is_after, monkeypatch):
     monkeypatch.setattr(reminding, "BATCH", BATCH)
-    due_now()
+    make.reminder_due(PEOPLE)
     seen = iter(range(100))
 
     def die_in_the_second() -> None:
@@ -69,7 +55,7 @@ def test_a_killed_sweep_leaves_whole_batches_and_the_next_one_asks_for_the_rest(
 def test_control_a_sweep_that_commits_its_mail_before_its_reminders_asks_twice(monkeypatch):
     """What the one transaction is for: with the outbox's key taken away as well, the harm is seen."""
     monkeypatch.setattr(reminding, "BATCH", BATCH)
-    due_now()
+    make.reminder_due(PEOPLE)
     unlocked = reminding._ask_for_batch.__wrapped__
     asking = reminding._asked
 

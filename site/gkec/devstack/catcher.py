@@ -8,6 +8,8 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from gkec.devstack.processes import entitle
+
 LARGEST_MESSAGE_BYTES = 20_000_000
 
 
@@ -51,6 +53,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--maildir", type=Path, required=True)
     arguments = parser.parse_args()
+    entitle("mail")
     asyncio.run(serve(arguments.port, arguments.maildir))
 
 

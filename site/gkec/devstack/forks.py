@@ -10,13 +10,15 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from gkec.devstack import interrupts
-from gkec.devstack.processes import Process, Program, tie
+from gkec.devstack.errors import Refusal
+from gkec.devstack.options import ROOT
+from gkec.devstack.processes import Process, Program, entitle, tie
 
 POLL_SECONDS = 0.01
 # Besides the apps; no thread and no connection comes with them, which no fork may have.
@@ -38,10 +40,11 @@ def load(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     import django
 
-    django.setup()
-    for module in SHARED:
-        importlib.import_module(module)
-    leave_to_forks()
+    with reading_code():
+        django.setup()
+        for module in SHARED:
+            importlib.import_module(module)
+        leave_to_forks()
 
 
 def load_routes() -> None:
@@ -53,8 +56,33 @@ def load_routes() -> None:
     storage: Any = staticfiles_storage
     if hasattr(storage, "load_manifest"):
         storage.hashed_files, storage.manifest_hash = storage.load_manifest()
-    assert get_resolver().url_patterns
-    leave_to_forks()
+    with reading_code():
+        assert get_resolver().url_patterns
+        leave_to_forks()
+
+
+@contextlib.contextmanager
+def reading_code() -> Iterator[None]:
+    """Let Ctrl-C end the reading at once, and code that cannot be read be one sentence that says where it breaks."""
+    try:
+        with interrupts.at_once():
+            yield
+    except Exception as problem:
+        raise Refusal(f"The site's code cannot be read: {where_it_breaks(problem)}.") from problem
+
+
+def where_it_breaks(problem: Exception) -> str:
+    """Return what is wrong in one line, and the last place of our own on the way there."""
+    reason = " ".join(f"{type(problem).__name__}: {problem}".split()).rstrip(".")
+    own = [one for one in traceback.extract_tb(problem.__traceback__) if is_ours(Path(one.filename))]
+    if isinstance(problem, SyntaxError) or not own:
+        return reason
+    return f"{reason} ({Path(own[-1].filename).relative_to(ROOT)}, line {own[-1].lineno})"
+
+
+def is_ours(path: Path) -> bool:
+    """Say whether a file is a part of the site that is neither this supervisor's nor a library's."""
+    return path.is_relative_to(ROOT) and ".venv" not in path.parts and not path.is_relative_to(Path(__file__).parent)
 
 
 def leave_to_forks() -> None:
@@ -118,6 +146,7 @@ class ForkedProgram(Program):
         try:
             os.setpgid(0, 0)
             tie(parent, self.death_signal)
+            entitle(self.name)
             self._take_over(output)
             for number in interrupts.ASKING:
                 signal.signal(number, signal.SIG_DFL)

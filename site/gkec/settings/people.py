@@ -32,6 +32,16 @@ ACCOUNT_FORMS = {
     "signup": "accounts.forms.SignupForm",
     "login": "accounts.forms.LoginForm",
     "request_login_code": "accounts.forms.RequestLoginCodeForm",
+    "add_email": "accounts.stockforms.AddEmailForm",
+    "change_email": "accounts.stockforms.ChangeEmailForm",
+    "reset_password": "accounts.stockforms.ResetPasswordForm",
+    "change_password": "accounts.stockforms.ChangePasswordForm",
+    "set_password": "accounts.stockforms.SetPasswordForm",
+    "reset_password_from_key": "accounts.stockforms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.stockforms.ReauthenticateForm",
+    "confirm_login_code": "accounts.stockforms.ConfirmLoginCodeForm",
+    "confirm_email_verification_code": "accounts.stockforms.ConfirmEmailVerificationCodeForm",
+    "confirm_password_reset_code": "accounts.stockforms.ConfirmPasswordResetCodeForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -68,6 +78,12 @@ ACCOUNT_RATE_LIMITS = {
 # Who the client is, is read from X-Forwarded-For only as far as proxies of ours wrote it.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 
+MFA_FORMS = {
+    "authenticate": "accounts.stockforms.AuthenticateForm",
+    "reauthenticate": "accounts.stockforms.ReauthenticateByCodeForm",
+    "activate_totp": "accounts.stockforms.ActivateTOTPForm",
+    "edit_webauthn": "accounts.stockforms.EditWebAuthnForm",
+}
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

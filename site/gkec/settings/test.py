@@ -9,10 +9,13 @@ os.environ.setdefault("DATABASE_URL", "postgres://gkec@127.0.0.1:5432/gkec")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:2525")
 
+from gkec import environment as env
 from gkec.settings.base import *
 from gkec.settings.base import DATABASES, INSTALLED_APPS, STORAGES, VAR
 
 DEMO = True
+# Tests move the clock of their own process.
+CLOCK_FOLLOWS_DATABASE = env.flag("CLOCK_FOLLOWS_DATABASE", default=False)
 INSTALLED_APPS = ["tests.pages", "demo", *INSTALLED_APPS]
 DATABASES["default"]["OPTIONS"].pop("pool", None)
 STORAGES = {
