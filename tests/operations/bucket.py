@@ -8,6 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+# What one answer to a listing names at most.
+A_LIST = 2
+
 
 @dataclass
 class Bucket:
@@ -22,14 +25,21 @@ class Bucket:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def listed(self, prefix: str) -> str:
-        """Return the answer to a listing with "/" between folders."""
-        found = [name for name in sorted(self.objects) if name.startswith(prefix)]
-        files = [name for name in found if "/" not in name[len(prefix) :]]
-        folders = sorted({prefix + name[len(prefix) :].split("/")[0] + "/" for name in found if name not in files})
-        keys = "".join(f"<Contents><Key>{escape(name)}</Key><Size>1</Size></Contents>" for name in files)
-        prefixes = "".join(f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>" for name in folders)
-        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{keys}{prefixes}</ListBucketResult>"
+    def listed(self, prefix: str, after: str) -> str:
+        """Return the answer to a listing with "/" between folders: a few names behind `after`, as a real one 1,000."""
+        rest = {name[len(prefix) :] for name in self.objects if name.startswith(prefix)}
+        names = sorted({prefix + one.partition("/")[0] + "/" * ("/" in one) for one in rest})
+        ahead = [name for name in names if name > after]
+        shown, is_cut = ahead[:A_LIST], len(ahead) > A_LIST
+        found = "".join(_entry(name, is_folder=name.endswith("/")) for name in shown)
+        found += f"<NextMarker>{escape(shown[-1])}</NextMarker>" if is_cut else ""
+        return f"<ListBucketResult><IsTruncated>{str(is_cut).lower()}</IsTruncated>{found}</ListBucketResult>"
+
+
+def _entry(name: str, *, is_folder: bool) -> str:
+    if is_folder:
+        return f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>"
+    return f"<Contents><Key>{escape(name)}</Key><Size>1</Size></Contents>"
 
 
 class _Server(ThreadingHTTPServer):
@@ -55,8 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if not self._key():
-            prefix = parse_qs(urlsplit(self.path).query).get("prefix", [""])[0]
-            self._answer(200, self.server.bucket.listed(prefix).encode())
+            asked = parse_qs(urlsplit(self.path).query)
+            prefix, after = (asked.get(name, [""])[0] for name in ("prefix", "marker"))
+            self._answer(200, self.server.bucket.listed(prefix, after).encode())
         elif self._key() in self.server.bucket.objects:
             self._answer(200, self.server.bucket.objects[self._key()])
         else:

@@ -1,6 +1,7 @@
 """Media in a bucket: they are put, found, backed up and restored as those in a folder are."""
 
 import os
+import runpy
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,32 +16,30 @@ from accounts.enums import Channel, Ground
 from core.personal import Subject
 from core.services.backing_up import back_up, media_names
 from core.services.restoring import restore
+from gkec.environment import ROOT
 from tests.operations.bucket import Bucket, running_bucket
 from tests.operations.places import empty_database
 
-NAMES = ("documents/Übersicht 1.pdf", "images/plan.png", "original_images/ميثاق.png")
+# More in one folder, and more folders, than one answer to a listing names.
+NAMES = (
+    "documents/Übersicht 1.pdf",
+    "images/plan.1.png",
+    "images/plan.2.png",
+    "images/plan.png",
+    "original_images/ميثاق.png",
+)
 
 
 @pytest.fixture
-def use(settings: Any) -> Callable[[Bucket], None]:
-    """`use(bucket)`: media lie there from now on, under the options of the settings."""
+def use(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Bucket], None]:
+    """`use(bucket)`: media lie there from now on, as the settings make it of what an operator gives them."""
 
     def choose(bucket: Bucket) -> None:
-        options = {
-            "bucket_name": bucket.name,
-            "endpoint_url": bucket.url,
-            "access_key": "key",
-            "secret_key": "secret",
-            "region_name": "us-east-1",
-            "querystring_auth": False,
-            "file_overwrite": False,
-            "default_acl": None,
-            "object_parameters": {"CacheControl": "public, max-age=86400"},
-            "addressing_style": "path",
-        }
-        backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-        notes = {**backend, "OPTIONS": {**options, "location": "erasures", "object_parameters": {}}}
-        settings.STORAGES = {**settings.STORAGES, "default": backend, "erasures": notes}
+        given = {"": bucket.name, "_ENDPOINT": bucket.url, "_KEY": "key", "_SECRET": "secret"}
+        for name, value in given.items():
+            monkeypatch.setenv(f"MEDIA_BUCKET{name}", value)
+        made = runpy.run_path(str(ROOT / "site" / "gkec" / "settings" / "media.py"))["STORAGES"]
+        settings.STORAGES = {**settings.STORAGES, **{name: made[name] for name in ("default", "erasures")}}
 
     return choose
 
@@ -92,5 +91,5 @@ def test_a_backup_of_a_bucket_comes_back_into_another(
     back_up(to=tmp_path / "gkec.tar")
     with running_bucket("gkec-restored") as other, empty_database():
         use(other)
-        assert restore(source=tmp_path / "gkec.tar", is_moving=True).media == 3
+        assert restore(source=tmp_path / "gkec.tar", is_moving=True).media == len(NAMES)
         assert other.objects == bucket.objects

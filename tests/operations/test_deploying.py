@@ -4,42 +4,18 @@ import json
 import re
 import shlex
 import subprocess
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import kubernetes_validate
 import pytest
-import yaml
 from django.conf import settings
 
-from gkec import gunicorn_conf, healthcheck
-from gkec.devstack.valkey import free_port
+from gkec import gunicorn_conf
 from gkec.environment import ROOT
 from tests.operations import kustomize
+from tests.operations.deployment import KUBERNETES, arguments, compose, instructions
 
-KUBERNETES = ROOT / "deploy" / "kubernetes"
 GRACE = re.compile(r"^(\d+)s$")
-
-
-def compose() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-
-
-def instructions() -> list[tuple[str, str]]:
-    """Return the Dockerfile's instructions with their arguments, continued lines joined."""
-    whole = "\n".join(
-        line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.strip().startswith("#")
-    )
-    text = re.sub(r"\\\n", " ", whole)
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return [(line.split(maxsplit=1)[0], " ".join(line.split(maxsplit=1)[1].split())) for line in lines]
-
-
-def arguments(name: str) -> list[str]:
-    return [words for instruction, words in instructions() if instruction == name]
 
 
 def queues(command: list[str]) -> set[str]:
@@ -81,14 +57,6 @@ def test_the_steps_are_the_makefiles():
 
 def test_the_commands_name_what_is_there():
     assert json.loads(arguments("CMD")[0])[2] == f"python:{gunicorn_conf.__name__}"
-    words = json.loads(arguments("HEALTHCHECK")[0].split("CMD ", 1)[1])
-    assert words == ["python", "-P", "site/gkec/healthcheck.py"]
-    # It starts twice a minute, so nothing of ours may come with it.
-    asks = [sys.executable, "-X", "importtime", *words[1:]]
-    answer = subprocess.run(asks, cwd=ROOT, env={"WEB_BIND": f":{free_port()}"}, capture_output=True, check=False)
-    assert answer.returncode == 1
-    assert b"urllib.request" in answer.stderr
-    assert not re.search(rb"\| +(gkec|celery|django)\b", answer.stderr)
 
 
 def test_nothing_but_the_base_images_comes_from_a_registry():
@@ -236,6 +204,21 @@ def test_kubernetes_serves_every_queue_with_one_beat():
     assert (beat["spec"]["replicas"], beat["spec"]["strategy"]) == (1, {"type": "Recreate"})
 
 
+def test_kubernetes_runs_what_compose_runs():
+    # What compose starts is started by tests/operations/test_installed.py; a pod's name tells its workers apart.
+    services = compose()
+    pods = kustomize.pods(kustomize.build(KUBERNETES / "base"))
+    names = [name for name, one in services.items() if "celery" in one.get("command", [])]
+    assert len(names) == 4
+    for name in names:
+        words = list(services[name]["command"])
+        if "-n" in words:
+            del words[words.index("-n") : words.index("-n") + 2]
+        assert pods[name]["containers"][0]["command"] == words
+    assert "command" not in services["web"]
+    assert "command" not in pods["web"]["containers"][0]
+
+
 def test_each_pod_runs_without_rights_on_a_root_that_it_cannot_write():
     for name, pod in kustomize.pods(kustomize.build(KUBERNETES / "base")).items():
         assert pod["automountServiceAccountToken"] is False, name
@@ -348,36 +331,3 @@ def test_every_setting_of_the_deployments_is_one_that_is_read():
     example = (ROOT / "deploy" / "env.example").read_text()
     given = {*config, *re.findall(r"^(\w+)=", secrets + example, re.MULTILINE)} - {"DOMAIN", "POSTGRES_PASSWORD"}
     assert sorted(name for name in given if f'"{name}"' not in read) == []
-
-
-# Whether it is well -----------------------------------------------------------------------------------
-
-
-class Healthz(BaseHTTPRequestHandler):
-    """A web process that answers to the name of the site alone."""
-
-    def do_GET(self) -> None:
-        self.send_response(200 if (self.path, self.headers["Host"]) == ("/healthz", "gkec.example") else 400)
-        self.end_headers()
-
-    def log_message(self, *words: object) -> None:
-        pass
-
-
-def test_the_health_check_asks_in_the_name_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
-    with HTTPServer(("127.0.0.1", 0), Healthz) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("WEB_BIND", f"0.0.0.0:{server.server_port}")
-        monkeypatch.setenv("BASE_URL", "https://gkec.example")
-        assert healthcheck.main() == 0
-        monkeypatch.setenv("BASE_URL", "https://other.example")
-        assert healthcheck.main() == 1
-        server.shutdown()
-
-
-def test_the_health_check_tells_of_a_process_that_is_not_there(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("WEB_BIND", f"0.0.0.0:{free_port()}")
-    assert healthcheck.main() == 1
-    assert capsys.readouterr().err.startswith("The web process does not answer: ")

@@ -1,0 +1,1 @@
+"""A migration of a later release (tests/operations/test_migrating.py)."""
