@@ -6,24 +6,72 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest
+from wagtail.models import Page, PageViewRestriction
 
 from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, SeatState, TeamState
 from learning.errors import CohortFull
 from learning.models import Cohort, Enrolment, TeamRequest
+from learning.querysets_cohorts import CohortQuerySet
 from learning.querysets_enrolments import EnrolmentQuerySet
-from learning.rules import has_drafts, may_moderate, may_see_team, refusal_of
+from learning.rules import VIEW_COHORTS, has_drafts, keys_of, may_moderate, may_see_team, refusal_of
 from municipalities.models import LocalGovernment, Membership
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from accounts.models import User
 
 
 def cohort_for(request: HttpRequest, slug: str) -> Cohort:
-    """Return the listed cohort at an address, or raise Http404."""
-    cohort = Cohort.objects.listed().select_related("course").filter(slug=slug).first()
-    if cohort is None:
+    """Return the listed cohort at an address, or raise Http404 for a visitor who may not know of it."""
+    found = met_by(request, Cohort.objects.listed().filter(slug=slug))
+    if not found:
         raise Http404
-    return cohort
+    return found[0]
+
+
+def met_by(request: HttpRequest, cohorts: CohortQuerySet) -> list[Cohort]:
+    """Return those of some cohorts that a visitor may know of and enrol in, in their order, with their course at hand.
+
+    A course that has, in any language, a page that anybody may read keeps nothing. Of any other, cohorts are for
+    whoever passes what Wagtail asks before it shows one of its pages (an account, a group, a password), for whoever
+    takes part, guides or answers for a team in them, and for staff. One statement where no course is kept.
+    """
+    found = list(cohorts.select_related("course").with_publicity())
+    kept = [cohort for cohort in found if cohort.is_kept]
+    if not kept:
+        return found
+    readable = _courses_open_to(request, {cohort.course.translation_key for cohort in kept})
+    shut = {cohort.pk for cohort in kept if cohort.course.translation_key not in readable}
+    if shut:
+        shut -= _known_to(request.user, shut)
+    return [cohort for cohort in found if cohort.pk not in shut]
+
+
+def _courses_open_to(request: HttpRequest, keys: set[UUID]) -> set[UUID]:
+    """Return the keys of the courses of which a visitor may read a page; two statements, and more for groups."""
+    pages = Page.objects.filter(translation_key__in=keys, live=True, alias_of=None)
+    above = {
+        page.path: {page.path[:end] for end in range(Page.steplen, len(page.path) + 1, Page.steplen)} for page in pages
+    }
+    asked = PageViewRestriction.objects.filter(page__path__in=set().union(*above.values()))
+    refused = {
+        one.page.path
+        for one in asked.select_related("page").prefetch_related("groups")
+        if not one.accept_request(request)
+    }
+    return {page.translation_key for page in pages if not above[page.path] & refused}
+
+
+def _known_to(person: "User | AnonymousUser", cohorts: set[int]) -> set[int]:
+    """Return those of some cohorts, by their keys, that somebody knows from within."""
+    if not person.is_authenticated:
+        return set()
+    if person.has_perm(VIEW_COHORTS):
+        return cohorts
+    mine = Enrolment.objects.told().meant_for(person, keys_of(person)).values_list("cohort_id", flat=True)
+    guided = Cohort.objects.moderated_by(person).order_by().values_list("pk", flat=True)
+    return cohorts & {*mine, *guided, *(team.cohort_id for team in teams_of(person))}
 
 
 def why_shut(cohort: Cohort) -> str:
@@ -55,17 +103,26 @@ class Team:
 
 def team_for(request: HttpRequest, slug: str, city: str) -> Team:
     """Return a city's team in a cohort with those whom the visitor may see, or raise Http404."""
-    cohort = Cohort.objects.select_related("course").filter(slug=slug).first()
+    cohort = Cohort.objects.select_related("course").with_publicity().filter(slug=slug).first()
     place = LocalGovernment.objects.filter(slug=city).first()
     if cohort is None or place is None:
         raise Http404
     people = Enrolment.objects.of_team(cohort.pk, place.pk)
     if may_see_team(request.user, cohort.pk, place.pk):
+        _refuse_stranger(request, cohort, people)
         return Team(cohort, place, people)
     if has_drafts(request.user, cohort.pk, place.pk):
         drafts = people.filter(team__coordinator=request.user, team__state__in=UNTOLD_TEAMS)
         return Team(cohort, place, drafts)
     raise Http404
+
+
+def _refuse_stranger(request: HttpRequest, cohort: Cohort, people: EnrolmentQuerySet) -> None:
+    """Raise Http404 for who coordinates a city that has nobody in a cohort of which they may not know."""
+    if not cohort.is_kept or people.exists():
+        return
+    if not met_by(request, Cohort.objects.filter(pk=cohort.pk)):
+        raise Http404
 
 
 def member_of(team: Team, key: UUID) -> Enrolment:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language_bidi, ngettext
@@ -19,6 +20,7 @@ from mail.isolates import isolate
 if TYPE_CHECKING:
     from learning.models import Cohort
 
+Rank = tuple[bool, bool, int]
 TONES: dict[str, str] = {
     SeatState.OPEN: "green",
     SeatState.FEW: "sun",
@@ -62,8 +64,11 @@ def cards(cohorts: "Iterable[Cohort]", *, for_everybody: bool = False) -> list[C
 
 
 def about(cohort: "Cohort", request: HttpRequest | None) -> dict[str, Any]:
-    """Return what every page about one cohort shows: the record, and its course in the best language there is."""
-    page = _pages([cohort], languages.current()).get(cohort.course.translation_key)
+    """Return what every page about one cohort shows: the record, and its course in the best language there is.
+
+    Where anybody may read one of the course's pages, nothing is said of those that are kept to some people.
+    """
+    page = _best_page(cohort, languages.current())
     return {
         "cohort": cohort,
         "cohort_url": reverse("cohort", args=[cohort.slug]),
@@ -184,15 +189,31 @@ def _pages(cohorts: "list[Cohort]", language: str) -> dict[Any, Page]:
 def _pages_for_everybody(cohorts: "list[Cohort]", language: str) -> dict[Any, Page]:
     """Return by the course's key the best of its pages that anybody may read: in `language`, or as it falls back."""
     sources = {cohort.course.translation_key: cohort.course.source_locale_id for cohort in cohorts}
-    order = [language, *languages.fallback_chain(language), *languages.codes()]
 
-    def rank(page: Page) -> tuple[bool, bool, int]:
-        code = locales.code_of(page.locale_id)
-        is_source = page.locale_id == sources[page.translation_key]
-        return code != language, not is_source, order.index(code) if code in order else len(order)
+    def rank(page: Page) -> Rank:
+        return _rank(page, language, sources[page.translation_key])
 
     best: dict[Any, Page] = {}
     for page in public_pages().filter(translation_key__in=sources):
         if page.translation_key not in best or rank(page) < rank(best[page.translation_key]):
             best[page.translation_key] = page
     return best
+
+
+def _best_page(cohort: "Cohort", language: str) -> Page | None:
+    """Return the best of a course's pages that anybody may read or, where there is none, of them all; one statement."""
+    course = cohort.course
+    public = public_pages().filter(pk=OuterRef("pk"))
+    pages = Page.objects.filter(translation_key=course.translation_key, live=True, alias_of=None)
+    return min(
+        pages.annotate(is_public=Exists(public)),
+        key=lambda page: (not page.is_public, _rank(page, language, course.source_locale_id)),
+        default=None,
+    )
+
+
+def _rank(page: Page, language: str, source: int) -> Rank:
+    """Return how well a page serves a reader, the least being the best: in `language`, the source, or a fallback."""
+    code = locales.code_of(page.locale_id)
+    order = [language, *languages.fallback_chain(language), *languages.codes()]
+    return code != language, page.locale_id != source, order.index(code) if code in order else len(order)

@@ -3,8 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, DateField, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    DateField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Cast
+from wagtail.models import Page
 
 from core import clock
 from events.querysets import public_pages
@@ -20,7 +34,8 @@ class CohortQuerySet(QuerySet):
     def listed(self, at: datetime | None = None) -> "CohortQuerySet":
         """Return what can be met: not over, not called off, of a course that is taught; the next first.
 
-        The course may be kept to some people: what anybody reads, or gets in a mail, asks for `public()` as well.
+        The course may be kept to some people: what anybody reads, or gets in a mail, asks for `public()` as well, and
+        what one visitor is shown goes through `access.met_by`.
         """
         return (
             self._with_today(at)
@@ -41,6 +56,15 @@ class CohortQuerySet(QuerySet):
         """Return those whose course has, in some language, a page that anybody may read."""
         pages = public_pages().filter(translation_key=OuterRef("course__translation_key"))
         return self.filter(Exists(pages))
+
+    def with_publicity(self) -> "CohortQuerySet":
+        """Add `is_kept`: whether every page of the course is kept to some people, so that not everybody may know of it.
+
+        A course whose record stands without any page keeps nothing to anybody.
+        """
+        pages = Page.objects.filter(translation_key=OuterRef("course__translation_key"), live=True, alias_of=None)
+        public = public_pages().filter(translation_key=OuterRef("course__translation_key"))
+        return self.annotate(is_kept=ExpressionWrapper(Exists(pages) & ~Exists(public), output_field=BooleanField()))
 
     def of_course(self, course: Any) -> "CohortQuerySet":
         """Return the cohorts of a course, or of its key."""

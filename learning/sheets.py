@@ -1,7 +1,7 @@
 """What coordinators and moderators see of a cohort, as columns: the screen and the spreadsheet are made of the same."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponseBase
@@ -46,7 +46,7 @@ def _day(name: str) -> Callable[[Enrolment], date | None]:
 
 
 OF_TEAM = (
-    Column("name", label=_("Name"), accessor=str),
+    Column("name", label=_("Name")),
     Column("email", label=_("E-mail address")),
     Column("department", label=_("Department")),
     Column("state", label=_("State"), accessor="get_state_display"),
@@ -72,6 +72,7 @@ class Cell:
     label: str | Promise
     words: str
     is_day: bool
+    is_heading: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,12 @@ class Sheet:
 
     def _cells(self, values: Iterable[object]) -> list[Cell]:
         """Return the values of a row as cells."""
-        return [
+        cells = [
             Cell(label, str(value), isinstance(value, date)) for label, value in zip(self.headers, values, strict=True)
         ]
+        # A row is headed by the first thing known of it: the address of somebody whose name is not.
+        first = next((cell for cell in cells if cell.words), None)
+        return [replace(cell, is_heading=cell is first) for cell in cells]
 
     def answer(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the spreadsheet that the address asks for, or None where it asks for the page."""

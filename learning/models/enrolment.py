@@ -163,6 +163,13 @@ class Enrolment(models.Model):
         return self.state in LIVE_STATES
 
     @property
+    def was_told(self) -> bool:
+        """Whether the person knows of it: neither a draft, nor what moderators have yet to decide for a team."""
+        if self.state == EnrolmentState.APPLIED:
+            return self.team_id is None
+        return self.state != EnrolmentState.DRAFTED
+
+    @property
     def has_joined(self) -> bool:
         """Whether the person takes part or has finished."""
         return self.state in JOINED_STATES

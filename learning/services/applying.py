@@ -26,6 +26,9 @@ def apply_alone(*, cohort_id: int, person: "User") -> Enrolment:
     Whoever is in the cohort already, or invited to it, gets that enrolment back; whom a city has only put forward knows
     nothing of it and is enrolled. Raises AddressTaken where another account has enrolled alone under this address, and
     EnrolmentRefused.
+
+    Whether the person may know of a kept cohort nobody asks here: the password of a page is kept in the session, which
+    only a request has. The caller has found the cohort through `access.cohort_for` or `access.met_by`.
     """
     cohort = seats.lock(cohort_id)
     mine = Enrolment.objects.filter(cohort=cohort).told().meant_for(person, rules.keys_of(person))

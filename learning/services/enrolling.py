@@ -83,6 +83,9 @@ def enrol_team(
     they apply. Addresses that the team has already, and those beyond the seats of a cohort without a waiting list,
     come back in the outcome; a team of which nobody is new is not kept. Raises NotCoordinator, CityNotListed, an
     EnrolmentRefused, TooManyAtOnce, TooManyDrafts, InvitedTooOften and BadAddress.
+
+    Whether the coordinator may know of a kept cohort nobody asks here: the password of a page is kept in the session,
+    which only a request has. The caller has found the cohort through `access.cohort_for` or `access.met_by`.
     """
     # This lock first: whoever approves or merges holds it when they come for the cohort.
     city = locks.local_government(local_government_id)

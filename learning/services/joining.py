@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
+def join(*, enrolment_id: int, person: "User | None" = None, language: str = "") -> Enrolment:
     """Let somebody come in who was invited; joining twice changes nothing.
 
     `person` is who is signed in, and must be whom the invitation was sent to. Without one the caller must know that
-    whoever asks holds the link from the mail: the account of its address is found, or made with the address verified.
+    whoever asks holds the link from the mail: the account of its address is found, or made with the address verified,
+    in the `language` in which they read the page, or else that of the invitation.
     `made_account` of what is returned says whether this very call has made that account: whoever had one before still
     has to sign in. What the person waits for or has applied for in this cohort
     without a team ends. Raises SomebodyElse, AccountClosed, NoSeatYet, NotDecidedYet, NotInvited, JoinedAlready,
@@ -48,7 +49,7 @@ def join(*, enrolment_id: int, person: "User | None" = None) -> Enrolment:
     _refuse_unless_invited(enrolment)
     if person is None:
         person, enrolment.made_account = person_for(
-            email=enrolment.email, display_name=enrolment.name, language=enrolment.language
+            email=enrolment.email, display_name=enrolment.name, language=language or enrolment.language
         )
     enrolment.person = person
     if not person.is_active:

@@ -39,7 +39,7 @@ def withdraw_enrolment(*, enrolment_id: int, by: "User | None", reason: str = ""
 
 
 @transaction.atomic
-def withdraw_team(*, team_id: int, by: "User | None", reason: str = "") -> list[Enrolment]:
+def withdraw_team(*, team_id: int, by: "User", reason: str = "") -> list[Enrolment]:
     """End every enrolment that a team has open, drafts among them; who has completed the course keeps the record.
 
     Raises CohortOver once the cohort is over. Returns whom it concerned.
@@ -77,7 +77,7 @@ def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None")
         raise AlreadyInTeam
     refuse_pestering(leaver.local_government_id, {key: email})
     successor = _successor(leaver, email.strip(), key, name)
-    was_told = _was_told(leaver)
+    was_told = leaver.was_told
     _hand_over(leaver, successor, by)
     if was_told:
         notices.say_withdrawn(cohort, [leaver])
@@ -91,7 +91,7 @@ def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None")
 def _withdraw(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", reason: str) -> None:
     if not leaving:
         return
-    told = [one for one in leaving if _was_told(one)]
+    told = [one for one in leaving if one.was_told]
     own = [one for one in leaving if by is not None and one.person_id == by.pk]
     # The others are of one team, to which `by` stands in one way.
     for group in (own, [one for one in leaving if one not in own]):
@@ -107,13 +107,6 @@ def _need_running(cohort: Cohort) -> None:
         raise CohortCalledOff
     if cohort.is_over():
         raise CohortOver
-
-
-def _was_told(enrolment: Enrolment) -> bool:
-    """Whether the person knows of the enrolment: neither a draft, nor a team's application that nobody decided on."""
-    if enrolment.state == EnrolmentState.APPLIED:
-        return enrolment.team_id is None
-    return enrolment.state != EnrolmentState.DRAFTED
 
 
 def _has(leaver: Enrolment, key: str) -> bool:

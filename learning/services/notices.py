@@ -84,8 +84,9 @@ def say_lapsed(cohort: Cohort, team: TeamRequest) -> None:
 def say_again(cohort: Cohort, *, since: datetime) -> None:
     """Ask once more for what the outbox refused to send while the cohort was called off, by a key of its own."""
     kinds = (INVITATION, WAITING, PROMOTED, ADMITTED)
+    # Unknown is what had been handed over without an answer before it was refused.
     refused = Message.objects.filter(
-        state=State.CANCELLED, reason=Reason.SENSELESS, finished_at__gte=since, kind__in=kinds
+        state__in=[State.CANCELLED, State.UNKNOWN], reason=Reason.SENSELESS, finished_at__gte=since, kind__in=kinds
     )
     wanted = {(one.kind, one.params["enrolment"]) for one in refused.only("kind", "params")}
     rows = Enrolment.objects.filter(cohort=cohort, pk__in={pk for _kind, pk in wanted}).live().select_related("person")

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core import text
 from core.languages import codes
@@ -51,10 +50,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would happen with the lines; `is_cut` says that there were more than are read."""
+    """What would happen with the lines.
+
+    `later` is how many name somebody beyond the most at once, and stand in no row; `unread` is how many lines there
+    were beyond the most that are read.
+    """
 
     rows: list[Line] = field(default_factory=list)
-    is_cut: bool = False
+    later: int = 0
+    unread: int = 0
 
     @property
     def good(self) -> list[Line]:
@@ -75,14 +79,14 @@ def read(lines: str, known: set[str]) -> Preview:
     """Return what the lines say; `known` are the normalised addresses that are in the team already."""
     reader = _Reader(known)
     rows: list[Line] = []
-    for number, raw in enumerate(lines.splitlines(), start=1):
-        if number > MOST_LINES:
-            return Preview(rows, is_cut=True)
+    everything = lines.splitlines()
+    for number, raw in enumerate(everything[:MOST_LINES], start=1):
         line = raw.replace("\x00", "").strip(" \t;,\ufeff")
         if not line or (not rows and _is_heading(line)):
             continue
-        rows.append(reader.row(number, line))
-    return Preview(rows)
+        if row := reader.row(number, line):
+            rows.append(row)
+    return Preview(rows, later=reader.later, unread=max(0, len(everything) - MOST_LINES))
 
 
 class _Reader:
@@ -92,23 +96,22 @@ class _Reader:
         self.known = known
         self.seen: dict[str, int] = {}
         self.new = 0
+        self.later = 0
         # Asked once, not for each of ten thousand lines.
         self.languages = frozenset(codes())
-        words = ngettext(
-            "Only %(number)d new person at once: enrol this one afterwards.",
-            "Only %(number)d new people at once: enrol this one afterwards.",
-            MOST_AT_ONCE,
-        )
-        self.afterwards = words % {"number": MOST_AT_ONCE}
 
-    def row(self, number: int, line: str) -> Line:
-        """Return what one line says."""
+    def row(self, number: int, line: str) -> Line | None:
+        """Return what one line says, or None where it names somebody beyond the most at once, who is counted."""
         row = self._parted(number, line)
         if row.problem:
             return row
-        problem = self._problem(row)
-        self.new += not problem
-        return _refused(row, problem) if problem else row
+        if problem := self._problem(row):
+            return _refused(row, problem)
+        if self.new >= MOST_AT_ONCE:
+            self.later += 1
+            return None
+        self.new += 1
+        return row
 
     def _problem(self, row: Line) -> str:
         key = email_key(row.email)
@@ -117,7 +120,7 @@ class _Reader:
             return _("This address stands in line %(number)d already.") % {"number": first}
         if key in self.known:
             return _("This address is already in your team.")
-        return self.afterwards if self.new >= MOST_AT_ONCE else ""
+        return ""
 
     def _parted(self, number: int, line: str) -> Line:
         if len(line) > LONGEST_LINE:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.entrance import ask_for_code, let_in
-from core import limits
+from core import languages, limits
 from events.addresses import email_key
 from learning import cohort_words
 from learning.enums import EnrolmentState
@@ -18,7 +18,7 @@ from learning.errors import LearningError
 from learning.models import Enrolment
 from learning.rules import owns_enrolment
 from learning.services import join, withdraw_enrolment
-from learning.views.signed import by_token
+from learning.views.signed import asked_for, by_token
 
 PER_PERSON = limits.Limit("learning-door", settings.JOINS_PER_PERSON_PER_HOUR, 3600)
 OVER = (EnrolmentState.WITHDRAWN, EnrolmentState.DECLINED, EnrolmentState.LAPSED)
@@ -51,13 +51,13 @@ def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpRes
     if request.user.is_authenticated and not owns_enrolment(request.user, enrolment):
         return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
     if enrolment.state not in OPEN_TO_DECLINING or (request.method != "POST" and enrolment.cohort.is_over()):
-        return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
+        return HttpResponseRedirect(_address(request, "learning_door", token), status=SEE_OTHER)
     if request.method == "POST":
         try:
             withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person)
         except LearningError as refusal:
             return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
-        return HttpResponseRedirect(reverse("learning_door", args=[token]), status=SEE_OTHER)
+        return HttpResponseRedirect(_address(request, "learning_door", token), status=SEE_OTHER)
     return render(request, "learning/door_decline.html", _context(request, token, enrolment))
 
 
@@ -65,7 +65,7 @@ def _open(request: HttpRequest, token: str, enrolment: Enrolment, visitor: Any) 
     """Join where that is still to be done; sign in by this link only whoever it has just made an account for."""
     if not enrolment.has_joined:
         try:
-            enrolment = join(enrolment_id=enrolment.pk, person=visitor)
+            enrolment = join(enrolment_id=enrolment.pk, person=visitor, language=languages.current())
         except LearningError as refusal:
             return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
     onwards, person = _course_url(enrolment), enrolment.person
@@ -90,9 +90,16 @@ def _context(request: HttpRequest, token: str, enrolment: Enrolment) -> dict[str
         "enrolment": enrolment,
         "has_joined": enrolment.has_joined,
         "is_shut": enrolment.cohort.is_called_off or enrolment.cohort.is_over(),
-        "door_url": reverse("learning_door", args=[token]),
-        "decline_url": reverse("learning_door_decline", args=[token]),
+        "other_languages": sorted({enrolment.language, languages.of_reader(request)} - {"", languages.current()}),
+        "door_url": _address(request, "learning_door", token),
+        "decline_url": _address(request, "learning_door_decline", token),
     }
+
+
+def _address(request: HttpRequest, name: str, token: str) -> str:
+    """Return the address of one of these pages, in the language that this one was asked for."""
+    asked = asked_for(request)
+    return reverse(name, args=[token]) + (f"?{urlencode({'language': asked})}" if asked else "")
 
 
 def _course_url(enrolment: Enrolment) -> str:

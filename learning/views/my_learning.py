@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.visitors import signed_in
+from core import languages
 from learning import access, cohort_words, own
 from learning.errors import LearningError
 from learning.forms import AboutMeForm
@@ -63,7 +64,8 @@ def about_me(request: HttpRequest, slug: str) -> HttpResponse:
     known = {
         "name": enrolment.name or request.user.display_name,
         "department": enrolment.department,
-        "language": enrolment.language,
+        # Until it is confirmed, a coordinator has guessed it: this page is in one that they read.
+        "language": enrolment.language if enrolment.confirmed_at else languages.current(),
     }
     form = AboutMeForm(request.POST if request.method == "POST" else None, initial=known)
     status = REFUSED if form.is_bound else 200

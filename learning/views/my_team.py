@@ -129,8 +129,15 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
             return _back(team, "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)
-    number = Enrolment.objects.leavable().filter(team__in=requests.all()).count()
-    context = {**_context(request, team), "people_in_words": cohort_words.of_people(number), "sentence": sentence}
+    leaving = Enrolment.objects.leavable().filter(team__in=requests.all())
+    seats, told = list(leaving.values_list("has_seat", flat=True)), leaving.told().count()
+    context = {
+        **_context(request, team),
+        "people_in_words": cohort_words.of_people(len(seats)),
+        "told": "all" if told == len(seats) else "some" if told else "none",
+        "frees_seats": any(seats) and team.cohort.gives_seats(),
+        "sentence": sentence,
+    }
     return render(request, "learning/my_team_withdraw_all.html", context, status=CONFLICT if sentence else 200)
 
 

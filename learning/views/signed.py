@@ -1,4 +1,4 @@
-"""A page behind a colleague's signed address: in their language, kept by nobody, told to nobody."""
+"""A page behind a colleague's signed address: in a language that they read, kept by nobody, told to nobody."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from core import limits
+from core import languages, limits
 from learning import tokens
 from learning.enums import EnrolmentState
 from learning.models import Enrolment
@@ -20,7 +20,7 @@ GUESSES = limits.Limit("signed-guesses", settings.WRONG_LINKS_PER_NETWORK_PER_HO
 
 
 def by_token(view: View) -> View:
-    """Find the enrolment of a signed address and show everything in the colleague's own language.
+    """Find the enrolment of a signed address and show everything in a language that the colleague reads.
 
     A forged token, one whose enrolment is gone and one that was never mailed get the same 404.
     """
@@ -31,9 +31,10 @@ def by_token(view: View) -> View:
         if enrolment is None:
             response = _unknown(request)
         else:
-            with translation.override(enrolment.language):
+            language = _language(request, enrolment)
+            with translation.override(language):
                 response = view(request, token, enrolment)
-            response["Content-Language"] = enrolment.language
+            response["Content-Language"] = language
         response["Cache-Control"] = "private, no-store"
         # With "no-referrer" a browser sends "Origin: null" with the page's own forms, which the CSRF check refuses.
         response["Referrer-Policy"] = "same-origin"
@@ -41,6 +42,18 @@ def by_token(view: View) -> View:
         return response
 
     return wrapped
+
+
+def asked_for(request: HttpRequest) -> str:
+    """Return the language that the address asks for by `?language=`; nothing where it asks for none of ours."""
+    asked = request.GET.get("language", "")
+    return asked if asked in languages.codes() else ""
+
+
+def _language(request: HttpRequest, enrolment: Enrolment) -> str:
+    """Return the one they confirmed; before, a coordinator has guessed it, and their browser knows better."""
+    own = enrolment.language if enrolment.confirmed_at else languages.of_reader(request)
+    return asked_for(request) or own or enrolment.language
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 from django.views.decorators.cache import never_cache
 
@@ -24,11 +24,12 @@ from accounts.visitors import signed_in
 from core import clock, languages, limits
 from learning import access, cohort_words
 from learning.enums import SeatState
-from learning.errors import EnrolmentRefused, LearningError
+from learning.errors import EnrolmentRefused, LearningError, TooManyAtOnce
 from learning.forms import PeopleForm
 from learning.models import Cohort
 from learning.rules import may_enrol
 from learning.services import Invitee, Preview, TeamOutcome, enrol_team, preview_team
+from learning.services.reading_lines import MOST_AT_ONCE
 from municipalities.enums import Standing
 from municipalities.models import LocalGovernment, Membership
 from municipalities.rules import is_coordinator
@@ -47,7 +48,9 @@ class TeamView(LoginRequiredMixin, View):
     http_method_names = ["get", "head", "post", "options"]
 
     def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:
-        """Find the cohort, or answer 404."""
+        """Find the cohort, or answer 404; who is not signed in is asked to be first, whether there is one or not."""
+        if not request.user.is_authenticated:
+            return self.handle_no_permission()
         self.cohort = access.cohort_for(request, slug)
         return super().dispatch(request, slug)
 
@@ -115,7 +118,7 @@ class TeamView(LoginRequiredMixin, View):
 
     @cached_property
     def _choices(self) -> list[Cohort]:
-        return list(Cohort.objects.open_for_enrolment().select_related("course"))
+        return access.met_by(self.request, Cohort.objects.open_for_enrolment())
 
     def _limit(self, request: HttpRequest) -> limits.Limit | None:
         person = str(request.user.pk)
@@ -142,7 +145,7 @@ class TeamView(LoginRequiredMixin, View):
             "people_in_words": cohort_words.of_people(len(people)),
             "problems": preview.bad[:MOST_PROBLEMS],
             "more_problems": len(preview.bad[MOST_PROBLEMS:]),
-            "is_cut": preview.is_cut,
+            "left_over": _left_over(preview),
             "lines": "\n".join(row.text for row in preview.good),
             "language": form.cleaned_data["language"],
             "form": again,
@@ -184,6 +187,26 @@ class TeamView(LoginRequiredMixin, View):
 
 def _address(slug: str, **chosen: str) -> str:
     return f"{reverse('cohort_team', args=[slug])}?{urlencode(chosen)}"
+
+
+def _left_over(preview: Preview) -> list[str]:
+    """Return a sentence with the count for what was not looked at, and for whom one time has no room."""
+    said = []
+    if preview.unread:
+        words = ngettext(
+            "That was too much at once: the last %(number)s line was not read.",
+            "That was too much at once: the last %(number)s lines were not read.",
+            preview.unread,
+        )
+        said.append(words % {"number": preview.unread})
+    if preview.later:
+        words = ngettext(
+            "%(number)s more person is left for afterwards.",
+            "%(number)s more people are left for afterwards.",
+            preview.later,
+        )
+        said.append(f"{TooManyAtOnce(MOST_AT_ONCE)} {words % {'number': preview.later}}")
+    return said
 
 
 def _steps(now: str) -> list[dict[str, str]]:

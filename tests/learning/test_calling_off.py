@@ -90,12 +90,14 @@ def test_restored_in_time_nobody_is_told_and_called_off_again_everybody_is_told_
     assert (no_longer(first), no_longer(second)) == (True, False)
 
 
-def refuse_what_is_senseless() -> None:
-    """End what the outbox would not send now, as its worker does."""
+def refuse_what_is_senseless(state: State = State.CANCELLED) -> None:
+    """End what the outbox would not send now, as its worker does; as unknown, if it had been begun without an answer."""
+    now = clock.now()
+    begun = {"repeats": 1, "attempts": 1, "first_tried_at": now, "started_at": now} if state is State.UNKNOWN else {}
     for message in Message.objects.filter(state=State.QUEUED):
         if no_longer(message):
-            ended = {"state": State.CANCELLED, "reason": Reason.SENSELESS, "finished_at": clock.now()}
-            Message.objects.filter(pk=message.pk).update(**ended)
+            ended = {"state": state, "reason": Reason.SENSELESS, "finished_at": now}
+            Message.objects.filter(pk=message.pk).update(**ended, **begun)
 
 
 def accept(address: str) -> None:
@@ -105,7 +107,8 @@ def accept(address: str) -> None:
     Message.objects.filter(state=State.QUEUED, to_address=address).update(**ended)
 
 
-def test_an_invitation_that_could_not_leave_while_it_was_called_off_leaves_once_it_is_restored():
+@pytest.mark.parametrize("state", [State.CANCELLED, State.UNKNOWN])
+def test_an_invitation_that_could_not_leave_while_it_was_called_off_leaves_once_it_is_restored(state):
     cohort, other = make.cohort(seats=2), make.cohort()
     make.team(cohort, "Ana", "Bo", "Cy")
     make.invited(other, "Di")
@@ -113,7 +116,7 @@ def test_an_invitation_that_could_not_leave_while_it_was_called_off_leaves_once_
     for one in (other, cohort):
         call_off_cohort(cohort_id=one.pk)
     withdraw_enrolment(enrolment_id=Enrolment.objects.get(name="Cy").pk, by=None)
-    refuse_what_is_senseless()
+    refuse_what_is_senseless(state)
     restore_cohort(cohort_id=cohort.pk)
     again = [one for one in teamwork.mails("team-invitation") if one.state == State.QUEUED]
     assert [(one.to_address, no_longer(one)) for one in again] == [("ana@example.org", False)]

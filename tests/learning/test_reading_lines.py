@@ -75,10 +75,9 @@ def test_duplicates_point_to_the_first_line_and_known_ones_to_the_team():
     ]
 
 
-def test_the_fifty_first_is_told_to_come_afterwards():
+def test_from_the_fifty_first_on_people_are_counted_for_afterwards():
     preview = read("\n".join(f"p{number}@example.org" for number in range(52)), set())
-    assert (len(preview.good), len(preview.bad)) == (50, 2)
-    assert preview.bad[0].problem == "Only 50 new people at once: enrol this one afterwards."
+    assert (len(preview.good), preview.bad, preview.later, preview.unread) == (50, [], 2, 0)
     assert [one.language for one in preview.people("fr")] == ["fr"] * 50
 
 
@@ -95,7 +94,7 @@ def seconds(lines: list[str]) -> float:
 def test_ten_thousand_lines_are_read_in_time_that_grows_with_them():
     lines = [f'"Person, {number}" <p{number}@example.org>' for number in range(MOST_LINES + 1)]
     preview = read("\n".join(lines), set())
-    assert (len(preview.rows), preview.is_cut) == (MOST_LINES, True)
+    assert (len(preview.rows), preview.later, preview.unread) == (50, MOST_LINES - 50, 1)
     # Ten times as many lines; a second look at every line before would take a hundred times as long.
     assert seconds(lines) < 40 * seconds(lines[:1000])
 

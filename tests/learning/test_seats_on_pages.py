@@ -6,7 +6,8 @@ import pytest
 
 from core import clock
 from learning.models import Enrolment
-from learning.services import apply_alone, complete_unit
+from learning.services import admit, apply_alone, complete_unit
+from mail.models import Message
 from municipalities.models import LocalGovernment, Membership
 from tests.factories import accounts
 from tests.factories import learning as make
@@ -65,3 +66,53 @@ def test_who_applied_alone_is_told_nothing_of_a_coordinator_at_the_door():
     page = client.get(link)
     assert (page.status_code, "You are not enrolled in this cohort any more." in words(page)) == (410, True)
     assert "coordinator" not in words(page)
+
+
+FREE = "The seat becomes free and goes to whoever waits."
+TOLD = "The person keeps the record of what they have done and gets a mail."
+UNTOLD = "The person knows of nothing yet and gets no mail."
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_approved", "said"),
+    [
+        ({}, True, [FREE, TOLD]),
+        ({"seats": 0}, True, [TOLD]),
+        ({}, False, [FREE, UNTOLD]),
+        ({"seats": 0}, False, [UNTOLD]),
+        ({"admission": "approval"}, True, [UNTOLD]),
+        ({"admission": "approval"}, False, [UNTOLD]),
+    ],
+)
+def test_withdrawing_somebody_promises_a_seat_and_a_mail_where_there_are_some(fields, is_approved, said):
+    one = teamwork.place(**fields)
+    if not is_approved:
+        undecided = {"state": "asked", "starts_on": None, "decided_at": None}
+        Membership.objects.filter(pk=one.membership.pk).update(**undecided)
+    assert teamwork.enrol(one, "ana@city.example").status_code == 303
+    mailed = Message.objects.count()
+    address = f"{one.dashboard()}{Enrolment.objects.get().uuid}/withdraw/"
+    client = teamwork.client_of(one.coordinator)
+    page = words(client.get(address))
+    assert [sentence for sentence in (FREE, TOLD, UNTOLD) if sentence in page] == said
+    assert client.post(address).status_code == 303
+    assert Message.objects.count() - mailed == (TOLD in said)
+
+
+def test_withdrawing_the_team_says_who_of_it_gets_a_mail():
+    one = teamwork.place(admission="approval")
+    client, address = teamwork.client_of(one.coordinator), f"{one.dashboard()}withdraw/"
+    teamwork.enrol(one, "ana@city.example\nbo@city.example")
+    nobody = "2 people. Nobody of them knows of it yet, and nobody gets a mail."
+    some = (
+        "2 people. Their seats become free and go to whoever waits. Whoever knows of it keeps the record of what they "
+        "have done and gets a mail; the others know of nothing yet."
+    )
+    everybody = (
+        "2 people. Their seats become free and go to whoever waits. Everybody keeps the record of what they have done "
+        "and gets a mail."
+    )
+    assert nobody in words(client.get(address))
+    for row, sentence in zip(Enrolment.objects.order_by("pk"), (some, everybody), strict=True):
+        admit(enrolment_id=row.pk, by=accounts.PersonFactory(admin=True))
+        assert sentence in words(client.get(address))

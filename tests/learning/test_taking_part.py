@@ -280,8 +280,9 @@ class TestLeaving:
         }
         other.refresh_from_db()
         assert other.has_seat
-        draft = make.team(cohort, "Ed", coordinator=cities.coordinator(state=MembershipState.ASKED))
-        withdraw_team(team_id=draft.team.pk, by=None)
+        asked = cities.coordinator(state=MembershipState.ASKED)
+        draft = make.team(cohort, "Ed", coordinator=asked)
+        withdraw_team(team_id=draft.team.pk, by=asked.person)
         assert "ed@example.org" not in [to for _kind, to in mails()]
 
     def test_whoever_withdraws_the_own_team_leaves_and_the_colleagues_are_withdrawn(self):

@@ -113,6 +113,14 @@ def test_dashboards_take_as_many_statements_for_one_as_for_three(one, number):
     }
 
 
+def test_somebody_without_a_name_is_headed_by_their_address_which_stands_there_once(one):
+    teamwork.enrol(one, "bo@city.example\nAna Silva <ana@city.example>")
+    page = teamwork.client_of(one.coordinator).get(one.dashboard())
+    assert [row[:2] for row in cells(page)[1:]] == [["", "bo@city.example"], ["Ana Silva", "ana@city.example"]]
+    headings = re.findall(r'<th scope="row"><bdi>([^<]*)</bdi></th>', page.content.decode())
+    assert headings == ["bo@city.example", "Ana Silva"]
+
+
 def test_a_coordinators_export_is_what_the_screen_shows(one):
     enrolment, _client = teamwork.joined(one, "Ana Silva")
     teamwork.invited(one, "Bo Berg")
