@@ -30,6 +30,18 @@ class NotYours(MembershipError):
     sentence = _("Only this city's coordinator or the site's staff can decide this, and nobody for themselves.")
 
 
+class Gone(MembershipError):
+    """Their person has deleted their account meanwhile, or it was kept long enough."""
+
+    sentence = _("This request is gone.")
+
+
+class MembershipGone(Gone):
+    """The same of what need not be a request any more."""
+
+    sentence = _("This membership is gone.")
+
+
 class DecidedAlready(MembershipError):
     sentence = _("Somebody has decided this request already.")
 

@@ -17,7 +17,7 @@ def _department() -> Line:
         max_length=120,
         required=False,
         error_messages={"max_length": _("Write a name of at most 120 characters.")},
-        widget=forms.TextInput(attrs={"autocomplete": "organization-title", "dir": "auto"}),
+        widget=forms.TextInput(attrs={"dir": "auto"}),
     )
 
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,13 +17,16 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from accounts.visitors import signed_in
+from core.admin.acts import ActView
+from core.forms import Line
 from municipalities import rules, services, waiting
 from municipalities.enums import Standing
-from municipalities.errors import MembershipError, NotRepresentable
-from municipalities.member_forms import ReasonForm
+from municipalities.errors import Gone, MembershipError, NotRepresentable
 from municipalities.models import LocalGovernment, Membership
 
 PER_PAGE = 25
+REFUSED = 422
+REASON = _("Write a reason of at most 300 characters: the person reads it.")
 
 
 class RequestsMenuItem(MenuItem):
@@ -101,13 +105,12 @@ class DecideView(PermissionCheckedMixin, View, ABC):
     @cached_property
     def membership(self) -> Membership | None:
         """The request that is decided; None where its person has taken their account away meanwhile."""
-        return Membership.objects.for_display().filter(pk=self.kwargs["pk"]).first()
+        return _asked(self.kwargs["pk"])
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Act; a refusal is shown in its own words."""
         if self.membership is None:
-            messages.error(request, _("This request is gone."))
-            return redirect("membership_queue")
+            return _gone(request)
         try:
             self.act(self.membership)
         except MembershipError as refusal:
@@ -132,22 +135,67 @@ class ApproveView(DecideView):
         services.approve_membership(membership_id=membership.pk, by=signed_in(self.request), seen=seen)
 
 
-class DeclineView(DecideView):
-    """Declines, with a reason; a proposed city is refused by that, for everybody who asked."""
+class StaffReasonForm(forms.Form):
+    """Why staff decline a request, in words that the person reads."""
 
+    reason = Line(
+        label=_("Reason"),
+        max_length=300,
+        error_messages={"required": REASON, "max_length": REASON},
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+
+
+class DeclineView(PermissionCheckedMixin, ActView):
+    """Declines, with a reason; a proposed city is refused by that, for everybody who asked.
+
+    What is typed into the row of the queue comes back on a page of its own where it is refused, so that it is not lost.
+    """
+
+    model = Membership
+    permission_required = "change"
+    http_method_names = ["post"]
+    form_class = StaffReasonForm
+    page_title = button = _("Decline")
+    sentence = REASON
     done = _("The request is declined.")
+    refusals = (MembershipError,)
 
-    def act(self, membership: Membership) -> None:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Decline, unless the person has taken their account away meanwhile."""
+        return _gone(request) if self.membership is None else super().post(request, *args, **kwargs)
+
+    @cached_property
+    def membership(self) -> Membership | None:
+        """The request that is declined."""
+        return _asked(self.kwargs["pk"])
+
+    def get_page_subtitle(self) -> str:
+        """Return person and city."""
+        return str(self.membership)
+
+    def get_back_url(self) -> str:
+        """Return the queue."""
+        return reverse("membership_queue")
+
+    def get_trail(self) -> list[dict[str, Any]]:
+        """Lead back to the queue."""
+        return [{"url": self.get_back_url(), "label": QueueView.page_title}]
+
+    def act(self, said: dict[str, Any]) -> None:
         """Decline in the name of staff."""
-        form = ReasonForm(self.request.POST)
-        if not form.is_valid():
-            raise MembershipError(_("Write a reason of at most 300 characters: the person reads it."))
-        reason = form.cleaned_data["reason"]
-        by = signed_in(self.request)
+        by, membership = signed_in(self.request), self.membership
+        if membership is None:
+            return
+        reason = said["reason"]
         if _is_proposed(membership):
             services.refuse_local_government(local_government_id=membership.local_government_id, by=by, reason=reason)
         else:
             services.decline_membership(membership_id=membership.pk, by=by, reason=reason)
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        """Show what was typed, and what is the matter with it."""
+        return self.render_to_response(self.get_context_data(form=form), status=REFUSED)
 
 
 class MergeView(DecideView):
@@ -169,3 +217,12 @@ class MergeView(DecideView):
 
 def _is_proposed(membership: Membership) -> bool:
     return membership.local_government.standing == Standing.PENDING
+
+
+def _asked(pk: int) -> Membership | None:
+    return Membership.objects.for_display().filter(pk=pk).first()
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    messages.error(request, str(Gone()))
+    return redirect("membership_queue")

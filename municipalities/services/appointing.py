@@ -6,7 +6,7 @@ from django.db import transaction
 
 from municipalities import rules
 from municipalities.enums import MembershipRole
-from municipalities.errors import NotYours
+from municipalities.errors import MembershipGone, NotYours
 from municipalities.models import Membership
 from municipalities.services import locks, notices
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def make_coordinator(*, membership_id: int, by: "User") -> Membership:
     """Let a current member of the team answer for it too, from now on; who did so before still does.
 
-    Raises NotYours for strangers and where the membership does not hold today. Doing it twice changes nothing.
+    Raises MembershipGone, and NotYours for strangers and where the membership does not hold today. Twice changes
+    nothing.
     """
-    membership = locks.membership(membership_id)
+    membership = locks.membership(membership_id, gone=MembershipGone)
     holds = Membership.objects.current().filter(pk=membership.pk).exists()
     if not holds or not rules.may_approve(by, membership):
         raise NotYours

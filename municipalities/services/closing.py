@@ -1,5 +1,6 @@
 """Ending memberships: by those concerned, or because the last day has passed."""
 
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from core import clock
 from municipalities import rules
 from municipalities.enums import MembershipState
-from municipalities.errors import DecidedAlready, EndsBeforeStart, NotYours
+from municipalities.errors import DecidedAlready, EndsBeforeStart, Gone, MembershipGone, NotYours
 from municipalities.models import Membership
 from municipalities.querysets import MembershipQuerySet
 from municipalities.services import locks, notices
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 def end_membership(*, membership_id: int, by: "User", ends_on: date | None = None) -> Membership:
     """End a membership today, or note the last day where that lies ahead; what was only asked is taken back.
 
-    Raises NotYours for strangers, DecidedAlready for what has been declined, EndsBeforeStart for a day before the
-    first. Ending twice changes nothing. The person is told of what somebody else does, at once in either case.
+    Raises NotYours for strangers, MembershipGone, DecidedAlready for what has been declined, EndsBeforeStart for a day
+    before the first. Ending twice changes nothing. The person is told of what somebody else does, at once in either
+    case.
     """
-    membership = locks.membership(membership_id)
+    membership = locks.membership(membership_id, gone=MembershipGone)
     if not rules.may_end(by, membership):
         raise NotYours
     if membership.state == MembershipState.ENDED:
@@ -49,7 +51,8 @@ def end_overdue() -> int:
     """End what has passed its last day, one by one; return how many."""
     ended = 0
     for key in list(Membership.objects.overdue().values_list("pk", flat=True)):
-        with transaction.atomic():
+        # One whose person is being erased keeps nobody else's waiting.
+        with suppress(Gone), transaction.atomic():
             locks.membership(key)
             ended += close_overdue(Membership.objects.filter(pk=key))
     return ended

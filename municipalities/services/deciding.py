@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def approve_membership(*, membership_id: int, by: "User", seen: str | None = None) -> Membership:
     """Let somebody represent the local government from today; a proposed one is listed by that.
 
-    `seen` is what whoever decides has read (`Membership.as_asked`). Raises NotYours, DecidedAlready, ChangedMeanwhile
-    where the request says something else by now, NotRepresentable, and IncompleteLocalGovernment where a proposed one
-    lacks what the directory needs. Approving twice changes nothing.
+    `seen` is what whoever decides has read (`Membership.as_asked`). Raises NotYours, Gone, DecidedAlready,
+    ChangedMeanwhile where the request says something else by now, NotRepresentable, and IncompleteLocalGovernment
+    where a proposed one lacks what the directory needs. Approving twice changes nothing.
     """
     membership = locks.membership(membership_id)
     if not rules.may_approve(by, membership):
@@ -46,7 +46,7 @@ def approve_membership(*, membership_id: int, by: "User", seen: str | None = Non
 
 @transaction.atomic
 def decline_membership(*, membership_id: int, by: "User", reason: str) -> Membership:
-    """Decline what somebody asked; they read the reason. Raises NotYours and DecidedAlready."""
+    """Decline what somebody asked; they read the reason. Raises NotYours, Gone and DecidedAlready."""
     membership = locks.membership(membership_id)
     if not rules.may_approve(by, membership):
         raise NotYours

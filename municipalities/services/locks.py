@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from municipalities.errors import Gone
 from municipalities.models import LocalGovernment, Membership
 
 
@@ -29,8 +30,18 @@ def local_governments(keys: Iterable[int]) -> list[LocalGovernment]:
     return list(LocalGovernment.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
 
 
-def membership(membership_id: int) -> Membership:
-    """Return a membership as it is now, with it and its local government locked until the transaction ends."""
+def membership(membership_id: int, *, gone: type[Gone] = Gone) -> Membership:
+    """Return a membership as it is now, with it and its local government locked until the transaction ends.
+
+    Raises `gone` where it is no more.
+    """
+    try:
+        return _membership(membership_id)
+    except Membership.DoesNotExist as missing:
+        raise gone from missing
+
+
+def _membership(membership_id: int) -> Membership:
     while True:
         where = Membership.objects.values_list("local_government_id", flat=True).get(pk=membership_id)
         locked = local_government(where)

@@ -47,7 +47,7 @@ def represent(*, person: "User", local_government_id: int, role: str, department
 def change_request(*, membership_id: int, by: "User", role: str, department: str) -> Membership:
     """Put into other words what somebody asked for, while nobody has decided; it keeps its place in the queue.
 
-    Raises NotYours for everybody but the person who asked, and DecidedAlready.
+    Raises NotYours for everybody but the person who asked, Gone and DecidedAlready.
     """
     membership = locks.membership(membership_id)
     if not rules.may_change_request(by, membership):

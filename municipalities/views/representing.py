@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.visitors import signed_in
 from core import limits, text
 from core.folding import fold
-from municipalities.errors import DecidedAlready, MembershipError
+from municipalities.errors import DecidedAlready, Gone, MembershipError
 from municipalities.member_forms import ChangeForm, ProposalForm, RepresentForm
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import change_request, propose_local_government, represent
@@ -24,8 +24,7 @@ LONGEST_SEARCH = 200
 DAY = 86_400
 ASKED_PER_DAY = limits.Limit("represent-person", 20, DAY)
 PROPOSED_PER_DAY = limits.Limit("propose-city-person", 5, DAY)
-REFUSED = 422
-SEE_OTHER = 303
+SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
 
 
 @require_safe
@@ -77,7 +76,13 @@ def propose(request: HttpRequest) -> HttpResponse:
         return _answer(request, "municipalities/represent_new.html", {"form": form}, status)
     if limits.exceeded([(PROPOSED_PER_DAY, str(person.pk))]):
         return _too_often(request, "municipalities/represent_new.html", {"form": form})
-    return _asked(request, propose_local_government(person=person, **form.cleaned_data))
+    try:
+        membership = propose_local_government(person=person, **form.cleaned_data)
+    except MembershipError as refusal:
+        # A city of that name was taken off the list in this very moment.
+        form.add_error(None, str(refusal))
+        return _answer(request, "municipalities/represent_new.html", {"form": form}, CONFLICT)
+    return _asked(request, membership)
 
 
 @never_cache
@@ -91,16 +96,19 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(DecidedAlready()))
         return _mine()
     form = ChangeForm(request.POST if request.method == "POST" else None, membership=membership)
-    if not form.is_bound or not form.is_valid():
-        context = {"membership": membership, "form": form}
-        return _answer(request, "municipalities/membership_change.html", context, REFUSED if form.is_bound else 200)
-    try:
-        change_request(membership_id=pk, by=person, **{"role": membership.role, **form.cleaned_data})
-    except MembershipError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("Saved."))
-    return _mine()
+    status = REFUSED if form.is_bound else 200
+    if form.is_bound and form.is_valid():
+        try:
+            change_request(membership_id=pk, by=person, **{"role": membership.role, **form.cleaned_data})
+        except Gone as gone:
+            raise Http404 from gone
+        except MembershipError as refusal:
+            form.add_error(None, str(refusal))
+            status = CONFLICT
+        else:
+            messages.success(request, _("Saved."))
+            return _mine()
+    return _answer(request, "municipalities/membership_change.html", {"membership": membership, "form": form}, status)
 
 
 def _asked(request: HttpRequest, membership: Membership) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from accounts.visitors import signed_in
 from municipalities import rules, services
-from municipalities.errors import EndsBeforeStart, MembershipError, NotYours
+from municipalities.errors import EndsBeforeStart, Gone, MembershipError, NotYours
 from municipalities.models import Membership
 from municipalities.teams import Refused, action_form, coordinated_by, said_about
 
@@ -102,7 +102,7 @@ def _act(request: HttpRequest, attempt: Refused, verb: Callable[[User], Any], *,
         return _page(request, attempt, status=REFUSED)
     try:
         verb(signed_in(request))
-    except (Membership.DoesNotExist, NotYours) as refusal:
+    except (Gone, NotYours) as refusal:
         raise Http404 from refusal
     except MembershipError as refusal:
         attempt.form.add_error("ends_on" if isinstance(refusal, EndsBeforeStart) else None, str(refusal))

@@ -11,6 +11,7 @@ from learning.models import Enrolment
 from municipalities.errors import ChangedMeanwhile, DecidedAlready, NotYours
 from municipalities.models import Membership
 from municipalities.services import approve_membership, change_request
+from municipalities.views import representing
 from tests.factories import learning
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
@@ -87,6 +88,31 @@ def test_what_is_decided_stays_as_it_was_decided(client, state):
     assert now(decided) == ("member", "Klimat", state)
     with pytest.raises(DecidedAlready):
         change_request(membership_id=decided.pk, by=decided.person, role="member", department="")
+
+
+def test_what_is_typed_while_somebody_decides_is_not_lost(own, asked, monkeypatch):
+    def decided_first(**given: object) -> Membership:
+        approve_membership(membership_id=asked.pk, by=editor())
+        return change_request(**given)
+
+    monkeypatch.setattr(representing, "change_request", decided_first)
+    answer = own.post(address(asked), {"role": "coordinator", "department": '"Trafik" <b>'})
+    html = answer.content.decode()
+    assert (answer.status_code, now(asked)) == (409, ("member", "Klimat", "approved"))
+    assert "Somebody has decided this request already." in html
+    assert 'value="&quot;Trafik&quot; &lt;b&gt;"' in html
+    assert re.findall(r'<input[^>]*value="(\w+)"[^>]* checked', html) == ["coordinator"]
+    # Sending it again leads to where the decision is read.
+    assert own.post(address(asked), {"role": "member", "department": ""}).status_code == 303
+
+
+def test_a_request_that_is_gone_while_it_is_changed_is_not_found(own, asked, monkeypatch):
+    def gone_first(**given: object) -> Membership:
+        Membership.objects.all().delete()
+        return change_request(**given)
+
+    monkeypatch.setattr(representing, "change_request", gone_first)
+    assert own.post(address(asked), {"role": "member", "department": "Trafik"}).status_code == 404
 
 
 def test_a_stranger_the_coordinator_and_staff_cannot_change_what_somebody_else_asks_for(asked):

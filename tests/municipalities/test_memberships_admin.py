@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts import roles
 from core import clock
 from mail.models import Message
+from municipalities.admin import memberships
 from municipalities.models import Membership
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
@@ -170,3 +171,18 @@ def test_who_may_not_decide_reads_nobody_and_ends_nothing(client, who):
         client.post(door, {"ends_on": ""})
     membership.refresh_from_db()
     assert (membership.state, membership.role) == ("approved", "member")
+
+
+@pytest.mark.parametrize("verb", ["end", "appoint"])
+def test_a_membership_whose_person_is_erased_while_staff_act_is_not_called_a_request(staff, monkeypatch, verb):
+    member = make.membership()
+    act = getattr(memberships, service := {"end": "end_membership", "appoint": "make_coordinator"}[verb])
+
+    def erased_first(**given: object) -> object:
+        member.person.delete()
+        return act(**given)
+
+    monkeypatch.setattr(memberships, service, erased_first)
+    answer = staff.post(reverse(f"memberships:{verb}", args=[member.pk]), {"ends_on": ""})
+    html = answer.content.decode()
+    assert (answer.status_code, "This membership is gone." in html, "request is gone" in html) == (409, True, False)

@@ -9,6 +9,7 @@ from django.test import Client
 
 from core import clock
 from municipalities.models import LocalGovernment, Membership
+from municipalities.services import representing
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, sign_in
 
@@ -51,6 +52,12 @@ def test_the_list_stands_in_the_order_of_the_readers_language(client):
     for language, order in (("en", ["Örebro", "Oslo", "Vienna"]), ("fr", ["Autriche-Vienne", "Örebro", "Oslo"])):
         html = words(client.get(f"/{language}/cities/represent/"))
         assert sorted(order, key=html.index) == order
+
+
+def test_the_comma_before_the_country_is_that_of_the_language(client):
+    make.local_government(name="Oslo", names={"ar": "أوسلو"}, slug="oslo", country="NO")
+    assert "<bdi>Oslo</bdi></a>, Norway</span>" in words(client.get(LIST))
+    assert "<bdi>أوسلو</bdi></a>، النرويج</span>" in words(client.get("/ar/cities/represent/"))
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -98,6 +105,13 @@ def test_a_city_with_a_coordinator_says_so_and_names_nobody(signed_in):
     assert coordinator.person.display_name not in html
 
 
+def test_no_browser_fills_a_job_title_into_the_department(signed_in):
+    make.local_government(name="Oslo", slug="oslo")
+    html = words(signed_in.get("/en/cities/represent/oslo/"))
+    field = html.split('name="department"')[1].split(">")[0]
+    assert ("autocomplete" in field, "organization-title" in html) == (False, False)
+
+
 @pytest.mark.parametrize("given", [{}, {"role": "mayor"}, {"role": "member", "department": "a" * 121}])
 def test_a_wrong_answer_gets_a_sentence_and_writes_nothing(signed_in, given):
     make.local_government(slug="oslo")
@@ -124,6 +138,30 @@ def test_a_person_proposes_a_city_and_their_country_is_chosen_already(signed_in,
     assert (city.name, city.standing, city.memberships.get().person) == ("Nyköping", "pending", person)
     assert "Nyköping" not in words(signed_in.get(LIST))
     assert "Nyköping" in words(signed_in.get(MINE))
+
+
+def test_a_proposal_for_a_city_that_staff_retire_at_that_moment_is_refused_in_words_and_kept(signed_in, monkeypatch):
+    city = make.local_government(name="Nyköping")
+    look = representing._same
+
+    def retired_after_the_look(name: str, country: str) -> LocalGovernment | None:
+        found = look(name, country)
+        LocalGovernment.objects.filter(pk=city.pk).update(standing="retired")
+        return found
+
+    monkeypatch.setattr(representing, "_same", retired_after_the_look)
+    given = {"name": "Nyköping", "country": "SE", "department": "<Klimat>"}
+    response = signed_in.post(NEW, given)
+    html = response.content.decode()
+    assert (response.status_code, Membership.objects.exists()) == (409, False)
+    assert "This city cannot be represented here. Choose another one from the list." in html
+    for kept in ('value="Nyköping"', '<option value="SE" selected>', 'value="&lt;Klimat&gt;"'):
+        assert kept in html
+    # Sent once more it is a proposal like any other; what stood for staff was undone with the refusal.
+    monkeypatch.undo()
+    LocalGovernment.objects.filter(pk=city.pk).update(standing="retired")
+    assert signed_in.post(NEW, given).status_code == 303
+    assert Membership.objects.get().local_government.standing == "pending"
 
 
 def test_nobody_floods_the_directory_with_proposals(signed_in):

@@ -1,5 +1,6 @@
 """The staff's queue of requests: what stands in it, what is decided there, who may, and the count in the menu."""
 
+import re
 from html import unescape
 
 import pytest
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from accounts import roles
 from core import clock
+from municipalities import services
 from municipalities.models import LocalGovernment
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
@@ -26,6 +28,13 @@ def queue(client: Client) -> str:
 
 def act(client: Client, membership, verb: str, **given: object):
     return client.post(reverse(f"membership_queue_{verb}", args=[membership.pk]), given)
+
+
+def kept(html: str) -> str:
+    """Return what stands in the one field for a reason."""
+    [tag] = re.findall(r'<input[^>]* name="reason"[^>]*>', html)
+    value = re.search(r' value="([^"]*)"', tag)
+    return unescape(value.group(1)) if value else ""
 
 
 def test_the_queue_shows_what_nobody_else_can_decide_the_oldest_first(staff):
@@ -62,13 +71,31 @@ def test_staff_approve_in_the_row_and_the_count_goes_down(staff):
 
 def test_staff_decline_with_a_reason(staff):
     asked = make.coordinator(state="asked")
-    act(staff, asked, "decline", reason="")
-    asked.refresh_from_db()
-    assert asked.state == "asked"
-    assert "Write a reason of at most 300 characters" in queue(staff)
     act(staff, asked, "decline", reason="We could not reach the city")
     asked.refresh_from_db()
     assert (asked.state, asked.reason) == ("declined", "We could not reach the city")
+
+
+@pytest.mark.parametrize("typed", ["", " ", "a" * 301, '"' + "b" * 300])
+def test_a_reason_that_will_not_do_comes_back_as_it_was_typed(staff, typed):
+    asked = make.coordinator(state="asked", person=PersonFactory(display_name="<b>Ana"))
+    answer = act(staff, asked, "decline", reason=typed)
+    html = answer.content.decode()
+    assert (answer.status_code, kept(html)) == (422, typed)
+    assert html.count("Write a reason of at most 300 characters: the person reads it.") == 2
+    assert (f'href="{reverse("membership_queue")}"' in html, "<b>Ana" in html) == (True, False)
+    asked.refresh_from_db()
+    assert asked.state == "asked"
+
+
+def test_a_reason_for_what_a_colleague_has_decided_meanwhile_is_not_lost(staff):
+    approved = make.coordinator()
+    answer = act(staff, approved, "decline", reason="We could not reach the city")
+    html = answer.content.decode()
+    assert (answer.status_code, kept(html)) == (409, "We could not reach the city")
+    assert "Somebody has decided this request already." in html
+    approved.refresh_from_db()
+    assert approved.state == "approved"
 
 
 def test_declining_a_proposed_city_refuses_it(staff):
@@ -113,11 +140,28 @@ def test_a_merge_into_nothing_is_refused_in_words(staff, given):
 
 
 def test_a_request_that_is_gone_or_decided_is_told_in_words(staff):
-    staff.post(reverse("membership_queue_approve", args=[999999]))
-    assert "This request is gone." in queue(staff)
+    for verb in ("approve", "decline"):
+        staff.post(reverse(f"membership_queue_{verb}", args=[999999]), {"reason": "x"})
+        assert "This request is gone." in queue(staff)
     ended = make.coordinator(state="ended")
     act(staff, ended, "approve")
     assert "Somebody has decided this request already." in queue(staff)
+
+
+@pytest.mark.parametrize("verb", ["approve", "decline"])
+def test_a_request_whose_person_is_erased_while_staff_decide_is_told_in_words(staff, monkeypatch, verb):
+    asked = make.coordinator(state="asked")
+    decide = getattr(services, f"{verb}_membership")
+
+    def erased_first(**given: object) -> object:
+        asked.person.delete()
+        return decide(**given)
+
+    monkeypatch.setattr(services, f"{verb}_membership", erased_first)
+    answer = act(staff, asked, verb, reason="Left")
+    html = answer.content.decode() if verb == "decline" else queue(staff)
+    assert answer.status_code == (409 if verb == "decline" else 302)
+    assert "This request is gone." in html
 
 
 def test_staff_do_not_decide_about_themselves(client):
