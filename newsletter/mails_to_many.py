@@ -78,9 +78,13 @@ def own_addresses(messages: Sequence[Message]) -> Fillings:
 
 def why_not_again(message: Message) -> str:
     """Return why a copy would not be right now: the issue came by another way, or its campaign stands still."""
-    campaign = Campaign.objects.filter(pk=message.params.get("campaign")).first()
     # Of what was erased there is nothing to say here: it cannot be written any more.
-    if campaign is None or "subscriber" not in message.params:
+    if "subscriber" not in message.params:
+        return ""
+    try:
+        # A campaign that is being started might count on this person, and must be waited for.
+        campaign = campaigns.locked_with_its_issue(message.params["campaign"])
+    except Campaign.DoesNotExist:
         return ""
     if campaign.state == CampaignState.PAUSED:
         return _("Its campaign is paused. Resume it first.")

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import countries, languages
 from core.models import Term
 from mail import isolates
 from newsletter.admin.campaign_forms import FILTERS
+from newsletter.models import Campaign
 from newsletter.models.subscriber import INTERESTS
+from newsletter.services import audiences
 from newsletter.services.audiences import Reading
 
 
@@ -32,6 +35,15 @@ def sent_tests(number: int) -> str:
 def readings(found: Iterable[Reading]) -> list[tuple[str, str, int]]:
     """Return readings as words: the readers' language, the one they get, and how many they are."""
     return [(_named(one.language), _named(one.reads) if one.reads else "–", one.number) for one in found]
+
+
+def why_nobody(campaign: Campaign, found: Iterable[Reading]) -> str:
+    """Return why a draft is for nobody; nothing where the readings found have somebody in them."""
+    if any(one.number for one in found):
+        return ""
+    if audiences.fits_somebody(campaign):
+        return _("Everybody in this audience has this issue from another campaign.")
+    return _("No confirmed subscriber fits this audience.")
 
 
 def _named(code: str) -> str:

@@ -16,7 +16,7 @@ from core.exports import MomentColumn, ScreenExportMixin
 from newsletter import editions, rendering, rules
 from newsletter.admin import campaign_acts as acts
 from newsletter.admin.campaign_forms import WhenForm
-from newsletter.admin.campaign_words import in_words, readings
+from newsletter.admin.campaign_words import in_words, readings, why_nobody
 from newsletter.admin.left_out import LeftOutView
 from newsletter.models import Campaign
 from newsletter.services import audiences, books
@@ -81,6 +81,7 @@ def _of_draft(campaign: Campaign) -> dict[str, Any]:
     return {
         "readings": readings(found),
         "total": sum(one.number for one in found),
+        "why_nobody": why_nobody(campaign, found),
         "pages": [
             (languages.own_name(code), page.has_unpublished_changes, reverse("wagtailadmin_pages:edit", args=[page.pk]))
             for code, page in published.items()

@@ -22,7 +22,7 @@ class Campaign(models.Model):
 
     `audience` narrows by interest, language and country; an empty list narrows nothing. `editions` holds, by language,
     the page, its revision and the words that leave. `counted` is who gets what, `closing` the books once nothing moves
-    any more.
+    any more, counted again before the first message is deleted.
     """
 
     uuid = models.UUIDField(_("identifier"), unique=True, default=uuid.uuid4, editable=False)

@@ -31,8 +31,17 @@ class Reading:
 
 def readers(campaign: Campaign) -> "QuerySet[Subscriber]":
     """Return the confirmed subscribers whom a campaign is for, those who have had its issue left out."""
+    return _meant(campaign).filter(~Exists(_had(campaign, OuterRef("pk"))))
+
+
+def fits_somebody(campaign: Campaign) -> bool:
+    """Whether the audience has confirmed subscribers, those who have had its issue among them."""
+    return _meant(campaign).exists()
+
+
+def _meant(campaign: Campaign) -> "QuerySet[Subscriber]":
     audience = campaign.audience
-    found = Subscriber.objects.confirmed().filter(~Exists(_had(campaign, OuterRef("pk"))))
+    found = Subscriber.objects.confirmed()
     if audience["languages"]:
         found = found.filter(language__in=audience["languages"])
     if audience["countries"]:
@@ -78,11 +87,10 @@ def has_had(campaign: Campaign, subscriber_id: int) -> bool:
 
 def _had(campaign: Campaign, subscriber: int | OuterRef) -> "QuerySet[Message]":
     others = Campaign.objects.filter(issue=campaign.issue, mailing__isnull=False).exclude(pk=campaign.pk)
-    # What was to be repeated had been handed over before without an answer, whatever became of the repeat.
-    copies = ~Q(copy__state__in=_MAY_COME_AGAIN) | Q(copy__repeats__gt=0)
-    sent_again = Exists(Resend.objects.filter(copies, original=OuterRef("pk")))
+    # What was to be repeated had been handed over before without an answer: it ends as unknown, never in one of these.
+    sent_again = Exists(Resend.objects.exclude(copy__state__in=_MAY_COME_AGAIN).filter(original=OuterRef("pk")))
     # What was held back after a restore may have left from the lost site: staff send it again one by one.
     held_back = Q(state=State.CANCELLED, last_reply=BECAUSE)
-    had = ~Q(state__in=_MAY_COME_AGAIN) | Q(repeats__gt=0) | held_back
+    had = ~Q(state__in=_MAY_COME_AGAIN) | held_back
     theirs = Message.objects.filter(had | sent_again, mailing__in=others.values("mailing"))
     return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=subscriber)

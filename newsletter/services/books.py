@@ -51,7 +51,7 @@ class Progress:
 
 
 def books(campaign: Campaign) -> Books:
-    """Return the closing equation; of a campaign whose messages have been deleted by now, as it was at its end."""
+    """Return the closing equation; of a campaign whose messages are being deleted, as it was when the first went."""
     if campaign.mailing is None:
         return Books(audience=0)
     found = {state.value: number for state, number in mailings.books(campaign.mailing).items()}

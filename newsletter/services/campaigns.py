@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import clock
 from events.services import planning
-from mail.enums import OPEN
+from mail.enums import OPEN, State
 from mail.models import Message
 from mail.services import enqueue, mailings
 from mail.services.asking_many import Asked
@@ -24,7 +24,7 @@ from newsletter.campaign_errors import (
     MomentPassed,
     NobodyToWrite,
 )
-from newsletter.enums import CampaignState, CampaignStep
+from newsletter.enums import ENDED, CampaignState, CampaignStep
 from newsletter.models import Campaign, CampaignChange
 from newsletter.services import audiences, rowlock
 
@@ -100,7 +100,7 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
     """
     # First of all: an erasure holds this lock when it comes to the campaigns of whoever is erased.
     rowlock.while_freezing()
-    campaign = _locked_with_its_issue(campaign_id)
+    campaign = locked_with_its_issue(campaign_id)
     if not campaign.is_draft:
         return campaign
     if any(one.is_under_way for one in Campaign.objects.filter(issue=campaign.issue)):
@@ -197,7 +197,7 @@ def _end(pk: int) -> bool:
     campaign = _at_their_end().select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
     if campaign is None or campaign.mailing is None:
         return False
-    campaign.closing = {state.value: number for state, number in mailings.books(campaign.mailing).items()}
+    campaign.closing = _stored(mailings.books(campaign.mailing))
     if campaign.state == CampaignState.PAUSED:
         # The last of it had left before the pause.
         mailings.resume(mailing_id=campaign.mailing.pk)
@@ -205,6 +205,26 @@ def _end(pk: int) -> bool:
         campaign.state, campaign.finished_at, campaign.paused_at = CampaignState.SENT, clock.now(), None
     campaign.save(update_fields=["closing", "state", "finished_at", "paused_at"])
     return True
+
+
+@transaction.atomic
+def close_books_anew(*, mailings_of: Collection[int]) -> None:
+    """Count ended campaigns by the keys of their mailings once more, since some of their messages are about to go.
+
+    An answer that came after the end may have turned an unknown message into an accepted one. Books of which messages
+    are gone already stay as they are.
+    """
+    ended = Campaign.objects.filter(mailing__in=mailings_of, state__in=ENDED).exclude(closing={})
+    for campaign in ended.select_for_update(of=("self",)).select_related("mailing").order_by("pk"):
+        assert campaign.mailing is not None
+        found = mailings.books(campaign.mailing)
+        if sum(found.values()) == campaign.mailing.total:
+            campaign.closing = _stored(found)
+            campaign.save(update_fields=["closing"])
+
+
+def _stored(found: Mapping[State, int]) -> dict[str, int]:
+    return {state.value: number for state, number in found.items()}
 
 
 def _has_open(campaign: Campaign) -> bool:
@@ -240,8 +260,11 @@ def _locked(campaign_id: int) -> Campaign:
     return Campaign.objects.select_for_update(of=("self",)).get(pk=campaign_id)
 
 
-def _locked_with_its_issue(campaign_id: int) -> Campaign:
-    """Lock all campaigns of an issue: who had it from one of them is known to the next."""
+def locked_with_its_issue(campaign_id: int) -> Campaign:
+    """Lock all campaigns of an issue: who had it from one of them, or is sent it again, is known to the next.
+
+    Raises Campaign.DoesNotExist.
+    """
     issue = Campaign.objects.values_list("issue", flat=True).get(pk=campaign_id)
     locked = Campaign.objects.select_for_update(of=("self",)).filter(issue=issue).order_by("pk")
     return next(one for one in locked if one.pk == campaign_id)

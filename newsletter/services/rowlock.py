@@ -10,6 +10,11 @@ def lock(subscriber_id: int) -> Subscriber:
     return Subscriber.objects.select_for_update(of=("self",)).get(pk=subscriber_id)
 
 
+def locked_by_address(key: str) -> Subscriber | None:
+    """Return the subscriber of a normalised address, locked until the transaction ends, if there is one."""
+    return Subscriber.objects.select_for_update(of=("self",)).filter(email_key=key).first()
+
+
 def found_or_made(made: Subscriber) -> int:
     """Return the key of the row of an address, which is `made` where there was none."""
     # One statement both for the first and for the second to ask: the later one waits for the earlier.

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -136,12 +136,24 @@ def ask_no_more(*, subscriber_id: int, channel: str) -> None:
 
 
 @transaction.atomic
-def leave_by_report(*, address: str, why: LeftWhy) -> None:
-    """End the subscription of an address, if there is one, since a provider tells that its owner objects."""
-    found = Subscriber.objects.filter(email_key=email_key(address)).only("pk", "language").first()
-    if found is not None:
-        with translation.override(found.language):
-            leave(subscriber_id=found.pk, why=why, channel=BY_PROVIDER)
+def leave_by_report(*, address: str, why: LeftWhy, at: datetime) -> bool:
+    """End the subscription of an address, if there is one, since a provider tells that its owner objected by `at`.
+
+    Returns whether its owner has said yes since, which is the newer word, so that nothing has changed. A question that
+    was asked since stays open too, but is no yes; one that they complain about is the last.
+    """
+    subscriber = rowlock.locked_by_address(email_key(address))
+    if subscriber is None or subscriber.state in GONE_STATES:
+        return False
+    said_at = subscriber.confirmed_at if subscriber.is_confirmed else subscriber.asked_at
+    if said_at is not None and said_at > at:
+        return subscriber.is_confirmed
+    # A question that is reported as spam went to somebody who had not asked: as if they had said so by its link.
+    is_unwanted = why == LeftWhy.COMPLAINT and not subscriber.is_confirmed
+    state = SubscriberState.BLOCKED if is_unwanted else SubscriberState.LEFT
+    with translation.override(subscriber.language):
+        withdrawing.withdraw_locked(subscriber, why=why, channel=BY_PROVIDER, state=state)
+    return False
 
 
 @transaction.atomic

@@ -151,7 +151,8 @@ def test_a_stranger_cannot_tell_a_blocked_address_from_any_other(client):
         cache.clear()
         said = {"email": address, "language": "en", "wording": "1"}
         answer = client.post("/en/news/subscribe/", said)
-        kept = {name: value for name, value in answer.headers.items() if name not in {"X-Request-ID", "Date"}}
+        of_the_moment = {"X-Request-ID", "Expires"}
+        kept = {name: value for name, value in answer.headers.items() if name not in of_the_moment}
         answers.add((answer.status_code, answer.content, repr(sorted(kept.items())), repr(answer.cookies)))
     assert len(answers) == 1
     assert {one.to_address for one in Message.objects.all()} == {"new@city.example", "known@city.example"}
