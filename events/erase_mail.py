@@ -58,7 +58,7 @@ def _to_account() -> list[str]:
 
 
 def _guest_button(registration: Registration) -> dict[str, str]:
-    address = reverse("event_erase", args=[tokens.make_erasure(registration.uuid)])
+    address = reverse("event_erase", args=[tokens.make_erasure(registration.uuid, registration.token_version)])
     return {"url": settings.BASE_URL + address, "label": _("See what would be erased")}
 
 

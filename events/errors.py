@@ -56,6 +56,10 @@ class EventFull(RegistrationRefused):
     sentence = _("All seats are taken and this event keeps no waiting list.")
 
 
+class AccountEnding(RegistrationRefused):
+    sentence = _("This account is being deleted. To register all the same, come back without signing in.")
+
+
 class NotWaiting(EventError):
     sentence = _("This registration is not on the waiting list.")
 

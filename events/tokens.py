@@ -27,15 +27,20 @@ def read(token: str, *, salt: str = SALT) -> tuple[uuid.UUID, int] | None:
         return None
 
 
-def make_erasure(identifier: uuid.UUID) -> str:
-    """Return the token of a link, made now, that erases what is kept about a registration's address."""
-    return signing.TimestampSigner(salt=ERASE_SALT, sep="~").sign(identifier.hex)
+def make_erasure(identifier: uuid.UUID, version: int) -> str:
+    """Return the token of a link, made now, that erases what is kept about a registration's address.
+
+    Raising the version makes it worthless, as it does the others.
+    """
+    return signing.TimestampSigner(salt=ERASE_SALT, sep="~").sign(f"{identifier.hex}.{version}")
 
 
-def read_erasure(token: str, *, lasts: timedelta) -> uuid.UUID | None:
-    """Return the registration of a token that we signed and that is not too old, else None."""
+def read_erasure(token: str, *, lasts: timedelta) -> tuple[uuid.UUID, int] | None:
+    """Return registration and version of a token that we signed and that is not too old, else None."""
     try:
-        return uuid.UUID(hex=signing.TimestampSigner(salt=ERASE_SALT, sep="~").unsign(token, max_age=lasts))
+        signed = signing.TimestampSigner(salt=ERASE_SALT, sep="~").unsign(token, max_age=lasts)
+        identifier, _, version = signed.rpartition(".")
+        return uuid.UUID(hex=identifier), int(version)
     except (signing.BadSignature, ValueError):
         return None
 

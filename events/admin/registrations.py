@@ -106,6 +106,11 @@ def _language(registration: Registration) -> str:
     return languages.own_name(registration.language) if known else registration.language
 
 
+def _waiting_number(registration: Registration) -> int | str | None:
+    # The row keeps its number when the wait is over: it is nobody else's afterwards.
+    return registration.waiting_number if registration.is_waiting else ""
+
+
 class Registrations(RecordList):
     """Index, one page for each registration, and what staff may do to it; nothing is typed into rows."""
 
@@ -123,7 +128,7 @@ class Registrations(RecordList):
         MailboxColumn("email", label=_("E-mail address"), sort_key="email_key"),
         WordsColumn("event", label=_("Event"), accessor="event.title", sort_key="event__starts_at"),
         Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
-        Column("waiting_number", label=_("Waiting number"), sort_key="waiting_number"),
+        Column("waiting_number", label=_("Waiting number"), accessor=_waiting_number, sort_key="waiting_number"),
         Column("country", label=_("Country"), accessor=_country, sort_key="country"),
         WordsColumn("organisation", label=_("Organisation"), sort_key="organisation"),
         Column("organisation_type", label=_("Type of organisation"), accessor=_type),

@@ -53,10 +53,13 @@ def say_links(event: Event, registration: Registration) -> None:
 
 
 def ask_whether_to_erase(registration: Registration) -> None:
-    """Ask for the mail with the link that erases; at most one an hour, and none that is older than its link."""
+    """Ask for the mail with the link that erases; at most one an hour, and none that is older than its link.
+
+    Who has got new links meanwhile can ask anew at once: the one in the earlier mail is void.
+    """
     now = clock.now()
     enqueue(
-        key=f"{ERASE}:{registration.uuid}:{now:%Y%m%d%H}",
+        key=f"{ERASE}:{registration.uuid}:{registration.token_version}:{now:%Y%m%d%H}",
         kind=ERASE,
         to=registration.email,
         language=registration.language,

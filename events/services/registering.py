@@ -5,9 +5,17 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.services.ending import may_be_given
 from events.addresses import email_key
 from events.enums import Availability, SeatState
-from events.errors import EventCancelled, EventFull, EventPast, RegistrationClosed, RegistrationNotOpen
+from events.errors import (
+    AccountEnding,
+    EventCancelled,
+    EventFull,
+    EventPast,
+    RegistrationClosed,
+    RegistrationNotOpen,
+)
 from events.models import Event, Registration
 from events.services import notices, seats
 from events.services.taking import take
@@ -54,8 +62,11 @@ def register(*, event_id: int, applicant: Applicant) -> Outcome:
     """Give the applicant a seat or, when none is free, the next place on the waiting list, and ask for the mail.
 
     A known address gets no second seat but a mail that says what it has. Raises a RegistrationRefused whose sentence
-    says why nobody can register now; then nothing is written.
+    says why nobody can register now; then nothing is written. An account that is being ended at this moment, or has
+    been, gets no registration (AccountEnding): whoever erases it might have looked through the events already.
     """
+    if applicant.person is not None and not may_be_given(person_id=applicant.person.pk):
+        raise AccountEnding
     taken = take(event_id, applicant, email_key(applicant.email))
     event = taken.event
     refuse_unless_open(event)

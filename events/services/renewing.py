@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def renew_links(
     *, registration_id: int, version: int, actor: Actor = Actor.PERSON, by: "User | None" = None, reason: str = ""
 ) -> Registration:
-    """Make every link sent before worthless, to self-service and join page alike, and mail new ones.
+    """Make every link sent before worthless, to self-service, join page and erasure alike, and mail new ones.
 
     `version` is that of the links which whoever asks has before them. Where they were replaced meanwhile nothing
     happens, so a form that is sent twice sends one mail. Raises LinksStay unless the registration is live and its

@@ -36,12 +36,11 @@ def ask(request: HttpRequest, token: str, registration: Registration) -> HttpRes
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask once more; a POST erases everything about the address. A link used or forged is answered alike, by 404.
+    """Ask once more; a POST erases everything about the address. A link used, forged or replaced is answered by 404.
 
     GDPR Article 17, for people without an account; whoever has one is led there, since it opens with more than a mail.
     """
-    identifier = tokens.read_erasure(token, lasts=settings.ERASURE_LINK_LASTS)
-    registration = Registration.objects.filter(uuid=identifier, erased_at=None).first() if identifier else None
+    registration = _registration(token)
     if registration is None:
         response = render(request, "events/link_unknown.html", status=404)
     else:
@@ -51,6 +50,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     for name, value in HEADERS.items():
         response[name] = value
     return response
+
+
+def _registration(token: str) -> Registration | None:
+    known = tokens.read_erasure(token, lasts=settings.ERASURE_LINK_LASTS)
+    if known is None:
+        return None
+    identifier, version = known
+    return Registration.objects.filter(uuid=identifier, token_version=version, erased_at=None).first()
 
 
 def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:

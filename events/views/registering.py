@@ -16,7 +16,7 @@ from core import epochs, languages, limits, locales
 from events import access, guessing, listing
 from events.addresses import email_key
 from events.enums import Availability
-from events.errors import EventFull, RegistrationNotOpen, RegistrationRefused
+from events.errors import AccountEnding, EventFull, RegistrationNotOpen, RegistrationRefused
 from events.forms import RegistrationForm
 from events.models import Event, Registration
 from events.services import register
@@ -26,7 +26,7 @@ PER_NETWORK = limits.Limit("register-network", settings.REGISTRATIONS_PER_NETWOR
 PER_ADDRESS = limits.Limit("register-address", settings.REGISTRATIONS_PER_ADDRESS_PER_HOUR, 3600)
 
 # What will be possible later, or has just become impossible, is not gone.
-STATUS_OF_REFUSAL = {RegistrationNotOpen: 409, EventFull: 409}
+STATUS_OF_REFUSAL = {RegistrationNotOpen: 409, EventFull: 409, AccountEnding: 409}
 GONE = 410
 
 

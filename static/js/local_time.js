@@ -19,7 +19,9 @@ for (const place of document.querySelectorAll("[data-local]")) {
   if (day(start, here) === day(start, theirs) && clock(start, here) === clock(start, theirs)) continue;
   let text = clock(start, here);
   if (end) text = place.dataset.localRange.replace("%(start)s", text).replace("%(end)s", clock(end, here));
-  if (day(start, here) !== day(start, theirs)) text = `${day(start, here)}, ${text}`;
+  // A line may end after the day, not between the clocks.
+  text = text.replaceAll(" ", "\u00a0");
+  if (day(start, here) !== day(start, theirs)) text = place.dataset.localDay.replace("%(day)s", day(start, here)).replace("%(clocks)s", text);
   place.querySelector("time").textContent = text;
   place.hidden = false;
 }

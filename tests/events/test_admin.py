@@ -3,14 +3,19 @@
 import csv
 import io
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
+from wagtail.users.models import UserProfile
 
+from core import languages
 from events.admin.webinars import seats_in_words, starts_in_words, state_in_words, with_records
-from events.models import Event, WebinarPage
+from events.models import Event, Registration, WebinarPage
+from events.services.promoting import promote
 from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
@@ -119,6 +124,19 @@ def test_the_list_of_registrations_costs_the_same_for_one_and_for_three(admin, d
         assert len(names(admin.get(url))) == number
 
 
+def test_a_waiting_number_is_shown_as_long_as_somebody_waits_and_once(admin):
+    event = make.event(capacity=1)
+    make.registered(event, "Ana")
+    bo, cy = make.registered(event, "Bo"), make.registered(event, "Cy")
+    Event.objects.update(capacity=2)
+    promote(registration_id=bo.pk, by=accounts.PersonFactory(admin=True), reason="Speaks")
+    shown = [(row[0], row[3], row[4]) for row in cells(admin.get(reverse("registrations:index_results")))]
+    assert shown == [("Cy", "On the waiting list", "2"), ("Bo", "Confirmed", ""), ("Ana", "Confirmed", "")]
+    for registration, said in ((bo, "Confirmed"), (cy, "Number 1 on the waiting list")):
+        html = admin.get(reverse("registrations:inspect", args=[registration.pk])).content.decode()
+        assert re.findall(r'help-info">(.*?)</p>', html) == [f"<strong>{said}</strong>"]
+
+
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =cmd|' /C calc'!A0"]
 
 
@@ -148,6 +166,24 @@ def export(client, kind: str) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else answer.content
 
 
+def test_the_spreadsheets_speak_their_readers_language_and_clock(client):
+    reader = accounts.PersonFactory(admin=True, language="fr", timezone="Asia/Kathmandu")
+    accounts.sign_in(client, reader)
+    # Where Wagtail looks for both; signing in by the form makes it.
+    UserProfile.get_for_user(reader)
+    make.registered(make.event(), "Ana", country="DE")
+    (shown,) = cells(client.get(reverse("registrations:index_results")))
+    headings, row = csv.reader(io.StringIO(export(client, "csv").decode("utf-8-sig")))
+    assert row == shown
+    assert row[5] == "Allemagne"
+    assert row[10] == timezone.localtime(Registration.objects.get().registered_at, ZoneInfo("Asia/Kathmandu")).strftime(
+        "%Y-%m-%d %H:%M"
+    )
+    sheet = load_workbook(io.BytesIO(export(client, "xlsx"))).active
+    assert [cell.value for cell in sheet[1]] == headings
+    assert sheet["K2"].value.strftime("%Y-%m-%d %H:%M") == row[10]
+
+
 def test_the_spreadsheet_keeps_the_filter(admin):
     event = make.event()
     make.registered(event, "Ana", country="CO")
@@ -164,7 +200,9 @@ def test_one_registration_shows_its_history(admin):
     assert "The person gets a mail" in admin.get(cancel_url).content.decode()
     answer = admin.post(cancel_url, {"reason": "Asked by phone"})
     assert answer["Location"] == reverse("registrations:inspect", args=[first.pk])
-    history = admin.get(answer["Location"]).content.decode().split("History", 1)[1]
+    page = admin.get(answer["Location"]).content.decode()
+    assert f"<td>{languages.own_name(first.language)}</td>" in page
+    history = page.split("History", 1)[1]
     assert [word in history for word in ("Registered with a seat", "Cancelled", "Staff", "Asked by phone")] == [
         True
     ] * 4

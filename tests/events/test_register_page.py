@@ -194,6 +194,20 @@ def test_an_unknown_address_is_not_found(client):
     assert client.post("/en/events/nothing/register/", make.form_data()).status_code == 404
 
 
+def test_an_address_that_no_text_of_the_database_can_hold_leads_nowhere(client):
+    for path in ("/en/events/a%00b/register/", "/en/events/a%00b/register/done/"):
+        assert client.get(path).status_code == 404
+
+
+def test_a_title_in_another_language_runs_its_own_way_and_stays_on_the_pages_side(client):
+    page = make.live_webinar(title="Budget")
+    assert (
+        '<h1><bdi lang="en" dir="ltr">Budget</bdi></h1>'
+        in client.get(f"/ar/events/{page.slug}/register/").content.decode()
+    )
+    assert "<h1><bdi>Budget</bdi></h1>" in client.get(f"/en/events/{page.slug}/register/").content.decode()
+
+
 def test_an_event_without_a_live_page_is_not_found(client):
     page = make.live_webinar()
     page.unpublish()

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from accounts.models import User
 from core import clock
 from events import errors
 from events.enums import Actor, ChangeKind, EventStatus, RegistrationState, SeatState
 from events.models import Event, Registration
 from events.services import cancel, register
 from mail.models import Message
+from tests.factories import accounts
 from tests.factories import events as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
@@ -174,6 +176,15 @@ def test_registering_is_two_statements_in_its_transaction(django_assert_num_quer
     # Between savepoint and release: lock, count and insert in one round trip, then the mail.
     with django_assert_num_queries(4):
         register(event_id=event.pk, applicant=applicant)
+
+
+def test_an_account_that_is_gone_registers_for_nothing_and_is_told_what_to_do():
+    event, person = make.bare_event(), accounts.PersonFactory()
+    applicant = make.applicant("Ana", person=person)
+    User.objects.filter(pk=person.pk).delete()
+    with pytest.raises(errors.AccountEnding, match="come back without signing in"):
+        register(event_id=event.pk, applicant=applicant)
+    assert not Registration.objects.exists()
 
 
 def test_an_event_that_is_gone_is_said_to_be_gone():
