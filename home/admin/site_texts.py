@@ -9,6 +9,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from core import pagecache
+from core.exports import MomentColumn
 from home.models import SiteText
 
 
@@ -30,7 +31,7 @@ class SiteTextViewSet(ModelViewSet):
     list_display = [
         "__str__",
         Column("organisation", label=_("Organisation")),
-        Column("updated_at", label=_("Last changed")),
+        MomentColumn("updated_at", label=_("Last changed")),
     ]
     search_fields = ["organisation"]
     edit_handler = ObjectList(

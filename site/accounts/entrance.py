@@ -29,7 +29,11 @@ def let_in(request: HttpRequest, person: User, *, onwards: str) -> HttpResponse:
 def ask_for_code(request: HttpRequest, person: User, *, onwards: str) -> HttpResponse:
     """Mail a code to the person's own address and lead to the page that asks for it, then onwards.
 
-    As often as the sign-in page allows; beyond that it leads to the sign-in page, which says so.
+    As often as the sign-in page allows; beyond that it leads to the sign-in page, which says so. Each call counts as
+    one of the tries that the person has for signing in: the caller needs a limit of its own before it, or whoever comes
+    that way has mails sent to somebody and uses their tries up. The page that follows names the address and shows that
+    it has an account: the caller must let nobody come here who does not know both, as the holder of a link does that
+    was mailed to that very address, and answer everybody else as if there were no account.
     """
     form = RequestLoginCodeForm({"email": person.email})
     way = "account_request_login_code"

@@ -14,6 +14,9 @@ from core.models import Term
 
 UNKNOWN = [("", _("Not said"))]
 NOT_IN_LIST = _("Choose one of the entries in the list.")
+NO_LANGUAGE = _("Choose one of the languages in the list.")
+NO_ZONE = _("Choose one of the time zones in the list.")
+NO_ADDRESS, NO_PASSWORD = _("Write your e-mail address."), _("Type your password.")
 
 
 class BrowserZone(forms.CharField):
@@ -30,12 +33,22 @@ class BrowserZone(forms.CharField):
         return timezones.canonical(name) if timezones.is_valid(name) else ""
 
 
+def ask_as_elsewhere(form: forms.Form, *, address: str) -> None:
+    """Call the address what every other form calls it, and repeat no label inside its box."""
+    form.fields[address].label = _("E-mail address")
+    form.fields[address].error_messages["required"] = NO_ADDRESS
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+
+
 class SignupForm(allauth_forms.SignupForm):
     """allauth's form, which also brings the visitor's zone and takes as long for a known address as for a new one."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["timezone"] = BrowserZone()
+        ask_as_elsewhere(self, address="email")
+        self.fields["password1"].error_messages["required"] = NO_PASSWORD
 
     def try_save(self, request):
         """Save, or pretend to; hashing the password is what takes the time, so it is done either way."""
@@ -46,6 +59,10 @@ class SignupForm(allauth_forms.SignupForm):
 
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
     """allauth's form, which alone does not ask its adapter whether mail can be sent to the address."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        ask_as_elsewhere(self, address="email")
 
     def clean_email(self) -> str:
         """Return the address, or refuse it in the words of the other forms."""
@@ -59,6 +76,8 @@ class LoginForm(allauth_forms.LoginForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["remember"].label = _("Keep me signed in on this device")
+        ask_as_elsewhere(self, address="login")
+        self.fields["password"].error_messages["required"] = NO_PASSWORD
 
 
 class ProfileFields(forms.Form):
@@ -79,17 +98,20 @@ class ProfileFields(forms.Form):
         label=_("Name"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
+        error_messages={
+            "required": _("Enter your name."),
+            "max_length": _("Write a name of at most 120 characters."),
+        },
     )
     language = forms.ChoiceField(
         label=_("Language"),
         help_text=_("Mails and certificates come in this language."),
-        error_messages={"invalid_choice": _("Choose one of the languages in the list.")},
+        error_messages={"required": NO_LANGUAGE, "invalid_choice": NO_LANGUAGE},
     )
     timezone = forms.ChoiceField(
         label=_("Time zone"),
         help_text=_("Times are shown in this zone, beside the event's."),
-        error_messages={"invalid_choice": _("Choose one of the time zones in the list.")},
+        error_messages={"required": NO_ZONE, "invalid_choice": NO_ZONE},
     )
     country = forms.ChoiceField(
         label=_("Country"),
@@ -102,6 +124,7 @@ class ProfileFields(forms.Form):
         max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+        error_messages={"max_length": _("Write a name of at most 200 characters.")},
     )
     organisation_type = forms.ModelChoiceField(
         label=_("Type of organisation"),

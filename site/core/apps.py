@@ -7,7 +7,8 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import checks, componentchecks, diagnoses, receivers  # noqa: F401  (importing registers the checks)
+        from core import checks, componentchecks, diagnoses, receivers, timekeeping  # noqa: F401  (importing registers the checks)
 
+        timekeeping.connect()
         receivers.connect()
         diagnoses.register()

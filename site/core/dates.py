@@ -64,6 +64,14 @@ def clock_range(start: datetime, end: datetime | None) -> str:
     return _("%(start)s to %(end)s") % {"start": clock(start), "end": clock(end)}
 
 
+def clock_range_elsewhere(start: datetime, end: datetime | None, there: datetime) -> str:
+    """Return the same where clocks show another time than `there`: the day comes first if that differs too."""
+    clocks = clock_range(start, end)
+    if iso_day(start) == iso_day(there):
+        return clocks
+    return _("%(day)s, %(clocks)s") % {"day": day_and_month(start), "clocks": clocks}
+
+
 def _in_words(moment: date | None, form: str) -> str:
     """Return a date in one of CLDR's forms; nothing for no date, for which Babel would write today's."""
     return format_date(moment, form, locale=_here()) if moment else ""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.encoding import force_str
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -84,9 +84,10 @@ class ScreenExportMixin:
         return {column.name: _shown(column, item) for column in self._columns_to_export()}
 
     def stream_csv(self, queryset) -> Iterator[bytes]:
-        # Excel takes a CSV file for UTF-8 only when it opens with the byte order mark.
-        yield b"\xef\xbb\xbf"
-        yield from super().stream_csv(_Portions(queryset))
+        # Not a generator itself: the reader's language and zone are in force now, and no longer when rows are sent.
+        return _as_read(
+            super().stream_csv(_Portions(queryset)), translation.get_language(), timezone.get_current_timezone()
+        )
 
     def write_xlsx(self, queryset, output) -> None:
         super().write_xlsx(_Portions(queryset), output)
@@ -126,6 +127,18 @@ class _Portions:
         if isinstance(self.queryset, QuerySet):
             return self.queryset.iterator(chunk_size=ROWS_AT_ONCE)
         return iter(self.queryset)
+
+
+def _as_read(rows: Iterator[bytes], language: str | None, zone: tzinfo) -> Iterator[bytes]:
+    """Write each row in one person's language and zone, and leave none of it to whatever runs between two rows."""
+    # Excel takes a CSV file for UTF-8 only when it opens with the byte order mark.
+    yield b"\xef\xbb\xbf"
+    while True:
+        with translation.override(language), timezone.override(zone):
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
 
 
 def _shown(column: BaseColumn, item):

@@ -5,7 +5,7 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.core import get_global
+from babel.core import Locale, get_global
 from babel.dates import get_timezone_location
 
 from core import clock, text
@@ -48,6 +48,15 @@ def canonical(name: str) -> str:
     return _by_cldr_name().get(get_global("zone_aliases").get(name, name), name)
 
 
+@lru_cache(maxsize=1)
+def _old_names() -> dict[str, list[str]]:
+    """Return the names that each zone had before."""
+    old: dict[str, list[str]] = {}
+    for alias, name in sorted(get_global("zone_aliases").items()):
+        old.setdefault(name, []).append(alias)
+    return old
+
+
 @lru_cache(maxsize=4096)
 def city(name: str, language: str) -> str:
     """Return what a zone is called after, such as "Bruxelles"."""
@@ -55,6 +64,11 @@ def city(name: str, language: str) -> str:
         return "UTC"
     if name.startswith("Etc/"):
         return name.removeprefix("Etc/")
+    # CLDR keeps what it has translated under the name that a zone had first: "Asia/Calcutta".
+    cities = Locale.parse(language).time_zones
+    for spelling in (name, *_old_names().get(name, ())):
+        if found := cities.get(spelling, {}).get("city"):
+            return str(found)
     return get_timezone_location(name, locale=language, return_city=True).rpartition("/")[2]
 
 

@@ -330,3 +330,10 @@ def test_every_letter_that_allauth_can_ask_for_is_written() -> None:
         asked |= set(re.findall(r'"((?:account|mfa)/email/\w+)"', source.read_text()))
     unused_here = {"account/email/password_reset_key"}
     assert asked - unused_here == set(LETTERS) - {"invitation"}
+
+
+@pytest.mark.parametrize("address", [SIGN_IN, SIGN_UP, CODE])
+def test_the_entrance_asks_for_an_address_in_the_words_of_the_other_forms(client: Client, address: str) -> None:
+    html = client.get(address).content.decode().partition("<main")[2].partition("</main")[0]
+    assert re.findall(r"<label[^>]*>\s*(E[^<]*?)\s*</label>", html) == ["E-mail address"]
+    assert "placeholder" not in html

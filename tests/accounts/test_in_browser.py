@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
-from tests.factories.accounts import PASSWORD, PersonFactory, editor
+from tests.factories.accounts import PASSWORD, PersonFactory, editor, give_factor
 from tests.factories.accounts import sign_in as session_of
 from tests.services.browser import WIDTHS, assert_accessible, assert_no_sideways_scroll
 
@@ -26,6 +28,44 @@ def watched(context: BrowserContext) -> tuple[Page, list[str]]:
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page, complaints
+
+
+# Those for signing in, signing up and resetting are looked at with the other pages of the site.
+LOOKS = [("en", "light", "desktop"), ("ar", "dark", "phone")]
+OPEN_PAGES = ["login/code", "deleted"]
+OWN_PAGES = ["profile", "email", "password/change", "reauthenticate", "2fa", "sessions", "logout", "data", "delete"]
+OWN_PAGES += ["2fa/totp/activate", "2fa/webauthn", "2fa/webauthn/add"]
+FACTOR_PAGES = ["2fa/recovery-codes", "2fa/reauthenticate"]
+KEY_PAGES = ["2fa/webauthn", "2fa/webauthn/reauthenticate"]
+# What is made of the same parts is left to the long run; recovery codes shown once are but counted from then on.
+PLAIN_PAGES = ["2fa", "2fa/totp/deactivate", "2fa/recovery-codes", "2fa/recovery-codes/generate"]
+PLAIN_KEY_PAGES = ["2fa/webauthn/keys/{key}/edit", "2fa/webauthn/keys/{key}/remove"]
+
+
+def wear(page: Page, scheme: Any, width: str) -> None:
+    across, down = WIDTHS[width]
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": across, "height": down})
+
+
+def look_at(page: Page, path: str) -> None:
+    page.goto(path)
+    # Whoever is not let in is led elsewhere.
+    assert page.url.endswith(path)
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+
+
+def look_at_all(page: Page, paths: list[str]) -> None:
+    for language, scheme, width in LOOKS:
+        wear(page, scheme, width)
+        for path in paths:
+            look_at(page, f"/{language}/account/{path}/")
+
+
+def put_on(context: BrowserContext, live_server: Any, session: Client) -> None:
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": session.cookies[name].value, "url": live_server.url}])
 
 
 def sign_in(page: Page, person: User, language: str = "en") -> None:
@@ -93,6 +133,7 @@ def test_a_passkey_is_added_and_opens_the_admin(new_context: Open, live_server: 
     page.click("#mfa_webauthn_add")
     page.wait_for_url("**/en/account/2fa/recovery-codes/")
     assert Authenticator.objects.filter(user=person, type="webauthn").count() == 1
+    look_at_all(page, KEY_PAGES)
     page.goto("/admin/")
     assert page.url == f"{live_server.url}/admin/"
 
@@ -105,42 +146,54 @@ def test_a_passkey_is_added_and_opens_the_admin(new_context: Open, live_server: 
     assert [line for line in complaints if "Content Security Policy" in line or "webauthn" in line.lower()] == []
 
 
-# Those for signing in, signing up and resetting are looked at with the other pages of the site.
-LOOKS = [("en", "light", "desktop"), ("ar", "dark", "phone")]
-OWN_PAGES = ["profile", "email", "password/change", "2fa", "sessions", "logout"]
-
-
-def wear(page: Page, scheme: Any, width: str) -> None:
-    across, down = WIDTHS[width]
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size({"width": across, "height": down})
-
-
-def look_at(page: Page, path: str) -> None:
-    page.goto(path)
-    # Whoever is not let in is led elsewhere.
-    assert page.url.endswith(path)
-    assert_accessible(page)
-    assert_no_sideways_scroll(page)
-
-
 def test_pages_about_accounts_are_accessible(new_context: Open, live_server: Any) -> None:
     context = new_context()
     page, complaints = watched(context)
     # In one window: what pages share is loaded once, and a person signs in once.
-    for language, scheme, width in LOOKS:
-        wear(page, scheme, width)
-        look_at(page, f"/{language}/account/login/code/")
-    session = session_of(Client(), PersonFactory(display_name="Ana Lima"), factor=False)
-    name = settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": session.cookies[name].value, "url": live_server.url}])
-    for language, scheme, width in LOOKS:
-        wear(page, scheme, width)
-        for path in OWN_PAGES:
-            look_at(page, f"/{language}/account/{path}/")
+    look_at_all(page, OPEN_PAGES)
+    person = PersonFactory(display_name="Ana Lima")
+    session = session_of(Client(), person, factor=False)
+    session.post("/en/account/reauthenticate/", {"password": PASSWORD})
+    put_on(context, live_server, session)
+    look_at_all(page, OWN_PAGES)
     page.goto("/ar/account/profile/")
     page.fill("[name=display_name]", "")
     page.press("[name=display_name]", "Enter")
     page.wait_for_selector(".errors")
     assert_accessible(page)
+    give_factor(person)
+    for language, scheme, width in LOOKS:
+        wear(page, scheme, width)
+        Authenticator.objects.filter(user=person, type=Authenticator.Type.RECOVERY_CODES).delete()
+        RecoveryCodes.activate(person)
+        for path in FACTOR_PAGES:
+            look_at(page, f"/{language}/account/{path}/")
     assert [line for line in complaints if "422" not in line] == []
+
+
+@pytest.mark.long
+def test_pages_that_change_a_second_factor_are_accessible(new_context: Open, live_server: Any) -> None:
+    person = PersonFactory(display_name="Ana Lima")
+    session = session_of(Client(), person, factor=False)
+    session.post("/en/account/reauthenticate/", {"password": PASSWORD})
+    give_factor(person)
+    RecoveryCodes.activate(person)
+    key = Authenticator.objects.create(user=person, type="webauthn", data={"name": "<Blue> key"}).pk
+    session.get("/en/account/2fa/recovery-codes/")
+    context = new_context()
+    put_on(context, live_server, session)
+    look_at_all(context.new_page(), [*PLAIN_PAGES, *(path.format(key=key) for path in PLAIN_KEY_PAGES)])
+
+
+def test_being_asked_to_sign_in_again_is_accessible(new_context: Open, live_server: Any) -> None:
+    person = PersonFactory(password=None)
+    session = session_of(Client(), person, factor=False)
+    known = session.session
+    # By a mailed code, and so long ago that it counts no more.
+    known[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": 0, "email": person.email}]
+    known.save()
+    context = new_context()
+    put_on(context, live_server, session)
+    page = context.new_page()
+    look_at_all(page, ["delete"])
+    assert page.locator("form[action$='/account/logout/']").count() >= 1

@@ -3,10 +3,17 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts.admin.forms import PersonCreationForm
+from accounts.admin.personal_data import EraseForm, FindForm
+from accounts.forms import ProfileForm
+from accounts.stockforms import EditWebAuthnForm
 from tests.core.test_components import problems_of
+from tests.factories.accounts import PASSWORD, PersonFactory, give_factor, sign_in
 
 PAGES = ["account_login", "account_signup", "account_reset_password", "account_request_login_code"]
 
@@ -35,3 +42,119 @@ def test_a_refused_sign_in_says_so_once_above_the_form(client):
     assert html.count('class="errors"') == 1
     assert 'value="nobody@gkec.example"' in html
     assert problems_of(html) == []
+
+
+NO_ADDRESS, NO_PASSWORD = "Write your e-mail address.", "Type your password."
+NO_NEW, NO_CODE = "Type the new password.", "Type the code that we sent you."
+
+
+def said_of_nothing(client, rest: str, **typed: str) -> list[str]:
+    """Return what a page below the account's says of its fields when it is sent empty."""
+    html = client.post(f"/en/account/{rest}/", typed).content.decode()
+    return re.findall(r'<div class="field__error"[^>]*>(.*?)</div>', html)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rest", "sentences"),
+    [
+        ("login", [NO_ADDRESS, NO_PASSWORD]),
+        ("signup", [NO_ADDRESS, NO_PASSWORD]),
+        ("login/code", [NO_ADDRESS]),
+        ("password/reset", [NO_ADDRESS]),
+    ],
+)
+def test_a_form_sent_empty_says_for_each_field_what_to_do(client, rest, sentences):
+    assert said_of_nothing(client, rest) == sentences
+
+
+@pytest.mark.django_db
+def test_pages_of_the_account_sent_empty_say_for_each_field_what_to_do(client):
+    sign_in(client, PersonFactory(), factor=False)
+    assert said_of_nothing(client, "password/change") == [NO_PASSWORD, NO_NEW, NO_NEW]
+    assert said_of_nothing(client, "reauthenticate") == [NO_PASSWORD]
+    client.post("/en/account/reauthenticate/", {"password": PASSWORD})
+    assert said_of_nothing(client, "2fa/totp/activate") == ["Type the code that the app shows."]
+    without = PersonFactory()
+    without.set_unusable_password()
+    without.save()
+    sign_in(client, without)
+    assert said_of_nothing(client, "password/set") == [NO_NEW, NO_NEW]
+    assert said_of_nothing(client, "2fa/reauthenticate") == [
+        "Type a code from your authenticator app, or a recovery code."
+    ]
+    assert EditWebAuthnForm({}, instance=Authenticator(type="webauthn", data={"name": "Key"})).errors == {
+        "name": ["Write a name for this key."]
+    }
+
+
+@pytest.mark.django_db
+def test_a_new_address_left_empty_is_asked_for(client):
+    sign_in(client, PersonFactory(), factor=False)
+    html = client.post("/en/account/email/", {"action_add": "1", "email": ""}).content.decode()
+    assert re.findall(r'<div class="field__error"[^>]*>(.*?)</div>', html) == [NO_ADDRESS]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [True, False])
+def test_every_form_calls_an_address_the_same(client, settings, change):
+    settings.ACCOUNT_CHANGE_EMAIL = change
+    reset = client.get("/en/account/password/reset/").content.decode()
+    sign_in(client, PersonFactory(), factor=False)
+    for html in (reset, client.get("/en/account/email/").content.decode()):
+        main = html.partition("<main")[2].partition("</main")[0]
+        assert re.findall(r"<label[^>]*>\s*(E[^<]*?)\s*</label>", main) == ["E-mail address"]
+        assert "placeholder" not in main
+
+
+@pytest.mark.django_db
+def test_a_code_left_empty_is_asked_for(client, mails):
+    person = PersonFactory()
+    give_factor(person)
+    client.post("/en/account/login/code/", {"email": person.email})
+    assert said_of_nothing(client, "login/code/confirm") == [NO_CODE]
+    client.post("/en/account/password/reset/", {"email": person.email})
+    assert said_of_nothing(client, "password/reset/confirm") == [NO_CODE]
+    client.post("/en/account/password/reset/confirm/", {"code": mails()[-1].code})
+    assert said_of_nothing(client, "password/reset/complete") == [NO_NEW, NO_NEW]
+    other = Client()
+    other.post("/en/account/login/", {"login": person.email, "password": PASSWORD})
+    assert said_of_nothing(other, "2fa/authenticate", code="") == [
+        "Type the code that your authenticator app shows, or one of your recovery codes."
+    ]
+
+
+@pytest.mark.django_db
+def test_the_code_of_a_sign_up_left_empty_is_asked_for(client):
+    client.post("/en/account/signup/", {"email": "new@city.example", "password1": PASSWORD})
+    assert said_of_nothing(client, "confirm-email") == [NO_CODE]
+
+
+@pytest.mark.django_db
+def test_a_form_about_people_sent_empty_says_for_each_field_what_to_do():
+    staff = PersonFactory(admin=True)
+    language, zone = "Choose one of the languages in the list.", "Choose one of the time zones in the list."
+    address, other = (
+        "Write an e-mail address, such as name@example.org.",
+        "This is not the address that you searched for.",
+    )
+    said = {
+        ProfileForm({}, person=staff): {
+            "display_name": ["Enter your name."],
+            "language": [language],
+            "timezone": [zone],
+        },
+        PersonCreationForm({}, actor=staff): {
+            "email": [address],
+            "display_name": ["Write a name of at most 120 characters."],
+            "language": [language],
+            "timezone": [zone],
+        },
+        FindForm({}): {"email": [address]},
+        EraseForm({"email": "ana@city.example"}): {
+            "ground": ["Choose one of the entries in the list."],
+            "again": [address, other],
+        },
+    }
+    for form, expected in said.items():
+        assert form.errors == expected

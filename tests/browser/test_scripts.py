@@ -1,5 +1,6 @@
 """What the site's script adds to pages that work without it."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.site import Site
+from tests.services.browser import assert_no_sideways_scroll
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
@@ -28,7 +30,15 @@ def test_another_day_is_named_in_the_language_of_the_page(site: Site, visit: Vis
 
     yours = page.locator(".specimen__stage").nth(0).locator(".zones__row--yours dd")
     # The comma after the weekday comes and goes with the browser's edition.
-    assert yours.inner_text().replace(",", "") == "Sunday 13 December 03:00 to 04:30"
+    assert yours.inner_text().replace(",", "") == "Sunday 13 December 03:00\u00a0to\u00a004:30"
+
+
+def test_another_day_fits_on_a_phone_in_every_language(site: Site, visit: Visit) -> None:
+    page = visit(timezone="Pacific/Auckland", width="phone").new_page()
+    for language in ("en", "fr", "es", "pt", "ar"):
+        page.goto(f"/{language}/events/")
+        expect(page.locator(".zones__yours time", has_text=re.compile("[,،]")).first).to_be_visible()
+        assert_no_sideways_scroll(page)
 
 
 def test_the_same_clock_is_not_shown_twice(site: Site, visit: Visit) -> None:

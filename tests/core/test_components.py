@@ -79,6 +79,8 @@ def show(name: str, number: int = 0, language: str = "en") -> str:
     return re.sub(r"\s+", " ", component.render(example, RequestFactory().get("/en/")))
 
 
+# The menu reads its sections where none are given.
+@pytest.mark.django_db
 @pytest.mark.parametrize(("component", "example"), EXAMPLES)
 def test_an_example_is_well_formed(component, example):
     html = component.render(example, RequestFactory().get(f"/{example.language}/"))
@@ -165,7 +167,7 @@ def test_an_unknown_zone_is_left_to_the_script():
     assert (
         '<div class="zones__row zones__row--yours" hidden data-local="2026-12-12T15:00:00+01:00" '
         'data-local-end="2026-12-12T16:30:00+01:00" data-local-zone="Europe/Brussels" '
-        'data-local-range="%(start)s to %(end)s"><dt>Your time</dt>'
+        'data-local-range="%(start)s to %(end)s" data-local-day="%(day)s, %(clocks)s"><dt>Your time</dt>'
     ) in html
 
 
@@ -217,10 +219,28 @@ def test_the_error_summary_links_to_each_field():
     assert [words for _id, words in links] == [
         "Name: This field is required.",
         "E-mail: This field is required.",
-        "How will you take part?: This field is required.",
+        "How will you take part? This field is required.",
         "I have read the privacy notice: This field is required.",
     ]
     assert all(f'id="{target}"' in html for target, _words in links)
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "said"),
+    [
+        ("en", "E-mail", "E-mail: Wrong."),
+        ("fr", "Nom", "Nom\u00a0: Wrong."),
+        ("fr", "Qui\u00a0?", "Qui\u00a0? Wrong."),
+        ("ar", "من؟", "من؟ Wrong."),
+        ("en", "<b>", "&lt;b&gt;: Wrong."),
+    ],
+)
+def test_a_label_in_the_error_summary_has_a_colon_unless_it_asks(language, label, said):
+    with override(language):
+        html = render_to_string(
+            "components/error_summary.html", {"errors": [{"id": "a", "label": label, "text": "Wrong."}]}
+        )
+    assert f'<a href="#a">{said}</a>' in html
 
 
 def test_optional_is_marked_and_required_is_not():

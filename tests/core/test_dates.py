@@ -58,6 +58,22 @@ def test_times_are_on_the_clock_of_the_zone():
 
 
 @pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "13 December, 03:05 to 04:05"),
+        ("es", "13 de diciembre, 03:05 a 04:05"),
+        ("ar", "13 ديسمبر، من 03:05 إلى 04:05"),
+    ],
+)
+def test_another_zone_names_the_day_only_where_it_is_another(language, told):
+    there = dates.in_zone(MOMENT, "Europe/Brussels")
+    here = dates.in_zone(MOMENT, "Pacific/Auckland")
+    with override(language):
+        assert dates.clock_range_elsewhere(here, here.replace(hour=4), there) == told
+        assert dates.clock_range_elsewhere(there, None, there) == "15:05"
+
+
+@pytest.mark.parametrize(
     "words", [dates.day, dates.full_day, dates.weekday, dates.month, dates.day_and_month, dates.month_and_year]
 )
 def test_no_date_is_not_today(words):

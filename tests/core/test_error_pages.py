@@ -11,7 +11,7 @@ from core import languages
 from tests.core.test_components import problems_of
 
 
-@pytest.mark.parametrize("code", ["500", "503"])
+@pytest.mark.parametrize("code", ["400", "500", "503"])
 def test_a_static_page_needs_neither_context_nor_database(code):
     """No `db` fixture: pytest-django refuses any query."""
     html = loader.get_template(f"{code}.html").render()
@@ -56,3 +56,13 @@ def test_an_address_that_is_none_offers_the_search(client):
 
     assert response.status_code == 404
     assert 'action="/en/search/"' in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_who_sends_too_much_reads_what_to_do(client, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+
+    response = client.post("/en/news/subscribe/", {"email": "x" * 200})
+
+    assert response.status_code == 400
+    assert "<h1>This request cannot be read</h1>" in response.content.decode()

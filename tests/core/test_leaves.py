@@ -77,6 +77,15 @@ def test_a_zone_is_named_by_its_city_and_its_difference_in_winter():
     assert timezones.label("UTC", "ar") == "UTC"
 
 
+def test_a_city_has_its_translation_where_the_zone_was_renamed():
+    assert [timezones.city("Asia/Kolkata", code) for code in CODES] == [
+        "Kolkata", "Calcutta", "Calcuta", "Calcutá", "كالكتا"
+    ]  # fmt: skip
+    assert timezones.city("Asia/Kathmandu", "fr") == "Katmandou"
+    # Nobody has translated this one into French.
+    assert timezones.city("America/Argentina/Buenos_Aires", "fr") == "Buenos Aires"
+
+
 @time_machine.travel(datetime(2026, 7, 15, 12, tzinfo=UTC))
 def test_a_zones_difference_follows_the_season():
     assert timezones.label("Europe/Brussels", "en") == "Brussels (UTC+2)"

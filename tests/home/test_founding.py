@@ -3,11 +3,14 @@
 A section whose app came later: its placeholder becomes its page, with address, links and history.
 """
 
+import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from wagtail.models import Page, Site
 
 from core import languages, pagecache
@@ -16,6 +19,7 @@ from home.models import HomePage, SectionPage, SiteText
 from home.services import found_site, founding
 from municipalities.services import load_cities
 from newsletter.models import NewsletterIndexPage
+from tests.factories.accounts import PersonFactory, sign_in
 from tests.home.counting import statements
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +78,28 @@ def test_every_page_leads_to_its_other_languages_and_to_the_duties(client: Clien
         answer = client.get(f"/ar/{name}/")
         assert answer.status_code == 200
         assert answer.content.decode().count("<h1") == 1
+
+
+def test_a_language_without_this_page_is_marked_as_leading_to_its_home_page(client: Client) -> None:
+    for code in ("fr", "ar"):
+        SectionPage.objects.get(locale__language_code=code, slug="knowledge").unpublish()
+    switch = client.get("/en/knowledge/").content.decode().partition('aria-label="Languages"')[2].partition("</nav>")[0]
+    leads = {
+        "en": ("/en/knowledge/", ""),
+        "fr": ("/fr/", " <small>page d’accueil</small>"),
+        "es": ("/es/knowledge/", ""),
+        "pt": ("/pt/knowledge/", ""),
+        "ar": ("/ar/", " <small>الصفحة الرئيسية</small>"),
+    }
+    assert re.findall(r'href="([^"]+)"[^>]*>(.*?)</a>', switch) == [
+        (url, f"{languages.own_name(code)}{note}") for code, (url, note) in leads.items()
+    ]
+
+
+def test_the_list_of_texts_writes_its_moments_as_other_lists_do(client: Client) -> None:
+    SiteText.objects.update(updated_at=datetime(2026, 11, 22, 23, 44, tzinfo=UTC))
+    html = sign_in(client, PersonFactory(admin=True)).get(reverse("site_texts:index")).content.decode()
+    assert re.findall(r"<td[^>]*>\s*(2026[^<]*?)\s*</td>", html) == ["2026-11-22 23:44"] * 5
 
 
 def test_my_gkec_is_for_those_who_sign_in(client: Client) -> None:

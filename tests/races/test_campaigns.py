@@ -7,8 +7,9 @@ import pytest
 from django.db import IntegrityError
 from django.db.models import QuerySet
 
+from core import clock
 from mail.models import Mailing, Message
-from mail.services import delivery, ledger, mailings
+from mail.services import delivery, ledger, mailings, resending
 from newsletter.campaign_errors import AnotherUnderWay, CampaignNotUnderWay
 from newsletter.models import Campaign
 from newsletter.services import (
@@ -22,6 +23,7 @@ from newsletter.services import (
 )
 from newsletter.services.books import books
 from tests.factories import newsletter as make
+from tests.factories.accounts import PersonFactory
 from tests.factories.mail import deliver_all
 from tests.races.meeting import Later, at_once, meet_after, meet_before
 from tests.races.test_outbox_races import AT_THE_GATE, without
@@ -59,7 +61,7 @@ def meet_after_freezing(monkeypatch):
 @pytest.fixture
 def without_lock(monkeypatch):
     """Read the campaigns of an issue without locking them."""
-    monkeypatch.setattr(campaigns, "_locked_with_its_issue", lambda pk: Campaign.objects.get(pk=pk))
+    monkeypatch.setattr(campaigns, "locked_with_its_issue", lambda pk: Campaign.objects.get(pk=pk))
 
 
 def start_four_times(campaign: Campaign) -> list:
@@ -95,6 +97,34 @@ def test_control_without_the_lock_only_the_database_keeps_two_campaigns_apart(me
     pair = two_of_one_issue()
     answers = at_once([lambda one=one: start_campaign(campaign_id=one.pk) for one in pair])
     assert [type(one) for one in answers if isinstance(one, Exception)] == [IntegrityError]
+
+
+def sent_again_while_the_next_starts(monkeypatch, *, first: str) -> int:
+    """Send a failed copy again while another campaign of the issue starts; return how many copies are on their way."""
+    lost = start_campaign(campaign_id=draft(1).pk)
+    Message.objects.update(state="failed", reason="refused", finished_at=clock.now())
+    assert advance_campaigns() == 1
+    message, by = Message.objects.get(), PersonFactory()
+    following = prepare_campaign(issue=lost.issue)
+    meet_after(monkeypatch, resending, "_copy")
+    calls = {
+        "resend": lambda: resending.resend(message_id=message.pk, by=by, reason="Lost"),
+        "start": lambda: start_campaign(campaign_id=following.pk),
+    }
+    later = next(call for name, call in calls.items() if name != first)
+    at_once([calls[first], Later(later)])
+    return Message.objects.exclude(pk=message.pk).count()
+
+
+@pytest.mark.parametrize("first", ["start", "resend"])
+def test_a_copy_sent_again_while_another_campaign_of_the_issue_starts_is_the_only_one(
+    meet_after_freezing, monkeypatch, first
+):
+    assert sent_again_while_the_next_starts(monkeypatch, first=first) == 1
+
+
+def test_control_without_the_lock_the_reader_would_get_the_issue_twice(meet_after_freezing, without_lock, monkeypatch):
+    assert sent_again_while_the_next_starts(monkeypatch, first="start") == 2
 
 
 def in_mid_flight(scripted: Start, decide: Callable[..., Campaign]) -> tuple[ScriptedServer, Campaign, int]:

@@ -38,26 +38,13 @@ def meet_before_asking(monkeypatch):
     meet_before(monkeypatch, reminding, "enqueue_many")
 
 
-def due_now(people: int = 3) -> Event:
-    """Make an event two hours from now whose reminder falls due this second."""
-    event = make.event(starts_at=clock.now() + timedelta(hours=2))
-    rule = ReminderRule.objects.get(translation_key=event.translation_key, offset_minutes=-60)
-    arm(rule_id=rule.pk)
-    for number in range(people):
-        make.registered(event, f"Guest {number}")
-    a_second_ago = clock.now() - timedelta(seconds=1)
-    ReminderRule.objects.filter(pk=rule.pk).update(due_at=a_second_ago)
-    Reminder.objects.update(due_at=a_second_ago)
-    return event
-
-
 def asked() -> list[str]:
     return sorted(Message.objects.filter(kind="event-reminder", state="queued").values_list("key", flat=True))
 
 
 def test_four_sweeps_at_once_ask_for_each_reminder_once(at_once, meet_before_asking, monkeypatch):
     monkeypatch.setattr(reminding, "BATCH", 2)
-    due_now(people=7)
+    make.reminder_due(people=7)
     answers = at_once([remind] * 4)
     assert sum(answers) == 7
     assert (len(asked()), Reminder.objects.filter(state="asked").count()) == (7, 7)
@@ -65,7 +52,7 @@ def test_four_sweeps_at_once_ask_for_each_reminder_once(at_once, meet_before_ask
 
 def test_control_without_the_lock_sweeps_do_each_others_work(at_once, meet_before_asking, monkeypatch):
     monkeypatch.setattr(reminding, "LOCKING", "")
-    due_now(people=7)
+    make.reminder_due(people=7)
     answers = at_once([remind] * 4)
     # The key still keeps everybody from being written to twice.
     assert (sum(answers) > 7, len(asked())) == (True, 7)
@@ -74,7 +61,7 @@ def test_control_without_the_lock_sweeps_do_each_others_work(at_once, meet_befor
 def planned_anew_while_asked_for(at_once, monkeypatch, settings) -> Event:
     """Move the event by a week, and tell of it, while the sweep has its reminders in hand."""
     settings.EVENT_UNDO_SECONDS = 0
-    event = due_now()
+    event = make.reminder_due()
     page = make.WebinarPage.objects.get()
     page.starts_at, page.ends_at = event.starts_at + WEEK, event.ends_at + WEEK
     meet_before(monkeypatch, reminding, "enqueue_many")
@@ -133,7 +120,7 @@ def chosen_while_planned(at_once, monkeypatch) -> list[type[Exception]]:
 
     The second one's foreign key is looked at when the plan is committed, while the language waits for the first.
     """
-    event = due_now(people=1)
+    event = make.reminder_due(people=1)
     remind()
     now = clock.now()
     ReminderRule.objects.filter(anchor="start").update(

@@ -18,6 +18,7 @@ from accounts.services import erasing as account_erasing
 from core import clock, personal
 from core.personal import Subject
 from core.services import purging
+from events.errors import AccountEnding
 from events.models import Event, Registration
 from events.querysets import RegistrationQuerySet
 from events.services import claim_registrations, erasing, send_message, write_message
@@ -115,7 +116,7 @@ def test_what_a_killed_worker_had_begun_is_not_repeated(mail_server: MailServer,
     Message.objects.update(leased_until=clock.now())
     sweeping.sweep()
     deliver_all()
-    assert (mail_server.accepted, row()) == ([], ("suppressed", "suppressed", ERASED, ""))
+    assert (mail_server.accepted, row()) == ([], ("unknown", "suppressed", ERASED, ""))
 
 
 @pytest.mark.rounds(40)
@@ -164,8 +165,33 @@ def test_who_registers_while_being_erased_leaves_no_name_and_no_deadlock(at_once
     answers = at_once(calls)
     assert isinstance(answers[0], DataRequest)
     # Whoever comes too late finds no account to register with.
-    assert isinstance(answers[1], Registration | IntegrityError)
+    assert isinstance(answers[1], Registration | AccountEnding)
     assert set(Registration.objects.values_list("name", flat=True)) == {"–"}
+
+
+def registered_while_being_ended(at_once, monkeypatch) -> type:
+    """Register somebody while their account is being ended, before any app is looked through; return what they got."""
+    person, event = PersonFactory(email=ADDRESS), make.bare_event()
+    meet_before(monkeypatch, rights, "_refuse_last_administrator")
+    calls = [
+        lambda: services.erase(subject=services.subject_of(person), channel=Channel.SELF),
+        Later(lambda: make.registered(event, email=ADDRESS, person=person)),
+    ]
+    done, answer = at_once(calls)
+    assert isinstance(done, DataRequest)
+    assert not Registration.objects.exclude(name="–").exists()
+    return type(answer)
+
+
+def test_nobody_registers_with_an_account_that_is_being_ended(at_once, monkeypatch) -> None:
+    assert registered_while_being_ended(at_once, monkeypatch) is AccountEnding
+    assert not Registration.objects.exists()
+
+
+def test_control_without_the_lock_they_would_and_be_cancelled_at_once(at_once, monkeypatch) -> None:
+    monkeypatch.setattr(ending, "before_ending", lambda **of: None)
+    assert registered_while_being_ended(at_once, monkeypatch) is Registration
+    assert Registration.objects.get().state == "cancelled"
 
 
 def registered_between_the_looks(at_once, monkeypatch) -> tuple[str, str]:

@@ -7,12 +7,14 @@ from wagtail.users.forms import UserCreationForm, UserEditForm
 
 from accounts import rules, services
 from accounts.errors import AddressTaken
-from accounts.forms import Line, with_present
+from accounts.forms import NO_LANGUAGE, NO_ZONE, Line, with_present
 from accounts.models import User
 from core import languages, timezones
 
 FIELDS = ["email", "display_name", "language", "timezone", "is_superuser", "groups"]
 RIGHTS = ["is_superuser", "groups"]
+NO_ADDRESS = _("Write an e-mail address, such as name@example.org.")
+NO_NAME = _("Write a name of at most 120 characters.")
 
 
 def _languages() -> list[tuple[str, str]]:
@@ -31,14 +33,21 @@ class PersonFields(forms.Form):
 
     first_name = None
     last_name = None
-    display_name = Line(label=_("Name"), max_length=120)
-    language = forms.ChoiceField(label=_("Language"), choices=_languages)
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=_timezones)
+    display_name = Line(label=_("Name"), max_length=120, error_messages={"required": NO_NAME, "max_length": NO_NAME})
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=_languages,
+        error_messages={"required": NO_LANGUAGE, "invalid_choice": NO_LANGUAGE},
+    )
+    timezone = forms.ChoiceField(
+        label=_("Time zone"), choices=_timezones, error_messages={"required": NO_ZONE, "invalid_choice": NO_ZONE}
+    )
 
     password_enabled = False
 
     def __init__(self, *args, actor: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["email"].error_messages["required"] = NO_ADDRESS
         if not rules.can_give_rights(actor):
             for name in RIGHTS:
                 self.fields.pop(name, None)

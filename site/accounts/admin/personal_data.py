@@ -17,8 +17,10 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from accounts import rules, services
+from accounts.admin.forms import NO_ADDRESS
 from accounts.enums import Channel, Ground
 from accounts.errors import AccountsError
+from accounts.forms import NOT_IN_LIST
 from accounts.models import DataRequest, User
 from accounts.views.rights import zip_file
 from core.personal import Subject
@@ -31,16 +33,25 @@ TEMPLATE = "accounts/admin/personal_data.html"
 class FindForm(forms.Form):
     """Whose data: an address, that of an account or of a guest."""
 
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, error_messages={"required": NO_ADDRESS, "invalid": NO_ADDRESS}
+    )
 
 
 class EraseForm(forms.Form):
     """Why somebody is erased, and the address once more."""
 
     email = forms.EmailField(widget=forms.HiddenInput)
-    ground = forms.ChoiceField(label=_("Reason"), choices=Ground.choices)
+    ground = forms.ChoiceField(
+        label=_("Reason"),
+        choices=Ground.choices,
+        error_messages={"required": NOT_IN_LIST, "invalid_choice": NOT_IN_LIST},
+    )
     again = forms.EmailField(
-        label=_("The address once more"), max_length=254, help_text=_("Nothing brings back what is erased.")
+        label=_("The address once more"),
+        max_length=254,
+        help_text=_("Nothing brings back what is erased."),
+        error_messages={"required": NO_ADDRESS, "invalid": NO_ADDRESS},
     )
 
     def clean(self) -> dict[str, Any]:

@@ -20,11 +20,11 @@ register.filter("iso", dates.iso)
 register.filter("iso_day", dates.iso_day)
 register.filter("month", dates.month)
 register.filter("day", dates.day)
-register.filter("day_and_month", dates.day_and_month)
 register.filter("full_day", dates.full_day)
 register.filter("duration", dates.duration)
 register.filter("zone_city", dates.zone_city)
 register.simple_tag(dates.clock_range, name="clock_range")
+register.simple_tag(dates.clock_range_elsewhere, name="clock_range_elsewhere")
 register.simple_tag(dates.day_range, name="day_range")
 
 
@@ -38,6 +38,12 @@ def absolute(address: str) -> str:
 def ltr(digits: str) -> str:
     """Keep the order of a date in digits: `{{ moment|date:"Y-m-d H:i"|ltr }}`."""
     return dates.left_to_right(digits)
+
+
+@register.filter(is_safe=False)
+def colon(label: object) -> str:
+    """Put a colon after a label as the page's language sets it; a question needs none."""
+    return languages.with_colon(label)
 
 
 @register.filter

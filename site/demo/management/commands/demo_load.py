@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from demo.guard import NotADemo, refuse_unless_demo
 from demo.services import load_demo
 
 
@@ -11,4 +12,8 @@ class Command(BaseCommand):
     help = "Loads the demo content and what every installation needs; what is there already is left as it is."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            refuse_unless_demo()
+        except NotADemo as refusal:
+            raise CommandError(str(refusal)) from refusal
         load_demo(say=self.stdout.write if options["verbosity"] else lambda line: None)
