@@ -156,11 +156,15 @@ class Cohort(models.Model):
         """Whether a moderator decides on each who wants to take part."""
         return self.admission == Admission.APPROVAL
 
-    def units_due(self, units: int, on: date | None = None) -> int:
-        """Return how many of its units somebody who keeps pace has done before that day, today unless given."""
+    def units_due(self, units: int, on: date | None = None, *, since: date | None = None) -> int:
+        """Return how many of its units somebody who keeps pace has done before that day, today unless given.
+
+        Who takes part only `since` a later day than the first has the days that are left for all of them.
+        """
         today = on or clock.now().astimezone(self.zone).date()
-        passed = (today - self.starts_on).days
-        whole = (self.ends_on - self.starts_on).days + 1
+        begins = max(self.starts_on, since or self.starts_on)
+        whole = max((self.ends_on - begins).days + 1, 1)
+        passed = (today - begins).days
         return units * min(max(passed, 0), whole) // whole
 
 

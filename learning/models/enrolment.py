@@ -1,6 +1,7 @@
 """One person's place in a cohort, what happened to it, and the units that the person has read."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -187,7 +188,12 @@ class Enrolment(models.Model):
     @property
     def units_due(self) -> int:
         """How many units somebody who keeps pace has done by today; needs `with_progress`."""
-        return self.cohort.units_due(self.units)
+        return self.cohort.units_due(self.units, since=self.joined_on)
+
+    @property
+    def joined_on(self) -> date | None:
+        """The day on which the person joined, in the cohort's zone."""
+        return self.joined_at.astimezone(self.cohort.zone).date() if self.joined_at else None
 
     @property
     def is_behind(self) -> bool:

@@ -46,7 +46,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
         "done": done,
         "next_stop": next((stop for stop in path.stops if stop.state == "now"), None),
         "has_started": enrolment.cohort.has_started(),
-        "due": enrolment.cohort.units_due(len(path.stops)),
+        "due": enrolment.cohort.units_due(len(path.stops), since=enrolment.joined_on),
         "may_leave": may_leave(enrolment),
     }
     return render(request, "learning/my_course.html", context)

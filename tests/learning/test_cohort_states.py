@@ -63,6 +63,8 @@ def scene(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[Sc
         moderator = accounts.PersonFactory()
         one = teamwork.place(with_pages=True, moderators=[moderator], seats=9, name="Spring")
         learner, _browser = teamwork.joined(one)
+        # Whoever joined today would have all days before them.
+        Enrolment.objects.filter(pk=learner.pk).update(joined_at=clock.now() - timedelta(days=30))
         yield Scene(one, learner, teamwork.invited(one, "Bo Berg"), moderator)
 
 

@@ -89,10 +89,33 @@ def test_units_are_due_evenly_over_the_days(day, due):
     assert cohort.units_due(20, date(2030, 1, 1) + timedelta(days=day - 1)) == due
 
 
+@pytest.mark.parametrize(("day", "due"), [(11, 0), (12, 2), (16, 10), (20, 18), (21, 20), (60, 20), (5, 0)])
+def test_who_joins_on_the_eleventh_day_has_the_ten_that_are_left(day, due):
+    first = date(2030, 1, 1)
+    cohort = make.cohort(starts_on=first, ends_on=date(2030, 1, 20))
+    assert cohort.units_due(20, first + timedelta(days=day - 1), since=first + timedelta(days=10)) == due
+
+
+@pytest.mark.parametrize("since", [date(2029, 12, 1), date(2030, 1, 1)])
+def test_who_joined_before_the_first_day_keeps_the_cohort_s_pace(since):
+    cohort = make.cohort(starts_on=date(2030, 1, 1), ends_on=date(2030, 1, 20))
+    assert cohort.units_due(20, date(2030, 1, 11), since=since) == 10
+
+
+def test_who_has_just_joined_is_not_behind():
+    cohort = make.running_cohort(course=make.bare_course(units=6))
+    late = make.learner(cohort, "Ana")
+    row = Enrolment.objects.with_progress().get(pk=late.pk)
+    assert (row.units_due, row.is_behind) == (0, False)
+    with time_machine.travel(cohort.ends_at, tick=False):
+        assert (row.units_due, row.is_behind) == (6, True)
+
+
 def test_who_is_behind_follows_from_the_cohort_s_dates(django_assert_num_queries):
     cohort = make.running_cohort(course=make.bare_course(units=6))
     units = make.units_of(cohort.course)
     quick, slow, _invited = make.learner(cohort, "Ana"), make.learner(cohort, "Bo"), make.invited(cohort, "Cy")
+    Enrolment.objects.filter(pk__in=[quick.pk, slow.pk]).update(joined_at=cohort.starts_at - timedelta(days=3))
     for unit in units[:2]:
         complete_unit(enrolment_id=quick.pk, unit_id=unit.pk)
     read(slow, units[0])
