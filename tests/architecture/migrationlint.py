@@ -90,6 +90,28 @@ def _of(operation: Operation, migration: Migration, state: ProjectState, made_he
         yield from _of_changed(old, operation.field)
     elif model in BIG and isinstance(operation, _LOCKING) and not isinstance(operation, _GENTLE):
         yield "locks a big table: use AddIndexConcurrently, or AddConstraintNotValid and ValidateConstraint"
+    if isinstance(operation, operations.AddConstraint) and _may_refuse(operation.constraint, migration):
+        yield "refuses what the running release, or the one put back, may write: demand it a release later"
+
+
+def _may_refuse(constraint: models.BaseConstraint, migration: Migration) -> bool:
+    """Whether a constraint is new and speaks only of columns that the running release writes.
+
+    Whether one that takes the place of another of its name is the wider of the two, somebody has to read.
+    """
+    flat = list(_flat(migration.operations))
+    replaced = {one.name for one in flat if isinstance(one, operations.RemoveConstraint)}
+    added = {one.name for one in flat if isinstance(one, operations.AddField)}
+    named = {*getattr(constraint, "fields", ()), *_looked_up(getattr(constraint, "condition", None))}
+    return constraint.name not in replaced and not named & added
+
+
+def _looked_up(condition: models.Q | None) -> Iterator[str]:
+    for child in condition.children if condition else ():
+        if isinstance(child, models.Q):
+            yield from _looked_up(child)
+        elif isinstance(child, tuple):
+            yield child[0].split("__")[0]
 
 
 def _of_new(field: models.Field, *, is_big: bool) -> Iterator[str]:

@@ -98,7 +98,9 @@ TAKES_AWAY = "takes away what the running release reads"
 CANNOT_INSERT = "the running release cannot insert rows without it"
 LOCKS = "locks a big table"
 INDEX = models.Index(fields=["name"], name="by_name")
+REFUSES = "refuses what the running release, or the one put back, may write"
 CHECK = models.CheckConstraint(condition=~models.Q(name=""), name="has_name")
+ONCE = models.UniqueConstraint(fields=["name"], name="named_once")
 
 
 @pytest.mark.parametrize(
@@ -138,8 +140,10 @@ CHECK = models.CheckConstraint(condition=~models.Q(name=""), name="has_name")
         ("mail", operations.AddIndex("message", INDEX), [LOCKS]),
         ("core", operations.AddIndex("term", INDEX), []),
         ("mail", AddIndexConcurrently("message", INDEX), []),
-        ("mail", operations.AddConstraint("message", CHECK), [LOCKS]),
-        ("mail", AddConstraintNotValid("message", CHECK), []),
+        ("mail", operations.AddConstraint("message", CHECK), [LOCKS, REFUSES]),
+        ("mail", AddConstraintNotValid("message", CHECK), [REFUSES]),
+        ("core", operations.AddConstraint("term", CHECK), [REFUSES]),
+        ("core", operations.AddConstraint("term", ONCE), [REFUSES]),
         ("mail", operations.RunSQL("ALTER TABLE mail_message DROP COLUMN name"), [TAKES_AWAY]),
         ("mail", operations.RunSQL(["CREATE INDEX a ON mail_message (name)"]), ["makes an index without CONCURRENTLY"]),
         ("mail", operations.RunSQL("CREATE INDEX CONCURRENTLY a ON mail_message (name)"), []),
@@ -160,6 +164,16 @@ def test_a_table_made_by_the_same_migration_may_be_changed_at_will():
     made = operations.CreateModel("Report", [("id", models.BigAutoField(primary_key=True))])
     more = operations.AddField("report", "name", models.CharField(max_length=9, unique=True))
     assert lint("mail", made, more) == []
+
+
+def test_a_constraint_may_speak_of_a_column_that_comes_with_it_and_take_the_place_of_another():
+    added = operations.AddField("term", "new", models.IntegerField(null=True))
+    either = models.CheckConstraint(condition=models.Q(name="a") | ~models.Q(new__gt=1), name="either")
+    assert lint("core", added, operations.AddConstraint("term", either)) == []
+    assert lint("core", operations.RemoveConstraint("term", "has_name"), operations.AddConstraint("term", CHECK)) == []
+    assert lint("core", operations.RemoveConstraint("term", "other"), operations.AddConstraint("term", CHECK)) == [
+        REFUSES
+    ]
 
 
 def test_what_happens_in_the_database_counts_and_not_what_django_is_told():

@@ -138,11 +138,6 @@ class Message(models.Model):
                 condition=~Q(state__in=sorted(MISSED | {State.DEFERRED})) | ~Q(reason=""),
                 name="mail_message_missed_has_reason",
             ),
-            # What was sent once more had no answer the first time, and may have arrived.
-            models.CheckConstraint(
-                condition=~Q(state__in=sorted(MISSED - {State.UNKNOWN})) | Q(repeats=0),
-                name="mail_message_repeated_ends_unknown",
-            ),
         ]
         indexes = [
             models.Index(fields=["stream", "due_at", "id"], condition=_in(WAITING), name="mail_message_lease"),

@@ -7,7 +7,7 @@ import core.clock
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mail", "0008_honest_ends_looked_through")]
+    dependencies = [("mail", "0006_what_may_have_arrived_is_unknown")]
 
     operations = [
         migrations.AddField(

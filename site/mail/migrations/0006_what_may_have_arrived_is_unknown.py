@@ -17,5 +17,5 @@ def call_unknown(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     # Each batch by itself, so that no worker waits for the whole.
     atomic = False
-    dependencies = [("mail", "0006_honest_ends")]
+    dependencies = [("mail", "0005_paused_mailings")]
     operations = [migrations.RunPython(call_unknown, migrations.RunPython.noop)]
