@@ -4,6 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from core import clock
+from mail.enums import Outcome
 from mail.models import Message, Suppression
 from mail.services import delivery, ledger, sweeping
 from mail.services.writing import Desk
@@ -38,6 +39,26 @@ def test_a_fault_while_the_next_are_written_loses_no_answer(
     with pytest.raises(OperationalError):
         delivery.deliver(stream=stream)
     assert (states(), len(mail_server.accepted)) == (["accepted"] * sent + ["queued"] * (3 - sent), sent)
+
+
+def test_a_fault_is_told_of_also_where_the_server_shuts_its_door_in_that_moment(monkeypatch) -> None:
+    for _n in range(3):
+        ask()
+    next_group = Desk.next_group
+
+    def breaks(*_given) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    def breaks_at_the_second(self, size: int) -> list:
+        monkeypatch.setattr(Desk, "next_group", breaks)
+        return next_group(self, size)
+
+    monkeypatch.setattr(Desk, "next_group", breaks_at_the_second)
+    monkeypatch.setattr(Connection, "connect", lambda self: None)
+    monkeypatch.setattr(Connection, "hand_over", lambda self, letters: [Answer(Outcome.UNREACHABLE, 421, "Closing")])
+    with pytest.raises(OperationalError):
+        delivery.deliver(stream="transactional")
+    assert states() == ["deferred"] * 3
 
 
 def test_an_address_that_cannot_be_put_on_the_list_costs_no_neighbour_its_answer(

@@ -74,14 +74,15 @@ def _work_through(lease: Lease) -> None:
             verdicts, shut = _handed_over(road, sending)
             if shut is not None:
                 _stop(lease, verdicts, f"{shut.code or ''} {shut.reply}".strip())
-                return
+                break
             if size > 1:
                 if not desk.is_quick(size):
                     # Writing twenty takes long enough to be killed in, so the answers are committed first.
                     ledger.turn(lease=lease, closing=verdicts, opening=[])
                     verdicts = []
                 group, fault = _next_group(desk, size)
-        ledger.turn(lease=lease, closing=verdicts, opening=[])
+        else:
+            ledger.turn(lease=lease, closing=verdicts, opening=[])
     if fault is not None:
         raise fault
 

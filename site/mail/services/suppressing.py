@@ -55,11 +55,11 @@ def suppress_reported(
     `at` a moment before the address was taken off the list for this reason does not bring it back.
     """
     ascii_address = envelope_address(address)
-    if at is not None and _was_taken_off(fingerprint(ascii_address), reason, since=at):
-        return
-    # Locked, so that an erasure of this moment either finds the entry or is seen here.
+    # Locked, so that an erasure of this moment either finds the entry or is seen here; before the list, as it does.
     written_to = Message.objects.alias(lower=Lower("to_address")).filter(lower=ascii_address.lower())
     is_known = written_to.select_for_update(no_key=True).only("pk").first() is not None
+    if at is not None and _was_taken_off(fingerprint(ascii_address), reason, since=at):
+        return
     named, told = (ascii_address, words) if is_known else ("", "")
     _put_on(fingerprint(ascii_address), reason, address=named, note=told, until=until)
 
