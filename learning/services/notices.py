@@ -88,7 +88,9 @@ def say_again(cohort: Cohort, *, since: datetime) -> None:
     refused = Message.objects.filter(
         state__in=[State.CANCELLED, State.UNKNOWN], reason=Reason.SENSELESS, finished_at__gte=since, kind__in=kinds
     )
-    wanted = {(one.kind, one.params["enrolment"]) for one in refused.only("kind", "params")}
+    # A mail whose addressee has been erased names nobody any more.
+    named = (one for one in refused.only("kind", "params") if one.params)
+    wanted = {(one.kind, one.params["enrolment"]) for one in named}
     rows = Enrolment.objects.filter(cohort=cohort, pk__in={pk for _kind, pk in wanted}).live().select_related("person")
     found = {one.pk: one for one in rows}
     for kind in kinds:

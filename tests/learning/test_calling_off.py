@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.services.rights import erase_everywhere
 from core import clock
+from core.personal import Subject
 from learning.models import Enrolment
 from learning.services import apply_alone, call_off_cohort, decline, join, notices, restore_cohort, withdraw_enrolment
 from mail import kinds, rendering
@@ -126,6 +128,18 @@ def test_an_invitation_that_could_not_leave_while_it_was_called_off_leaves_once_
     call_off_cohort(cohort_id=cohort.pk)
     restore_cohort(cohort_id=cohort.pk)
     assert len(teamwork.mails("team-invitation")) == 4
+
+
+def test_somebody_erased_meanwhile_keeps_no_cohort_called_off():
+    cohort = make.cohort()
+    make.invited(cohort, "Ana")
+    make.invited(cohort, "Bo")
+    call_off_cohort(cohort_id=cohort.pk)
+    refuse_what_is_senseless(State.CANCELLED)
+    erase_everywhere(subject=Subject(None, ("bo@example.org",)))
+    restore_cohort(cohort_id=cohort.pk)
+    again = [one.to_address for one in teamwork.mails("team-invitation") if one.state == State.QUEUED]
+    assert again == ["ana@example.org"]
 
 
 def test_who_is_withdrawn_or_declined_while_it_is_called_off_is_told_all_the_same():
