@@ -55,11 +55,9 @@ def cards(cohorts: "Iterable[Cohort]", *, for_everybody: bool = False) -> list[C
     if not cohorts:
         return []
     language = languages.current()
+    pages = _pages(cohorts, language, for_everybody=for_everybody)
     if for_everybody:
-        pages = _pages_for_everybody(cohorts, language)
         cohorts = [cohort for cohort in cohorts if cohort.course.translation_key in pages]
-    else:
-        pages = _pages(cohorts, language)
     return [_card(cohort, pages.get(cohort.course.translation_key), language) for cohort in cohorts]
 
 
@@ -68,7 +66,7 @@ def about(cohort: "Cohort", request: HttpRequest | None) -> dict[str, Any]:
 
     Where anybody may read one of the course's pages, nothing is said of those that are kept to some people.
     """
-    page = _best_page(cohort, languages.current())
+    page = _pages([cohort], languages.current()).get(cohort.course.translation_key)
     return {
         "cohort": cohort,
         "cohort_url": reverse("cohort", args=[cohort.slug]),
@@ -172,44 +170,28 @@ def _card(cohort: "Cohort", page: Page | None, language: str) -> CohortCard:
     )
 
 
-def _pages(cohorts: "list[Cohort]", language: str) -> dict[Any, Page]:
-    """Return by the course's key its live page in `language`, or else in its source language; one statement."""
+def _pages(cohorts: "list[Cohort]", language: str, *, for_everybody: bool = False) -> dict[Any, Page]:
+    """Return by the course's key the best of its pages that anybody may read or, where none is, of all; one statement.
+
+    Of a course with a page for everybody nothing is said of those that are kept to some people, and `for_everybody`
+    says nothing of the others.
+    """
     sources = {cohort.course.translation_key: cohort.course.source_locale_id for cohort in cohorts}
-    here = locales.ids().get(language)
-    wanted = {here, *sources.values()} - {None}
-    best: dict[Any, Page] = {}
-    for page in Page.objects.filter(live=True, translation_key__in=sources, locale_id__in=wanted):
-        if page.locale_id == here or (
-            page.locale_id == sources[page.translation_key] and page.translation_key not in best
-        ):
-            best[page.translation_key] = page
-    return best
+    public = public_pages().filter(pk=OuterRef("pk"))
+    pages = Page.objects.filter(translation_key__in=sources, live=True, alias_of=None).annotate(
+        is_public=Exists(public)
+    )
+    if for_everybody:
+        pages = pages.filter(is_public=True)
 
-
-def _pages_for_everybody(cohorts: "list[Cohort]", language: str) -> dict[Any, Page]:
-    """Return by the course's key the best of its pages that anybody may read: in `language`, or as it falls back."""
-    sources = {cohort.course.translation_key: cohort.course.source_locale_id for cohort in cohorts}
-
-    def rank(page: Page) -> Rank:
-        return _rank(page, language, sources[page.translation_key])
+    def rank(page: Page) -> tuple[bool, Rank]:
+        return not page.is_public, _rank(page, language, sources[page.translation_key])
 
     best: dict[Any, Page] = {}
-    for page in public_pages().filter(translation_key__in=sources):
+    for page in pages:
         if page.translation_key not in best or rank(page) < rank(best[page.translation_key]):
             best[page.translation_key] = page
     return best
-
-
-def _best_page(cohort: "Cohort", language: str) -> Page | None:
-    """Return the best of a course's pages that anybody may read or, where there is none, of them all; one statement."""
-    course = cohort.course
-    public = public_pages().filter(pk=OuterRef("pk"))
-    pages = Page.objects.filter(translation_key=course.translation_key, live=True, alias_of=None)
-    return min(
-        pages.annotate(is_public=Exists(public)),
-        key=lambda page: (not page.is_public, _rank(page, language, course.source_locale_id)),
-        default=None,
-    )
 
 
 def _rank(page: Page, language: str, source: int) -> Rank:

@@ -151,7 +151,8 @@ def test_reading_the_title_of_a_private_page_where_another_language_is_public(on
     keep(one.cohort, GROUPS)
     make.public_page(one.cohort.course, language="fr", title="Budgets pour le climat")
     client = teamwork.client_of(one.coordinator)
-    forms = (f"{page()}apply/", f"{page()}team/", one.dashboard())
+    choice = f"{page()}team/?city={one.city.slug}"
+    forms = (f"{page()}apply/", f"{page()}team/", choice, one.dashboard())
     for html in (Client().get(page()).content.decode(), *(client.get(form).content.decode() for form in forms)):
         assert (private.title in html, f"/{private.slug}/" in html) == (False, False)
     assert "Budgets pour le climat" in words(Client().get(page()))
