@@ -168,12 +168,13 @@ def _keep_moment(rule: ReminderRule, event: Event, due_at: datetime) -> None:
 def ask_again(*, registration: Registration) -> int:
     """Take back one person's reminders that wait in the outbox and plan them anew; return how many.
 
-    For somebody who has chosen another language: a message keeps the one in which it was asked for.
+    For somebody who has chosen another language: a message keeps the one in which it was asked for. One that may have
+    arrived already is left as it is, since a second one would be of another key.
     """
     waiting = registration.reminders.select_for_update().filter(state=ReminderState.ASKED, expires_at__gt=clock.now())
     number = 0
     for reminder in waiting.order_by("pk"):
-        if withdraw(keys=[key(registration.uuid, reminder.rule_id, reminder.revision)]):
+        if withdraw(keys=[key(registration.uuid, reminder.rule_id, reminder.revision)], unless_repeated=True):
             reminder.state, reminder.asked_at = ReminderState.PLANNED, None
             reminder.revision += 1
             reminder.save(update_fields=["state", "asked_at", "revision"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import clock
 from events import mails_to_many
 from events.models import Event, Registration, Reminder
 from events.services import (
@@ -68,6 +69,20 @@ def test_another_language_reaches_a_reminder_that_still_waits(time):
         ("en", "cancelled", ":0"),
         ("ar", "queued", ":1"),
     ]
+
+
+def test_a_reminder_that_may_have_arrived_is_not_written_anew_in_another_language(time):
+    event = an_event()
+    armed(event, 0)
+    registration = make.registered(event)
+    time.move_to(event.starts_at - DAY)
+    remind()
+    tried = {"first_tried_at": clock.now(), "started_at": clock.now(), "attempts": 1}
+    Message.objects.filter(kind="event-reminder").update(state="deferred", reason="no_answer", repeats=1, **tried)
+    change_preferences(registration_id=registration.pk, language="ar", timezone="Asia/Kathmandu")
+    assert remind() == 0
+    found = Message.objects.get(kind="event-reminder")
+    assert (found.language, found.state, found.repeats) == ("en", "deferred", 1)
 
 
 def test_nothing_leaves_for_an_event_that_has_been_called_off(time):
