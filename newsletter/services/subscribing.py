@@ -136,11 +136,12 @@ def ask_no_more(*, subscriber_id: int, channel: str) -> None:
 
 
 @transaction.atomic
-def leave_by_report(*, address: str, why: LeftWhy, at: datetime) -> bool:
+def leave_by_report(*, address: str, why: LeftWhy, kind: str, at: datetime) -> bool:
     """End the subscription of an address, if there is one, since a provider tells that its owner objected by `at`.
 
-    Returns whether its owner has said yes since, which is the newer word, so that nothing has changed. A question that
-    was asked since stays open too, but is no yes; one that they complain about is the last.
+    `kind` is that of the mail they spoke of, empty where it is not known. Returns whether its owner has said yes since,
+    which is the newer word, so that nothing has changed. A question that was asked since stays open too, but is no
+    yes; one that they complain about is the last.
     """
     subscriber = rowlock.locked_by_address(email_key(address))
     if subscriber is None or subscriber.state in GONE_STATES:
@@ -149,7 +150,7 @@ def leave_by_report(*, address: str, why: LeftWhy, at: datetime) -> bool:
     if said_at is not None and said_at > at:
         return subscriber.is_confirmed
     # A question that is reported as spam went to somebody who had not asked: as if they had said so by its link.
-    is_unwanted = why == LeftWhy.COMPLAINT and not subscriber.is_confirmed
+    is_unwanted = why == LeftWhy.COMPLAINT and kind == notices.CONFIRM and not subscriber.is_confirmed
     state = SubscriberState.BLOCKED if is_unwanted else SubscriberState.LEFT
     with translation.override(subscriber.language):
         withdrawing.withdraw_locked(subscriber, why=why, channel=BY_PROVIDER, state=state)

@@ -95,13 +95,13 @@ def _claim_subscription(sender: Any, *, person: Any, address: str = "", **kwargs
     claim_subscription(person=person, address=address or person.email)
 
 
-def _end_subscription(sender: Any, *, address: str, what: Any, at: Any, **kwargs: Any) -> bool:
+def _end_subscription(sender: Any, *, address: str, what: Any, kind: str, at: Any, **kwargs: Any) -> bool:
     from mail.enums import ReportKind
     from newsletter.enums import LeftWhy
     from newsletter.services import leave_by_report
 
     why = LeftWhy.COMPLAINT if what is ReportKind.COMPLAINED else LeftWhy.ONE_CLICK
-    return leave_by_report(address=address, why=why, at=at)
+    return leave_by_report(address=address, why=why, kind=kind, at=at)
 
 
 def _close_books_anew(sender: Any, *, mailings: Any, **kwargs: Any) -> None:

@@ -2,10 +2,10 @@
 
 from django.dispatch import Signal
 
-# A provider says that somebody did not want our mail to many any more. Sent with `address`, `what`, a ReportKind, and
-# `at`, the latest moment when they may have said so, before the address is put on the suppression list, so that whoever
-# asks again takes the two in the same order. A receiver that knows of a newer yes answers True: then the list stays as
-# it is.
+# A provider says that somebody did not want our mail to many any more. Sent with `address`, `what`, a ReportKind,
+# `kind`, that of the message which they spoke of, empty where we do not know it, and `at`, the latest moment when they
+# may have said so, before the address is put on the suppression list, so that whoever asks again takes the two in the
+# same order. A receiver that knows of a newer yes answers True: then the list stays as it is.
 objection_reported = Signal()
 
 # The time of ended messages is over. Sent with `mailings`, the keys of the mailings of some of them, before they are

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 EMAIL = "ana@city.example"
 
 
-def told(what: ReportKind, address: str = "ANA@City.example") -> None:
-    report(what=what, address=address, message_id="m1@city.example", event_id="1", words="")
+def told(what: ReportKind, *, message_id: str = "m1@city.example") -> None:
+    report(what=what, address="ANA@City.example", message_id=message_id, event_id="1", words="")
 
 
 def reasons() -> list[str]:
@@ -54,13 +54,29 @@ def test_who_objects_at_the_provider_leaves_and_a_later_yes_lets_mail_flow_again
     assert SuppressionChange.objects.order_by("-pk")[0].note == "Subscribed to the newsletter and confirmed it since."
 
 
+def about(message: Message) -> str:
+    """Return what a provider tells back of a message."""
+    return message.message_id.strip("<>")
+
+
 def test_a_question_that_is_reported_as_spam_is_the_last_one():
     asks(EMAIL)
-    told(ReportKind.COMPLAINED)
+    told(ReportKind.COMPLAINED, message_id=about(Message.objects.get()))
     found = Subscriber.objects.get()
     assert (found.state, found.left_why, ConsentRecord.objects.count()) == ("blocked", "complaint", 0)
     asks(EMAIL)
     assert (Subscriber.objects.get().state, Message.objects.count()) == ("blocked", 1)
+
+
+def test_who_reports_another_mail_as_spam_may_still_ask_for_the_newsletter():
+    reminder = ask(to=EMAIL, stream="bulk")
+    asks(EMAIL)
+    told(ReportKind.COMPLAINED, message_id=about(reminder))
+    assert (Subscriber.objects.get().state, reasons()) == ("left", ["complained"])
+    asks(EMAIL)
+    assert Subscriber.objects.get().state == "asked"
+    confirm(subscriber_id=Subscriber.objects.get().pk)
+    assert (Subscriber.objects.get().state, reasons()) == ("confirmed", [])
 
 
 @pytest.mark.parametrize("what", [ReportKind.BOUNCED, ReportKind.REJECTED])
@@ -150,25 +166,26 @@ def test_a_late_objection_leaves_a_newer_question_open_and_stops_mail_until_it_i
 
 def test_an_objection_to_the_question_itself_ends_it(hook):
     Subscriber.objects.update(state="asked", confirmed_at=None, wording=make.SAID)
-    tells(hook, at(9))
+    question = ask(to=EMAIL, kind="newsletter-confirm")
+    tells(hook, at(9), **{"X-Mailin-custom": json.dumps({"outbox": about(question)})})
     assert (Subscriber.objects.get().state, reasons()) == ("blocked", ["complained"])
 
 
 def test_a_repeat_changes_nothing_and_a_second_complaint_about_the_same_message_counts(hook, time):
     message = ask(to=EMAIL, stream="bulk")
-    about = {"X-Mailin-custom": json.dumps({"outbox": message.message_id.strip("<>")})}
-    tells(hook, at(9, 30), **about)
+    spoken_of = {"X-Mailin-custom": json.dumps({"outbox": about(message)})}
+    tells(hook, at(9, 30), **spoken_of)
     asks(EMAIL)
     confirm(subscriber_id=Subscriber.objects.get().pk)
-    tells(hook, at(9, 30), **about)
+    tells(hook, at(9, 30), **spoken_of)
     assert (Subscriber.objects.get().state, reasons(), Report.objects.count()) == ("confirmed", [], 1)
     time.move_to(at(11))
-    tells(hook, at(10, 30), **about)
+    tells(hook, at(10, 30), **spoken_of)
     assert (Subscriber.objects.get().state, reasons(), Report.objects.count()) == ("left", ["complained"], 2)
 
 
 def test_an_outdated_notice_is_kept_beside_its_message(hook):
     message = ask(to=EMAIL, stream="bulk")
-    tells(hook, at(8), **{"X-Mailin-custom": json.dumps({"outbox": message.message_id.strip("<>")})})
+    tells(hook, at(8), **{"X-Mailin-custom": json.dumps({"outbox": about(message)})})
     assert list(Report.objects.values_list("message", "what", "at")) == [(message.pk, "complained", clock.now())]
     assert Subscriber.objects.get().is_confirmed

@@ -36,13 +36,14 @@ def report(
     except BadAddress:
         return False
     message = Message.objects.alias(low=Lower("to_address")).filter(low=address.lower(), message_id=f"<{message_id}>")
-    found = message.only("pk").first()
+    found = message.only("pk", "kind").first()
     if found is not None and found.reports.filter(what=what, event_id=event_id[:200]).exists():
         return False
     latest = _latest(at)
     is_outdated = False
     if what in OBJECTIONS:
-        answers = objection_reported.send(sender=Report, address=address, what=what, at=latest)
+        kind = found.kind if found else ""
+        answers = objection_reported.send(sender=Report, address=address, what=what, kind=kind, at=latest)
         is_outdated = any(answer for _receiver, answer in answers)
     if found is not None:
         _entry, is_new = Report.objects.get_or_create(
