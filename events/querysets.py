@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import (
+    Case,
     CharField,
     Count,
     DateTimeField,
@@ -16,6 +17,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Length, Substr
 from wagtail.models import Page, PageViewRestriction
@@ -131,6 +133,10 @@ class RegistrationQuerySet(QuerySet):
             .values("number")
         )
         return self.annotate(place=Subquery(ahead))
+
+    def with_number(self) -> "RegistrationQuerySet":
+        """Add `number`: the one on the waiting list of those who wait; None for others, whose row keeps theirs."""
+        return self.annotate(number=Case(When(state=RegistrationState.WAITING, then="waiting_number")))
 
     def with_presence(self) -> "RegistrationQuerySet":
         """Add `joined_at`: when the person was first seen at the event, whatever the source; None for who was not."""

@@ -113,6 +113,10 @@ class EnrolmentQuerySet(QuerySet):
         declined = EnrolmentChange.objects.filter(enrolment=OuterRef("pk"), what=ChangeKind.DECLINED).order_by("-pk")
         return self.annotate(declined_because=Subquery(declined.values("reason")[:1]))
 
+    def with_number(self) -> "EnrolmentQuerySet":
+        """Add `number`: the one on the waiting list of those who wait; None for others, whose row keeps theirs."""
+        return self.annotate(number=Case(When(WAITS, then="waiting_number")))
+
     def with_place(self) -> "EnrolmentQuerySet":
         """Add `place`: how far from the front of the waiting list, 1 being next; None for others."""
         ahead = (

@@ -79,7 +79,7 @@ class RegistrationIndex(ScreenExportMixin, IndexView):
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""
-        return Registration.objects.with_presence().select_related("event", "organisation_type")
+        return Registration.objects.with_number().with_presence().select_related("event", "organisation_type")
 
     def search_queryset(self, queryset: QuerySet) -> QuerySet:
         """Look into name, address and organisation."""
@@ -106,11 +106,6 @@ def _language(registration: Registration) -> str:
     return languages.own_name(registration.language) if known else registration.language
 
 
-def _waiting_number(registration: Registration) -> int | str | None:
-    # The row keeps its number when the wait is over: it is nobody else's afterwards.
-    return registration.waiting_number if registration.is_waiting else ""
-
-
 class Registrations(RecordList):
     """Index, one page for each registration, and what staff may do to it; nothing is typed into rows."""
 
@@ -128,7 +123,7 @@ class Registrations(RecordList):
         MailboxColumn("email", label=_("E-mail address"), sort_key="email_key"),
         WordsColumn("event", label=_("Event"), accessor="event.title", sort_key="event__starts_at"),
         Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
-        Column("waiting_number", label=_("Waiting number"), accessor=_waiting_number, sort_key="waiting_number"),
+        Column("number", label=_("Waiting number"), sort_key="number"),
         Column("country", label=_("Country"), accessor=_country, sort_key="country"),
         WordsColumn("organisation", label=_("Organisation"), sort_key="organisation"),
         Column("organisation_type", label=_("Type of organisation"), accessor=_type),

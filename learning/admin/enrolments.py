@@ -61,7 +61,7 @@ class EnrolmentIndex(ScreenExportMixin, IndexView):
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""
-        return Enrolment.objects.with_progress().select_related("cohort__course", "local_government")
+        return Enrolment.objects.with_number().with_progress().select_related("cohort__course", "local_government")
 
     def search_queryset(self, queryset: QuerySet) -> QuerySet:
         """Look into name, address and department."""
@@ -104,7 +104,7 @@ class Enrolments(RecordList):
         WordsColumn("course", label=_("Course"), accessor="cohort.course.title", sort_key="cohort__course__title"),
         WordsColumn("cohort", label=_("Cohort"), accessor="cohort.name", sort_key="cohort__starts_on"),
         Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
-        Column("waiting_number", label=_("Waiting number"), sort_key="waiting_number"),
+        Column("number", label=_("Waiting number"), sort_key="number"),
         Column("language", label=_("Language"), accessor=_language, sort_key="language"),
         Column("units_done", label=_("Units done"), sort_key="units_done"),
         Column("units", label=_("Units")),

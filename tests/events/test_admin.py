@@ -132,6 +132,8 @@ def test_a_waiting_number_is_shown_as_long_as_somebody_waits_and_once(admin):
     promote(registration_id=bo.pk, by=accounts.PersonFactory(admin=True), reason="Speaks")
     shown = [(row[0], row[3], row[4]) for row in cells(admin.get(reverse("registrations:index_results")))]
     assert shown == [("Cy", "On the waiting list", "2"), ("Bo", "Confirmed", ""), ("Ana", "Confirmed", "")]
+    first = [row[0] for row in cells(admin.get(reverse("registrations:index_results"), {"ordering": "number"}))]
+    assert first[0] == "Cy"
     for registration, said in ((bo, "Confirmed"), (cy, "Number 1 on the waiting list")):
         html = admin.get(reverse("registrations:inspect", args=[registration.pk])).content.decode()
         assert re.findall(r'help-info">(.*?)</p>', html) == [f"<strong>{said}</strong>"]
