@@ -22,8 +22,8 @@ from learning import cohort_words
 from learning.admin.cohorts import Cohorts
 from learning.cohort_form import CohortForm
 from learning.errors import CohortChanged
-from learning.models import Cohort
-from learning.services import complete_unit
+from learning.models import Cohort, Enrolment
+from learning.services import complete_unit, withdraw_enrolment
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory, sign_in
@@ -377,6 +377,17 @@ def test_nobody_deletes_a_cohort(staff):
     cohort = make.cohort()
     staff.post(reverse("cohorts:delete", args=[cohort.pk]))
     assert Cohort.objects.filter(pk=cohort.pk).exists()
+
+
+def test_waiting_numbers_are_those_of_who_still_waits_first_in_line_first(staff):
+    cohort = make.cohort(seats=1)
+    make.team(cohort, "Ana", "Bo", "Cy", "Di")
+    withdraw_enrolment(enrolment_id=Enrolment.objects.get(name="Ana").pk, by=None)
+    answer = staff.get(reverse("enrolments:index"), {"export": "csv", "ordering": "number"})
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    rows = [(row["Name"], row["Waiting number"]) for row in csv.DictReader(lines)]
+    assert rows[:2] == [("Cy", "2"), ("Di", "3")]
+    assert sorted(rows[2:]) == [("Ana", ""), ("Bo", "")]
 
 
 def test_a_coordinator_without_a_role_reaches_no_list(client):
