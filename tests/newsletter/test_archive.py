@@ -1,5 +1,6 @@
 """The archive and its feed: every issue once, in the reader's language or else in the best one there is."""
 
+import re
 import xml.etree.ElementTree as ET
 from datetime import date
 
@@ -75,6 +76,7 @@ def test_an_issue_has_its_number_its_date_and_its_words(client, section):
     html = text(client.get(page.get_url()))
     for said in ("Issue 7", "1 March 2026", "<h1>Heat</h1>", "Lead"):
         assert said in html, said
+    assert re.search(r'>More</h2>\s*<div dir="auto"><div class="prose"[^>]*><p>Words\.</p></div>', html)
 
 
 def test_pages_with_the_box_are_kept_and_set_no_cookie(section):
