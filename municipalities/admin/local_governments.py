@@ -4,17 +4,22 @@ from collections.abc import Iterable
 
 import django_filters
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column
-from wagtail.admin.views.generic import IndexView
+from wagtail.admin.views.generic import EditView, IndexView
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from core import countries, languages
 from core.exports import ScreenExportMixin
+from municipalities import rules
+from municipalities.enums import Standing
 from municipalities.forms import NAME_FIELDS, LocalGovernmentForm
 from municipalities.models import LocalGovernment
+from municipalities.models.local_government import NEEDED
 
 
 def _present_countries() -> Iterable[tuple[str, str]]:
@@ -61,8 +66,28 @@ class LocalGovernmentIndexView(ScreenExportMixin, IndexView):
         return queryset.named_like(self.search_query) if self.is_searching else queryset
 
 
+class LocalGovernmentEdit(EditView):
+    """The form; from a proposed city it leads back to the queue, where approving who asked for it lists it."""
+
+    def get_success_url(self) -> str:
+        """Return the queue for a city that is decided there, the list for all others."""
+        return reverse("membership_queue") if self._is_for_queue() else super().get_success_url()
+
+    def get_success_message(self) -> str | Promise:
+        """Say what is still missing, or what comes next."""
+        if not self._is_for_queue():
+            return super().get_success_message()
+        if not self.object.is_complete:
+            return NEEDED
+        return _("The city has all that it needs: approve who asked for it, and it is listed.")
+
+    def _is_for_queue(self) -> bool:
+        return self.object.standing == Standing.PENDING and rules.may_decide_all(self.request.user)
+
+
 class LocalGovernmentViewSet(ModelViewSet):
     model = LocalGovernment
+    edit_view_class = LocalGovernmentEdit
     icon = "globe"
     menu_label = _("Cities")
     menu_order = 320

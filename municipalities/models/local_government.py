@@ -18,6 +18,7 @@ LATITUDES = (-90, 90)
 LONGITUDES = (-180, 180)
 POPULATION_YEARS = (1900, 2200)
 TARGET_YEARS = (2020, 2100)
+NEEDED = _("A listed local government needs its kind, world region and time zone.")
 
 
 def _between(lowest: int, highest: int) -> list:
@@ -207,7 +208,7 @@ class LocalGovernment(models.Model):
         if (self.latitude is None) != (self.longitude is None):
             problems["longitude"] = _("Give both latitude and longitude, or neither.")
         if self.standing == Standing.ACTIVE and not self.is_complete:
-            problems["standing"] = _("A listed local government needs its kind, world region and time zone.")
+            problems["standing"] = NEEDED
         return problems
 
     def _doubtful_label(self) -> dict[str, Promise]:

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.services.people import update_profile
 from accounts.visitors import signed_in
 from core import limits, text
 from core.folding import fold
 from municipalities.errors import DecidedAlready, Gone, MembershipError
-from municipalities.member_forms import ChangeForm, ProposalForm, RepresentForm
+from municipalities.member_forms import ChangeForm, ProposalForm, RepresentForm, WithName
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import change_request, propose_local_government, represent
 
@@ -47,19 +48,21 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask in which role and department somebody would represent a listed city, and take the answer."""
     person = signed_in(request)
     city = get_object_or_404(LocalGovernment.objects.listed(), slug=slug)
-    form = RepresentForm(request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"city": city, "form": form}
+    has_coordinator = Membership.objects.deciding().filter(local_government=city).exists()
+    data = request.POST if request.method == "POST" else None
+    form = RepresentForm(data, person=person, has_coordinator=has_coordinator)
+    context: dict[str, Any] = {"city": city, "form": form, "has_coordinator": has_coordinator}
     if form.is_bound and form.is_valid():
         if limits.exceeded([(ASKED_PER_DAY, str(person.pk))]):
             return _too_often(request, "municipalities/represent_city.html", context)
         try:
-            membership = represent(person=person, local_government_id=city.pk, **form.cleaned_data)
+            _keep_name(form)
+            membership = represent(person=person, local_government_id=city.pk, **form.said())
         except MembershipError as refusal:
             form.add_error(None, str(refusal))
         else:
             return _asked(request, membership)
     context["membership"] = Membership.objects.of_person(person).open().filter(local_government=city).first()
-    context["has_coordinator"] = Membership.objects.deciding().filter(local_government=city).exists()
     return _answer(request, "municipalities/represent_city.html", context, REFUSED if form.is_bound else 200)
 
 
@@ -70,14 +73,15 @@ def propose(request: HttpRequest) -> HttpResponse:
     """Ask for the name and country of a city that is not listed, and take the answer."""
     person = signed_in(request)
     data = request.POST if request.method == "POST" else None
-    form = ProposalForm(data, initial={"country": person.country})
+    form = ProposalForm(data, initial={"country": person.country}, person=person)
     if not form.is_bound or not form.is_valid():
         status = REFUSED if form.is_bound else 200
         return _answer(request, "municipalities/represent_new.html", {"form": form}, status)
     if limits.exceeded([(PROPOSED_PER_DAY, str(person.pk))]):
         return _too_often(request, "municipalities/represent_new.html", {"form": form})
     try:
-        membership = propose_local_government(person=person, **form.cleaned_data)
+        _keep_name(form)
+        membership = propose_local_government(person=person, **form.said())
     except MembershipError as refusal:
         # A city of that name was taken off the list in this very moment.
         form.add_error(None, str(refusal))
@@ -95,11 +99,14 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if not membership.is_asked:
         messages.error(request, str(DecidedAlready()))
         return _mine()
-    form = ChangeForm(request.POST if request.method == "POST" else None, membership=membership)
+    has_coordinator = Membership.objects.deciding().filter(local_government=membership.local_government_id).exists()
+    data = request.POST if request.method == "POST" else None
+    form = ChangeForm(data, membership=membership, has_coordinator=has_coordinator)
     status = REFUSED if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:
-            change_request(membership_id=pk, by=person, **{"role": membership.role, **form.cleaned_data})
+            _keep_name(form)
+            change_request(membership_id=pk, by=person, **{"role": membership.role, **form.said()})
         except Gone as gone:
             raise Http404 from gone
         except MembershipError as refusal:
@@ -109,6 +116,12 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return _mine()
     return _answer(request, "municipalities/membership_change.html", {"membership": membership, "form": form}, status)
+
+
+def _keep_name(form: WithName) -> None:
+    """Keep the name of who had none before anybody is told of the request, since they read it."""
+    if name := form.cleaned_data.get("own_name"):
+        update_profile(person=form.person, display_name=name)
 
 
 def _asked(request: HttpRequest, membership: Membership) -> HttpResponse:

@@ -52,6 +52,30 @@ def test_the_queue_shows_what_nobody_else_can_decide_the_oldest_first(staff):
     assert "City requests (2)" in html
 
 
+def test_somebody_without_a_name_stands_in_the_queue_once(staff):
+    make.coordinator(state="asked", person=PersonFactory(display_name="", email="ana@city.example"))
+    assert queue(staff).count("ana@city.example") == 1
+
+
+def test_a_proposed_city_leads_back_to_the_queue_with_what_comes_next(staff):
+    city = make.proposed(name="Atlantis")
+    make.coordinator(state="asked", local_government=city)
+    address = reverse("local_governments:edit", args=[city.pk])
+
+    def saved(**changes: object) -> str:
+        fields = staff.get(address).context["form"].initial
+        given = {name: value for name, value in fields.items() if value is not None}
+        answer = staff.post(address, {**given, **changes})
+        assert (answer.status_code, answer.url) == (302, reverse("membership_queue"))
+        return queue(staff)
+
+    listed = make.local_government()
+    assert "needs its kind, world region and time zone." in saved(population_year="")
+    html = saved(kind=listed.kind_id, subregion=listed.subregion_id, timezone=listed.timezone)
+    assert "The city has all that it needs: approve who asked for it, and it is listed." in html
+    assert "List the city and approve" in html
+
+
 def test_an_empty_queue_says_so_and_the_menu_counts_nothing(staff):
     html = queue(staff)
     assert "Nothing waits for a decision." in html
