@@ -54,15 +54,6 @@ def test_who_objects_at_the_provider_leaves_and_a_later_yes_lets_mail_flow_again
     assert SuppressionChange.objects.order_by("-pk")[0].note == "Subscribed to the newsletter and confirmed it since."
 
 
-def test_a_question_that_is_reported_as_spam_is_the_last_one():
-    asks(EMAIL)
-    told(ReportKind.COMPLAINED)
-    found = Subscriber.objects.get()
-    assert (found.state, found.left_why, ConsentRecord.objects.count()) == ("blocked", "complaint", 0)
-    asks(EMAIL)
-    assert (Subscriber.objects.get().state, Message.objects.count()) == ("blocked", 1)
-
-
 @pytest.mark.parametrize("what", [ReportKind.BOUNCED, ReportKind.REJECTED])
 def test_what_is_no_objection_ends_no_subscription(what):
     make.subscriber(EMAIL)
@@ -148,10 +139,13 @@ def test_a_late_objection_leaves_a_newer_question_open_and_stops_mail_until_it_i
     assert (Subscriber.objects.get().state, reasons()) == ("confirmed", [])
 
 
-def test_an_objection_to_the_question_itself_ends_it(hook):
+def test_a_question_that_is_reported_as_spam_is_the_last_one(hook):
     Subscriber.objects.update(state="asked", confirmed_at=None, wording=make.SAID)
     tells(hook, at(9))
-    assert (Subscriber.objects.get().state, reasons()) == ("blocked", ["complained"])
+    found = Subscriber.objects.get()
+    assert (found.state, found.left_why, reasons()) == ("blocked", "complaint", ["complained"])
+    asks(EMAIL)
+    assert (Subscriber.objects.get().state, Message.objects.count(), ConsentRecord.objects.count()) == ("blocked", 0, 0)
 
 
 def test_a_repeat_changes_nothing_and_a_second_complaint_about_the_same_message_counts(hook, time):
