@@ -46,10 +46,14 @@ def ask_to_represent(page: Page, language: str) -> None:
     page.locator("#city-query").fill(words)
     page.locator("#city-query").press("Enter")
     page.locator("main .links-grid a", has_text=name).click()
+    # Sent empty, it says what is missing.
+    submit(page)
+    expect(page.locator(".errors")).to_be_visible()
     page.locator("input[name=role][value=coordinator]").check()
     page.locator("input[name=department]").fill("Finance")
     submit(page)
     page.wait_for_url(f"**/{language}/my/cities/")
+    expect(page.locator("main")).to_contain_text("Finance")
 
 
 def approve(staff: Page, address: str) -> None:

@@ -14,15 +14,8 @@ from core import clock, ticks, timekeeping
 from mail.tasks import sweep
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def put_back(monkeypatch):
-    """Leave this process's clock to the other tests as it was."""
-    monkeypatch.setattr(clock._Setting, "point", None)
-    monkeypatch.setattr(timekeeping._Looked, "at", None)
-    monkeypatch.setattr(timekeeping._Apart, "tried_at", None)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+pytestmark = pytest.mark.usefixtures("own_clock")
 
 
 def tick(kind: type[stock.Request], expires: datetime) -> stock.Request:
@@ -44,14 +37,14 @@ def test_a_worker_a_day_ahead_keeps_a_tick_that_is_still_good(settings, time_mac
     settings.CLOCK_FOLLOWS_DATABASE = True
     real = datetime.now(UTC)
     time_machine.move_to(real + DAY, tick=False)
-    assert tick(kind, real + MINUTE).maybe_expire() is is_thrown_away
+    assert tick(kind, real + HOUR).maybe_expire() is is_thrown_away
     revoked.discard("a-tick")
 
 
 @pytest.mark.django_db
 def test_a_tick_that_has_waited_too_long_is_thrown_away(settings):
     settings.CLOCK_FOLLOWS_DATABASE = True
-    assert tick(ticks.Request, datetime.now(UTC) - MINUTE).maybe_expire() is True
+    assert tick(ticks.Request, datetime.now(UTC) - HOUR).maybe_expire() is True
     assert "a-tick" in revoked
     revoked.discard("a-tick")
 
@@ -59,7 +52,7 @@ def test_a_tick_that_has_waited_too_long_is_thrown_away(settings):
 def test_nobody_is_asked_about_a_tick_that_is_good(settings):
     # No test may ask the database unless it says so.
     settings.CLOCK_FOLLOWS_DATABASE = True
-    assert tick(ticks.Request, datetime.now(UTC) + MINUTE).maybe_expire() is None
+    assert tick(ticks.Request, datetime.now(UTC) + HOUR).maybe_expire() is None
     assert timekeeping._Apart.tried_at is None
 
 

@@ -13,9 +13,12 @@ from typing import Any
 import environ
 import psycopg
 import pytest
+import redis
+from django.conf import settings as given
 from django.db import InterfaceError, OperationalError, connection
 
 from core import clock
+from core.models import Heartbeat
 from gkec.devstack.processes import Child, Program, wait_until
 from gkec.devstack.valkey import Valkey, free_port
 from mail import doorbell, tasks
@@ -233,11 +236,15 @@ def test_two_beats_and_two_workers_send_each_mail_once(
 ) -> None:
     server = scripted(on_data=lambda recipient: time.sleep(0.01))
     asked = {ask(to=f"p{n}@{stream}.example", stream=stream).to_address for n in range(100) for stream in STREAMS}
+    doorbell.wait_until_quiet()
+    with redis.Redis.from_url(given.REDIS_URL) as broker:
+        broker.flushdb()
     for _n in range(2):
         start_worker(**SHORT)
-        start_beat(MAIL_SWEEP_SECONDS="1")
-    doorbell.ring_now("bulk")
+        start_beat(MAIL_SWEEP_SECONDS="1", PUBLISH_DUE_SECONDS="1")
     assert wait_until(lambda: len(server.accepted) >= len(asked), seconds=PATIENCE_SECONDS)
     assert wait_until(lambda: not Message.objects.filter(finished_at=None).exists(), seconds=10)
     assert addresses("accepted") == set(server.recipients()) == asked
     assert set(server.recipients().values()) == {1}
+    done = Heartbeat.objects.filter(outcome="done").values_list("name", flat=True)
+    assert wait_until(lambda: {"mail.tasks.sweep", "core.tasks.publish_due"} <= set(done.all()), seconds=20)

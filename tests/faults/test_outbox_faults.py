@@ -100,7 +100,9 @@ def test_a_worker_killed_in_mid_batch_repeats_at_most_one_transactional_mail(
     assert set(Message.objects.filter(repeats__gt=0).values_list("pk", flat=True)) == hand.started
 
 
-@whatever_the_server_has
+# In the short run test_workers_killed.py kills one at a step of its choice.
+@pytest.mark.long
+@pytest.mark.parametrize("keeps", [True, False], ids=["the server has it", "the server has not"])
 def test_a_worker_killed_in_mid_group_leaves_its_group_unknown_and_mails_nobody_twice(
     scripted: Start, start_worker: StartWorker, keeps: bool
 ) -> None:
@@ -121,6 +123,8 @@ def test_a_worker_killed_in_mid_group_leaves_its_group_unknown_and_mails_nobody_
     assert Attempt.objects.filter(answered_at=None).count() == Message.objects.unknown().count()
 
 
+# In the short run test_outbox_campaigns.py has the broker itself die.
+@pytest.mark.long
 def test_a_broker_emptied_in_mid_batch_loses_no_mail_and_doubles_none(
     scripted: Start, start_worker: StartWorker
 ) -> None:

@@ -18,7 +18,6 @@ from gkec.devstack.processes import Child, wait_until
 from mail import doorbell
 from mail.models import Message
 from tests.factories import events as make
-from tests.factories.mail import ask
 from tests.faults.meeting import came
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker
@@ -151,19 +150,3 @@ def test_control_without_locks_and_keys_two_beats_do_everything_twice(
         "event-promoted": each("waiting", 1, first=1),
     }
     assert seats_given() == {f"Waiting {number}": 2 for number in range(1, 1 + PEOPLE)}
-
-
-@pytest.mark.long
-def test_two_beats_send_nothing_twice_and_leave_one_heartbeat_a_job(
-    scripted: Callable[..., ScriptedServer], start_worker: StartWorker, start_beat: StartBeat
-) -> None:
-    server = scripted()
-    messages = [ask(stream="bulk") for _n in range(10)] + [ask() for _n in range(10)]
-    empty_the_broker()
-    start_worker(concurrency=2)
-    for _n in range(2):
-        start_beat(MAIL_SWEEP_SECONDS="1", PUBLISH_DUE_SECONDS="1")
-    assert wait_until(lambda: len(server.accepted) >= len(messages), seconds=40)
-    assert wait_until(lambda: Heartbeat.objects.filter(outcome="done").count() >= 2, seconds=20)
-    assert server.recipients() == dict.fromkeys((message.to_address for message in messages), 1)
-    assert set(Heartbeat.objects.values_list("name", flat=True)) == {"mail.tasks.sweep", "core.tasks.publish_due"}

@@ -11,7 +11,7 @@ import pytest
 
 from gkec.devstack.processes import wait_until
 from mail import doorbell, tasks
-from mail.models import Message
+from mail.models import Attempt, Message
 from tests.factories.mail import ask
 from tests.faults import steps
 from tests.faults.resuming import Hand, assert_resumed
@@ -80,6 +80,8 @@ def test_a_worker_that_dies_at_a_step_costs_no_more_than_was_promised(
     assert states["accepted"] <= set(received)
     if stream == "bulk":
         assert Message.objects.unknown().count() == len(hand.started) <= GROUP
+        assert Message.objects.unknown().filter(reason="worker_lost").count() == len(hand.started)
+        assert Attempt.objects.filter(answered_at=None).count() == len(hand.started)
         assert set(received.values()) == {1}
     else:
         assert states["unknown"] == set()

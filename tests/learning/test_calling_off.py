@@ -155,17 +155,15 @@ def test_who_is_withdrawn_or_declined_while_it_is_called_off_is_told_all_the_sam
     assert found == [("ana@example.org", False), ("bo@example.org", False)]
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es", "pt", "ar"])
-def test_the_mail_is_written_in_every_language(language):
+def test_the_mail_keeps_a_title_to_itself_and_markup_stays_words():
     cohort = make.cohort(name="<b>Spring</b>")
     make.invited(cohort, "Ana")
     call_off_cohort(cohort_id=cohort.pk)
-    Message.objects.update(language=language)
     [message] = asked()
     mail = rendering.render(message)
-    assert (f"\u2068{cohort.course.title}\u2069" in mail.subject, "<b>Spring" in mail.html) == (True, False)
-    if language == "en":
-        assert "This cohort has been called off." in mail.text
+    assert f"\u2068{cohort.course.title}\u2069" in mail.subject
+    assert "This cohort has been called off." in mail.text
+    assert ("&lt;b&gt;Spring&lt;/b&gt;" in mail.html, "<b>Spring" in mail.html) == (True, False)
 
 
 def test_staff_read_beforehand_how_many_are_told(settings):

@@ -254,9 +254,10 @@ class TestLearners:
             others=404,
         )
 
-    def test_my_learning_keeps_what_is_over(self, scene):
+    @pytest.mark.parametrize("address", ["/en/my/learning/", "/en/my/"])
+    def test_my_learning_keeps_what_is_over(self, scene, address):
         browser = teamwork.client_of(scene.learner.person)
-        found = in_each_state(lambda: said(browser, "/en/my/learning/", "Past", "Called off", "units done"))
+        found = in_each_state(lambda: said(browser, address, "Past", "Called off", "units done"))
         assert found == by_state(
             past=["Past", "units done"], called_off=["Called off", "units done"], others=["units done"]
         )

@@ -46,13 +46,6 @@ def test_looking_at_the_door_joins_nobody(one):
     assert (enrolment.state, enrolment.person) == ("invited", None)
 
 
-def test_the_door_speaks_the_colleagues_language(one):
-    enrolment = teamwork.invited(one)
-    Enrolment.objects.update(language="ar")
-    page = Client().get(f"/learn/{enrolment.token}/")
-    assert (page["Content-Language"], '<html lang="ar" dir="rtl"' in page.content.decode()) == ("ar", True)
-
-
 def test_who_declines_gives_the_seat_to_whoever_waits():
     one = teamwork.place(seats=1)
     first, second = teamwork.invited(one), teamwork.invited(one, "Bo Berg")

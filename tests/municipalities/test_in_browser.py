@@ -1,4 +1,7 @@
-"""The journey of representing a city in a real browser: asked, approved by staff and by a coordinator, handed over."""
+"""Teams of cities in a real browser: approved by staff and by a coordinator, declined with a reason, handed over.
+
+The way from asking on is walked in tests/browser/test_teams.py.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,31 +32,6 @@ def visitor(new_context: Open, live_server: Any) -> Callable[..., Page]:
         return context.new_page()
 
     return open_page
-
-
-def test_a_person_asks_on_a_phone_without_scripts(visitor):
-    make.local_government(name="Örebro", names={"ar": "أوربرو"}, slug="orebro")
-    make.local_government(name="Oslo")
-    page = visitor(PersonFactory(), width="phone", javascript=False)
-    for language in ("en", "ar"):
-        asks(page, language)
-        assert Membership.objects.get().role == "coordinator"
-        Membership.objects.all().delete()
-
-
-def asks(page: Page, language: str) -> None:
-    page.goto(f"/{language}/cities/represent/")
-    page.fill("#city-query", "orebro")
-    page.press("#city-query", "Enter")
-    page.click("main .links-grid a")
-    page.wait_for_url(f"**/{language}/cities/represent/orebro/")
-    page.click("main form.form button")
-    expect(page.locator(".errors")).to_be_visible()
-    page.check("input[name=role][value=coordinator]")
-    page.fill("input[name=department]", "Klimat")
-    page.click("main form.form button")
-    page.wait_for_url(f"**/{language}/my/cities/")
-    expect(page.locator("main")).to_contain_text("Klimat")
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", "desktop"), ("ar", "phone")])

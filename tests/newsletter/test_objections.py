@@ -59,15 +59,6 @@ def about(message: Message) -> str:
     return message.message_id.strip("<>")
 
 
-def test_a_question_that_is_reported_as_spam_is_the_last_one():
-    asks(EMAIL)
-    told(ReportKind.COMPLAINED, message_id=about(Message.objects.get()))
-    found = Subscriber.objects.get()
-    assert (found.state, found.left_why, ConsentRecord.objects.count()) == ("blocked", "complaint", 0)
-    asks(EMAIL)
-    assert (Subscriber.objects.get().state, Message.objects.count()) == ("blocked", 1)
-
-
 def test_who_reports_another_mail_as_spam_may_still_ask_for_the_newsletter():
     reminder = ask(to=EMAIL, stream="bulk")
     asks(EMAIL)
@@ -164,11 +155,14 @@ def test_a_late_objection_leaves_a_newer_question_open_and_stops_mail_until_it_i
     assert (Subscriber.objects.get().state, reasons()) == ("confirmed", [])
 
 
-def test_an_objection_to_the_question_itself_ends_it(hook):
+def test_a_question_that_is_reported_as_spam_is_the_last_one(hook):
     Subscriber.objects.update(state="asked", confirmed_at=None, wording=make.SAID)
     question = ask(to=EMAIL, kind="newsletter-confirm")
     tells(hook, at(9), **{"X-Mailin-custom": json.dumps({"outbox": about(question)})})
-    assert (Subscriber.objects.get().state, reasons()) == ("blocked", ["complained"])
+    found = Subscriber.objects.get()
+    assert (found.state, found.left_why, reasons()) == ("blocked", "complaint", ["complained"])
+    asks(EMAIL)
+    assert (Subscriber.objects.get().state, Message.objects.count(), ConsentRecord.objects.count()) == ("blocked", 1, 0)
 
 
 def test_a_repeat_changes_nothing_and_a_second_complaint_about_the_same_message_counts(hook, time):

@@ -117,12 +117,6 @@ def test_a_stranger_who_asks_for_a_confirmed_address_changes_nothing_and_its_own
     assert mailed() == [("newsletter-known", EMAIL, "es")]
 
 
-def test_a_blocked_address_gets_no_mail():
-    make.subscriber(EMAIL, state=SubscriberState.BLOCKED)
-    asks()
-    assert (the_one().state, mailed()) == ("blocked", [])
-
-
 def test_leaving_logs_that_the_consent_is_withdrawn_and_leaving_twice_changes_nothing():
     subscriber = make.subscriber(EMAIL)
     for why in (LeftWhy.ONE_CLICK, LeftWhy.LINK):

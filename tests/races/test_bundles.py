@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 
 from core import staticbundle
+from tests.races.meeting import PATIENCE
 
 VISITORS = 4
 
@@ -23,7 +24,7 @@ def build_at_once(target: Path, monkeypatch: pytest.MonkeyPatch) -> list[BaseExc
     replace = Path.replace
 
     def replace_together(part: Path, path: Path) -> Path:
-        everybody.wait(timeout=10)
+        everybody.wait(PATIENCE)
         try:
             return replace(part, path)
         except FileNotFoundError:
