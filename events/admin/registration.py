@@ -64,7 +64,7 @@ class RegistrationView(InspectView):
         return super().get_context_data(
             **kwargs,
             registration=self.object,
-            language_name=languages.own_name(said) if (said := self.object.language) in languages.codes() else said,
+            language_name=languages.shown_name(self.object.language),
             country=countries.name(self.object.country, language) if self.object.country else "",
             actions=self.actions,
             changes=self.object.changes.select_related("by"),

@@ -102,8 +102,7 @@ def _type(registration: Registration) -> str:
 
 
 def _language(registration: Registration) -> str:
-    known = registration.language in languages.codes()
-    return languages.own_name(registration.language) if known else registration.language
+    return languages.shown_name(registration.language)
 
 
 class Registrations(RecordList):

@@ -16,6 +16,7 @@ from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail_localize.models import Translation
 
 from core import clock, dates
+from core.admin.translating import with_translating
 from core.exports import ScreenExportMixin
 from core.models import Term
 from events import rules
@@ -91,8 +92,8 @@ class WebinarIndex(ScreenExportMixin, IndexView):
         return pages.filter(~Exists(translations), ~Exists(written_elsewhere), alias_of=None)
 
     def annotate_queryset(self, pages: QuerySet) -> QuerySet:
-        """Add the record's state and seats in the same statement."""
-        return super().annotate_queryset(with_records(pages))
+        """Add the record's state and seats, and what the buttons need to know, in the same statement."""
+        return super().annotate_queryset(with_translating(with_records(pages)))
 
 
 def with_records(pages: QuerySet) -> QuerySet:

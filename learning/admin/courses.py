@@ -13,6 +13,7 @@ from wagtail.models import Page
 from wagtail_localize.models import Translation
 
 from core import dates
+from core.admin.translating import with_translating
 from core.exports import ScreenExportMixin
 from core.models import Term
 from learning.models import Course, CoursePage
@@ -62,7 +63,7 @@ class CourseIndex(ScreenExportMixin, IndexView):
         totals = Course.objects.with_totals().filter(translation_key=OuterRef("translation_key")).order_by()
         readable = Page.objects.live().filter(translation_key=OuterRef("translation_key"), alias_of=None)
         return super().annotate_queryset(
-            pages.annotate(
+            with_translating(pages).annotate(
                 module_count=Subquery(totals.values("module_count"), output_field=IntegerField()),
                 unit_count=Subquery(totals.values("unit_count"), output_field=IntegerField()),
                 total_minutes=Subquery(totals.values("total_minutes"), output_field=IntegerField()),

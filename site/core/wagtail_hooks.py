@@ -7,7 +7,7 @@ from wagtail import hooks
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 
-from core.admin import branding
+from core.admin import branding, translating
 from core.admin.editing import PageViews
 from core.admin.health import HealthMenuItem, HealthView
 from core.admin.terms import TermViewSet
@@ -22,6 +22,7 @@ register_permission_policy(Heartbeat, ModelPermissionPolicy(Heartbeat))
 # After hooks that may answer themselves, so that only a page which is really served is marked.
 hooks.register("before_serve_page", mark_page, order=100)
 hooks.register("insert_global_admin_css", branding.stylesheet)
+translating.replace_stock()
 
 
 # After Wagtail's own handlers, which these replace.

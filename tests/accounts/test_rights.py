@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from mail.enums import SuppressionReason
 from mail.models import Message, Suppression
 from mail.services import suppress, suppressed
 from tests.factories import events as make
+from tests.factories import learning, municipalities
 from tests.factories.accounts import PASSWORD, PersonFactory, editor, sign_in
 from tests.factories.mail import ask
 
@@ -346,17 +348,35 @@ def test_strangers_are_sent_to_sign_in(client):
     assert client.post(DOWNLOAD)["Location"].startswith("/en/account/login/")
 
 
-def test_the_page_tells_what_is_kept_and_for_how_long(client, ana, django_assert_num_queries):
+def test_the_page_tells_what_is_kept_and_for_how_long(client, ana):
     sign_in(client, ana, factor=False)
     page = client.get(DATA).content.decode()
     assert "Name, address, organisation and history of a registration are deleted 5 years after the event." in page
     assert "The words of a mail are deleted 90 days after sending it has ended." in page
-    make.registered(make.bare_event(), "Ana", email=ana.email, person=ana)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_page_costs_the_same_for_one_of_each_and_for_three(client, django_assert_num_queries, number):
+    bo = PersonFactory(email="bo@example.org")
+    for _ in range(number):
+        make.registered(make.bare_event(), "Bo", email=bo.email, person=bo)
+        consent(person=bo)
+        ask(to=bo.email, person=bo)
+        municipalities.membership(person=bo)
+        learning.learner(learning.cohort(), "Bo")
+    sign_in(client, bo, factor=False).get(DATA)
     with django_assert_num_queries(20):
-        client.get(DATA)
-    make.registered(make.bare_event(), "Ana", email=ana.email, person=ana)
-    with django_assert_num_queries(20):
-        client.get(DATA)
+        page = client.get(DATA).content.decode()
+    assert re.findall(r"<dt><b>(.*?)</b> \((\d+)\)</dt>", page) == [
+        ("Account", "1"),
+        ("E-mail addresses", "1"),
+        ("Consents", str(number)),
+        # The two that registering and enrolling bring, and the one asked for above.
+        ("Mails", str(3 * number)),
+        ("Representing a city", str(number)),
+        ("Registrations for events", str(number)),
+        ("Courses", str(number)),
+    ]
 
 
 def test_the_page_of_deleting_says_what_stays(client, ana):

@@ -4,6 +4,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 SIGN_IN = "/en/account/login/"
 MINE = "/en/account/profile/"
+DEVICES = "/en/account/sessions/"
 NEW = "another long passphrase"
 
 
@@ -91,6 +94,38 @@ def test_the_page_of_devices_ends_the_others() -> None:
     assert is_in(here)
     assert not is_in(elsewhere)
     assert UserSession.objects.get(user=person).session_key == here.session.session_key
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_page_of_devices_costs_the_same_for_one_and_for_three(django_assert_num_queries, number: int) -> None:
+    person = PersonFactory()
+    here, *_elsewhere = (signed_in(person) for _ in range(number))
+    here.get(DEVICES)
+    with django_assert_num_queries(6):
+        page = here.get(DEVICES).content.decode()
+    assert (page.count('class="rows__row"'), page.count("This device")) == (number, 1)
+
+
+def test_the_page_of_devices_leaves_out_and_forgets_what_has_ended() -> None:
+    person, other = PersonFactory(), PersonFactory()
+    here, gone, expired, elsewhere = (signed_in(person) for _ in range(4))
+    taken = signed_in(other).session
+    taken[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    taken.save()
+    Session.objects.filter(session_key=gone.session.session_key).delete()
+    Session.objects.filter(session_key=expired.session.session_key).update(expire_date=timezone.now())
+    UserSession.objects.filter(session_key=taken.session_key).update(user=person)
+    forged = elsewhere.session
+    forged[HASH_SESSION_KEY] = "that of a password since changed"
+    forged.save()
+    assert UserSession.objects.filter(user=person).count() == 5
+    page = here.get(DEVICES).content.decode()
+    assert (page.count('class="rows__row"'), "Sign out everywhere else" in page) == (1, False)
+    assert [one.session_key for one in UserSession.objects.all()] == [here.session.session_key]
+
+
+def test_who_is_not_signed_in_sees_no_devices(client: Client) -> None:
+    assert client.get(DEVICES)["Location"] == f"/en/account/login/?next={DEVICES}"
 
 
 def test_nobody_ends_another_persons_sessions() -> None:

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 from wagtail.users.models import UserProfile
+from wagtail_localize.models import Translation, TranslationSource
 
 from core import languages
-from events.admin.webinars import seats_in_words, starts_in_words, state_in_words, with_records
-from events.models import Event, Registration, WebinarPage
+from events.models import Event, Registration, ReminderRule
+from events.services import arm
 from events.services.promoting import promote
 from tests.factories import accounts
 from tests.factories import core as trees
@@ -69,15 +70,20 @@ def test_webinars_are_listed_once_with_date_in_their_zone_and_seats(admin):
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_the_list_of_webinars_costs_us_the_same_for_one_and_for_three(admin, django_assert_num_queries, number):
+def test_the_list_of_webinars_costs_the_same_for_one_and_for_three(editor, django_assert_num_queries, number):
     for _ in range(number):
-        make.registered(make.event(starts_at=make.in_days(2)), "Ana")
-    with django_assert_num_queries(1):
-        words = [
-            (starts_in_words(page) != "", seats_in_words(page), state_in_words(page))
-            for page in with_records(WebinarPage.objects.all())
-        ]
-    assert words == [(True, "1 seat", "Seats free")] * number
+        page = make.webinar(starts_at=make.in_days(2))
+        make.registered(Event.objects.get(translation_key=page.translation_key), "Ana")
+        source, _created = TranslationSource.get_or_create_from_instance(page)
+        Translation.objects.create(source=source, target_locale=trees.locale("fr"))
+    url = reverse("webinars:index")
+    editor.get(url)
+    with django_assert_num_queries(22):
+        answer = editor.get(url)
+    html = answer.content.decode()
+    assert [html.count(words) for words in ("Translate this page", "Sync translated pages")] == [number, number]
+    rows = cells(editor.get(reverse("webinars:index_results")))
+    assert [row[2:4] for row in rows] == [["1 seat", "Seats free"]] * number
 
 
 def test_webinars_are_filtered(admin):
@@ -122,6 +128,34 @@ def test_the_list_of_registrations_costs_the_same_for_one_and_for_three(admin, d
     admin.get(url)
     with django_assert_num_queries(5):
         assert len(names(admin.get(url))) == number
+
+
+def test_a_language_that_the_site_no_longer_has_is_shown_as_its_code(admin):
+    registration = make.registered(make.event(), "Ana", language="fr")
+    url = reverse("registrations:inspect", args=[registration.pk])
+    for code, name in (("fr", "français"), ("it", "it")):
+        Registration.objects.update(language=code)
+        assert cells(admin.get(reverse("registrations:index_results")))[0][8] == name
+        assert f'<th scope="row">Language</th><td>{name}</td>' in admin.get(url).content.decode()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_registration_costs_the_same_for_one_step_and_reminder_and_for_three(
+    admin, django_assert_num_queries, number
+):
+    event = make.event(starts_at=make.in_days(9))
+    for rule in ReminderRule.objects.filter(translation_key=event.translation_key)[:number]:
+        arm(rule_id=rule.pk)
+    registration = make.registered(event, "Ana")
+    for step in range(number - 1):
+        by = accounts.PersonFactory(display_name=f"Clerk {step}")
+        registration.changes.create(what="links", actor="staff", by=by, reason=f"Call {step}")
+    url = reverse("registrations:inspect", args=[registration.pk])
+    admin.get(url)
+    with django_assert_num_queries(10):
+        html = admin.get(url).content.decode()
+    history, reminders = html.split("<h2>History</h2>")[1].split("<h2>Reminders</h2>")
+    assert [table.count("<tr><td>") for table in (history, reminders)] == [number, number]
 
 
 def test_a_waiting_number_is_shown_as_long_as_somebody_waits_and_once(admin):

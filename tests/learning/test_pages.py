@@ -219,6 +219,16 @@ def test_unit_and_course_cost_the_same_however_long_the_course_is(client: Client
     assert [statements(client, page) for page in pages] == [7, 7, 9, 9]
 
 
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_course_page_costs_the_same_for_one_cohort_and_for_three(
+    client: Client, course: CoursePage, number: int
+) -> None:
+    for step in range(number):
+        make.cohort(course=make.record_of(course), name=f"Cohort of {2030 + step}", languages=["en", "fr"])
+    assert statements(client, course) == 10
+    assert get(client, course).count("Cohort of 20") == number
+
+
 def test_the_section_costs_the_same_however_many_courses_there_are(client: Client) -> None:
     one = statements(client, section_in("en"))
     for _ in range(2):

@@ -62,10 +62,13 @@ def test_a_unit_without_a_translation_is_read_in_the_courses_language_and_says_s
     assert UnitProgress.objects.get().language == "en"
 
 
-def test_reading_and_the_path_take_few_statements(one, learner):
-    client = teamwork.client_of(learner.person)
+@pytest.mark.parametrize("number", [1, 3])
+def test_reading_and_the_path_cost_the_same_for_one_module_and_unit_and_for_three(number):
+    one = teamwork.place(course=make.record_of(make.whole_course(modules=number, units=number)))
+    _enrolment, client = teamwork.joined(one)
     teamwork.begin(one.cohort)
     assert [statements(client, address) for address in (one.reading(), one.course())] == [15, 11]
+    assert words(client.get(one.course())).count(" Unit ") == number * number
 
 
 def test_units_are_links_once_they_are_open_and_only_then(one, learner):

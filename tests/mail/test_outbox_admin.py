@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import openpyxl
@@ -14,7 +15,7 @@ from django.test import Client
 from core import clock
 from mail import explaining
 from mail.kinds import Attachment
-from mail.models import Attempt, Message
+from mail.models import Attempt, Message, Report, Resend
 from tests.factories.accounts import PersonFactory, editor, sign_in
 from tests.factories.mail import ask
 
@@ -166,6 +167,24 @@ def test_a_message_is_shown_as_it_went_out_with_attempts_and_what_comes_next(sta
     assert frame["src"] == f"{INDEX}message/{message.pk}/html/"
     # A bare attribute: nothing is allowed.
     assert not frame["sandbox"]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_message_costs_the_same_for_one_attempt_report_and_copy_and_for_three(
+    staff: Client, number: int, django_assert_num_queries
+) -> None:
+    message = accepted(ask(person=PersonFactory()))
+    for step in range(1, number + 1):
+        Attempt.objects.create(message=message, number=step, started_at=clock.now(), reply=f"Try {step}")
+        Report.objects.create(message=message, what="bounced", event_id=str(step), words=f"Told {step}")
+        by = PersonFactory(display_name=f"Clerk {step}")
+        Resend.objects.create(original=message, number=step, copy=ask(), by=by, reason=f"Call {step}")
+    url = f"{INDEX}message/{message.pk}/"
+    staff.get(url)
+    with django_assert_num_queries(14):
+        shown = words(staff.get(url))
+    for word in ("Try", "Told", "Clerk", "Call"):
+        assert re.findall(rf"{word} (\d)", shown) == [str(step) for step in range(1, number + 1)]
 
 
 def test_the_html_of_a_message_can_do_nothing(staff: Client) -> None:

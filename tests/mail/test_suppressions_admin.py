@@ -14,7 +14,7 @@ from mail.enums import SuppressionReason
 from mail.models import Suppression, SuppressionChange
 from mail.services import suppress
 from mail.services.erasing import erase_suppressions
-from tests.factories.accounts import editor, sign_in
+from tests.factories.accounts import PersonFactory, editor, sign_in
 from tests.factories.mail import lapsed
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +164,16 @@ def test_the_list_costs_the_same_for_one_and_for_three(staff: Client, number: in
     staff.get(INDEX)
     with django_assert_num_queries(11):
         staff.get(INDEX)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_an_entry_costs_the_same_for_one_step_and_for_three(
+    staff: Client, number: int, django_assert_num_queries
+) -> None:
+    for step in range(number):
+        by = PersonFactory(display_name=f"Clerk {step}")
+        entry = suppress(address="ana@city.example", reason=SuppressionReason.STAFF, note=f"Call {step}", by=by)
+    staff.get(f"{INDEX}{entry.pk}/")
+    with django_assert_num_queries(11):
+        steps = rows(staff.get(f"{INDEX}{entry.pk}/"))
+    assert [row[3:] for row in steps] == [[f"Clerk {step}", f"Call {step}"] for step in reversed(range(number))]

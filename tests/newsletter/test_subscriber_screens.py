@@ -11,7 +11,7 @@ from django.utils.html import escape
 from openpyxl import load_workbook
 
 from accounts import roles
-from accounts.services import ensure_groups
+from accounts.services import ensure_groups, record_consent
 from mail.models import Message
 from newsletter import wording
 from newsletter.enums import LeftWhy, SubscriberState
@@ -107,6 +107,19 @@ def test_one_subscriber_shows_each_consent_word_for_word_and_what_staff_did(edit
     ):
         assert words in shown
     assert (shown.index("Withdrawn") < shown.index("Given"), "<b>A trap" in shown) == (True, False)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_subscriber_costs_the_same_for_one_consent_and_step_and_for_three(editor, number, django_assert_num_queries):
+    subscriber = make.subscriber(EMAIL, interests=["energy-systems"])
+    for step in range(number):
+        record_consent(purpose=wording.PURPOSE, wording=wording.agreeing(), channel="/en/news/", email=EMAIL)
+        clerk = accounts.PersonFactory(display_name=f"Clerk {step}")
+        subscriber.changes.create(what="blocked", by=clerk, reason="A trap")
+    editor.get(url("inspect", subscriber.pk))
+    with django_assert_num_queries(13):
+        shown = body(editor.get(url("inspect", subscriber.pk)))
+    assert [shown.count(words) for words in ("<bdi>/en/news/</bdi>", "<bdi>Clerk ")] == [number, number]
 
 
 def test_staff_unsubscribe_block_and_unblock_with_a_reason(editor):
