@@ -36,11 +36,13 @@ def make_erasure(identifier: uuid.UUID, version: int) -> str:
 
 
 def read_erasure(token: str, *, lasts: timedelta) -> tuple[uuid.UUID, int] | None:
-    """Return registration and version of a token that we signed and that is not too old, else None."""
+    """Return registration and version of a token that we signed, else None; raises SignatureExpired for an old one."""
     try:
         signed = signing.TimestampSigner(salt=ERASE_SALT, sep="~").unsign(token, max_age=lasts)
         identifier, _, version = signed.rpartition(".")
         return uuid.UUID(hex=identifier), int(version)
+    except signing.SignatureExpired:
+        raise
     except (signing.BadSignature, ValueError):
         return None
 

@@ -56,7 +56,7 @@ class Question:
 
 
 def read(raw: str) -> Question | None:
-    """Return the question, or None where nothing is asked; raises QuestionRefused."""
+    """Return the question, or None where nothing is typed; raises QuestionRefused."""
     if any(unicodedata.category(sign) in {"Cc", "Cs"} and not sign.isspace() for sign in raw):
         raise QuestionRefused(_("Your search holds characters that cannot be typed. Type it again."))
     words = PRIVATE_USE.sub("", text.single_line(raw))
@@ -69,4 +69,8 @@ def read(raw: str) -> Question | None:
             )
             % {"count": LONGEST}
         )
-    return Question(words) if any(sign.isalnum() for sign in words) else None
+    if not any(sign.isalnum() for sign in words):
+        if raw.strip():
+            raise QuestionRefused(_("Write a word or a number to search for."))
+        return None
+    return Question(words)

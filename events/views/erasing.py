@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -36,28 +37,37 @@ def ask(request: HttpRequest, token: str, registration: Registration) -> HttpRes
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask once more; a POST erases everything about the address. A link used, forged or replaced is answered by 404.
+    """Ask once more; a POST erases everything about the address.
+
+    A link that is forged or was replaced is answered by 404, one that was used or is older than a day by 410.
 
     GDPR Article 17, for people without an account; whoever has one is led there, since it opens with more than a mail.
     """
-    registration = _registration(token)
-    if registration is None:
-        response = render(request, "events/link_unknown.html", status=404)
-    else:
-        with translation.override(registration.language):
-            response = _confirm(request, registration)
-        response["Content-Language"] = registration.language
+    response = _answer(request, token)
     for name, value in HEADERS.items():
         response[name] = value
     return response
 
 
-def _registration(token: str) -> Registration | None:
-    known = tokens.read_erasure(token, lasts=settings.ERASURE_LINK_LASTS)
-    if known is None:
-        return None
-    identifier, version = known
-    return Registration.objects.filter(uuid=identifier, token_version=version, erased_at=None).first()
+def _answer(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        known = tokens.read_erasure(token, lasts=settings.ERASURE_LINK_LASTS)
+    except signing.SignatureExpired:
+        return _over(request)
+    registration = Registration.objects.filter(uuid=known[0], erased_at=None).first() if known else None
+    if known and registration is None:
+        # Erasing gives the row another identifier, so that nothing mailed before leads to it.
+        return _over(request)
+    if registration is None or known != (registration.uuid, registration.token_version):
+        return render(request, "events/link_unknown.html", status=404)
+    with translation.override(registration.language):
+        response = _confirm(request, registration)
+    response["Content-Language"] = registration.language
+    return response
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    return render(request, "events/erase_over.html", status=410)
 
 
 def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:

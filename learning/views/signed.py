@@ -61,7 +61,7 @@ def _unknown(request: HttpRequest) -> HttpResponse:
         response = render(request, "429.html", status=429)
         response["Retry-After"] = str(limit.seconds)
         return response
-    return render(request, "events/link_unknown.html", status=404)
+    return render(request, "learning/link_unknown.html", status=404)
 
 
 def _enrolment(token: str) -> Enrolment | None:

@@ -50,5 +50,5 @@ def _unknown(request: HttpRequest, purpose: tokens.Purpose) -> HttpResponse:
         response = render(request, "429.html", status=429)
         response["Retry-After"] = str(limit.seconds)
         return response
-    context = {"may_be_old": purpose in tokens.LASTS, "is_way_out": purpose == "unsubscribe"}
+    context = {"may_be_old": purpose in tokens.LASTS}
     return render(request, "newsletter/link_unknown.html", context, status=404)

@@ -112,8 +112,13 @@ def test_old_links_lead_nowhere_afterwards(client, guest):
     client.post(ask_address(guest))
     address = link(guest)
     client.post(address)
-    for method, where in ((client.get, own), (client.get, address), (client.post, address), (client.post, own)):
-        assert method(where).status_code == 404
+    for method in (client.get, client.post):
+        answer = method(address)
+        assert (answer.status_code, "If you have used it, your data are erased" in answer.content.decode()) == (
+            410,
+            True,
+        )
+        assert method(own).status_code == 404
     assert DataRequest.objects.count() == 1
 
 
@@ -150,7 +155,11 @@ def test_the_link_ends_after_a_day(client, guest):
     with time_machine.travel(clock.now() + timedelta(hours=23), tick=False):
         assert client.get(address).status_code == 200
     with time_machine.travel(clock.now() + timedelta(hours=25), tick=False):
-        assert client.post(address).status_code == 404
+        answer = client.post(address)
+    assert (
+        answer.status_code,
+        "If you have not, ask again on your registration’s own page" in answer.content.decode(),
+    ) == (410, True)
     assert "Ana Silva" in names()
 
 

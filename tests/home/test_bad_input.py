@@ -214,7 +214,8 @@ def test_a_form_with_a_missing_or_forged_token_is_asked_for_once_more(scene, nam
 def test_a_forged_link_to_preferences_says_that_it_does_not_work(scene):
     before = stored()
     answer = Client().post(f"{door(scene)[:-2]}/", FORMS["preferences"].good)
-    assert (answer.status_code, "This link does not work" in answer.content.decode()) == (404, True)
+    html = answer.content.decode()
+    assert (answer.status_code, "This link does not work" in html, 'href="/en/contact/"' in html) == (404, True, True)
     assert stored() == before
 
 

@@ -97,7 +97,11 @@ def test_whoever_only_asks_to_coordinate_mails_nobody_and_sees_nobody_elses():
         not in teamwork.client_of(teamwork.second_city(one.cohort).coordinator).get(one.team()).content.decode()
     )
     draft = Enrolment.objects.get(email="friend@city.example")
-    assert Client().get(f"/learn/{draft.token}/").status_code == 404
+    unknown = Client().get(f"/learn/{draft.token}/")
+    assert (unknown.status_code, "ask whoever invited you to invite you again" in unknown.content.decode()) == (
+        404,
+        True,
+    )
     assert Client().post(f"/learn/{draft.token}/").status_code == 404
     assert Membership.objects.get(person=spy).state == "asked"
 

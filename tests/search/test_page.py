@@ -63,7 +63,7 @@ RESULTS = r'<h2 class="result__title">(.*?)</h2>'
 
 
 def test_without_words_there_is_a_form_and_nothing_else(client: Client) -> None:
-    for html in (get(client), get(client, ""), get(client, "  \t "), get(client, "?!")):
+    for html in (get(client), get(client, ""), get(client, "  \t ")):
         assert '<form class="search" action="/en/search/" method="get" role="search">' in html
         assert words(html, RESULTS) == []
         assert 'role="status"' not in html.partition("<main")[2]
@@ -154,6 +154,15 @@ def test_a_question_of_400_characters_gets_a_sentence_and_is_kept(client: Client
 def test_control_characters_get_a_sentence(client: Client, sign: str) -> None:
     html = get(client, f"heat{sign}", status=400)
     assert "Your search holds characters that cannot be typed. Type it again." in text(html)
+
+
+@pytest.mark.parametrize("signs", ["😀", "\u202e", "?!", "…"])
+def test_signs_without_a_word_get_a_sentence(client: Client, signs: str) -> None:
+    assert "Write a word or a number to search for." in text(get(client, signs, status=400))
+
+
+def test_blanks_ask_nothing(client: Client) -> None:
+    assert "Write a word or a number" not in text(get(client, "   "))
 
 
 def test_invisible_turns_of_direction_are_taken_out(client: Client) -> None:
