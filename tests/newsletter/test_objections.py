@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 EMAIL = "ana@city.example"
 
 
-def told(what: ReportKind, address: str = "ANA@City.example") -> None:
-    report(what=what, address=address, message_id="m1@city.example", event_id="1", words="")
+def told(what: ReportKind, about: str = "m1@city.example") -> None:
+    report(what=what, address="ANA@City.example", message_id=about, event_id="1", words="")
 
 
 def reasons() -> list[str]:
@@ -63,11 +63,13 @@ def test_a_question_that_is_reported_as_spam_is_the_last_one():
     assert (Subscriber.objects.get().state, Message.objects.count()) == ("blocked", 1)
 
 
-@pytest.mark.parametrize("what", [ReportKind.BOUNCED, ReportKind.REJECTED])
-def test_what_is_no_objection_ends_no_subscription(what):
+@pytest.mark.parametrize(("what", "left_alone"), [(ReportKind.BOUNCED, ["bounced"]), (ReportKind.REJECTED, [])])
+def test_what_is_no_objection_ends_no_subscription(what, left_alone):
     make.subscriber(EMAIL)
-    told(what)
-    assert Subscriber.objects.get().is_confirmed
+    message = ask(to=EMAIL, stream="bulk")
+    told(what, message.message_id.strip("<>"))
+    assert (Subscriber.objects.get().is_confirmed, reasons()) == (True, left_alone)
+    assert list(Report.objects.values_list("message", "what")) == [(message.pk, what)]
 
 
 def test_confirming_takes_away_neither_a_bounce_nor_what_staff_decided_nor_anybody_elses():
