@@ -79,7 +79,9 @@ def test_the_site_goes_on_while_a_migration_waits_for_a_table(pending: None, hol
     migrating = Migrating()
     migrating.start()
     assert wait_until(lambda: migrating.has_tried(2), seconds=60)
-    # A page may stand behind a try for the moment that this one lasts; on a busy machine moments are long.
+    with psycopg.connect(database_url(), autocommit=True) as other:
+        assert wait_until(lambda: other.execute(OURS).fetchone() == (1,), seconds=60)
+    # Behind a try a page waits for the moment that this one lasts; on a busy machine moments are long.
     assert can_read(seconds=20)
     assert not is_done()
     holder.commit()
@@ -128,6 +130,9 @@ def build(index: str) -> None:
 
 
 def test_control_an_index_that_holds_the_site_up_is_cut_off(writer: psycopg.Connection) -> None:
+    with connection.cursor() as cursor:
+        # One that is not cut off would wait for the writer, who waits for us.
+        cursor.execute("SET statement_timeout = '20s'")
     with pytest.raises(OperationalError) as refused:
         build("INDEX later")
     assert isinstance(refused.value.__cause__, psycopg.errors.LockNotAvailable)
