@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 EMAIL = "ana@city.example"
 
 
-def told(what: ReportKind, about: str = "m1@city.example") -> None:
-    report(what=what, address="ANA@City.example", message_id=about, event_id="1", words="")
+def told(what: ReportKind, *, message_id: str = "m1@city.example") -> None:
+    report(what=what, address="ANA@City.example", message_id=message_id, event_id="1", words="")
 
 
 def reasons() -> list[str]:
@@ -67,7 +67,7 @@ def test_a_question_that_is_reported_as_spam_is_the_last_one():
 def test_what_is_no_objection_ends_no_subscription(what, left_alone):
     make.subscriber(EMAIL)
     message = ask(to=EMAIL, stream="bulk")
-    told(what, message.message_id.strip("<>"))
+    told(what, message_id=message.message_id.strip("<>"))
     assert (Subscriber.objects.get().is_confirmed, reasons()) == (True, left_alone)
     assert list(Report.objects.values_list("message", "what")) == [(message.pk, what)]
 
