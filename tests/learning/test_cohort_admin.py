@@ -8,6 +8,7 @@ from html import unescape
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.db import connection
 from django.http import QueryDict
 from django.test import Client
@@ -155,6 +156,8 @@ def test_a_cohort_is_made_with_times_as_its_clocks_show_them(staff):
         ),
     ],
 )
+# In winter: the sentence names the zone as its clocks are now.
+@time_machine.travel("2029-12-01T09:00:00Z", tick=False)
 def test_what_the_record_would_refuse_gets_a_sentence(fields, sentence):
     given = QueryDict(urlencode(form(**fields), doseq=True))
     found = FORM(given, instance=Cohort(), for_user=PersonFactory(admin=True))
@@ -242,16 +245,17 @@ def errors(form: CohortForm) -> dict:
 def test_whoever_saves_after_somebody_else_is_refused_and_reads_both(staff, spring):
     address = reverse("cohorts:edit", args=[spring.pk])
     given = opened(spring)
-    theirs = {"seats": "20", "ends_on": "2031-05-01", "addresses": "ana@example.org\r\ncy@example.org"}
+    late, later = (str(spring.ends_on + timedelta(days=days)) for days in (30, 60))
+    theirs = {"seats": "20", "ends_on": late, "addresses": "ana@example.org\r\ncy@example.org"}
     assert staff.post(address, {**given, **theirs, "languages": ["fr", "ar"]}).status_code == 302
     kept = written(spring)
-    mine = {"seats": "30", "ends_on": "2031-06-01", "addresses": "bo@example.org", "languages": ["es"]}
+    mine = {"seats": "30", "ends_on": later, "addresses": "bo@example.org", "languages": ["es"]}
     refused = staff.post(address, {**given, **mine, "name": "Autumn"})
     assert (refused.status_code, CHANGED in unescape(refused.content.decode())) == (409, True)
     assert errors(refused.context["form"]) == {
         "__all__": [CHANGED],
         "seats": ["Somebody else wrote: 20"],
-        "ends_on": ["Somebody else wrote: 2031-05-01"],
+        "ends_on": [f"Somebody else wrote: {late}"],
         "addresses": ["Somebody else wrote: ana@example.org, cy@example.org"],
         "languages": ["Somebody else wrote: français, العربيّة"],
     }
@@ -259,7 +263,7 @@ def test_whoever_saves_after_somebody_else_is_refused_and_reads_both(staff, spri
     again = posted(refused.context["form"])
     assert {name: again[name] for name in mine} == mine
     assert staff.post(address, again).status_code == 302
-    wanted = {"name": "Autumn", "seats": 30, "ends_on": "2031-06-01", "addresses": ["bo@example.org"]}
+    wanted = {"name": "Autumn", "seats": 30, "ends_on": later, "addresses": ["bo@example.org"]}
     assert written(spring) == {**kept, **wanted, "languages": ["es"]}
 
 
@@ -267,7 +271,8 @@ def test_what_nobody_typed_follows_what_somebody_else_wrote_meanwhile(staff, spr
     address = reverse("cohorts:edit", args=[spring.pk])
     given = opened(spring)
     theirs = {"seats_per_local_government": "", "admission": "approval", "timezone": "Asia/Tokyo"}
-    first = {**given, **theirs, "seats": "20", "ends_on": "2031-05-01", "addresses": "cy@example.org"}
+    late = str(spring.ends_on + timedelta(days=30))
+    first = {**given, **theirs, "seats": "20", "ends_on": late, "addresses": "cy@example.org"}
     del first["waiting_list"]
     assert staff.post(address, first).status_code == 302
     kept = written(spring)

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import roles
 from municipalities.admin.local_governments import LocalGovernmentViewSet
 from municipalities.models import LocalGovernment
 from tests.factories import municipalities as make
@@ -174,18 +175,21 @@ def test_an_editor_can_correct_a_local_government_but_not_delete_it(client: Clie
     assert LocalGovernment.objects.filter(pk=city.pk).exists()
 
 
-@pytest.mark.parametrize("who", ["visitor", "person"])
-def test_a_person_who_is_not_staff_cannot_reach_the_directory(client: Client, who: str) -> None:
+@pytest.mark.parametrize("who", ["visitor", "person", roles.MODERATORS, roles.EVENT_MANAGERS])
+def test_who_has_no_right_to_the_directory_neither_reads_nor_changes_it(client: Client, who: str) -> None:
     city = make.local_government(name="Örebro")
-    if who == "person":
-        sign_in(client, PersonFactory())
+    if who != "visitor":
+        sign_in(client, PersonFactory(groups=[who], is_staff=who in roles.ROLES))
     for address in (
         reverse(INDEX),
+        reverse(RESULTS),
         reverse(INDEX) + "?export=csv",
         reverse("local_governments:add"),
         reverse("local_governments:edit", args=[city.pk]),
         reverse("local_governments:delete", args=[city.pk]),
     ):
+        read = client.get(address)
+        assert (read.status_code in {302, 403}, "Örebro" in read.getvalue().decode()) == (True, False)
         assert client.post(address, form()).status_code in {302, 403}
     assert list(LocalGovernment.objects.values_list("name", flat=True)) == ["Örebro"]
 

@@ -17,6 +17,7 @@ from tests.municipalities.told import mails
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.usefixtures("time")
 def test_a_person_leaves_and_gets_no_mail(heard):
     membership = make.membership()
     services.end_membership(membership_id=membership.pk, by=membership.person)
@@ -35,6 +36,7 @@ def test_a_coordinator_ends_a_colleagues_membership_who_is_told(heard):
     assert len(heard) == 1
 
 
+@pytest.mark.usefixtures("time")
 def test_a_request_is_taken_back(heard):
     asked = make.coordinator(state="asked")
     services.end_membership(membership_id=asked.pk, by=asked.person)
@@ -80,11 +82,10 @@ def test_whose_last_day_somebody_else_notes_is_told_each_time_it_changes():
     assert [one.params["last_day"] for one in Message.objects.order_by("pk")] == days
 
 
-def test_who_notes_their_own_last_day_gets_no_mail_then_or_later(monkeypatch):
+def test_who_notes_their_own_last_day_gets_no_mail_then_or_later(time):
     membership = make.membership()
-    now = clock.now()
-    services.end_membership(membership_id=membership.pk, by=membership.person, ends_on=now.date())
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=1))
+    services.end_membership(membership_id=membership.pk, by=membership.person, ends_on=clock.now().date())
+    time.shift(timedelta(days=1))
     assert (services.end_overdue(), mails()) == (1, [])
 
 

@@ -29,12 +29,12 @@ def staff():
     return editor()
 
 
-def test_staff_approve_the_first_coordinator(staff, heard):
+def test_staff_approve_the_first_coordinator(staff, heard, time):
     asked = make.coordinator(state="asked")
     approved = services.approve_membership(membership_id=asked.pk, by=staff)
     approved.refresh_from_db()
     assert (approved.state, approved.starts_on, approved.decided_by) == ("approved", clock.now().date(), staff)
-    assert approved.decided_at is not None
+    assert approved.decided_at == clock.now()
     assert heard == [("approved", asked)]
     assert mails() == [("membership-approved", asked.person.email)]
 

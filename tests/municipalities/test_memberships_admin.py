@@ -113,6 +113,7 @@ def test_the_list_costs_the_same_for_one_and_for_three(staff, number, django_ass
         staff.get(reverse(INDEX))
 
 
+@pytest.mark.usefixtures("time")
 def test_staff_end_the_membership_of_a_coordinator_who_has_left_so_that_the_next_request_reaches_them(staff):
     gone = make.coordinator()
     asked = make.coordinator(state="asked", local_government=gone.local_government)

@@ -70,11 +70,13 @@ def test_who_reports_another_mail_as_spam_may_still_ask_for_the_newsletter():
     assert (Subscriber.objects.get().state, reasons()) == ("confirmed", [])
 
 
-@pytest.mark.parametrize("what", [ReportKind.BOUNCED, ReportKind.REJECTED])
-def test_what_is_no_objection_ends_no_subscription(what):
+@pytest.mark.parametrize(("what", "left_alone"), [(ReportKind.BOUNCED, ["bounced"]), (ReportKind.REJECTED, [])])
+def test_what_is_no_objection_ends_no_subscription(what, left_alone):
     make.subscriber(EMAIL)
-    told(what)
-    assert Subscriber.objects.get().is_confirmed
+    message = ask(to=EMAIL, stream="bulk")
+    told(what, message_id=message.message_id.strip("<>"))
+    assert (Subscriber.objects.get().is_confirmed, reasons()) == (True, left_alone)
+    assert list(Report.objects.values_list("message", "what")) == [(message.pk, what)]
 
 
 def test_confirming_takes_away_neither_a_bounce_nor_what_staff_decided_nor_anybody_elses():

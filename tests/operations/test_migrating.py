@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from core.management.commands import migrate
 from gkec.devstack.processes import wait_until
@@ -40,9 +40,9 @@ def holder() -> Iterator[psycopg.Connection]:
         yield found
 
 
-def can_read() -> bool:
-    """Read as a page does, in a second."""
-    with psycopg.connect(database_url(), options="-c statement_timeout=1000") as page:
+def can_read(*, seconds: int) -> bool:
+    """Read as a page does, which waits no longer than that."""
+    with psycopg.connect(database_url(), options=f"-c statement_timeout={seconds}s") as page:
         try:
             page.execute("SELECT count(*) FROM mail_message")
         except psycopg.errors.QueryCanceled:
@@ -79,7 +79,10 @@ def test_the_site_goes_on_while_a_migration_waits_for_a_table(pending: None, hol
     migrating = Migrating()
     migrating.start()
     assert wait_until(lambda: migrating.has_tried(2), seconds=60)
-    assert can_read()
+    with psycopg.connect(database_url(), autocommit=True) as other:
+        assert wait_until(lambda: other.execute(OURS).fetchone() == (1,), seconds=60)
+    # Behind a try a page waits for the moment that this one lasts; on a busy machine moments are long.
+    assert can_read(seconds=20)
     assert not is_done()
     holder.commit()
     migrating.join(60)
@@ -94,7 +97,7 @@ def test_control_without_a_limit_the_site_stands_still_behind_it(
     migrating.start()
     with psycopg.connect(database_url(), autocommit=True) as other:
         assert wait_until(lambda: other.execute(OURS).fetchone() == (1,), seconds=60)
-    assert not can_read()
+    assert not can_read(seconds=1)
     holder.commit()
     migrating.join(60)
     assert is_done()
@@ -110,22 +113,40 @@ def test_a_table_that_is_never_free_ends_it_in_one_sentence(
     assert not is_done()
 
 
-def test_an_index_made_beside_the_site_is_not_cut_off(holder: psycopg.Connection) -> None:
-    def build() -> None:
-        try:
-            with migrate.short_locks(connection, seconds=0.1), connection.cursor() as cursor:
-                cursor.execute("CREATE INDEX CONCURRENTLY later ON mail_message (id)")
-        finally:
-            connection.close()
-
+@pytest.fixture
+def writer(holder: psycopg.Connection) -> psycopg.Connection:
+    """Somebody who writes into the table for long, which no index can be made beside at once."""
     holder.execute("LOCK TABLE mail_message IN ROW EXCLUSIVE MODE")
-    building = threading.Thread(target=build)
+    return holder
+
+
+def build(index: str) -> None:
+    """Make an index on the table in a connection of its own, as a migration would."""
+    try:
+        with migrate.short_locks(connection, seconds=0.1), connection.cursor() as cursor:
+            cursor.execute(f"CREATE {index} ON mail_message (id)")
+    finally:
+        connection.close()
+
+
+def test_control_an_index_that_holds_the_site_up_is_cut_off(writer: psycopg.Connection) -> None:
+    with connection.cursor() as cursor:
+        # One that is not cut off would wait for the writer, who waits for us.
+        cursor.execute("SET statement_timeout = '20s'")
+    with pytest.raises(OperationalError) as refused:
+        build("INDEX later")
+    assert isinstance(refused.value.__cause__, psycopg.errors.LockNotAvailable)
+    assert writer.execute("SELECT to_regclass('later')").fetchone() == (None,)
+
+
+def test_an_index_made_beside_the_site_is_not_cut_off(writer: psycopg.Connection) -> None:
+    building = threading.Thread(target=build, args=["INDEX CONCURRENTLY later"])
     building.start()
     with psycopg.connect(database_url(), autocommit=True) as other:
         assert wait_until(lambda: other.execute(OURS).fetchone() == (1,), seconds=60)
         building.join(0.5)
         assert building.is_alive()
-        holder.commit()
+        writer.commit()
         building.join(60)
         try:
             valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'later'::regclass"

@@ -123,8 +123,11 @@ def test_a_copy_sent_again_while_another_campaign_of_the_issue_starts_is_the_onl
     assert sent_again_while_the_next_starts(monkeypatch, first=first) == 1
 
 
-def test_control_without_the_lock_the_reader_would_get_the_issue_twice(meet_after_freezing, without_lock, monkeypatch):
-    assert sent_again_while_the_next_starts(monkeypatch, first="start") == 2
+@pytest.mark.parametrize("first", ["start", "resend"])
+def test_control_without_the_lock_the_reader_would_get_the_issue_twice(
+    meet_after_freezing, without_lock, monkeypatch, first
+):
+    assert sent_again_while_the_next_starts(monkeypatch, first=first) == 2
 
 
 def in_mid_flight(scripted: Start, decide: Callable[..., Campaign]) -> tuple[ScriptedServer, Campaign, int]:

@@ -86,13 +86,30 @@ def test_without_the_lock_the_page_is_a_draft_again(
     assert (page.live, page.title) == (False, "Written down")
 
 
-def test_a_save_that_comes_after_publishing_is_told_so_and_writes_nothing(
+def saved_after_publishing(
     at_once: AtOnce, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> tuple[HttpResponse, HttpResponse, CoursePage]:
+    """Hold whoever publishes after they have read the draft, and save; return both answers and the page."""
     editor = Editor(DRAFTS[CoursePage]())
     meet_before(monkeypatch, EditView, "publish_action")
     published, saved = at_once([editor.publish, Later(editor.save_by_itself)])
+    return published, saved, CoursePage.objects.get()
+
+
+def test_a_save_that_comes_after_publishing_is_told_so_and_writes_nothing(
+    at_once: AtOnce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, saved, page = saved_after_publishing(at_once, monkeypatch)
     assert (published.status_code, saved.status_code) == (302, 400)
     assert saved.json()["error_code"] == "invalid_revision"
-    page = CoursePage.objects.get()
     assert (page.live, page.get_latest_revision_as_object().title) == (True, "Published")
+    assert not page.revisions.filter(content__title="Written down").exists()
+
+
+def test_control_without_the_lock_a_save_that_comes_after_publishing_is_written(
+    at_once: AtOnce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(OneAtATime, "dispatch")
+    published, saved, page = saved_after_publishing(at_once, monkeypatch)
+    assert (published.status_code, saved.status_code) == (302, 200)
+    assert page.revisions.filter(content__title="Written down").exists()
