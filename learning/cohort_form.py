@@ -114,7 +114,7 @@ class CohortForm(WagtailAdminModelForm):
     def _moment(self, name: str, cleaned: dict[str, Any]) -> datetime | None:
         # Without a zone the form is refused anyway; any zone will do to check the order.
         zone, wall = cleaned.get("timezone") or "UTC", cleaned[name]
-        words = {"time": f"{wall:%Y-%m-%d %H:%M}", "zone": timezones.label(zone, languages.current())}
+        words = {"time": f"{wall:%Y-%m-%d %H:%M}", "zone": timezones.city(zone, languages.current())}
         try:
             return moment(wall, zone)
         except NoSuchTime:

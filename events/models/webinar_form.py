@@ -129,7 +129,7 @@ class WebinarForm(WagtailAdminPageForm):
     def _moment(self, name: str, wall: datetime, zone: str) -> datetime | None:
         words = {
             "time": dates.left_to_right(f"{wall:%Y-%m-%d %H:%M}"),
-            "zone": timezones.label(zone, languages.current()),
+            "zone": timezones.city(zone, languages.current()),
         }
         try:
             return moment(wall, zone)

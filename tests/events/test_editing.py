@@ -95,9 +95,9 @@ def test_clocks_become_moments(filled_in, zone, wall, moment):
 
 
 BAD = [
-    ({"starts_at": "2027-03-28 02:30"}, "starts_at", "In Brussels (UTC+1) the clocks jump over 2027-03-28 02:30. Choose an earlier or a later time."),
-    ({"starts_at": "2027-10-31 02:30"}, "starts_at", "In Brussels (UTC+1) the clocks show 2027-10-31 02:30 twice. Choose an earlier or a later time."),
-    ({"timezone": "Pacific/Apia", "starts_at": "2011-12-30 12:00"}, "starts_at", "In Apia (UTC+13) the clocks jump over 2011-12-30 12:00. Choose an earlier or a later time."),
+    ({"starts_at": "2027-03-28 02:30"}, "starts_at", "In Brussels the clocks jump over 2027-03-28 02:30. Choose an earlier or a later time."),
+    ({"starts_at": "2027-10-31 02:30"}, "starts_at", "In Brussels the clocks show 2027-10-31 02:30 twice. Choose an earlier or a later time."),
+    ({"timezone": "Pacific/Apia", "starts_at": "2011-12-30 12:00"}, "starts_at", "In Apia the clocks jump over 2011-12-30 12:00. Choose an earlier or a later time."),
     ({"ends_at": "2027-12-12 15:00"}, "ends_at", "The event must end after it starts."),
     ({"ends_at": "2027-12-12"}, "ends_at", "Write the date and time like 2026-11-30 15:00."),
     ({"starts_at": "soon"}, "starts_at", "Write the date and time like 2026-11-30 15:00."),
