@@ -75,12 +75,10 @@ def known(message: Message) -> Rendering:
     """Write what an address has already that was used to register once more."""
     registration = _registration(message)
     _need(registration.is_live, "The registration is cancelled.")
-    return _render(
-        message,
-        registration,
-        subject=_("You are registered already: %(title)s"),
-        files=[_invitation(registration)] if registration.is_confirmed else [],
-    )
+    if registration.is_waiting:
+        return _render(message, registration, subject=_("You are on the waiting list already: %(title)s"))
+    subject = _("You are registered already: %(title)s")
+    return _render(message, registration, subject=subject, files=[_invitation(registration)])
 
 
 def links(message: Message) -> Rendering:

@@ -107,7 +107,14 @@ class WebinarPage(AtomicPublishing, BasePage):
 
     # A copy is another occasion: its dates are never those of the first.
     copy_form_class = WebinarCopyForm
-    exclude_fields_in_copy = ["starts_at", "ends_at", "registration_opens_at", "registration_closes_at"]
+    # What is said of the recording, too, is about that one day.
+    exclude_fields_in_copy = [
+        "starts_at",
+        "ends_at",
+        "registration_opens_at",
+        "registration_closes_at",
+        "recording_note",
+    ]
 
     override_translatable_fields = [
         *BasePage.override_translatable_fields,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def clone_webinar(*, page: WebinarPage, title: str, by: "User") -> WebinarPage:
-    """Return a draft beside `page` with its words, seats and languages, but no dates, link, history or translations.
+    """Return a draft beside `page` with its words, seats and languages, but no dates, link, recording, history or
+    translations.
 
     Its reminders come along unarmed: they write to nobody before staff arm them.
     """

@@ -42,7 +42,12 @@ def cancelling(request: HttpRequest, token: str, registration: Registration) -> 
         return HttpResponseRedirect(_address("event_registration", token), status=303)
     if not registration.is_live:
         return HttpResponseRedirect(_address("event_registration", token))
-    return render(request, "events/registration_cancel.html", _context(request, token, registration))
+    context = _context(request, token, registration)
+    if context["is_over"]:
+        return render(
+            request, "events/registration_cancel.html", {**context, "sentence": EventOver.sentence}, status=410
+        )
+    return render(request, "events/registration_cancel.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -72,6 +72,9 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what taking part without a team means; a POST does it."""
     cohort = access.cohort_for(request, slug)
     if request.method != "POST":
+        if _of_visitor(request, cohort)["mine"] is not None:
+            # Its page says how they stand, and offers what is left to do.
+            return HttpResponseRedirect(reverse("cohort", args=[slug]))
         return _show_application(request, cohort)
     person = signed_in(request)
     if limit := limits.exceeded([(APPLICATIONS, str(person.pk))]):

@@ -139,6 +139,7 @@ class ProfileFields(forms.Form):
         required=False,
         help_text=_("Your work there, such as “energy manager”."),
         widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
+        error_messages={"max_length": _("Write a role of at most 120 characters.")},
     )
     gender = forms.ChoiceField(
         label=_("Gender"),

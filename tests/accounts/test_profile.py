@@ -76,6 +76,13 @@ def test_a_profile_shows_and_takes_what_a_person_says(client: Client, person: Us
     assert '<html lang="ar" dir="rtl">' in page
 
 
+def test_who_changes_no_language_stays_in_the_one_of_the_page(client: Client, person: User) -> None:
+    sign_in(client, person, factor=False)
+    User.objects.filter(pk=person.pk).update(language="es")
+    answer = client.post(PROFILE, answers(language="es", organisation="City of Cali"))
+    assert (answer.status_code, answer["Location"]) == (303, PROFILE)
+
+
 REFUSALS = {
     "no name": ({"display_name": ""}, "Enter your name."),
     "a name of nothing visible": ({"display_name": " \u202e\x00\t"}, "Enter your name."),
@@ -92,7 +99,7 @@ REFUSALS = {
     "a kind that is a word": ({"organisation_type": "city"}, "Choose one of the entries in the list."),
     "a kind that is not there": ({"organisation_type": "999999"}, "Choose one of the entries in the list."),
     "a gender we did not offer": ({"gender": "<script>"}, "Choose one of the entries in the list."),
-    "a role too long": ({"role": "r" * 121}, "Ensure this value has at most 120 characters (it has 121)."),
+    "a role too long": ({"role": "r" * 121}, "Write a role of at most 120 characters."),
 }
 
 

@@ -185,8 +185,9 @@ def test_an_emptied_link_is_forgotten():
 
 
 def test_a_clone_keeps_words_and_seats_and_no_date(editor):
-    add(editor)
+    add(editor, recording_note="The recording is being captioned.")
     page = WebinarPage.objects.get()
+    assert page.recording_note == "The recording is being captioned."
     url = reverse("events_clone", args=[page.pk])
     assert editor.get(url).status_code == 200
     answer = editor.post(url, {"title": "Next city climate budget"})
@@ -195,7 +196,7 @@ def test_a_clone_keeps_words_and_seats_and_no_date(editor):
     assert (new.title, new.slug, new.live, new.capacity, new.host, len(new.agenda)) == (
         "Next city climate budget", "next-city-climate-budget", False, 50, "City of Oslo", 1,
     )  # fmt: skip
-    assert (new.starts_at, new.ends_at, new.registration_closes_at) == (None, None, None)
+    assert (new.starts_at, new.ends_at, new.registration_closes_at, new.recording_note) == (None, None, None, "")
     assert new.translation_key != page.translation_key
     assert (Event.objects.count(), JoinLink.objects.count()) == (1, 1)
     assert Revision.objects.for_instance(new).count() <= 1

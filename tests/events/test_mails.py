@@ -173,10 +173,12 @@ def test_a_known_address_reads_what_it_has():
     make.registered(event, "Ana")
     seat = written("known")
     assert ("you have a seat" in seat.text, len(seat.attachments)) == (True, 1)
+    assert seat.subject.startswith("You are registered already: ")
     make.registered(event, "Bo")
     make.registered(event, "Bo")
     place = written("known")
     assert ("you are number 1 on the waiting list" in place.text, place.attachments) == (True, ())
+    assert place.subject.startswith("You are on the waiting list already: ")
 
 
 @pytest.mark.parametrize("kind", ["confirmation", "waiting"])

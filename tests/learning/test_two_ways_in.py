@@ -54,6 +54,8 @@ def test_whom_a_city_has_put_forward_applies_alone_all_the_same():
     browser = teamwork.client_of(person)
     page = browser.post(f"/en/learning/cohorts/{one.cohort.slug}/apply/", follow=True)
     assert "Your application waits for the moderators." in words(page)
+    again = browser.get(f"/en/learning/cohorts/{one.cohort.slug}/apply/")
+    assert (again.status_code, again["Location"]) == (302, f"/en/learning/cohorts/{one.cohort.slug}/")
     assert (states(person), Enrolment.objects.count()) == ([("applied", False)], 2)
     moderator = accounts.PersonFactory()
     admit(enrolment_id=person.enrolments.get().pk, by=moderator)

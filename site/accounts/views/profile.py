@@ -5,8 +5,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -28,6 +28,6 @@ def profile(request: HttpRequest) -> HttpResponse:
     if not form.is_bound or not form.is_valid():
         return render(request, "accounts/profile.html", {"form": form}, status=REFUSED if form.is_bound else 200)
     update_profile(person=person, **form.cleaned_data)
-    with override(person.language):
+    with override(person.language if "language" in form.changed_data else get_language()):
         messages.success(request, _("Your profile is saved."))
         return HttpResponseRedirect(reverse("account_profile"), status=SEE_OTHER)
