@@ -6,9 +6,15 @@ from functools import wraps
 from allauth.account import app_settings
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
-from django.http import HttpRequest, HttpResponse
+from allauth.account.internal.flows.reauthentication import (
+    get_reauthentication_flows,
+    is_reauthentication_required,
+)
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from core import clock
 
@@ -30,6 +36,20 @@ def recently_shown(view: View) -> View:
         return render(request, "accounts/sign_in_again.html", status=403)
 
     return wrapped
+
+
+def needs_to_show(request: HttpRequest) -> bool:
+    """Whether allauth would ask for password or factor now."""
+    return is_reauthentication_required(request, app="")
+
+
+def ask_and_lead_to(address: str) -> HttpResponse:
+    """Ask for password or factor and lead to a page afterwards, rather than on with what was posted.
+
+    For what answers with a file: the browser would save it and stay on the question.
+    """
+    query = urlencode({REDIRECT_FIELD_NAME: address})
+    return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{query}")
 
 
 def _signed_in_lately(request: HttpRequest) -> bool:

@@ -136,6 +136,11 @@ def duration(minutes: int) -> str:
     return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
 
 
+def whose_clocks() -> str:
+    """Return one sentence that names the active time zone, for pages whose times bear none."""
+    return _("All times are those of %(zone)s.") % {"zone": zone_city(timezone.get_current_timezone_name())}
+
+
 def zone_city(zone: str) -> str:
     """Return the city that stands for an IANA zone, in the reader's language, such as "Brussels"."""
     return timezones.city(zone, languages.current()) if zone else ""

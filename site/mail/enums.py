@@ -74,6 +74,8 @@ class ReportKind(models.TextChoices):
 
 # Who complains about a newsletter still wants the sign-in code they ask for.
 STOPS_EVERYTHING = frozenset({SuppressionReason.BOUNCED, SuppressionReason.STAFF})
+# What mail servers and providers tell; no member of staff puts an address on the list for these.
+REPORTED = frozenset({SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED})
 
 
 class Outcome(StrEnum):

@@ -1,4 +1,4 @@
-"""What is going to happen to a message, in one sentence for staff."""
+"""What is going to happen to a message, and what the suppression list stops, in one sentence each for staff."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock, dates
 from mail.enums import Reason, State
-from mail.models import Message
+from mail.models import Message, Suppression
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -41,6 +41,27 @@ _SENTENCES = {
     State.SUPPRESSED: _ENDED,
     State.CANCELLED: _ENDED,
 }
+
+
+# By whether everything is stopped, and whether it goes on without an end, until one, or is over.
+_STOPPED = {
+    (True, "for good"): gettext_lazy("Mail to this address is stopped since %(since)s, with no end: %(reason)s."),
+    (True, "until"): gettext_lazy("Mail to this address is stopped from %(since)s until %(until)s: %(reason)s."),
+    (True, "over"): gettext_lazy("Mail to this address was stopped from %(since)s until %(until)s: %(reason)s."),
+    (False, "for good"): gettext_lazy("Mail to many is stopped here since %(since)s, with no end: %(reason)s."),
+    (False, "until"): gettext_lazy("Mail to many is stopped here from %(since)s until %(until)s: %(reason)s."),
+    (False, "over"): gettext_lazy("Mail to many was stopped here from %(since)s until %(until)s: %(reason)s."),
+}
+
+
+def what_is_stopped(entry: Suppression) -> str:
+    """Return what an entry of the suppression list stops or stopped, since when and why."""
+    lasts = "over" if not entry.is_in_force else "until" if entry.expires_at else "for good"
+    return str(_STOPPED[entry.stops_everything, lasts]) % {
+        "since": _minute(entry.created_at),
+        "until": _minute(entry.expires_at),
+        "reason": entry.get_reason_display(),
+    }
 
 
 def what_next(message: Message) -> str:
@@ -79,6 +100,10 @@ def _queued(message: Message, now: datetime) -> str:
 
 def _reason(message: Message) -> str:
     return str(Reason(message.reason).label) if message.reason else _("its reason was not noted")
+
+
+def _minute(moment: datetime | None) -> str:
+    return dates.left_to_right(f"{timezone.localtime(moment):%Y-%m-%d %H:%M}") if moment else "–"
 
 
 def _time(moment: datetime | None) -> str:

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from mail.addresses import BadAddress, envelope_address, fingerprint
-from mail.models import Message, Suppression
+from mail.models import Message, Suppression, SuppressionChange
 
 MOST_CANDIDATES = 20
 
@@ -34,8 +34,14 @@ class Mailbox:
 
     def suppressions(self) -> list[Suppression]:
         """Return what stops, or stopped until it expired, mail to these addresses."""
-        hashes = [fingerprint(address) for address in self.addresses]
-        return list(Suppression.objects.filter(address_hash__in=hashes))
+        return list(Suppression.objects.filter(address_hash__in=self._hashes()))
+
+    def changes(self) -> list[SuppressionChange]:
+        """Return how these addresses came on the list and left it, which is known also when they are off it."""
+        return list(SuppressionChange.objects.filter(address_hash__in=self._hashes()).select_related("by"))
+
+    def _hashes(self) -> list[str]:
+        return [fingerprint(address) for address in self.addresses]
 
 
 def of_person(person: Any) -> Mailbox:

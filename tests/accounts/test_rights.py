@@ -5,10 +5,12 @@ import json
 import re
 import zipfile
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from bs4 import BeautifulSoup
 from django.core.files.base import ContentFile
 from django.test import Client
 from wagtail.models import ModelLogEntry, Page, PageLogEntry
@@ -32,6 +34,7 @@ from tests.factories.mail import ask
 
 pytestmark = pytest.mark.django_db
 
+THANKS = "Thank you. Press the button again to download."
 DATA, DOWNLOAD, DELETE = "/en/account/data/", "/en/account/data/download/", "/en/account/delete/"
 
 
@@ -132,7 +135,7 @@ def test_erasing_leaves_nothing_that_says_who(client, ana, django_capture_on_com
     ask(to=ana.email, person=ana, to_name="Ana Lima", subject="For Ana")
     with django_capture_on_commit_callbacks(execute=True):
         answer = fresh(client, ana).post(DELETE, {"address": " ANA@city.example "})
-    assert (answer.status_code, answer["Location"]) == (303, "/fr/account/deleted/")
+    assert (answer.status_code, answer["Location"]) == (303, "/en/account/deleted/")
     left = everything()
     for word in ("Ana", "ana@", "Lima", "ANA@"):
         assert [line for line in left.splitlines() if word in line] == []
@@ -291,15 +294,23 @@ def test_downloading_needs_the_password_again(client, ana):
     answer = sign_in(client, ana, factor=False).post(DOWNLOAD)
     assert (answer.status_code, answer["Location"]) == (
         302,
-        f"/en/account/reauthenticate/?next={DOWNLOAD.replace('/', '%2F')}",
+        "/en/account/reauthenticate/?next=%2Fen%2Faccount%2Fdata%2F%3Fshown%3D1%23copy",
     )
     assert DataRequest.objects.count() == 0
 
 
-def test_confirming_the_password_goes_on_with_the_download(client, ana):
+def test_confirming_the_password_leads_back_to_the_button(client, ana):
     asked = sign_in(client, ana, factor=False).post(DOWNLOAD)["Location"]
-    answer = client.post(asked, {"password": PASSWORD, "next": DOWNLOAD})
+    [back] = parse_qs(urlsplit(asked).query)["next"]
+    # A link alone does not make the page thank anybody.
+    assert THANKS not in client.get(back).content.decode()
+    answer = client.post(asked, {"password": PASSWORD, "next": back})
+    assert (answer.status_code, answer["Location"]) == (302, f"{DATA}?shown=1#copy")
+    section = BeautifulSoup(client.get(back).content, "html.parser").select_one("section[aria-labelledby=copy]")
+    assert section.select_one("[role=status]").get_text(" ", strip=True) == f"Note {THANKS}"
+    answer = client.post(section.form["action"])
     assert opened(answer.content)[1]["kinds"][0]["rows"][0]["email"] == ana.email
+    assert THANKS not in client.get(DATA).content.decode()
 
 
 def test_a_link_cannot_make_a_browser_download_or_delete(client, ana):

@@ -109,6 +109,7 @@ def test_the_window_is_named_after_the_page(staff, where, title):
 
 def test_retention_shows_what_is_due(staff):
     page = staff.get(RETENTION).content.decode()
+    assert "Each rule reads as the person whom it is about reads it: “you” is that person." in page
     assert "The words of a mail are deleted 90 days after sending it has ended." in page
     assert "<code>RETENTION_REGISTRATION_DAYS</code></td><td>0</td><td>–</td>" in page
 

@@ -4,7 +4,9 @@ import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
 from django.test import Client
+from wagtail.users.models import UserProfile
 
+from accounts.models import User
 from core import diagnoses, health
 from core.health import Finding, Level, Section
 from tests.factories.accounts import PersonFactory, editor, sign_in
@@ -23,7 +25,7 @@ def watcher(client: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
 
 def test_each_finding_is_a_sentence_with_its_state_and_what_to_do(watcher: Client) -> None:
     page = BeautifulSoup(watcher.get(PAGE).content, "html.parser")
-    assert page.select_one(".help-critical").get_text(" ", strip=True) == "trouble. Something needs a hand."
+    assert page.select_one(".help-critical").get_text(" ", strip=True) == "Trouble. Something needs a hand."
     # The worst comes first.
     assert [one.text for one in page.select("main h2")] == ["Work in the background", "Services", "Mail"]
     assert page.select_one("tbody tr td").text == "trouble"
@@ -43,10 +45,17 @@ def test_a_finding_leads_to_where_something_can_be_done(watcher: Client, monkeyp
     finding = Finding("x", Level.ATTENTION, "Five <b> wait.", "Look.", "/admin/outbox/?state=unknown")
     monkeypatch.setattr(health, "_registered", {"x": (Section.MAIL, lambda: [finding])})
     page = BeautifulSoup(watcher.get(PAGE).content, "html.parser")
-    assert page.select_one(".help-warning").get_text(" ", strip=True) == "attention. Something wants a look."
+    assert page.select_one(".help-warning").get_text(" ", strip=True) == "Attention. Something wants a look."
     row = page.select_one("tr[data-finding=x]")
     assert row.get_text(" ", strip=True) == "attention Five <b> wait. Look. Look at them"
     assert row.a["href"] == "/admin/outbox/?state=unknown"
+
+
+def test_the_page_names_the_zone_of_its_times_once(watcher: Client) -> None:
+    UserProfile.get_for_user(User.objects.get())
+    UserProfile.objects.update(current_time_zone="Asia/Kolkata")
+    page = BeautifulSoup(watcher.get(PAGE).content, "html.parser")
+    assert page.select_one(".help-critical + .help").text == "All times are those of Kolkata."
 
 
 def test_whoever_may_look_finds_it_in_the_menu(watcher: Client) -> None:

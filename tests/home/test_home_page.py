@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.test import Client
 
 from core import clock
@@ -27,6 +28,12 @@ def viewed(client: Client) -> None:
     ]
     make.child(target.get_parent(), "shown", HomePage, body=body)
     assert b'href="/en/events/"' in client.get(ADDRESS).content
+
+
+@pytest.mark.parametrize(("language", "comma"), [("en", ", "), ("ar", "، ")])
+def test_the_credit_of_the_footer_is_parted_as_the_language_parts(client, language, comma):
+    credit = BeautifulSoup(client.get(f"/{language}/account/login/").content, "html.parser").select_one(".foot__credit")
+    assert credit.text.endswith(f"GeoNames{comma}CC BY 4.0")
 
 
 def test_a_warm_home_page_asks_for_nothing_but_itself(client, django_assert_num_queries):

@@ -295,12 +295,13 @@ def test_the_doctor_exits_with_1_only_when_something_needs_a_hand(
     said, status = doctor()
     assert (status, "[trouble]" in said) == (0, False)
     assert "[ok] Workers listen to every queue; 1 answered." in said
+    assert said.splitlines()[-1] == "All times are those of UTC."
     scripted().stop()
     ask()
     deliver_all()
     said, status = doctor("--json")
     told = json.loads(said)
-    assert (status, told["level"]) == (1, "trouble")
+    assert (status, told["level"], told["clocks"]) == (1, "trouble", "All times are those of UTC.")
     assert [one["name"] for one in told["findings"] if one["level"] == "trouble"] == ["mail-server"]
     assert set(told["findings"][0]) == {"name", "level", "sentence", "advice"}
 

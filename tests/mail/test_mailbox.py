@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
 from django.http import HttpResponse
 from django.test import Client
+from wagtail.users.models import UserProfile
 
 from accounts.models import User
 from core import clock
@@ -15,7 +16,7 @@ from mail import purposes
 from mail.enums import SuppressionReason
 from mail.models import Attempt, Message
 from mail.purposes import Planned, Purpose
-from mail.services import suppress
+from mail.services import suppress, take_off
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
 from tests.factories.mail import ask, lapsed
@@ -92,32 +93,103 @@ def test_a_mail_about_a_registration_leads_to_it(staff: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "sentence"),
+    ("reason", "until", "sentence"),
     [
-        (None, "Mail to this address is stopped since 2026-12-12 12:00, with no end: mail to it comes back for good."),
         (
+            "asked",
+            None,
+            "Mail to many is stopped here since 2026-12-12 12:00, with no end: somebody there asked us not to write.",
+        ),
+        (
+            "complained",
+            datetime(2026, 12, 20, tzinfo=UTC),
+            "Mail to many is stopped here from 2026-12-12 12:00 until 2026-12-20 00:00: somebody there called our mail spam.",
+        ),
+        (
+            "asked",
+            datetime(2026, 12, 12, 11, tzinfo=UTC),
+            "Mail to many was stopped here from 2026-12-12 12:00 until 2026-12-12 11:00: somebody there asked us not to write.",
+        ),
+        (
+            "bounced",
+            None,
+            "Mail to this address is stopped since 2026-12-12 12:00, with no end: mail to it comes back for good.",
+        ),
+        (
+            "bounced",
             datetime(2026, 12, 20, tzinfo=UTC),
             "Mail to this address is stopped from 2026-12-12 12:00 until 2026-12-20 00:00: mail to it comes back for good.",
         ),
         (
+            "bounced",
             datetime(2026, 12, 12, 11, tzinfo=UTC),
             "Mail to this address was stopped from 2026-12-12 12:00 until 2026-12-12 11:00: mail to it comes back for good.",
         ),
     ],
 )
 def test_a_suppressed_address_tells_since_when_and_until_when(
-    at_noon: None, staff: Client, until: datetime | None, sentence: str
+    at_noon: None, staff: Client, reason: str, until: datetime | None, sentence: str
 ) -> None:
-    entry = suppress(address="ana@city.example", reason=SuppressionReason.BOUNCED)
+    entry = suppress(address="ana@city.example", reason=SuppressionReason(reason))
     if until is not None:
         lapsed(entry, at=until)
-    assert sentence in words(staff.get(PAGE, {"q": "ana@city.example"}))
+    boxes = page(staff.get(PAGE, {"q": "ana@city.example"})).select("h2 ~ p.help-block")
+    assert boxes[0].get_text(" ", strip=True) == sentence
+
+
+@pytest.mark.parametrize(
+    ("reasons", "is_told"),
+    [
+        ({"asked": False}, True),
+        ({"asked": False, "staff": False}, False),
+        ({"asked": False, "staff": True}, True),
+        ({"asked": True}, False),
+        ({"bounced": False}, False),
+        ({}, False),
+    ],
+)
+def test_that_some_mail_is_still_sent_is_told_only_while_it_is(
+    at_noon: None, staff: Client, reasons: dict[str, bool], is_told: bool
+) -> None:
+    for reason, is_over in reasons.items():
+        entry = suppress(address="ana@city.example", reason=SuppressionReason(reason))
+        if is_over:
+            lapsed(entry, at=NOON)
+    shown = words(staff.get(PAGE, {"q": "ana@city.example"}))
+    assert ("Only mail that the person asks for is sent." in shown) is is_told
+
+
+def test_the_history_of_the_list_is_there_when_the_last_entry_is_not(at_noon: None, staff: Client) -> None:
+    by = editor(display_name="Mia <b>")
+    for address in ("ana@city.example", "bo@city.example"):
+        entry = suppress(address=address, reason=SuppressionReason.STAFF, note="Ana <i> rang", by=by)
+        take_off(suppression_id=entry.pk, note="apologised", by=by)
+    shown = page(staff.get(PAGE, {"q": "Ana@city.example"}))
+    assert shown.summary.text == "History of the address on the suppression list"
+    assert [[cell.text for cell in row.select("td")] for row in shown.select("details tbody tr")] == [
+        ["2026-12-12 12:00:00", "taken off the list", "staff decided so", "Mia <b>", "apologised"],
+        ["2026-12-12 12:00:00", "put on the list", "staff decided so", "Mia <b>", "Ana <i> rang"],
+    ]
+    assert not page(staff.get(PAGE, {"q": "cy@city.example"})).select("details")
+
+
+def test_the_page_names_the_zone_of_its_times_once(client: Client, at_noon: None) -> None:
+    person = member_of_staff("view_message")
+    UserProfile.get_for_user(person)
+    UserProfile.objects.update(current_time_zone="Asia/Kolkata")
+    suppress(address="ana@city.example", reason=SuppressionReason.STAFF)
+    shown = words(sign_in(client, person).get(PAGE, {"q": "ana@city.example"}))
+    assert "Mail to this address is stopped since 2026-12-12 17:30, with no end: staff decided so." in shown
+    assert shown.count("All times are those of Kolkata.") == 1
 
 
 def test_an_address_that_was_never_written_to_says_so(staff: Client) -> None:
     shown = words(staff.get(PAGE, {"q": "nobody@city.example"}))
     assert "The address is not on the suppression list." in shown
-    assert "No mail was ever asked for to this address." in shown
+    assert (
+        "No mail to this address is on record. It may have been erased, or its time may be over."
+        " If one was expected, look whether the registration or the account has another address."
+    ) in shown
 
 
 def test_a_part_of_an_address_offers_those_that_hold_it(staff: Client) -> None:
@@ -165,12 +237,26 @@ def test_the_page_costs_the_same_with_one_and_with_three_messages(staff: Client,
     refused(Message.objects.get(pk=ask(to="ana.silva@example.org").pk))
     make.registered(event)
     staff.get(PAGE, {"q": "ana.silva@example.org"})
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         staff.get(PAGE, {"q": "ana.silva@example.org"})
     for _n in range(2):
         refused(ask(to="ana.silva@example.org"))
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         assert len(stories(staff.get(PAGE, {"q": "ana.silva@example.org"}))) == 4
+
+
+def test_the_history_costs_the_same_with_one_and_with_three_steps(staff: Client, django_assert_num_queries) -> None:
+    def step() -> None:
+        suppress(address="ana@city.example", reason=SuppressionReason.STAFF, by=editor())
+
+    step()
+    staff.get(PAGE, {"q": "ana@city.example"})
+    with django_assert_num_queries(14):
+        assert len(page(staff.get(PAGE, {"q": "ana@city.example"})).select("details tbody tr")) == 1
+    step()
+    step()
+    with django_assert_num_queries(14):
+        assert len(page(staff.get(PAGE, {"q": "ana@city.example"})).select("details tbody tr")) == 3
 
 
 def test_older_messages_are_on_further_pages(staff: Client) -> None:

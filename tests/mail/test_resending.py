@@ -3,6 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
+from django.http import HttpResponse
 from django.test import Client
 
 from core import clock
@@ -11,11 +12,13 @@ from events.services import cancel
 from mail.enums import SuppressionReason
 from mail.models import Message, Resend
 from mail.services import resend, resending, suppress
+from mail.services.asking_many import Asked
 from mail.services.erasing import erase_messages
+from mail.services.mailings import freeze, take_back
 from mail.services.resending import CannotResend
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
-from tests.factories.mail import ask
+from tests.factories.mail import ask, lapsed
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +116,15 @@ def test_a_message_that_would_say_something_untrue_is_not_sent_again() -> None:
     assert refusal(original) == "What it would say is no longer true."
 
 
+def test_a_message_that_staff_took_back_is_refused_with_that_reason(notice: str) -> None:
+    asked = [Asked(key="m:1", to="ana@city.example", language="en", params={"number": 1})]
+    mailing = freeze(kind=notice, title="News", asked=asked, leaves_at=clock.now())
+    ended(mailing.messages.get())
+    assert resending.why_not(mailing.messages.get()) == ""
+    take_back(mailing_id=mailing.pk)
+    assert refusal(mailing.messages.get()) == "It was taken back."
+
+
 def test_what_is_waiting_blanked_suppressed_or_of_an_unknown_kind_is_not_sent_again() -> None:
     assert refusal(ask()) == "It has not ended yet, so it may still arrive."
     assert refusal(ended(ask(), blanked_at=clock.now())) == "Its words have been erased."
@@ -135,6 +147,14 @@ def staff(client: Client, *codenames: str) -> Client:
     return sign_in(client, person)
 
 
+def shown_on(response: HttpResponse) -> tuple[str, list[str], bool]:
+    """Return what the page refuses with, where that leads, and whether it has the form."""
+    main = BeautifulSoup(response.content, "html.parser").main
+    refused = main.select(".help-critical")
+    links = [link["href"] for one in refused for link in one.select("a")]
+    return " ".join(one.get_text(" ", strip=True) for one in refused), links, main.form is not None
+
+
 def address(message: Message) -> str:
     return f"/admin/outbox/message/{message.pk}/resend/"
 
@@ -154,6 +174,23 @@ def test_staff_are_asked_for_a_reason_and_a_post_sends(client: Client) -> None:
         BeautifulSoup(shown.content, "html.parser").get_text(" ", strip=True).split()
     )
     assert "The first message" in mia.get(f"/admin/outbox/message/{copy.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("may_look", [True, False])
+def test_the_form_for_an_address_on_the_list_gives_way_to_the_entry(client: Client, may_look: bool) -> None:
+    message = ended(ask())
+    mia = staff(client, "view_message", "add_resend", *(["view_suppression"] if may_look else []))
+    suppress(address=message.to_address, reason=SuppressionReason.ASKED)
+    assert shown_on(mia.get(address(message)))[0] == ""
+    entry = suppress(address=message.to_address.upper(), reason=SuppressionReason.STAFF)
+    link = f"/admin/suppressions/{entry.pk}/"
+    sentence = "It cannot be sent again. The address is on the suppression list."
+    for status, answer in ((200, mia.get(address(message))), (409, mia.post(address(message), {"reason": "Lost"}))):
+        assert answer.status_code == status
+        expected = (f"{sentence} Look at the entry", [link]) if may_look else (sentence, [])
+        assert shown_on(answer) == (*expected, False)
+    lapsed(entry)
+    assert shown_on(mia.get(address(message))) == ("", [], True)
 
 
 @pytest.mark.parametrize("codenames", [(), ("view_message",), ("add_resend",)])

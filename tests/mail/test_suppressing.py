@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.enums import Channel
+from accounts.services import rights
 from core import clock
 from core.personal import Subject
 from mail.enums import SuppressionReason
@@ -73,6 +75,17 @@ def test_erasing_an_address_finds_the_history_of_entries_that_were_taken_off() -
     erase_suppressions(subject=Subject(None, ("Ana@Bücher.example",)))
     notes = SuppressionChange.objects.order_by("id").values_list("step", "note")
     assert list(notes) == [("added", ""), ("removed", ""), ("added", "by telephone")]
+
+
+def test_a_step_keeps_the_name_of_the_staff_behind_it_until_their_own_account_ends() -> None:
+    ana, by = PersonFactory(email="ana@city.example"), PersonFactory()
+    suppress(address="ana@city.example", reason=SuppressionReason.STAFF, note="Ana rang us", by=by)
+    suppress(address="bo@city.example", reason=SuppressionReason.STAFF, note="Bo rang us", by=ana)
+    rights.erase(subject=rights.subject_of(ana), channel=Channel.SELF)
+    steps = SuppressionChange.objects.order_by("id").values_list("by", "note")
+    assert list(steps) == [(by.pk, ""), (None, "Bo rang us")]
+    rights.erase(subject=rights.subject_of(by), channel=Channel.SELF)
+    assert list(steps.all()) == [(None, ""), (None, "Bo rang us")]
 
 
 def test_a_mailbox_that_bounced_for_a_while_does_not_make_us_forget_a_wish() -> None:

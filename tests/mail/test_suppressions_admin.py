@@ -12,7 +12,7 @@ from core import clock
 from core.personal import Subject
 from mail.enums import SuppressionReason
 from mail.models import Suppression, SuppressionChange
-from mail.services import suppress
+from mail.services import suppress, take_off
 from mail.services.erasing import erase_suppressions
 from tests.factories.accounts import PersonFactory, editor, sign_in
 from tests.factories.mail import lapsed
@@ -43,6 +43,12 @@ def staff(client: Client) -> Client:
 def rows(response: HttpResponse) -> list[list[str]]:
     page = BeautifulSoup(response.content, "html.parser")
     return [[cell.get_text(" ", strip=True) for cell in row.find_all("td")] for row in page.select("tbody tr")]
+
+
+def told(response: HttpResponse) -> list[str]:
+    """Return what the page says of the step that led to it."""
+    page = BeautifulSoup(response.content, "html.parser")
+    return [one.get_text(" ", strip=True) for one in page.select(".messages li")]
 
 
 def bounced(address: str, until: datetime | None = None) -> Suppression:
@@ -103,6 +109,81 @@ def test_an_address_is_put_on_the_list_and_taken_off_with_a_reason_each(staff: C
     changes = SuppressionChange.objects.order_by("id").values_list("step", "note", "by__email")
     email = staff.session["account_authentication_methods"][0]["email"]
     assert list(changes) == [("added", "insults", email), ("removed", "apologised", email)]
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ([], "The address is off the list."),
+        (["staff"], "This entry is off the list; the address stays on it: staff decided so."),
+        (
+            ["staff", "complained"],
+            "This entry is off the list; the address stays on it: somebody there called our mail spam, staff decided so.",
+        ),
+    ],
+)
+def test_who_takes_one_entry_off_is_told_what_still_keeps_the_address_there(
+    staff: Client, others: list[str], sentence: str
+) -> None:
+    for reason in others:
+        suppress(address="ana@city.example", reason=SuppressionReason(reason))
+    # Neither an entry that has ended nor one of another address keeps it there.
+    lapsed(bounced("ana@city.example"))
+    bounced("bo@city.example")
+    entry = suppress(address="ana@city.example", reason=SuppressionReason.ASKED)
+    assert told(staff.post(f"{INDEX}{entry.pk}/take-off/", {"note": "n"}, follow=True)) == [sentence]
+    again = staff.post(f"{INDEX}{entry.pk}/take-off/", {"note": "n"}, follow=True)
+    assert told(again) == ["This entry is off the list."]
+
+
+@pytest.mark.parametrize(
+    ("entry", "other", "sentence"),
+    [
+        ("staff", None, "No mail is sent to this address."),
+        ("asked", None, "Only mail that the person asks for is sent."),
+        ("complained", "asked", "Only mail that the person asks for is sent."),
+        ("asked", "bounced", "No mail is sent to this address."),
+        ("lapsed", None, "This has expired: mail is sent to this address again."),
+        (
+            "lapsed",
+            "asked",
+            (
+                "This has expired, but the address stays on the list: somebody there asked us not to write."
+                " Only mail that the person asks for is sent."
+            ),
+        ),
+    ],
+)
+def test_the_page_of_an_entry_tells_what_mail_still_reaches_the_address(
+    staff: Client, entry: str, other: str | None, sentence: str
+) -> None:
+    made = (
+        lapsed(bounced("ana@city.example"))
+        if entry == "lapsed"
+        else suppress(address="ana@city.example", reason=SuppressionReason(entry))
+    )
+    if other is not None:
+        suppress(address="ana@city.example", reason=SuppressionReason(other))
+    page = BeautifulSoup(staff.get(f"{INDEX}{made.pk}/").content, "html.parser")
+    assert page.select_one(".help-info").get_text(" ", strip=True) == sentence
+
+
+def test_the_history_names_nobody_for_a_step_whose_author_is_not_known(staff: Client) -> None:
+    author = editor(display_name="Mia Staff")
+    entry = bounced("ana@city.example")
+    suppress(address="ana@city.example", reason=SuppressionReason.STAFF, by=author)
+    gone = suppress(address="ana@city.example", reason=SuppressionReason.COMPLAINED)
+    take_off(suppression_id=gone.pk, note="")
+    erase_suppressions(subject=Subject(None, ("ana@city.example",)))
+
+    def authors() -> list[tuple[str, str]]:
+        steps = rows(staff.get(f"{INDEX}{entry.pk}/"))
+        return [(step, by) for _when, step, _reason, by, _note in steps]
+
+    rest = [("put on the list", "the system")]
+    assert authors() == [("taken off the list", "–"), *rest, ("put on the list", "Mia Staff"), *rest]
+    author.delete()
+    assert authors() == [("taken off the list", "–"), *rest, ("put on the list", "–"), *rest]
 
 
 @pytest.mark.parametrize("until", ["2026-12-11", "2026-12-12"])

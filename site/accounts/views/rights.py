@@ -11,10 +11,9 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import services
+from accounts import fresh, services
 from accounts.enums import Channel
 from accounts.errors import LastAdministrator
-from accounts.fresh import recently_shown
 from accounts.middleware import REFUSED
 from accounts.models import User
 from accounts.visitors import signed_in
@@ -22,6 +21,8 @@ from core import clock, personal
 from core.forms import Line
 
 SEE_OTHER = 303
+# In the address of "My data" for whoever has just shown that it is them.
+SHOWN = "shown"
 
 
 class DeleteForm(forms.Form):
@@ -52,15 +53,28 @@ class DeleteForm(forms.Form):
 def data(request: HttpRequest) -> HttpResponse:
     """Show what is kept about a person and for how long, and lead to the copy and to the end (GDPR Article 15)."""
     found = services.counts(services.subject_of(signed_in(request)))
-    return render(request, "accounts/data.html", {"found": [(kind, number) for kind, number in found if number]})
+    context = {
+        "found": [(kind, number) for kind, number in found if number],
+        "has_shown": SHOWN in request.GET and not fresh.needs_to_show(request),
+    }
+    return render(request, "accounts/data.html", context)
 
 
 @login_required
 @never_cache
 @require_POST
-@recently_shown
 def download(request: HttpRequest) -> HttpResponse:
-    """Send all of it as one file, in the person's language (GDPR Articles 15 and 20)."""
+    """Send all of it as one file, in the person's language (GDPR Articles 15 and 20).
+
+    Whoever is first asked whether it is them comes back to the page with the button.
+    """
+    if fresh.needs_to_show(request):
+        return fresh.ask_and_lead_to(f"{reverse('account_data')}?{SHOWN}=1#copy")
+    return _file(request)
+
+
+@fresh.recently_shown
+def _file(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     with override(person.language):
         content = services.export(subject=services.subject_of(person), channel=Channel.SELF)
@@ -70,21 +84,19 @@ def download(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@recently_shown
+@fresh.recently_shown
 def delete(request: HttpRequest) -> HttpResponse:
     """Say what goes and what stays; a POST with the person's address typed in ends the account (GDPR Article 17)."""
     person = signed_in(request)
     form = DeleteForm(request.POST if request.method == "POST" else None, person=person)
     if form.is_bound and form.is_valid():
-        language = person.language
         try:
             services.erase(subject=services.subject_of(person), channel=Channel.SELF)
         except LastAdministrator as refusal:
             form.add_error(None, str(refusal))
         else:
             logout(request)
-            with override(language):
-                return HttpResponseRedirect(reverse("account_deleted"), status=SEE_OTHER)
+            return HttpResponseRedirect(reverse("account_deleted"), status=SEE_OTHER)
     found = services.counts(services.subject_of(person))
     context = {"form": form, "kinds": [kind for kind, number in found if number]}
     return render(request, "accounts/delete.html", context, status=REFUSED if form.is_bound else 200)

@@ -33,6 +33,10 @@ class ActView(WagtailAdminTemplateMixin, FormView, ABC):
         """Return what will happen."""
         return self.sentence
 
+    def get_done(self, acted: Any) -> Any:
+        """Return what was done; `acted` is what `act` returned."""
+        return self.done
+
     @abstractmethod
     def get_back_url(self) -> str:
         """Return where whoever does not act goes."""
@@ -56,7 +60,7 @@ class ActView(WagtailAdminTemplateMixin, FormView, ABC):
         except self.refusals as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, self.done)
+        messages.success(self.request, self.get_done(acted))
         return HttpResponseRedirect(self.get_done_url(acted))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ register.filter("zone_city", dates.zone_city)
 register.simple_tag(dates.clock_range, name="clock_range")
 register.simple_tag(dates.clock_range_elsewhere, name="clock_range_elsewhere")
 register.simple_tag(dates.day_range, name="day_range")
+register.simple_tag(dates.whose_clocks, name="whose_clocks")
 
 
 @register.filter

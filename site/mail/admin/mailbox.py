@@ -87,10 +87,14 @@ def _shown(box: Mailbox, request: HttpRequest) -> dict[str, Any]:
     page = Paginator(box.messages(), PAGE_SIZE).get_page(request.GET.get("p"))
     messages = list(page.object_list)
     about = purposes.of(messages)
+    entries = box.suppressions()
+    in_force = [entry for entry in entries if entry.is_in_force]
     may_resend = request.user.has_perm(RESEND)
     return {
         "box": box,
-        "suppressions": box.suppressions(),
+        "suppressions": [(entry, explaining.what_is_stopped(entry)) for entry in entries],
+        "gets_what_is_asked_for": bool(in_force) and not any(entry.stops_everything for entry in in_force),
+        "changes": box.changes(),
         "planned": purposes.planned(box.addresses, box.person),
         "page": page,
         "rows": [_row(message, about.get(message.pk), may_resend) for message in messages],

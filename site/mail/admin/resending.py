@@ -18,6 +18,8 @@ from mail.models import Message, Resend
 from mail.services import resending
 from mail.services.resending import CannotResend
 
+VIEW_LIST = "mail.view_suppression"
+
 
 class ResendForm(forms.Form):
     reason = forms.CharField(
@@ -75,10 +77,14 @@ class ResendView(PermissionCheckedMixin, ActView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the message, and whether it can be sent again."""
+        refusal = resending.why_not(self.message)
+        entry = None if refusal else resending.stopping_entry(self.message)
+        may_look = self.request.user.has_perm(VIEW_LIST)
         return super().get_context_data(
             **kwargs,
             message=self.message,
             kind=kinds.label(self.message.kind),
-            refusal=resending.why_not(self.message),
+            refusal=resending.ON_THE_LIST if entry else refusal,
+            entry_url=reverse("suppressions:inspect", args=[entry.pk]) if entry and may_look else "",
             is_uncertain=resending.is_uncertain(self.message),
         )

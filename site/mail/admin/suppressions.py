@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
@@ -98,9 +99,12 @@ class SuppressionView(InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         may_take_off = self.permission_policy.user_has_permission(self.request.user, "delete")
+        in_force = _in_force(self.object.address_hash)
         return super().get_context_data(
             **kwargs,
             entry=self.object,
+            reasons=_reasons(in_force),
+            stops_everything=any(one.stops_everything for one in in_force),
             changes=SuppressionChange.objects.filter(address_hash=self.object.address_hash).select_related("by"),
             take_off_url=reverse("suppressions:take_off", args=[self.object.pk]) if may_take_off else "",
         )
@@ -192,14 +196,33 @@ class TakeOffView(SuppressionAct):
     sentence = _("Mail can be sent to this address again, unless it is on the list for another reason too.")
     button = _("Take this address off the list")
     done = _("The address is off the list.")
+    done_before = _("This entry is off the list.")
+    done_in_part = _("This entry is off the list; the address stays on it: %(reasons)s.")
 
     def get_page_subtitle(self) -> str:
         """Return the address."""
         return _address(get_object_or_404(Suppression, pk=self.kwargs["pk"]))
 
-    def act(self, said: dict[str, Any]) -> None:
-        """Take it off; it is off too where somebody was faster."""
+    def act(self, said: dict[str, Any]) -> Suppression | None:
+        """Return the entry, which is off; nothing where somebody was faster."""
+        entry = Suppression.objects.filter(pk=self.kwargs["pk"]).first()
         take_off(suppression_id=self.kwargs["pk"], note=said["note"], by=self.by)
+        return entry
+
+    def get_done(self, acted: Suppression | None) -> Any:
+        """Say that the address is off the list only where nothing else keeps it there."""
+        if acted is None:
+            return self.done_before
+        staying = _in_force(acted.address_hash)
+        return self.done_in_part % {"reasons": _reasons(staying)} if staying else self.done
+
+
+def _in_force(address_hash: str) -> list[Suppression]:
+    return list(Suppression.objects.in_force(now=clock.now()).filter(address_hash=address_hash))
+
+
+def _reasons(entries: list[Suppression]) -> str:
+    return gettext(", ").join(str(entry.get_reason_display()) for entry in entries)
 
 
 def _address(entry: Suppression) -> str:

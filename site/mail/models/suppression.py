@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from mail.enums import SuppressionReason, SuppressionStep
+from mail.enums import REPORTED, STOPS_EVERYTHING, SuppressionReason, SuppressionStep
 from mail.querysets import SuppressionQuerySet
 
 _HASH = "^[0-9a-f]{64}$"
@@ -49,6 +49,11 @@ class Suppression(models.Model):
         """Whether it stops mail now."""
         return self.expires_at is None or self.expires_at > clock.now()
 
+    @property
+    def stops_everything(self) -> bool:
+        """Whether it stops, while it is in force, also what the person asks for themselves."""
+        return self.reason in STOPS_EVERYTHING
+
 
 class SuppressionChange(models.Model):
     """One step in the history of an address on the list; written once and never changed."""
@@ -81,3 +86,8 @@ class SuppressionChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d} {self.step}"
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether a mail server or a provider was behind it; other steps without a name were of whoever is gone."""
+        return self.step != SuppressionStep.REMOVED and self.reason in REPORTED

@@ -52,10 +52,11 @@ def erase_messages(*, subject: Subject) -> int:
 def erase_suppressions(*, subject: Subject) -> int:
     """Take the address off the list's rows; its hash stays, so that an address once suppressed stays suppressed.
 
-    The history is found by the address itself: of an entry that was taken off it is all that is left.
+    The history is found by the address itself: of an entry that was taken off it is all that is left. Who of the staff
+    took a step stays: their deed is about them, and goes with their own account.
     """
     # Notes repeat the words of servers, which like to repeat the address.
-    SuppressionChange.objects.filter(address_hash__in=_hashes(subject)).update(note="", by=None)
+    SuppressionChange.objects.filter(address_hash__in=_hashes(subject)).update(note="")
     return suppressions_of(subject).exclude(address="").update(address="", note="")
 
 

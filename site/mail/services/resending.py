@@ -2,27 +2,56 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from mail import kinds, rendering
+from mail.addresses import fingerprint
 from mail.enums import FINAL, Reason, State
 from mail.kinds import NoLongerMakesSense
-from mail.models import Message, Resend
+from mail.models import Message, Resend, Suppression
 from mail.services.enqueueing import enqueue, enqueue_prepared
 from mail.services.suppressing import suppressed
 
 if TYPE_CHECKING:
-    from django.utils.functional import Promise
-
     from accounts.models import User
 
 logger = logging.getLogger(__name__)
 LONGEST_KEY = 200
+ON_THE_LIST = _("The address is on the suppression list.")
+# The first that applies is told.
+_REFUSALS: tuple[tuple[Promise, Callable[[Message], bool]], ...] = (
+    (
+        _("It lets somebody sign in: the person asks for a new one themselves."),
+        lambda message: message.is_secret,
+    ),
+    (
+        _("It has not ended yet, so it may still arrive."),
+        lambda message: message.state not in FINAL,
+    ),
+    (
+        _("It was taken back."),
+        lambda message: message.mailing is not None and message.mailing.withdrawn_at is not None,
+    ),
+    (
+        _("Its sense has passed."),
+        lambda message: message.expires_at is not None and message.expires_at <= clock.now(),
+    ),
+    (
+        _("Its words have been erased."),
+        lambda message: message.blanked_at is not None,
+    ),
+    (
+        _("No part of the site writes mails of this kind any more."),
+        lambda message: not message.is_prepared and message.kind not in kinds.names(),
+    ),
+)
 
 
 class CannotResend(Exception):
@@ -61,23 +90,19 @@ def resend(*, message_id: int, by: "User", reason: str) -> Message:
 
 def why_not(message: Message) -> "str | Promise":
     """Return why this message cannot be sent again, as far as its row tells; empty when it can."""
-    if message.is_secret:
-        return _("It lets somebody sign in: the person asks for a new one themselves.")
-    if message.state not in FINAL:
-        return _("It has not ended yet, so it may still arrive.")
-    if message.expires_at is not None and message.expires_at <= clock.now():
-        return _("Its sense has passed.")
-    if message.blanked_at is not None:
-        return _("Its words have been erased.")
-    if not message.is_prepared and message.kind not in kinds.names():
-        return _("No part of the site writes mails of this kind any more.")
-    return ""
+    return next((sentence for sentence, applies in _REFUSALS if applies(message)), "")
+
+
+def stopping_entry(message: Message) -> Suppression | None:
+    """Return the newest entry of the suppression list that stops such a message to its address, if there is one."""
+    entries = Suppression.objects.in_force(now=clock.now()).stopping(message.stream)
+    return entries.filter(address_hash=fingerprint(message.to_address)).first()
 
 
 def _require(message: Message) -> None:
     refusal = why_not(message)
     if not refusal and message.to_address in suppressed(addresses=[message.to_address], stream=message.stream):
-        refusal = _("The address is on the suppression list.")
+        refusal = ON_THE_LIST
     if refusal:
         raise CannotResend(refusal)
     try:

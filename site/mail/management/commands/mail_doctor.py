@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from core import health
+from core import dates, health
 from core.health import Finding, Level
 
 
@@ -21,7 +21,8 @@ class Command(BaseCommand):
         found = [finding for _section, finding in health.findings()]
         level = health.worst(found)
         if options["json"]:
-            self.stdout.write(json.dumps({"level": level, "findings": [_plain(one) for one in found]}, indent=1))
+            told = {"level": level, "clocks": dates.whose_clocks(), "findings": [_plain(one) for one in found]}
+            self.stdout.write(json.dumps(told, indent=1))
         else:
             self._speak(found)
         if level is Level.TROUBLE:
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             for one in found:
                 if one.level is level:
                     self.stdout.write(" ".join(filter(None, [f"[{level.label}]", one.sentence, one.advice])))
+        self.stdout.write(dates.whose_clocks())
 
 
 def _plain(finding: Finding) -> dict[str, str]:
