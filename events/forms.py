@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages, text, timezones
-from core.forms import Line
+from core.forms import Line, first_refusal
 from core.kept import Kept
 from core.models import Term
 from events.addresses import email_key
@@ -42,10 +42,17 @@ class OneOf(forms.ChoiceField):
         return self.is_known(str(value))
 
 
+NO_SUCH_ADDRESS = _("Write an e-mail address, such as name@example.org.")
+
+
 class AddressField(forms.EmailField):
     """An address that mail can be sent to."""
 
-    default_error_messages = {"invalid": _("Write an e-mail address, such as name@example.org.")}
+    default_error_messages = {"invalid": NO_SUCH_ADDRESS}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = first_refusal(self.validators)
 
     def to_python(self, value: object) -> str:
         """Return the address without what cannot be seen, such as the mark that copying from a mail leaves."""
@@ -58,7 +65,7 @@ class AddressField(forms.EmailField):
             try:
                 envelope_address(value)
             except BadAddress:
-                raise ValidationError(self.default_error_messages["invalid"], code="invalid") from None
+                raise ValidationError(NO_SUCH_ADDRESS, code="invalid") from None
 
 
 def _types() -> list[Term]:
@@ -91,6 +98,10 @@ def _zone_choices(present: str = "") -> list[tuple[str, str]]:
     return list(zones.items())
 
 
+def _is_choice(language: str, timezone: str) -> bool:
+    return language in languages.codes() and timezones.is_valid(timezone)
+
+
 class PreferencesForm(forms.Form):
     """In which language and time zone a person hears from us."""
 
@@ -118,7 +129,15 @@ class PreferencesForm(forms.Form):
     @classmethod
     def of(cls, registration: Registration, data: Any = None) -> "PreferencesForm":
         """Return the form for a registration, bound if data is given."""
-        return cls(data, initial={"language": registration.language, "timezone": registration.timezone})
+        form = cls(data, initial={"language": registration.language, "timezone": registration.timezone})
+        # What the page showed comes back with it, so that one left open for long changes only what was changed on it.
+        if data is None or _is_choice(data.get("initial-language", ""), data.get("initial-timezone", "")):
+            form.fields["language"].show_hidden_initial = form.fields["timezone"].show_hidden_initial = True
+        return form
+
+    def changes(self) -> dict[str, Any]:
+        """Return language and zone as they are from now on."""
+        return {**self.initial, **{name: self.cleaned_data[name] for name in self.changed_data}}
 
 
 class RegistrationForm(PreferencesForm):

@@ -130,7 +130,7 @@ class CourseCard:
     @property
     def note(self) -> str:
         """For whom the course is made."""
-        return ", ".join(self.audience)
+        return _(", ").join(self.audience)
 
 
 def course_path(course: Course, *, language: str, request: HttpRequest | None = None) -> CoursePath:
@@ -275,7 +275,7 @@ def _own_cohorts(course: Course | None, request: HttpRequest) -> set[str]:
 
 def _course_facts(page: Any, course: Course | None, path: CoursePath) -> list[dict[str, str]]:
     """Return what somebody weighs before beginning: only what is known."""
-    audience = ", ".join(term.label for term in course.audience.all()) if course else ""
+    audience = _(", ").join(term.label for term in course.audience.all()) if course else ""
     facts = [
         (_("Modules"), str(len(path.stages)) if path.stages else ""),
         (_("Reading time"), dates.duration(path.minutes) if path.minutes else ""),

@@ -23,7 +23,7 @@ def show(request: HttpRequest, token: str, registration: Registration) -> HttpRe
     """Show how the registration stands; a POST changes language and zone."""
     form = PreferencesForm.of(registration, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        change_preferences(registration_id=registration.pk, **form.cleaned_data)
+        change_preferences(registration_id=registration.pk, **form.changes())
         return HttpResponseRedirect(f"{_address('event_registration', token)}?saved", status=303)
     context = {**_context(request, token, registration), "form": form, "is_saved": "saved" in request.GET}
     return render(request, "events/registration.html", context, status=422 if form.is_bound else 200)

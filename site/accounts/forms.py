@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import Gender
 from accounts.models import User
 from core import countries, languages, timezones
-from core.forms import Line
+from core.forms import Line, first_refusal
 from core.models import Term
 
 UNKNOWN = [("", _("Not said"))]
 NOT_IN_LIST = _("Choose one of the entries in the list.")
 NO_LANGUAGE = _("Choose one of the languages in the list.")
 NO_ZONE = _("Choose one of the time zones in the list.")
+NO_SUCH_ADDRESS = _("Write an e-mail address, such as name@example.org.")
 NO_ADDRESS, NO_PASSWORD = _("Write your e-mail address."), _("Type your password.")
 
 
@@ -35,8 +36,10 @@ class BrowserZone(forms.CharField):
 
 def ask_as_elsewhere(form: forms.Form, *, address: str) -> None:
     """Call the address what every other form calls it, and repeat no label inside its box."""
-    form.fields[address].label = _("E-mail address")
-    form.fields[address].error_messages["required"] = NO_ADDRESS
+    field = form.fields[address]
+    field.label = _("E-mail address")
+    field.error_messages |= {"required": NO_ADDRESS, "invalid": NO_SUCH_ADDRESS, "max_length": NO_SUCH_ADDRESS}
+    field.validators = first_refusal(field.validators)
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
 

@@ -96,6 +96,18 @@ def test_a_new_address_left_empty_is_asked_for(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", ["no address", "a" * 10_000 + "@city.example"])
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("signup/", "email"), ("login/", "login"), ("password/reset/", "email"), ("login/code/", "email")],
+)
+def test_what_is_no_address_gets_the_one_sentence_of_all_forms(client, path, field, address):
+    html = client.post(f"/en/account/{path}", {field: address, "password": PASSWORD, "password1": PASSWORD}).content
+    said = re.findall(r'<div class="field__error"[^>]*>(.*?)</div>', html.decode())
+    assert said == ["Write an e-mail address, such as name@example.org."]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("change", [True, False])
 def test_every_form_calls_an_address_the_same(client, settings, change):
     settings.ACCOUNT_CHANGE_EMAIL = change

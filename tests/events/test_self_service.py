@@ -106,6 +106,17 @@ def test_preferences_that_are_not_sent_are_asked_for(client):
     assert registration.changes.count() == 1
 
 
+def test_a_page_left_open_changes_only_what_was_changed_on_it(client):
+    registration = make.registered(make.event(), "Ana", language="en", timezone="Europe/Oslo")
+    shown = {"initial-language": "en", "initial-timezone": "Europe/Oslo"}
+    html = client.get(own(registration)).content.decode()
+    assert all(f'name="{name}" value="{value}"' in html for name, value in shown.items())
+    client.post(own(registration), {**shown, "language": "ar", "timezone": "Europe/Oslo"})
+    client.post(own(registration), {**shown, "language": "en", "timezone": "Asia/Kathmandu"})
+    registration.refresh_from_db()
+    assert (registration.language, registration.timezone) == ("ar", "Asia/Kathmandu")
+
+
 def test_cancelling_says_what_it_means_and_needs_a_post(client):
     event = make.event(capacity=1)
     first, second = make.registered(event, "Ana"), make.registered(event, "Bo")
