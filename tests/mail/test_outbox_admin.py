@@ -168,13 +168,24 @@ def test_a_message_is_shown_as_it_went_out_with_attempts_and_what_comes_next(sta
     assert not frame["sandbox"]
 
 
-def test_the_html_of_a_message_can_do_nothing(staff: Client) -> None:
+@pytest.mark.parametrize(
+    ("origins", "pictures"),
+    [
+        ([], "'self' https://gkec.example data:"),
+        (["https://media.example"], "'self' https://gkec.example https://media.example data:"),
+        (["https://gkec.example"], "'self' https://gkec.example data:"),
+    ],
+)
+def test_the_html_of_a_message_can_do_nothing_but_show_our_pictures(
+    staff: Client, settings, origins: list[str], pictures: str
+) -> None:
+    settings.BASE_URL, settings.MEDIA_ORIGINS = "https://gkec.example", origins
     message = ask(html="<script>alert(1)</script><p>Hi</p>")
     response = staff.get(f"{INDEX}message/{message.pk}/html/")
     assert response.content == b"<script>alert(1)</script><p>Hi</p>"
     assert response["Content-Security-Policy"] == (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'self'; sandbox"
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {pictures}; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'self'; sandbox"
     )
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert response["Referrer-Policy"] == "no-referrer"
