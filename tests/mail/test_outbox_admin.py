@@ -61,7 +61,7 @@ def test_the_list_shows_each_message_with_its_state(staff: Client, time_machine)
             "Hello <b>",
             "Other",
             "français",
-            "accepted",
+            "Accepted",
             "",
             f"{now:%Y-%m-%d %H:%M}",
             f"{now:%Y-%m-%d %H:%M}",
@@ -94,6 +94,23 @@ def test_filters_search_and_order(staff: Client, query: str, found: list[str]) -
     ask(to="b@town.example", key="news:1", stream="bulk", language="ar")
     ask(to="c@city.example", key="news:2")
     assert addresses(staff.get(f"{INDEX}?{query}")) == found
+
+
+def test_the_filter_offers_states_as_the_list_shows_them(staff: Client) -> None:
+    ask()
+    page = BeautifulSoup(staff.get(INDEX).content, "html.parser")
+    offered = {box["value"]: box.parent.get_text(strip=True) for box in page.select("input[name=state]")}
+    assert offered == {
+        "queued": "Waiting",
+        "leased": "Taken by a worker",
+        "started": "Being handed over",
+        "deferred": "To be tried again",
+        "accepted": "Accepted",
+        "failed": "Failed",
+        "suppressed": "Suppressed",
+        "cancelled": "Cancelled",
+        "unknown": "Unknown",
+    }
 
 
 def test_the_list_costs_the_same_with_one_and_with_three_messages(staff: Client, django_assert_num_queries) -> None:
