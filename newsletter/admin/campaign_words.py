@@ -23,8 +23,8 @@ def in_words(audience: dict[str, list[str]]) -> str:
         "languages": {code: isolates.isolate(languages.own_name(code)) for code in languages.codes()},
         "countries": dict(countries.choices(languages.current())),
     }
-    chosen = [", ".join(names[name].get(one, one) for one in audience[name]) for name in FILTERS if audience[name]]
-    return "; ".join(chosen)
+    chosen = [_(", ").join(names[name].get(one, one) for one in audience[name]) for name in FILTERS if audience[name]]
+    return _("; ").join(chosen)
 
 
 def sent_tests(number: int) -> str:
