@@ -298,7 +298,7 @@ def test_the_page_of_a_draft_costs_the_same_for_one_and_for_three_languages(
         if language != "en":
             make.translated(page, language)
     editor.get(url("inspect", campaign.pk))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         answer = editor.get(url("inspect", campaign.pk))
     assert len(rows(answer)) == number
 
