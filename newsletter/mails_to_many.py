@@ -14,7 +14,7 @@ from mail import kinds
 from mail.enums import Stream
 from mail.kinds import Fillings, MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message
-from newsletter import addresses, editions, rendering
+from newsletter import addresses, editions, rendering, unsent
 from newsletter.enums import CampaignState, SubscriberState
 from newsletter.models import Campaign, NewsletterPage
 from newsletter.services import audiences, campaigns
@@ -22,7 +22,7 @@ from newsletter.services import audiences, campaigns
 # By hand, since a mail-out asks it of each group: Django takes three times as long to put a statement together as
 # PostgreSQL to answer it. Which campaigns are cancelled is looked up once and comes with each row.
 _READERS = """
-    SELECT id, uuid, state = %(confirmed)s, ARRAY (
+    SELECT id, uuid, state, ARRAY (
         SELECT id FROM newsletter_campaign WHERE id = ANY (%(campaigns)s) AND state = %(cancelled)s
     )
     FROM newsletter_subscriber WHERE id = ANY (%(subscribers)s)
@@ -52,7 +52,7 @@ def issue(params: Mapping[str, Any], language: str) -> Rendering:
     edition = campaign.editions.get(editions.chosen(language, campaign.editions)) if campaign else None
     page = editions.as_frozen(edition) if edition else None
     if page is None:
-        raise NoLongerMakesSense("The issue has been deleted.")
+        raise NoLongerMakesSense(unsent.DELETED)
     return rendering.write(page, language)
 
 
@@ -63,7 +63,6 @@ def own_addresses(messages: Sequence[Message]) -> Fillings:
     values: dict[str, Any] = {
         "subscribers": [message.params["subscriber"] for message in messages],
         "campaigns": list({message.params["campaign"] for message in messages}),
-        "confirmed": SubscriberState.CONFIRMED.value,
         "cancelled": CampaignState.CANCELLED.value,
     }
     with connection.cursor() as cursor:
@@ -97,7 +96,7 @@ def test(message: Message) -> Rendering:
     """Write the newest words of a page for staff; its links to subscriptions lead to nobody's."""
     page = editions.as_frozen(message.params)
     if page is None:
-        raise NoLongerMakesSense("The issue has been deleted.")
+        raise NoLongerMakesSense(unsent.DELETED)
     written = sample(page, message.language)
     return replace(written, subject=_("Test: %(subject)s") % {"subject": written.subject})
 
@@ -110,12 +109,14 @@ def sample(page: NewsletterPage, language: str) -> Rendering:
 
 
 def _own(
-    message: Message, identifier: uuid.UUID, is_confirmed: bool, cancelled: Sequence[int]
+    message: Message, identifier: uuid.UUID, state: str, cancelled: Sequence[int]
 ) -> Mapping[str, str] | NoLongerMakesSense:
     if message.params["campaign"] in cancelled:
-        return NoLongerMakesSense("The campaign has been cancelled.")
-    if not is_confirmed:
-        return NoLongerMakesSense("The subscription has ended.")
+        return NoLongerMakesSense(unsent.CANCELLED)
+    if state == SubscriberState.BLOCKED:
+        return NoLongerMakesSense(unsent.BLOCKED)
+    if state != SubscriberState.CONFIRMED:
+        return NoLongerMakesSense(unsent.ENDED)
     return {
         "unsubscribe_url": addresses.unsubscribe_url(identifier),
         "preferences_url": addresses.preferences_url(identifier, message.language),

@@ -54,6 +54,8 @@ class ArmView(RuleDryRun):
     button = _("Arm the reminder")
     done = _("The reminder is armed. Until it leaves you can hold it back.")
     note = _("Who registers before gets it too; who cancels does not.")
+    # The button is offered, and every language shown, even while nobody has registered.
+    is_for_later = True
 
     def get_leaves_at(self) -> datetime | None:
         """Return the rule's moment."""
@@ -70,10 +72,6 @@ class ArmView(RuleDryRun):
         if not rules.may_arm(signed_in(self.request), armed):
             raise PermissionDenied
         return self.list_url
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Offer the button even while nobody has registered."""
-        return super().get_context_data(**kwargs, is_for_later=True)
 
 
 class SendNowView(RuleDryRun):

@@ -22,7 +22,7 @@ from core import clock
 from events.services import planning
 from mail.addresses import BadAddress
 from mail.admin.dry_run import DryRunView, SampleView
-from newsletter import editions, rules, services
+from newsletter import editions, rules, services, translating
 from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
 from newsletter.admin.campaign_words import readings, sent_tests, why_nobody
 from newsletter.campaign_errors import CampaignError, CampaignFrozen, IssueNotPublished
@@ -246,7 +246,10 @@ class StartView(Rehearsed, DryRunView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what each language reads."""
         found = audiences.count_audience(self.campaign)
-        return super().get_context_data(**kwargs, readings=readings(found), why_nobody=why_nobody(self.campaign, found))
+        unfinished = translating.unfinished(self.campaign.issue, editions.published(self.campaign.issue))
+        return super().get_context_data(
+            **kwargs, readings=readings(found, unfinished), why_nobody=why_nobody(self.campaign, found)
+        )
 
 
 class CampaignSampleView(Rehearsed, SampleView):

@@ -30,7 +30,8 @@ def issues() -> list[tuple[str, str]]:
         _name, spoken = found.setdefault(key, (f"{number}. {title}", []))
         if code := locales.code_of(locale_id):
             spoken.append(languages.own_name(code))
-    return [(str(key), f"{name} ({', '.join(spoken)})") for key, (name, spoken) in found.items()][:MOST_ISSUES]
+    comma = _(", ")
+    return [(str(key), f"{name} ({comma.join(spoken)})") for key, (name, spoken) in found.items()][:MOST_ISSUES]
 
 
 class AudienceForm(forms.Form):

@@ -1,6 +1,6 @@
 """Campaigns in words for staff."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,8 +23,8 @@ def in_words(audience: dict[str, list[str]]) -> str:
         "languages": {code: isolates.isolate(languages.own_name(code)) for code in languages.codes()},
         "countries": dict(countries.choices(languages.current())),
     }
-    chosen = [", ".join(names[name].get(one, one) for one in audience[name]) for name in FILTERS if audience[name]]
-    return "; ".join(chosen)
+    chosen = [_(", ").join(names[name].get(one, one) for one in audience[name]) for name in FILTERS if audience[name]]
+    return _("; ").join(chosen)
 
 
 def sent_tests(number: int) -> str:
@@ -32,9 +32,20 @@ def sent_tests(number: int) -> str:
     return ngettext("%(number)s test is on its way.", "%(number)s tests are on their way.", number) % {"number": number}
 
 
-def readings(found: Iterable[Reading]) -> list[tuple[str, str, int]]:
-    """Return readings as words: the readers' language, the one they get, and how many they are."""
-    return [(_named(one.language), _named(one.reads) if one.reads else "–", one.number) for one in found]
+def readings(found: Iterable[Reading], unfinished: Collection[str] = ()) -> list[tuple[str, str, int, str]]:
+    """Return readings as words: the readers' language, the one they get, how many they are, and what to know of it.
+
+    `unfinished` are the languages into which some of the issue is not translated.
+    """
+    return [
+        (
+            _named(one.language),
+            _named(one.reads) if one.reads else "–",
+            one.number,
+            _not_translated(one.reads) if one.reads in unfinished else "",
+        )
+        for one in found
+    ]
 
 
 def why_nobody(campaign: Campaign, found: Iterable[Reading]) -> str:
@@ -44,6 +55,11 @@ def why_nobody(campaign: Campaign, found: Iterable[Reading]) -> str:
     if audiences.fits_somebody(campaign):
         return _("Everybody in this audience has this issue from another campaign.")
     return _("No confirmed subscriber fits this audience.")
+
+
+def _not_translated(code: str) -> str:
+    sentence = _("Some of this issue is not translated into %(language)s yet.")
+    return sentence % {"language": languages.name_in_sentence(code)}
 
 
 def _named(code: str) -> str:

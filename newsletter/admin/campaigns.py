@@ -13,7 +13,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from core import languages
 from core.exports import MomentColumn, ScreenExportMixin
-from newsletter import editions, rendering, rules
+from newsletter import editions, rendering, rules, translating
 from newsletter.admin import campaign_acts as acts
 from newsletter.admin.campaign_forms import WhenForm
 from newsletter.admin.campaign_words import in_words, readings, why_nobody
@@ -79,7 +79,7 @@ def _of_draft(campaign: Campaign) -> dict[str, Any]:
     found = audiences.count_audience(campaign)
     published = editions.published(campaign.issue)
     return {
-        "readings": readings(found),
+        "readings": readings(found, translating.unfinished(campaign.issue, published)),
         "total": sum(one.number for one in found),
         "why_nobody": why_nobody(campaign, found),
         "pages": [

@@ -1,5 +1,6 @@
 """Who did not get an issue, and why: the list and its spreadsheet."""
 
+from functools import partial
 from typing import Any
 
 import django_filters
@@ -18,10 +19,11 @@ from wagtail.admin.views.generic import IndexView
 from accounts.visitors import signed_in
 from core import languages
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
+from mail.admin import states
 from mail.admin.mailbox import MailboxColumn
 from mail.enums import MISSED, State
 from mail.models import Message
-from newsletter import rules
+from newsletter import rules, unsent
 from newsletter.models import Campaign
 from newsletter.services import books
 
@@ -30,7 +32,7 @@ SHOWN = [state for state in State if state in MISSED or state is State.DEFERRED]
 
 class LeftOutFilters(WagtailFilterSet):
     state = django_filters.MultipleChoiceFilter(
-        label=_("State"), choices=[(state.value, state.label) for state in SHOWN], widget=CheckboxSelectMultiple
+        label=_("State"), choices=partial(states.choices, SHOWN), widget=CheckboxSelectMultiple
     )
 
     class Meta:
@@ -57,9 +59,9 @@ class LeftOutView(ScreenExportMixin, IndexView):
     columns = [
         MailboxColumn("to_address", label=_("E-mail address"), sort_key="to_address"),
         Column("language", label=_("Language"), accessor=_language, sort_key="language"),
-        Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
-        Column("reason", label=_("Why"), accessor="get_reason_display"),
-        WordsColumn("last_reply", label=_("The server's last words")),
+        Column("state", label=_("State"), accessor=states.shown, sort_key="state"),
+        Column("reason", label=_("Why"), accessor=unsent.why),
+        WordsColumn("last_reply", label=_("The server's last words"), accessor=unsent.words_of_server),
         Column("attempts", label=_("Attempts"), sort_key="attempts"),
         MomentColumn("finished_at", label=_("Finished"), sort_key="finished_at"),
     ]

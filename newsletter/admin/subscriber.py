@@ -29,7 +29,7 @@ from newsletter.wording import PURPOSE
 
 def topics(subscriber: Subscriber) -> str:
     """Return the topics that somebody chose, as words."""
-    return ", ".join(term.label for term in subscriber.interests.all())
+    return _(", ").join(term.label for term in subscriber.interests.all())
 
 
 class SubscriberView(InspectView):

@@ -96,6 +96,11 @@ class Campaign(models.Model):
         return self.state in UNDER_WAY
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether what had not begun to leave was taken back."""
+        return self.state == CampaignState.CANCELLED
+
+    @property
     def has_begun(self) -> bool:
         """Whether the moment of leaving has come."""
         return self.starts_at is not None and self.starts_at <= clock.now()

@@ -60,11 +60,15 @@ def books(campaign: Campaign) -> Books:
 
 
 def progress(campaign: Campaign) -> Progress:
-    """Return how far a campaign has come, how fast it leaves now and when it would end at that rate."""
+    """Return how far a campaign has come, how fast it leaves now and when it would end at that rate.
+
+    What has ended or stands still leaves at no rate.
+    """
     found = books(campaign)
     percent = found.done * 100 // found.audience if found.audience else 0
-    recent, seconds = _recently_ended(campaign)
-    if not recent or campaign.state == CampaignState.PAUSED:
+    is_leaving = campaign.is_under_way and campaign.state != CampaignState.PAUSED
+    recent, seconds = _recently_ended(campaign) if is_leaving else (0, 1.0)
+    if not recent:
         return Progress(found, percent, 0, None)
     rate = recent / seconds
     ends_at = clock.now() + timedelta(seconds=found.waiting / rate) if found.waiting else None

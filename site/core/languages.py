@@ -28,6 +28,15 @@ def shown_name(code: str) -> str:
     return own_name(code) if code in codes() else code
 
 
+def name_in_sentence(code: str) -> str:
+    """Return the language's name in the active language, as it stands within a sentence: only English writes it large.
+
+    Arabic has no small letters.
+    """
+    name = get_language_info(code)["name_translated"]
+    return name if current() == "en" else name.lower()
+
+
 def current() -> str:
     """Return the active language if the site has it, else the default."""
     return nearest(get_language() or settings.LANGUAGE_CODE)

@@ -23,6 +23,8 @@ from mail.patterns import Pattern
 # mrml reads MJML as XML, which has no place for these; no person types them on purpose.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _BLANK_LINES = re.compile(r"\n{3,}")
+# Kept with a message that is cancelled; in English, like the words of servers that stand in the same place.
+NOBODY_KNOWN = "Nothing is known any more of whom it was meant for."
 # Without a map of its own mrml adds a link to Google Fonts for every family it knows.
 _OPTIONS = mrml.RenderOptions(fonts={})
 
@@ -81,7 +83,7 @@ def variant(kind: str, params: Mapping[str, Any], language: str, *, names: froze
 
 def own_words(message: Message, fillings: Fillings) -> dict[str, str]:
     """Return what fills the slots of one message's variant; raises NoLongerMakesSense where its kind gave nothing."""
-    own = fillings.get(message.pk, NoLongerMakesSense("Nothing is known any more of whom it was meant for."))
+    own = fillings.get(message.pk, NoLongerMakesSense(NOBODY_KNOWN))
     if isinstance(own, NoLongerMakesSense):
         raise own
     return slots.made_safe({"to_name": message.to_name, **own})

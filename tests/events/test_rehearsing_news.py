@@ -12,7 +12,7 @@ from events.audiences import News
 from events.models import Event, EventVersion, Registration, WebinarPage
 from events.services import announce_changes, cancel, cancel_event, restore_event
 from mail import rehearsal
-from mail.admin.message import FRAME_POLICY
+from mail.admin.message import frame_policy
 from mail.models import Message
 from mail.services import suppress
 from tests.events.changing import WINDOW, all_leave, last, move
@@ -53,7 +53,7 @@ def later(time) -> None:
 
 def sample(client: Client, page: Page, status: str, language: str = "en") -> str:
     answer = client.get(url("news_sample", page.pk, status, language))
-    assert (answer.status_code, answer["Content-Security-Policy"]) == (200, FRAME_POLICY)
+    assert (answer.status_code, answer["Content-Security-Policy"]) == (200, frame_policy())
     return body(answer)
 
 
@@ -71,7 +71,7 @@ def test_calling_off_shows_who_would_be_told_by_language_zone_and_state_and_how(
     assert [row(words, number) in shown for words, number in {**counts, "On the waiting list": 1}.items()] == [True] * 6
     assert "العربية</bdi></th>" not in shown
     samples = [one["sample"] for one in answer.context["samples"]]
-    assert [(one.language, one.number) for one in samples] == [("en", 2), ("fr", 1), ("es", 0), ("pt", 0), ("ar", 0)]
+    assert [(one.language, one.number) for one in samples] == [("en", 2), ("fr", 1)]
     assert samples[0].content.subject == "Cancelled: Budget"
     assert url("news_sample", page.pk, "cancelled", "fr") in shown
     assert "The attached file takes it off your calendar." in sample(publisher, page, "cancelled")

@@ -124,6 +124,8 @@ def test_the_dry_run_of_a_reminder_counts_and_shows_a_sample_in_each_language(ma
     assert [(one.language, one.number) for one in found.samples] == [
         ("en", 0), ("fr", 2), ("es", 0), ("pt", 0), ("ar", 1),
     ]  # fmt: skip
+    # Others may still register, in any language.
+    assert [one["sample"] for one in answer.context["samples"]] == found.samples
     for words in ("3 people would get this.", "would leave at 2026-12-11 14:00 UTC", "1 of these addresses is on"):
         assert words in page
     assert (Message.objects.filter(kind="event-reminder").count(), Reminder.objects.count()) == (0, 0)

@@ -62,7 +62,7 @@ def test_the_list_shows_each_message_with_its_state(staff: Client, time_machine)
             "Hello <b>",
             "Other",
             "français",
-            "accepted",
+            "Accepted",
             "",
             f"{now:%Y-%m-%d %H:%M}",
             f"{now:%Y-%m-%d %H:%M}",
@@ -95,6 +95,23 @@ def test_filters_search_and_order(staff: Client, query: str, found: list[str]) -
     ask(to="b@town.example", key="news:1", stream="bulk", language="ar")
     ask(to="c@city.example", key="news:2")
     assert addresses(staff.get(f"{INDEX}?{query}")) == found
+
+
+def test_the_filter_offers_states_as_the_list_shows_them(staff: Client) -> None:
+    ask()
+    page = BeautifulSoup(staff.get(INDEX).content, "html.parser")
+    offered = {box["value"]: box.parent.get_text(strip=True) for box in page.select("input[name=state]")}
+    assert offered == {
+        "queued": "Waiting",
+        "leased": "Taken by a worker",
+        "started": "Being handed over",
+        "deferred": "To be tried again",
+        "accepted": "Accepted",
+        "failed": "Failed",
+        "suppressed": "Suppressed",
+        "cancelled": "Cancelled",
+        "unknown": "Unknown",
+    }
 
 
 def test_the_list_costs_the_same_with_one_and_with_three_messages(staff: Client, django_assert_num_queries) -> None:
@@ -187,13 +204,24 @@ def test_a_message_costs_the_same_for_one_attempt_report_and_copy_and_for_three(
         assert re.findall(rf"{word} (\d)", shown) == [str(step) for step in range(1, number + 1)]
 
 
-def test_the_html_of_a_message_can_do_nothing(staff: Client) -> None:
+@pytest.mark.parametrize(
+    ("origins", "pictures"),
+    [
+        ([], "'self' https://gkec.example data:"),
+        (["https://media.example"], "'self' https://gkec.example https://media.example data:"),
+        (["https://gkec.example"], "'self' https://gkec.example data:"),
+    ],
+)
+def test_the_html_of_a_message_can_do_nothing_but_show_our_pictures(
+    staff: Client, settings, origins: list[str], pictures: str
+) -> None:
+    settings.BASE_URL, settings.MEDIA_ORIGINS = "https://gkec.example", origins
     message = ask(html="<script>alert(1)</script><p>Hi</p>")
     response = staff.get(f"{INDEX}message/{message.pk}/html/")
     assert response.content == b"<script>alert(1)</script><p>Hi</p>"
     assert response["Content-Security-Policy"] == (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'self'; sandbox"
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {pictures}; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'self'; sandbox"
     )
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert response["Referrer-Policy"] == "no-referrer"

@@ -61,17 +61,20 @@ def test_links_that_an_older_key_signed_open_their_door_and_no_others(purpose, s
 
 
 def test_who_left_or_is_gone_and_a_cancelled_campaign_get_no_addresses():
-    stays, left, deleted, erased = readers = [make.subscriber() for _ in range(4)]
+    stays, left, deleted, erased, blocked = readers = [make.subscriber() for _ in range(5)]
     messages = asked(*readers)
     Subscriber.objects.filter(pk=left.pk).update(state="left", left_at=NOW, left_why="link", confirmed_at=None)
     Subscriber.objects.filter(pk=deleted.pk).delete()
+    gone = {"left_at": NOW, "left_why": "staff", "confirmed_at": None}
+    Subscriber.objects.filter(pk=blocked.pk).update(state="blocked", **gone)
     messages[3].params = {}
     found = own_addresses(messages)
-    assert set(found) == {messages[0].pk, messages[1].pk}
+    assert set(found) == {messages[0].pk, messages[1].pk, messages[4].pk}
     assert isinstance(found[messages[0].pk], dict)
     assert isinstance(found[messages[1].pk], NoLongerMakesSense)
     assert str(found[messages[1].pk]) == "The subscription has ended."
-    assert own_addresses(messages[3:]) == {}
+    assert str(found[messages[4].pk]) == "The address has been blocked."
+    assert own_addresses(messages[3:4]) == {}
     Campaign.objects.update(state=CampaignState.CANCELLED, finished_at=NOW)
     assert {str(one) for one in own_addresses(messages).values()} == {"The campaign has been cancelled."}
 

@@ -14,8 +14,8 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from core import languages
 from mail import rehearsal
-from mail.admin.message import FRAME_POLICY
-from mail.rehearsal import Audience
+from mail.admin.message import frame_policy
+from mail.rehearsal import Audience, Rehearsal
 
 
 class DryRunView(WagtailAdminTemplateMixin, TemplateView, ABC):
@@ -30,6 +30,8 @@ class DryRunView(WagtailAdminTemplateMixin, TemplateView, ABC):
     done: Any = ""
     note: Any = ""
     refusals: tuple[type[Exception], ...] = ()
+    # Whether people may still join the audience, in whatever language.
+    is_for_later = False
 
     @abstractmethod
     def get_audience(self) -> Audience:
@@ -66,7 +68,8 @@ class DryRunView(WagtailAdminTemplateMixin, TemplateView, ABC):
         return super().get_context_data(
             **kwargs,
             rehearsal=found,
-            samples=[{"sample": one, "url": self.get_sample_url(one.language)} for one in found.samples],
+            samples=_read(found, self.get_sample_url, all_languages=self.is_for_later),
+            is_for_later=self.is_for_later,
             leaves_at=self.get_leaves_at(),
             button=self.button,
             note=self.note,
@@ -87,7 +90,7 @@ class SampleView(View, ABC):
         if language not in languages.codes():
             raise Http404
         response = HttpResponse(rehearsal.sample(self.get_audience(), language).html)
-        response["Content-Security-Policy"] = FRAME_POLICY
+        response["Content-Security-Policy"] = frame_policy()
         response["Referrer-Policy"] = "no-referrer"
         return response
 
@@ -98,9 +101,14 @@ def rehearsed(audience: Audience, *, leaves_at: datetime, sample_url: Callable[[
     `sample_url` returns the address of a `SampleView` of the same audience in a language.
     """
     found = rehearsal.rehearse(audience)
-    samples = [{"sample": one, "url": sample_url(one.language)} for one in found.samples]
     return {
         "rehearsal": found,
-        "samples": samples if found.total else [],
+        "samples": _read(found, sample_url) if found.total else [],
         "leaves_at": leaves_at if found.total else None,
     }
+
+
+def _read(found: Rehearsal, sample_url: Callable[[str], str], *, all_languages: bool = False) -> list[dict[str, Any]]:
+    """Return the samples in the languages that somebody reads; all of them while nobody does."""
+    read = [one for one in found.samples if one.number and not all_languages]
+    return [{"sample": one, "url": sample_url(one.language)} for one in read or found.samples]

@@ -3,7 +3,9 @@
 import base64
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,11 +20,18 @@ from mail.admin.mailbox import RESEND, address_url
 from mail.models import Message
 from mail.services import resending
 
-# The mail's own style attributes show; nothing runs, nothing is fetched, nothing can be sent from it.
-FRAME_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'self'; sandbox"
-)
+
+def frame_policy() -> str:
+    """Return what the frame around a mail may do: show the mail's own styles and our own pictures, and nothing else.
+
+    Mails name pictures by their whole address, beneath BASE_URL or in the bucket of media; nothing runs, nothing is
+    fetched from elsewhere, nothing can be sent.
+    """
+    pictures = " ".join(dict.fromkeys(["'self'", _origin(settings.BASE_URL), *settings.MEDIA_ORIGINS]))
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {pictures} data:; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'self'; sandbox"
+    )
 
 
 class MessageView(InspectView):
@@ -82,9 +91,14 @@ class MessageHtmlView(PermissionCheckedMixin, View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         message = get_object_or_404(Message.objects.with_words(), pk=pk, is_secret=False)
         response = HttpResponse(rendering.kept(message).html)
-        response["Content-Security-Policy"] = FRAME_POLICY
+        response["Content-Security-Policy"] = frame_policy()
         response["Referrer-Policy"] = "no-referrer"
         return response
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _headers(message: Message) -> str:

@@ -17,10 +17,11 @@ from core import languages
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from mail import kinds
+from mail.admin import states
 from mail.admin.mailbox import MailboxOfPersonView, MailboxView
 from mail.admin.message import MessageHtmlView, MessageView
 from mail.admin.resending import ResendView
-from mail.enums import State, Stream
+from mail.enums import Stream
 from mail.models import Message
 
 
@@ -37,7 +38,7 @@ def _languages() -> Iterable[tuple[str, str]]:
 
 
 class OutboxFilterSet(WagtailFilterSet):
-    state = django_filters.MultipleChoiceFilter(label=_("State"), choices=State.choices, widget=CheckboxSelectMultiple)
+    state = django_filters.MultipleChoiceFilter(label=_("State"), choices=states.choices, widget=CheckboxSelectMultiple)
     kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=_kinds, widget=CheckboxSelectMultiple)
     stream = django_filters.ChoiceFilter(
         label=_("Stream"), choices=Stream.choices, widget=RadioSelect, empty_label=_("All")
@@ -104,7 +105,7 @@ class OutboxViewSet(RecordList):
         WordsColumn("subject", label=_("Subject"), accessor="shown_subject"),
         Column("kind", label=_("Kind"), accessor=_kind_label, sort_key="kind"),
         Column("language", label=_("Language"), accessor=_language_name, sort_key="language"),
-        Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
+        Column("state", label=_("State"), accessor=states.shown, sort_key="state"),
         Column("reason", label=_("Why"), accessor="get_reason_display"),
         MomentColumn("created_at", label=_("Asked for"), sort_key="created_at"),
         MomentColumn("due_at", label=_("Due"), sort_key="due_at"),
