@@ -105,6 +105,14 @@ class News(Registered):
         found = Registration.objects.filter(event=self.event, told_revision__in=self._standing.outdated).live()
         return found if clock.now() < self.event.ends_at else found.none()
 
+    def left_behind(self):
+        """Return the live registrations that hold a date to come of an event that is over: nobody is told of that.
+
+        Who holds a date that has passed too would not come anyway, and who knows of a call-off will not.
+        """
+        found = Registration.objects.filter(event=self.event, told_revision__in=self._still_to_come).live()
+        return found if clock.now() >= self.event.ends_at else found.none()
+
     def sample(self, language: str) -> Rendering:
         """Write for nobody what most of them would read."""
         registration = self.example(language)
@@ -114,6 +122,11 @@ class News(Registered):
         otherwise = notices.CALLED_OFF if self.latest.is_cancelled else notices.RESTORED
         kind = kind_of_news(self._known, self.latest) or otherwise
         return mails.write_change(Message(kind=kind, language=language), registration, self._known)
+
+    @property
+    def _still_to_come(self) -> list[int]:
+        versions = [self._standing.by_revision[number] for number in self._standing.outdated]
+        return [one.revision for one in versions if one.ends_at > clock.now() and not one.is_cancelled]
 
     @cached_property
     def _standing(self) -> Standing:

@@ -113,6 +113,6 @@ class ReminderState(models.TextChoices):
     """How far one person's reminder has come."""
 
     PLANNED = "planned", _("planned")
-    ASKED = "asked", _("in the outbox")
+    ASKED = "asked", _("handed to the outbox")
     MISSED = "missed", _("its time had passed before it could leave")
     DROPPED = "dropped", _("its reason had ended")

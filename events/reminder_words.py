@@ -1,11 +1,12 @@
 """A reminder's time in words and as the parts of a form."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.enums import ReminderAnchor
+from events.enums import ReminderAnchor, ReminderState
 
 if TYPE_CHECKING:
     from events.models import ReminderRule
@@ -38,6 +39,11 @@ def when(rule: "ReminderRule") -> str:
         words = _("On the day of the start, at %(time)s") if is_start else _("On the day of the end, at %(time)s")
         return words % {"time": time}
     return _("%(distance)s, at %(time)s") % {"distance": _around(amount, "days", side, is_start), "time": time}
+
+
+def counted(numbers: Mapping[str, int]) -> str:
+    """Return how many reminders stand in each state, such as "2 planned, 1 handed to the outbox"."""
+    return _(", ").join(f"{numbers[state]} {state.label}" for state in ReminderState if state in numbers)
 
 
 def _around(amount: int, unit: str, side: str, is_start: bool) -> str:

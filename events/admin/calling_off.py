@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.widgets.button import Button
@@ -30,6 +31,11 @@ class EventReasonForm(forms.Form):
     )
 
 
+def undo_minutes() -> int:
+    """Return the undo window in minutes, at least one."""
+    return max(1, round(undo_window().total_seconds() / 60))
+
+
 class EventAct(OfEvent, ActView):
     """Does something with one event; whoever may publish its page may do it."""
 
@@ -42,19 +48,23 @@ class EventAct(OfEvent, ActView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what people would be told."""
-        news, leaves_at = News(self.event, self.status), clock.now() + undo_window()
-        return super().get_context_data(**kwargs, **rehearsed_news(self.page, news, leaves_at))
+        leaves_at = clock.now() + undo_window()
+        return super().get_context_data(**kwargs, **rehearsed_news(self.page, self.news, leaves_at))
+
+    @cached_property
+    def news(self) -> News:
+        """What people would be told, once acted on."""
+        return News(self.event, self.status)
 
     def people(self) -> dict[str, Any]:
         """Return in words who will get a mail and after how long."""
         seats, waiting = self.event.seats_taken, self.event.seats_waiting
-        minutes = max(1, round(undo_window().total_seconds() / 60))
         return {
             "seats": ngettext("%(number)s person with a seat", "%(number)s people with a seat", seats)
             % {"number": seats},
             "waiting": ngettext("%(number)s waiting person", "%(number)s waiting people", waiting)
             % {"number": waiting},
-            "minutes": in_minutes(minutes),
+            "minutes": in_minutes(undo_minutes()),
         }
 
 
@@ -90,14 +100,20 @@ class RestoreView(EventAct):
     done = _("The event takes place after all. Whoever has heard of the cancellation is told shortly.")
 
     def get_sentence(self) -> str:
-        """Say who is told."""
-        return (
-            gettext(
-                "The event takes place after all, and everybody has the seat or place they had. If %(seats)s and "
-                "%(waiting)s have been told of the cancellation, they get a mail in %(minutes)s."
+        """Say who is told: nobody, where the cancellation was faster undone than told."""
+        number = self.news.people().count()
+        if not number:
+            return gettext(
+                "The event takes place after all, and everybody has the seat or place they had. Nobody has been told "
+                "of the cancellation, so nobody gets a mail."
             )
-            % self.people()
-        )
+        return ngettext(
+            "The event takes place after all, and everybody has the seat or place they had. %(number)s person has "
+            "been told of the cancellation or of another date, and gets a mail in %(minutes)s.",
+            "The event takes place after all, and everybody has the seat or place they had. %(number)s people have "
+            "been told of the cancellation or of another date, and get a mail in %(minutes)s.",
+            number,
+        ) % {"number": number, "minutes": in_minutes(undo_minutes())}
 
     def act(self, said: dict[str, Any]) -> None:
         """Restore it in the name of staff."""

@@ -1,5 +1,6 @@
 """Dry runs of reminders and of messages of staff: seen first, then said yes to, then taken back if need be."""
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import Any
 
@@ -9,21 +10,25 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from core import clock
-from events import rules
+from core import clock, languages
+from events import rules, words
 from events.admin.reminders import OfRule
 from events.admin.staff import signed_in
 from events.audiences import MessageAudience, RuleAudience
 from events.errors import EventError, ReminderWithoutDate
 from events.models import Event, StaffMessage
-from events.services import arm, planning, send_message, send_now, take_back_message, write_message
+from events.services import arm, planning, ruling, send_message, send_now, take_back_message, write_message
 from events.staff_forms import MessageForm
 from mail.admin.dry_run import DryRunView, SampleView
+from mail.rehearsal import Sample
 from mail.services import mailings
 
 
@@ -45,6 +50,28 @@ class RuleDryRun(OfRule, DryRunView):
     def get_back_url(self) -> str:
         """Return to the reminders."""
         return self.list_url
+
+    @abstractmethod
+    def refusal(self, event: Event) -> EventError | None:
+        """Return why acting now would be refused, if it would be."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say at once what would be refused, and of whom nobody knows yet how many they are."""
+        audience = self.get_audience()
+        if refusal := self.refusal(audience.event):
+            kwargs.update(refusal=str(refusal), is_refused=True)
+        return super().get_context_data(**kwargs, not_known_yet=_not_known_yet(audience))
+
+
+def _not_known_yet(audience: RuleAudience) -> str:
+    if not audience.audience.is_of_the_past or clock.now() >= audience.event.ends_at:
+        return ""
+    number = audience.event.registrations.confirmed().count()
+    return ngettext(
+        "Who was there is known at the end; %(number)s person has a seat now.",
+        "Who was there is known at the end; %(number)s people have a seat now.",
+        number,
+    ) % {"number": number}
 
 
 class ArmView(RuleDryRun):
@@ -73,6 +100,10 @@ class ArmView(RuleDryRun):
             raise PermissionDenied
         return self.list_url
 
+    def refusal(self, event: Event) -> EventError | None:
+        """Return what arming would meet."""
+        return ruling.refusal_of_arming(self.rule, event)
+
 
 class SendNowView(RuleDryRun):
     """Sends a reminder at once, whatever its own time."""
@@ -89,6 +120,10 @@ class SendNowView(RuleDryRun):
     def get_leaves_at(self) -> datetime:
         """Return the end of the undo window."""
         return clock.now() + planning.undo_window()
+
+    def refusal(self, event: Event) -> EventError | None:
+        """Return what sending would meet."""
+        return ruling.refusal_of_sending(self.rule, event, self.get_leaves_at())
 
     def act(self) -> str:
         """Send."""
@@ -187,6 +222,7 @@ class OfMessage(ForWriters):
 class MessageDryRun(OfMessage, DryRunView):
     """Rehearses a message of staff, and sends it."""
 
+    template_name = "events/admin/message_dry_run.html"
     page_title = _("Dry run of a message")
     button = _("Send to all of them")
     done = _("The message leaves soon. Until then you can take it back.")
@@ -218,6 +254,32 @@ class MessageDryRun(OfMessage, DryRunView):
         """Send."""
         send_message(message_id=self.message.pk, by=signed_in(self.request))
         return reverse("events_message_sent", args=[self.message.pk])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add who reads words in a language that is not theirs."""
+        context = super().get_context_data(**kwargs)
+        return {**context, "other_words": _in_other_words(self.message, context["rehearsal"].samples)}
+
+
+def _in_other_words(message: StaffMessage, samples: list[Sample]) -> dict[str, Any] | None:
+    """Return how many people read which words, since staff wrote none in theirs; None where everybody has theirs.
+
+    Whatever language is missing, the words of one and the same stand in for it.
+    """
+    read = [(one, words.choose(message.words, one.language)) for one in samples if one.number]
+    missing = [(one, found.language) for one, found in read if found and found.language != one.language]
+    if not missing:
+        return None
+    return {
+        "number": sum(one.number for one, _language in missing),
+        "language": _names([missing[0][1]]),
+        "missing": _names([one.language for one, _language in missing]),
+    }
+
+
+def _names(codes: list[str]) -> SafeString:
+    named = [(code, languages.own_name(code)) for code in codes]
+    return format_html_join(gettext(", "), '<bdi lang="{}">{}</bdi>', named)
 
 
 class MessageSampleView(OfMessage, SampleView):

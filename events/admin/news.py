@@ -74,7 +74,10 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
         leaves_at = latest.made_at + undo_window() if latest else clock.now()
         news = News(self.event, self.event.status)
         return super().get_context_data(
-            **kwargs, **rehearsed_news(self.page, news, leaves_at), back_url=self.get_back_url()
+            **kwargs,
+            **rehearsed_news(self.page, news, leaves_at),
+            warning=left_behind(news),
+            back_url=self.get_back_url(),
         )
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
@@ -94,22 +97,42 @@ class NewsSampleView(OfEvent, SampleView):
 
 
 def tell_publisher(request: HttpRequest, page: Page) -> None:
-    """Say after publishing how many people will be told and when, with the way to the rehearsal; else say nothing."""
+    """Say after publishing how many are told and when, or that a date in the past leaves them untold; else nothing."""
     event = Event.objects.filter(translation_key=page.translation_key).first()
-    latest = _untold(event) if event else None
-    if event is None or latest is None:
+    if event is None:
         return
-    number = News(event, event.status).people().count()
+    news = News(event, event.status)
+    button = messages.button(reverse("events_news", args=[page.pk]), NewsView.page_title)
+    if warning := left_behind(news):
+        messages.warning(request, warning, buttons=[button])
+    elif sentence := _who_is_told(news, _untold(event)):
+        messages.info(request, sentence, buttons=[button])
+
+
+def left_behind(news: News) -> str:
+    """Return the warning that an event moved into the past leaves people with a date to come, or nothing."""
+    number = news.left_behind().count()
     if not number:
-        return
+        return ""
+    return ngettext(
+        "This date is over, so nobody is told. %(number)s person holds the old one. Publish a date to come, and that "
+        "person is told of it; only then can the event be called off.",
+        "This date is over, so nobody is told. %(number)s people hold the old one. Publish a date to come, and they "
+        "are told of it; only then can the event be called off.",
+        number,
+    ) % {"number": number}
+
+
+def _who_is_told(news: News, latest: EventVersion | None) -> str:
+    number = news.people().count() if latest else 0
+    if latest is None or not number:
+        return ""
     minutes = max(1, ceil((latest.made_at + undo_window() - clock.now()).total_seconds() / 60))
-    sentence = ngettext(
+    return ngettext(
         "%(number)s person is told of the change in %(minutes)s.",
         "%(number)s people are told of the change in %(minutes)s.",
         number,
     ) % {"number": number, "minutes": in_minutes(minutes)}
-    button = messages.button(reverse("events_news", args=[page.pk]), NewsView.page_title)
-    messages.info(request, sentence, buttons=[button])
 
 
 def in_minutes(minutes: int) -> str:

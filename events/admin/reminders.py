@@ -11,19 +11,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Page
 
-from core import dates
+from core import clock, dates
 from events import reminder_words, rules
 from events.admin.staff import signed_in
 from events.enums import ReminderState
 from events.errors import EventError, ReminderArmed
 from events.models import Event, Reminder, ReminderRule, WebinarPage
-from events.services import delete_rule, disarm, propose_rules, save_rule
+from events.services import delete_rule, disarm, propose_rules, ruling, save_rule
 from events.staff_forms import RuleForm
 
 
@@ -118,15 +119,25 @@ class RemindersView(OfOccasion, TemplateView):
         )
 
     def _row(self, rule: ReminderRule, numbers: dict[tuple[int, str], int]) -> dict[str, Any]:
-        counts = [(state.label, numbers.get((rule.pk, state.value), 0)) for state in ReminderState]
+        own = {state: number for (pk, state), number in numbers.items() if pk == rule.pk}
+        is_over = self._is_over(rule, has_more=ReminderState.PLANNED in own)
         return {
             "rule": rule,
-            "may_arm": rules.may_arm(signed_in(self.request), rule),
+            "may_arm": self.event and not is_over and rules.may_arm(signed_in(self.request), rule),
+            "is_over": is_over,
             "when": reminder_words.when(rule),
             "due": in_zone(self.event, rule),
-            "counts": [(label, number) for label, number in counts if number],
-            "languages": ", ".join(sorted(rule.words)),
+            "counts": reminder_words.counted(own),
+            "languages": gettext(", ").join(sorted(rule.words)),
         }
+
+    def _is_over(self, rule: ReminderRule, *, has_more: bool) -> bool:
+        if self.event is None or rule.due_at is None:
+            return False
+        if not rule.is_armed:
+            return ruling.refusal_of_arming(rule, self.event) is not None
+        # What is due and still planned leaves with the next sweep.
+        return not has_more and rule.due_at <= clock.now()
 
 
 def in_zone(event: Event | None, rule: ReminderRule) -> str:
@@ -134,7 +145,7 @@ def in_zone(event: Event | None, rule: ReminderRule) -> str:
     if event is None or rule.due_at is None:
         return ""
     local = rule.due_at.astimezone(event.zone)
-    return f"{dates.iso_day(local)} {dates.clock(local)} {event.timezone}"
+    return f"{dates.left_to_right(f'{dates.iso_day(local)} {dates.clock(local)}')} {event.timezone}"
 
 
 class RuleFormView(OfOccasion, FormView):

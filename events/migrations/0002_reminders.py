@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             name='Reminder',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('asked', 'in the outbox'), ('missed', 'its time had passed before it could leave'), ('dropped', 'its reason had ended')], default='planned', max_length=8, verbose_name='state')),
+                ('state', models.CharField(choices=[('planned', 'planned'), ('asked', 'handed to the outbox'), ('missed', 'its time had passed before it could leave'), ('dropped', 'its reason had ended')], default='planned', max_length=8, verbose_name='state')),
                 ('due_at', models.DateTimeField(verbose_name='due')),
                 ('expires_at', models.DateTimeField(verbose_name='makes no sense after')),
                 ('revision', models.PositiveIntegerField(db_default=0, default=0, verbose_name='revision')),

@@ -50,7 +50,10 @@ _PLAN = f"""
 """  # noqa: S608  (no value is put in)
 
 _DROP = f"""
-    UPDATE events_reminder AS reminder SET state = 'dropped'
+    UPDATE events_reminder AS reminder SET
+        state = CASE WHEN {FITS} THEN 'missed' ELSE 'dropped' END,
+        due_at = CASE WHEN {FITS} THEN rule.due_at ELSE reminder.due_at END,
+        expires_at = CASE WHEN {FITS} THEN rule.expires_at ELSE reminder.expires_at END
     FROM events_event AS event, events_registration AS registration, events_reminderrule AS rule
     WHERE event.id = %(event)s AND registration.event_id = event.id AND reminder.registration_id = registration.id
         AND reminder.rule_id = rule.id AND reminder.state = 'planned'
@@ -87,10 +90,11 @@ def plan(*, event_id: int, registration_ids: Collection[int] | None = None, sinc
     """Bring the reminders of an event, or of some of its registrations, into line; return how many changed.
 
     What is due later is planned or moved, with a higher revision where an earlier one has been asked for already.
-    What lost its reason, or whose new time has passed, is dropped, and its message withdrawn unless it has begun to
-    leave. A time that has passed is never planned: who comes late gets the reminders that are still to come. What fell
-    due while a change could still be undone had to wait and has not passed: planning begins at `since`, or at the first
-    change that nobody has been told of, or now.
+    What lost its reason is dropped, and its message withdrawn unless it has begun to leave. What a new date gave a time
+    that has passed is missed; it keeps that time, so that a later date plans it again. A time that has passed is never
+    planned: who comes late gets the reminders that are still to come. What fell due while a change could still be
+    undone had to wait and has not passed: planning begins at `since`, or at the first change that nobody has been told
+    of, or now.
     """
     values: dict[str, Any] = {
         "event": event_id,

@@ -1,6 +1,7 @@
 """Reminder rules: proposing, writing, arming and disarming them."""
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db.models import Q
 from core import clock
 from events import moments
 from events.enums import ReminderAnchor, ReminderAudience
-from events.errors import NotKnownYet, ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
+from events.errors import EventError, NotKnownYet, ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
 from events.models import Event, ReminderRule
 from events.services import planning, seats
 
@@ -97,15 +98,29 @@ def arm(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
         raise ReminderWithoutDate
     if rule.is_armed:
         return rule
+    if refusal := refusal_of_arming(rule, event):
+        raise refusal
     _reckon(rule, event)
     now = clock.now()
-    if rule.due_at is None or rule.due_at <= now:
-        raise ReminderOver
     _wait_for_the_window(rule, event)
     rule.armed_at, rule.armed_by = now, by
     rule.save()
     planning.plan(event_id=event.pk)
     return rule
+
+
+def refusal_of_arming(rule: ReminderRule, event: Event) -> EventError | None:
+    """Return why a rule cannot be armed now: its time, by the event's present date, has passed."""
+    return ReminderOver() if not rule.is_armed and moments.due(rule, event) <= clock.now() else None
+
+
+def refusal_of_sending(rule: ReminderRule, event: Event, due_at: datetime) -> EventError | None:
+    """Return why a rule's reminders cannot leave at a moment that staff choose, if they cannot."""
+    if event.is_cancelled or due_at >= event.ends_at + moments.AFTERWARDS:
+        return ReminderOver()
+    if ReminderAudience(rule.audience).is_of_the_past and due_at < event.ends_at:
+        return NotKnownYet()
+    return None
 
 
 @transaction.atomic
@@ -135,10 +150,8 @@ def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
         raise ReminderWithoutDate
     due_at = clock.now() + planning.undo_window()
     expires_at = moments.expires(due_at, event)
-    if event.is_cancelled or due_at >= event.ends_at + moments.AFTERWARDS:
-        raise ReminderOver
-    if ReminderAudience(rule.audience).is_of_the_past and due_at < event.ends_at:
-        raise NotKnownYet
+    if refusal := refusal_of_sending(rule, event, due_at):
+        raise refusal
     rule.armed_at, rule.armed_by, rule.due_at, rule.expires_at = clock.now(), by, due_at, expires_at
     rule.save()
     planning.plan(event_id=event.pk)

@@ -62,7 +62,9 @@ class ReminderModel:
             if is_meant and self.due > max(first, guest.registered_at):
                 changed += self._renew(guest.key, row)
             elif row and row.state == "planned" and not (is_meant and row.due == self.due):
-                row.state = "dropped"
+                row.state = "missed" if is_meant else "dropped"
+                if is_meant:
+                    row.due, row.expires = self.due, self.expires
                 changed += 1
         return changed
 

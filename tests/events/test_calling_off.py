@@ -47,7 +47,10 @@ def test_the_screen_says_who_will_be_told_and_when(admin, event):
     assert (answer.status_code, event.is_cancelled, event.revision) == (302, True, 1)
     version = EventVersion.objects.get(revision=1)
     assert (version.reason, version.by.display_name) == ("The speaker is ill", "Staff")
-    assert "have been told of the cancellation" in admin.get(url("restore")).content.decode()
+    assert (
+        "everybody has the seat or place they had. Nobody has been told of the cancellation, so nobody gets a mail."
+        in admin.get(url("restore")).content.decode()
+    )
     admin.post(url("restore"), {"reason": "Well again"})
     event.refresh_from_db()
     assert (event.is_cancelled, event.revision, announce_changes()) == (False, 2, 0)

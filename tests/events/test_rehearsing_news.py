@@ -8,7 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.models import Page
 
+from events.admin.news import left_behind
 from events.audiences import News
+from events.errors import EventOver
 from events.models import Event, EventVersion, Registration, WebinarPage
 from events.services import announce_changes, cancel, cancel_event, restore_event
 from mail import rehearsal
@@ -16,6 +18,7 @@ from mail.admin.message import frame_policy
 from mail.models import Message
 from mail.services import suppress
 from tests.events.changing import WINDOW, all_leave, last, move
+from tests.events.changing import told as everybody_told
 from tests.events.screens import body, typed, url
 from tests.factories import accounts
 from tests.factories import events as make
@@ -98,6 +101,14 @@ def test_restoring_tells_those_who_heard_and_the_sample_brings_the_event_back(pu
     later(time)
     shown = body(publisher.get(url("restore", page.pk)))
     assert ("2 people would get this." in shown, row("français", 1) in shown) == (True, True)
+    assert (
+        "The event takes place after all, and everybody has the seat or place they had. 2 people have been told of "
+        "the cancellation or of another date, and get a mail in 2 minutes."
+    ) in shown
+    cancel(registration_id=Registration.objects.get(name="Ana").pk)
+    assert "1 person has been told of the cancellation or of another date, and gets a mail in 2 minutes." in body(
+        publisher.get(url("restore", page.pk))
+    )
     assert "takes place after all. You have your seat again" in sample(publisher, page, "scheduled")
     file = News(Event.objects.get(), "scheduled").sample("en").attachments[0].content
     assert (b"METHOD:REQUEST" in file, b"STATUS:CONFIRMED" in file) == (True, True)
@@ -180,6 +191,55 @@ def test_whoever_publishes_nothing_new_or_for_nobody_reads_nothing_of_it(publish
         cancel(registration_id=one.pk)
     assert [one for one in published(publisher, page, days=1) if "of the change" in one] == []
     assert EventVersion.objects.untold().count() == 1
+
+
+OVER = (
+    "This date is over, so nobody is told. 2 people hold the old one. Publish a date to come, and they are told of it; "
+    "only then can the event be called off."
+)
+
+
+def test_whoever_publishes_a_date_in_the_past_is_warned_until_a_coming_one_tells_everybody(publisher, page, time):
+    said = [one for one in published(publisher, page, days=-60) if "This date is over" in one]
+    assert (len(said), said[0].startswith(OVER), f'href="{url("news", page.pk)}"' in said[0]) == (1, True, True)
+    later(time)
+    assert Message.objects.filter(kind="event-moved").count() == 0
+    shown = body(publisher.get(url("news", page.pk)))
+    assert (OVER in shown, "would get this." in shown) == (True, False)
+    cancel_it = publisher.post(url("call_off", page.pk), {"reason": "x"})
+    assert str(EventOver.of_event) in body(cancel_it)
+    assert f"{url('call_off', page.pk)}" not in body(publisher.get(reverse("wagtailadmin_pages:edit", args=[page.pk])))
+    again = [one for one in published(publisher, page, days=7) if "is over" in one or "of the change" in one]
+    assert (len(again), again[0].startswith("2 people are told of the change in 2 minutes.")) == (1, True)
+    assert "2 people would get this." in body(publisher.get(url("news", page.pk)))
+    later(time)
+    assert everybody_told() == [("moved", "ana"), ("moved", "bo")]
+    assert OVER not in body(publisher.get(url("news", page.pk)))
+
+
+def test_one_person_with_a_date_to_come_is_spoken_of_as_one(publisher, page):
+    cancel(registration_id=Registration.objects.get(name="Ana").pk)
+    move(page, days=-60)
+    assert (
+        "This date is over, so nobody is told. 1 person holds the old one. Publish a date to come, and that person is "
+        "told of it; only then can the event be called off."
+    ) in body(publisher.get(url("news", page.pk)))
+
+
+def test_an_event_that_has_taken_place_warns_of_nothing_when_its_end_is_put_right(page, time):
+    time.move_to(page.ends_at + timedelta(hours=1))
+    move(page, minutes=-10)
+    event = Event.objects.get()
+    assert (event.revision, left_behind(News(event, event.status))) == (1, "")
+
+
+def test_who_knows_that_the_event_is_called_off_holds_no_date_to_come(page, time):
+    cancel_event(event_id=Event.objects.get().pk, by=accounts.PersonFactory(), reason="x")
+    later(time)
+    make.registered(restore_event(event_id=Event.objects.get().pk, by=accounts.PersonFactory(), reason="x"), "Cy")
+    move(page, days=-60)
+    event = Event.objects.get()
+    assert list(News(event, event.status).left_behind().values_list("name", flat=True)) == ["Cy"]
 
 
 @pytest.mark.parametrize("name", ["news", "news_sample"])

@@ -215,4 +215,4 @@ def test_an_armed_rule_that_is_put_into_the_past_writes_to_nobody(time):
     rule.offset_minutes = -60 * 24 * 60
     assert save_rule(rule=rule).due_at < clock.now()
     time.shift(timedelta(minutes=3))
-    assert (remind(), [state for state, *_rest in planned(registration)]) == (0, ["dropped"])
+    assert (remind(), [state for state, *_rest in planned(registration)]) == (0, ["missed"])

@@ -8,11 +8,12 @@ from django.utils import translation
 
 from accounts import roles
 from core import clock
-from events import errors
+from events import errors, reminder_words
 from events.admin import dry_runs
+from events.admin.reminders import in_zone
 from events.audiences import RuleAudience
 from events.models import Event, Reminder, ReminderRule
-from events.services import arm, remind, save_rule
+from events.services import announce_changes, arm, cancel, remind, save_rule
 from mail.enums import SuppressionReason
 from mail.models import Message
 from mail.services import suppress
@@ -171,12 +172,88 @@ def test_a_reminder_sent_now_leaves_after_the_undo_window(manager, event, rule, 
     assert remind() == 1
 
 
-def test_arming_what_is_past_is_refused_in_words(manager, time):
+def test_arming_what_is_past_is_refused_in_words_and_offered_nowhere(manager, time):
     event = make.event(starts_at=clock.now() + timedelta(hours=25))
     rule = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[0]
+    make.registered(event)
+    address, shown = url("reminder_arm", rule.pk), url("reminders", event.translation_key)
+    assert address in body(manager.get(shown))
     time.shift(timedelta(hours=1))
-    answer = manager.post(url("reminder_arm", rule.pk))
-    assert (answer.status_code, str(errors.ReminderOver.sentence) in body(answer)) == (409, True)
+    for answer, status in ((manager.get(address), 200), (manager.post(address), 409)):
+        page = body(answer)
+        assert (answer.status_code, page.count(str(errors.ReminderOver.sentence))) == (status, 1)
+        assert ["would get this" in page, "would leave at" in page, "Arm the reminder" in page] == [False] * 3
+    page = body(manager.get(shown))
+    assert (address in page, page.count("<td>Over: its time has passed</td>"), page.count("<td>Not armed</td>")) == (
+        False, 1, 2,
+    )  # fmt: skip
+
+
+def test_sending_now_what_would_be_refused_shows_the_refusal_and_no_button(manager, event, rule):
+    make.registered(event)
+    Event.objects.update(status="cancelled")
+    page = body(manager.get(url("reminder_now", rule.pk)))
+    assert (str(errors.ReminderOver.sentence) in page, "Send to all of them" in page) == (True, False)
+
+
+@pytest.mark.parametrize("audience", ["attended", "absent"])
+@pytest.mark.parametrize(
+    ("people", "sentence"),
+    [
+        (1, "Who was there is known at the end; 1 person has a seat now."),
+        (3, "Who was there is known at the end; 3 people have a seat now."),
+    ],
+)
+def test_before_the_end_nobody_counts_who_was_there(manager, event, audience, people, sentence):
+    of_the_past = ReminderRule(
+        translation_key=event.translation_key, anchor="end", offset_minutes=120, audience=audience
+    )
+    rule = save_rule(rule=of_the_past)
+    for number in range(people):
+        make.registered(event, f"Guest {number}")
+    page = body(manager.get(url("reminder_arm", rule.pk)))
+    assert f"<strong>{sentence}</strong> The first message would leave at 2026-12-12 17:30 UTC." in page
+    assert ["would get this." in page, "Who would get it" in page, "Arm the reminder" in page] == [False, False, True]
+
+
+def test_the_list_says_what_was_handed_over_what_was_missed_and_what_is_over(manager, event, time):
+    rules = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")
+    for name in ("Ana", "Bo"):
+        make.registered(event, name)
+    for rule in rules[:2]:
+        arm(rule_id=rule.pk)
+    address = url("reminders", event.translation_key)
+    move(event, clock.now() + timedelta(hours=3) - event.starts_at)
+    time.shift(WINDOW)
+    announce_changes()
+    page = body(manager.get(address))
+    assert "<td>Over: its time has passed</td> <td>2 its time had passed before it could leave</td>" in page
+    assert "<td>Armed</td> <td>2 planned</td>" in page
+    time.shift(timedelta(hours=2))
+    assert "<td>Armed</td> <td>2 planned</td>" in body(manager.get(address))
+    assert remind() == 2
+    cancel(registration_id=event.registrations.get(name="Ana").pk)
+    assert "<td>Over: its time has passed</td> <td>2 handed to the outbox</td>" in body(manager.get(address))
+
+
+def test_what_is_done_with_a_reminder_stands_in_buttons(manager, event, rule):
+    arm(rule_id=rule.pk)
+    page = body(manager.get(url("reminders", event.translation_key)))
+    button = '<a class="button button-small button-secondary" href="{}">{}</a>'
+    held, now = (button.format(url(f"reminder_{name}", rule.pk), words) for name, words in [
+        ("disarm", "Hold back"), ("now", "Send now"),
+    ])  # fmt: skip
+    assert f"<td>{held} {now}</td>" in page
+
+
+def test_date_and_time_keep_their_order_and_numbers_their_comma_in_arabic(event, rule):
+    make.registered(event)
+    arm(rule_id=rule.pk)
+    with translation.override("ar"):
+        assert in_zone(event, ReminderRule.objects.get(pk=rule.pk)) == "\u20662026-12-11 15:00\u2069 Europe/Brussels"
+        words = reminder_words.counted({"planned": 2, "asked": 1})
+        assert words.count("\u060c ") == 1
+        assert ", " not in words
 
 
 # Attacks --------------------------------------------------------------------------------------------

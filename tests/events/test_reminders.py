@@ -69,14 +69,17 @@ def test_a_new_date_after_the_reminder_left_reminds_again_and_takes_back_what_st
     assert list(reminders.values_list("state", flat=True)) == ["cancelled", "queued"]
 
 
-def test_a_date_so_near_that_the_time_has_passed_drops_the_reminder(time):
+def test_a_date_so_near_that_the_time_has_passed_misses_the_reminder_and_the_next_date_plans_it_again(time):
     event = an_event()
     armed(event)
     registration = make.registered(event)
     time.move_to(event.starts_at - 5 * DAY)
     move(event, -5 * DAY + 3 * HOUR)
     tell(time)
-    assert planned(registration) == [("planned", "12-07 16:00", 0), ("dropped", "12-11 14:00", 0)]
+    assert planned(registration) == [("missed", "12-06 17:00", 0), ("planned", "12-07 16:00", 0)]
+    move(event, 5 * DAY - 3 * HOUR)
+    tell(time)
+    assert planned(registration) == [("planned", "12-11 14:00", 0), ("planned", "12-12 13:00", 0)]
 
 
 def test_a_new_zone_moves_wall_clock_reminders_alone(time):

@@ -55,6 +55,31 @@ def test_words_are_shown_in_another_language_where_there_are_none_and_marked(man
     assert '<p lang="en" dir="ltr"' in content.html
 
 
+def test_the_dry_run_says_who_reads_words_in_another_language(manager, event):
+    for name, language in (("Ana", "fr"), ("Bo", "es"), ("Cy", "ar"), ("Di", "en"), ("Eve", "fr")):
+        make.registered(event, name, language=language)
+    page = body(manager.get(url("message", written_to(manager, event).pk)))
+    assert (
+        '<p class="help-block help-warning">4 people read the <bdi lang="en">English</bdi> words: there are none in '
+        '<bdi lang="fr">français</bdi>, <bdi lang="es">español</bdi>, <bdi lang="ar">العربيّة</bdi>.</p>'
+    ) in page
+    page = body(manager.get(url("message", written_to(manager, event, text_fr="Oui", text_es="Sí").pk)))
+    assert (
+        '1 person reads the <bdi lang="en">English</bdi> words: there are none in <bdi lang="ar">العربيّة</bdi>.'
+    ) in page
+    page = body(manager.get(url("message", written_to(manager, event, text_fr="Oui", text_en="", subject_en="").pk)))
+    assert (
+        '3 people read the <bdi lang="fr">français</bdi> words: there are none in <bdi lang="en">English</bdi>, '
+        '<bdi lang="es">español</bdi>, <bdi lang="ar">العربيّة</bdi>.'
+    ) in page
+
+
+def test_the_dry_run_says_nothing_of_languages_where_everybody_has_words(manager, event):
+    make.registered(event, "Ana")
+    page = body(manager.get(url("message", written_to(manager, event).pk)))
+    assert ("1 person would get this." in page, "there are none in" in page) == (True, False)
+
+
 def test_one_button_takes_all_of_it_back(manager, event, time):
     for name in ("Ana", "Bo", "Cy"):
         make.registered(event, name)

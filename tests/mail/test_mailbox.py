@@ -72,7 +72,7 @@ def test_each_message_tells_its_state_its_attempts_and_the_servers_words(at_noon
     ask(to="other@city.example")
     assert stories(staff.get(PAGE, {"q": " ana@CITY.example "})) == [
         (
-            "Other : Hello <b>"
+            "Other: Hello <b>"
             " Failed. Nothing more: it ended at 2026-12-12 12:00:00, because the receiving server refused it."
             " Asked for at 2026-12-12 12:00:00 under the key event:1 ."
             " Number Hand-over started Answered Code The server's words"
