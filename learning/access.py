@@ -82,12 +82,16 @@ def why_shut(cohort: Cohort) -> str:
     return str(refusal or "")
 
 
+class HasLeft(Http404):
+    """Who asks has taken part in the cohort and does not any more: they may be told so, and nobody else may."""
+
+
 def own_enrolment(request: HttpRequest, slug: str) -> Enrolment:
-    """Return the visitor's own enrolment in a cohort that they have joined, or raise Http404."""
-    mine = Enrolment.objects.joined().of_person(request.user).filter(cohort__slug=slug)
-    found = mine.select_related("cohort__course", "local_government").first()
+    """Return the visitor's own enrolment in a cohort that they have joined, or raise Http404, HasLeft to who left."""
+    mine = Enrolment.objects.of_person(request.user).filter(cohort__slug=slug)
+    found = mine.joined().select_related("cohort__course", "local_government").first()
     if found is None:
-        raise Http404
+        raise HasLeft if mine.filter(joined_at__isnull=False).exists() else Http404
     return found
 
 

@@ -149,6 +149,36 @@ OUTCOMES: dict[str, Callable[[int], str]] = {
 }
 
 
+# The same before anybody is enrolled; the last where all seats are taken or the city has all of its own.
+PROSPECTS: dict[str, Callable[[int], str]] = {
+    "seated": lambda n: ngettext("%(number)s person gets a seat.", "%(number)s people get a seat.", n),
+    "waiting": lambda n: ngettext(
+        "%(number)s person goes on the waiting list.", "%(number)s people go on the waiting list.", n
+    ),
+    "refused": lambda n: ngettext("%(number)s person finds no seat.", "%(number)s people find no seat.", n),
+}
+
+
+def of_prospect(*, seated: int, waiting: int, refused: int, share: int | None) -> list[str]:
+    """Return how many of a list get what, and why not all of them a seat: the city's share, where that is why."""
+    counts = {"seated": seated, "waiting": waiting, "refused": refused}
+    said = [PROSPECTS[name](number) % {"number": number} for name, number in counts.items() if number]
+    if share is not None:
+        words = ngettext(
+            "Your city may have %(number)s seat in this cohort.",
+            "Your city may have %(number)s seats in this cohort.",
+            share,
+        )
+        said.append(words % {"number": share})
+    if refused:
+        said.append(_("This cohort keeps no waiting list."))
+    elif share is None and not seated:
+        said.append(_("All seats are taken. When one becomes free, whoever has waited longest gets it and a mail."))
+    if seated:
+        said.append(_("Seats are given in the order of your list; somebody else may be quicker."))
+    return said
+
+
 def of_outcome(name: str, number: int) -> str:
     """Return what became of so many people of a list; `name` is one of OUTCOMES."""
     return OUTCOMES[name](number) % {"number": number}

@@ -82,6 +82,8 @@ LIVE_STATES = (EnrolmentState.DRAFTED, *KNOWN_STATES)
 LEAVABLE_STATES = tuple(state for state in LIVE_STATES if state != EnrolmentState.COMPLETED)
 JOINED_STATES = (EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)
 SEATED_STATES = (EnrolmentState.INVITED, *JOINED_STATES)
+# What `EnrolmentState.DRAFTED` is called where no seat is held.
+DRAFT_WAITS = _("Not invited yet, waits for a seat")
 # A draft holds a seat or, with a waiting number, waits for one; where a moderator decides it does neither.
 WAITING_STATES = (EnrolmentState.DRAFTED, EnrolmentState.WAITLISTED)
 ENDED_STATES = (

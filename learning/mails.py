@@ -30,6 +30,7 @@ def register_kinds() -> None:
         (notices.DECLINED, declined, gettext_lazy("Application for a course declined")),
         (notices.CALLED_OFF, called_off, gettext_lazy("Cohort called off")),
         (notices.NO_SEAT, no_seat, gettext_lazy("No seat became free in a course")),
+        (notices.SENT, sent, gettext_lazy("Team enrolled, since its coordinator was approved")),
         (notices.LAPSED, lapsed, gettext_lazy("Team not enrolled, since nobody decided in time")),
     ):
         kinds.register(MailKind(name, render, label))
@@ -106,19 +107,52 @@ def no_seat(message: Message) -> Rendering:
     return _render(message, enrolment, subject=subject)
 
 
+def sent(message: Message) -> Rendering:
+    """Write to a coordinator who was approved that the invitations have left, and how everybody stands."""
+    team = _team(message, TeamState.SENT)
+    _need(not team.cohort.is_called_off, "The cohort is called off.")
+    people = Enrolment.objects.filter(team=team).live()
+    counts = {
+        "invited": people.seated().count(),
+        "waiting": people.filter(state=EnrolmentState.WAITLISTED).count(),
+        "applied": people.filter(state=EnrolmentState.APPLIED).count(),
+    }
+    _need(any(counts.values()), "Nobody of the team is enrolled any more.")
+    has_applied = bool(counts["applied"])
+    return _to_coordinator(
+        team,
+        subject=_("Your team has applied: %(title)s") if has_applied else _("Your team is enrolled: %(title)s"),
+        paragraphs=[
+            *([_("You are approved as coordinator, and the invitations have left.")] if counts["invited"] else []),
+            *(cohort_words.of_outcome(name, number) for name, number in counts.items() if number),
+        ],
+    )
+
+
 def lapsed(message: Message) -> Rendering:
     """Write to a coordinator that a draft has held its seats for long enough."""
+    team = _team(message, TeamState.LAPSED)
+    return _to_coordinator(
+        team, subject=_("Your team is not enrolled: %(title)s"), paragraphs=[cohort_words.of_drafts_let_go()]
+    )
+
+
+def _team(message: Message, state: TeamState) -> TeamRequest:
     teams = TeamRequest.objects.select_related("cohort__course", "local_government", "coordinator")
-    team = teams.filter(pk=message.params["team"], state=TeamState.LAPSED).first()
+    team = teams.filter(pk=message.params["team"], state=state).first()
     if team is None or team.coordinator is None:
         raise NoLongerMakesSense("The draft is gone.")
     _need(may_enrol(team.coordinator, team.local_government_id), "The recipient does not wait any more.")
+    return team
+
+
+def _to_coordinator(team: TeamRequest, *, subject: str, paragraphs: list[str]) -> Rendering:
     title = cohort_words.about(team.cohort, None)["course_title"]
     return Rendering(
-        subject=_("Your team is not enrolled: %(title)s") % {"title": isolate(title)},
+        subject=subject % {"title": isolate(title)},
         template="mail/notice",
         context={
-            "paragraphs": [cohort_words.of_drafts_let_go()],
+            "paragraphs": paragraphs,
             "button": {
                 "label": _("The team"),
                 "url": settings.BASE_URL + reverse("my_team", args=[team.cohort.slug, team.local_government.slug]),

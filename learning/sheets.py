@@ -1,4 +1,7 @@
-"""What coordinators and moderators see of a cohort, as columns: the screen and the spreadsheet are made of the same."""
+"""What coordinators and moderators see of a cohort, as columns: the screen and the spreadsheet are made of the same.
+
+A day is one value in both: the screen writes it in words, as pages do, and a spreadsheet keeps it as a day that sorts.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -11,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 
+from core import dates
 from core.exports import ScreenExportMixin
 from learning.enums import EnrolmentState
 from learning.models import Enrolment
@@ -25,7 +29,8 @@ def _pace(enrolment: Enrolment) -> str | Promise:
 
 
 def _progress(enrolment: Enrolment) -> str:
-    if not enrolment.has_joined:
+    # Whoever has left keeps the record of what they have done.
+    if enrolment.joined_at is None:
         return ""
     # Words rather than a stroke, which spreadsheet programs read as a day and a month.
     return gettext("%(done)s of %(total)s") % {"done": enrolment.units_done, "total": enrolment.units}
@@ -49,7 +54,7 @@ OF_TEAM = (
     Column("name", label=_("Name")),
     Column("email", label=_("E-mail address")),
     Column("department", label=_("Department")),
-    Column("state", label=_("State"), accessor="get_state_display"),
+    Column("state", label=_("State"), accessor="state_in_words"),
     Column("joined_at", label=pgettext_lazy("course", "Joined"), accessor=_day("joined_at")),
     Column("progress", label=_("Units done"), accessor=_progress),
     Column("pace", label=_("Pace"), accessor=_pace),
@@ -71,8 +76,12 @@ class Cell:
 
     label: str | Promise
     words: str
-    is_day: bool
+    day: date | None = None
     is_heading: bool = False
+
+
+def _cell(label: str | Promise, value: object) -> Cell:
+    return Cell(label, dates.day(value), value) if isinstance(value, date) else Cell(label, str(value))
 
 
 @dataclass(frozen=True)
@@ -96,9 +105,7 @@ class Sheet:
 
     def _cells(self, values: Iterable[object]) -> list[Cell]:
         """Return the values of a row as cells."""
-        cells = [
-            Cell(label, str(value), isinstance(value, date)) for label, value in zip(self.headers, values, strict=True)
-        ]
+        cells = [_cell(label, value) for label, value in zip(self.headers, values, strict=True)]
         # A row is headed by the first thing known of it: the address of somebody whose name is not.
         first = next((cell for cell in cells if cell.words), None)
         return [replace(cell, is_heading=cell is first) for cell in cells]

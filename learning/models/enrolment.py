@@ -12,11 +12,13 @@ from core import clock
 from core.models import HistoryStep
 from learning import tokens
 from learning.enums import (
+    DRAFT_WAITS,
     ENDED_STATES,
     JOINED_STATES,
     KNOWN_STATES,
     LIVE_STATES,
     SEATED_STATES,
+    WAITING_STATES,
     Actor,
     ChangeKind,
     EnrolmentState,
@@ -157,6 +159,17 @@ class Enrolment(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def waits(self) -> bool:
+        """Whether the person, or a draft, is on the waiting list; the number alone stays with the row afterwards."""
+        return self.state in WAITING_STATES and not self.has_seat and self.waiting_number is not None
+
+    @property
+    def state_in_words(self) -> str:
+        """What a team's page says of it: of a draft also that it waits for a seat."""
+        is_draft = self.state == EnrolmentState.DRAFTED
+        return str(DRAFT_WAITS if is_draft and self.waits else self.get_state_display())
 
     @property
     def is_live(self) -> bool:

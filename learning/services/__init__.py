@@ -1,7 +1,7 @@
 """The only writers of the learning app: verbs, keyword-only, one transaction each."""
 
 from learning.services.applying import admit, apply_alone, decline
-from learning.services.enrolling import TeamOutcome, enrol_team, preview_team
+from learning.services.enrolling import Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
 from learning.services.erasing import erase_enrolments
 from learning.services.expiring import end_unanswered
 from learning.services.joining import confirm_details, join
@@ -19,6 +19,7 @@ __all__ = [
     "Invitee",
     "Line",
     "Preview",
+    "Prospect",
     "TeamOutcome",
     "admit",
     "apply_alone",
@@ -31,6 +32,7 @@ __all__ = [
     "enrol_team",
     "erase_enrolments",
     "fill_free_seats",
+    "foresee_team",
     "join",
     "lapse_drafts",
     "let_drafts_go",

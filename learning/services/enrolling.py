@@ -1,5 +1,6 @@
 """Enrolling a city's team: one transaction, the cohort's row locked late, seats counted under it, one mail each."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,8 +22,9 @@ from learning.errors import (
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.rules import refusal_of
 from learning.services import history, notices, reading_lines, seats, sending
-from learning.services.promoting import fill
+from learning.services.promoting import fill, foreseen
 from learning.services.reading_lines import LONGEST_NAME, MOST_AT_ONCE, Invitee, Preview
+from learning.services.seats import Place
 from mail.addresses import envelope_address
 from municipalities import rules
 from municipalities.enums import Standing
@@ -71,6 +73,38 @@ def preview_team(*, cohort_id: int, local_government_id: int, lines: str, coordi
         is_approved = rules.is_coordinator(coordinator, local_government_id)
         known = set(_known(cohort_id, local_government_id, None if is_approved else coordinator))
     return reading_lines.read(lines, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """How many of a list would get a seat, a place on the waiting list, or neither; the city's share if that is why."""
+
+    seated: int
+    waiting: int
+    refused: int
+    share: int | None = None
+
+    @property
+    def seats_everybody(self) -> bool:
+        """Whether nobody of the list goes without a seat."""
+        return not self.waiting and not self.refused
+
+
+def foresee_team(*, cohort_id: int, local_government_id: int, number: int) -> Prospect:
+    """Say what so many new people of a city would get if they were enrolled now; writes and locks nothing.
+
+    `enrol_team` decides under the lock, where somebody else may have been quicker. Of the seats that are free nobody
+    learns more than what their own list gets. Where moderators decide on everybody, this says nothing.
+    """
+    standing = foreseen(Cohort.objects.get(pk=cohort_id))
+    places = Counter(standing.next_place(local_government_id) for _one in range(number))
+    is_short = places[Place.SEAT] < number
+    return Prospect(
+        seated=places[Place.SEAT],
+        waiting=places[Place.WAITING],
+        refused=places[Place.NONE],
+        share=standing.per_city if is_short and standing.has_spent_share(local_government_id) else None,
+    )
 
 
 @transaction.atomic
@@ -204,14 +238,15 @@ def _place(cohort: Cohort, team: TeamRequest, new: dict[str, Invitee], already: 
         if cohort.by_approval:
             enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.APPLIED
             outcome.applied.append(enrolment)
-        elif standing.has_seat_for(team.local_government_id):
-            standing.hold(team.local_government_id)
+            continue
+        place = standing.next_place(team.local_government_id)
+        if place == Place.SEAT:
             enrolment.has_seat = True
             enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.INVITED
             enrolment.invited_at = None if team.is_draft else enrolment.created_at
             outcome.invited.append(enrolment)
-        elif cohort.waiting_list:
-            enrolment.waiting_number = standing.next_number()
+        elif place == Place.WAITING:
+            enrolment.waiting_number = standing.last_number
             enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.WAITLISTED
             outcome.waiting.append(enrolment)
         else:

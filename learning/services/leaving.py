@@ -130,7 +130,6 @@ def _successor(leaver: Enrolment, email: str, key: str, name: str) -> Enrolment:
         email=email,
         email_key=key,
         language=leaver.language,
-        department=leaver.department,
         state=state,
         has_seat=leaver.has_seat,
         waiting_number=leaver.waiting_number,

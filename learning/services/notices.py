@@ -30,6 +30,8 @@ DECLINED = "application-declined"
 CALLED_OFF = "enrolment-called-off"
 # The cohort gives no more seats to those who wait.
 NO_SEAT = "enrolment-no-seat"
+# A coordinator was approved, and whom they had written down is enrolled.
+SENT = "team-sent"
 # A coordinator's draft has held its seats for long enough.
 LAPSED = "team-lapsed"
 
@@ -74,11 +76,20 @@ def say_no_seat(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
     _ask(NO_SEAT, cohort, enrolments)
 
 
+def say_sent(cohort: Cohort, team: TeamRequest) -> None:
+    """Ask for the mail that tells a coordinator who is approved what has become of whom they had written down."""
+    _tell_coordinator(SENT, cohort, team)
+
+
 def say_lapsed(cohort: Cohort, team: TeamRequest) -> None:
     """Ask for the mail that tells a coordinator who still waits that their people are not enrolled."""
+    _tell_coordinator(LAPSED, cohort, team)
+
+
+def _tell_coordinator(kind: str, cohort: Cohort, team: TeamRequest) -> None:
     if team.coordinator is not None:
-        key = f"{LAPSED}:{team.pk}"
-        enqueue_to(team.coordinator, key=key, kind=LAPSED, params={"team": team.pk}, expires_at=cohort.ends_at)
+        key = f"{kind}:{team.pk}"
+        enqueue_to(team.coordinator, key=key, kind=kind, params={"team": team.pk}, expires_at=cohort.ends_at)
 
 
 def say_again(cohort: Cohort, *, since: datetime) -> None:

@@ -52,7 +52,21 @@ def fill(cohort: Cohort) -> Standing:
     return standing
 
 
+def foreseen(cohort: Cohort) -> Standing:
+    """Return how the seats of a cohort that is not locked would stand after `fill`; writes nothing."""
+    standing = seats.standing(cohort)
+    _next_in_line(cohort, standing)
+    return standing
+
+
 def _promote(cohort: Cohort, standing: Standing) -> list[Enrolment]:
+    promoted = _next_in_line(cohort, standing)
+    _give_seats(cohort, promoted)
+    return promoted
+
+
+def _next_in_line(cohort: Cohort, standing: Standing) -> list[Enrolment]:
+    """Return who gets the free seats, which the standing counts as held from then on."""
     if not standing.waiting or standing.free == 0 or not cohort.gives_seats():
         return []
     promoted = []
@@ -63,7 +77,6 @@ def _promote(cohort: Cohort, standing: Standing) -> list[Enrolment]:
             standing.hold(enrolment.local_government_id)
             standing.waiting -= 1
             promoted.append(enrolment)
-    _give_seats(cohort, promoted)
     return promoted
 
 

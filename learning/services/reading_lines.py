@@ -4,7 +4,7 @@ Each line is split once and looked up in sets, so that ten thousand lines take t
 """
 
 import csv
-import re
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core import text
 from core.languages import codes
 from events.addresses import email_key
+from learning.services.reading_columns import ANGLED, Cells, Columns, delimiter_of, is_one_heading, split
 from mail.addresses import BadAddress, envelope_address
 
 MOST_AT_ONCE = 50
@@ -21,10 +22,6 @@ LONGEST_LINE = 500
 # As long as the columns.
 LONGEST_NAME = 120
 LONGEST_ADDRESS = 254
-# What mail programs and spreadsheets put between the parts of a line.
-DELIMITERS = ("\t", ";", ",")
-# One class repeated, so that no line makes it try twice.
-ANGLED = re.compile(r"<([^<>]*)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +50,14 @@ class Preview:
     """What would happen with the lines.
 
     `later` is how many name somebody beyond the most at once, and stand in no row; `unread` is how many lines there
-    were beyond the most that are read.
+    were beyond the most that are read. `heading` is the first line where it names the columns.
     """
 
     rows: list[Line] = field(default_factory=list)
     later: int = 0
     unread: int = 0
+    heading: str = ""
+    columns: Columns | None = None
 
     @property
     def good(self) -> list[Line]:
@@ -70,6 +69,26 @@ class Preview:
         """The lines with a problem."""
         return [row for row in self.rows if row.problem]
 
+    @property
+    def unknown_heading(self) -> str:
+        """The first line where it was taken for the heading though none of its words is known; it may be a slip."""
+        return self.heading if self.columns is not None and not self.columns.is_known else ""
+
+    @property
+    def leaves_columns_out(self) -> bool:
+        """Whether there are columns that nothing is read from."""
+        return self.columns is not None and self.columns.leaves_some_out
+
+    @property
+    def lines_again(self) -> str:
+        """The good lines alone, which read once more name the same people."""
+        if self.columns is None:
+            return "\n".join(row.text for row in self.good)
+        again = io.StringIO()
+        people = [(row.email, row.name, row.language) for row in self.good]
+        csv.writer(again, delimiter=";", lineterminator="\n").writerows([("email", "name", "language"), *people])
+        return again.getvalue()
+
     def people(self, language: str) -> list[Invitee]:
         """Return who can be enrolled, in the language given where a line names none."""
         return [Invitee(email=row.email, name=row.name, language=row.language or language) for row in self.good]
@@ -77,23 +96,37 @@ class Preview:
 
 def read(lines: str, known: set[str]) -> Preview:
     """Return what the lines say; `known` are the normalised addresses that are in the team already."""
-    reader = _Reader(known)
-    rows: list[Line] = []
     everything = lines.splitlines()
-    for number, raw in enumerate(everything[:MOST_LINES], start=1):
-        line = raw.replace("\x00", "").strip(" \t;,\ufeff")
-        if not line or (not rows and _is_heading(line)):
+    cleaned = [raw.replace("\x00", "").strip(" \ufeff") for raw in everything[:MOST_LINES]]
+    first = next((at for at, line in enumerate(cleaned) if _trimmed(line)), 0)
+    columns = Columns.of(cleaned[first], cleaned[first + 1 :]) if cleaned else None
+    has_heading = columns is not None or (bool(cleaned) and is_one_heading(_trimmed(cleaned[first])))
+    reader = _Reader(known, columns)
+    rows: list[Line] = []
+    for number, line in enumerate(cleaned, start=1):
+        if not _trimmed(line) or (has_heading and number == first + 1):
             continue
         if row := reader.row(number, line):
             rows.append(row)
-    return Preview(rows, later=reader.later, unread=max(0, len(everything) - MOST_LINES))
+    return Preview(
+        rows,
+        later=reader.later,
+        unread=max(0, len(everything) - MOST_LINES),
+        heading=_trimmed(cleaned[first]) if has_heading else "",
+        columns=columns,
+    )
+
+
+def _trimmed(line: str) -> str:
+    return line.strip(" \t;,\ufeff")
 
 
 class _Reader:
     """Reads line by line and remembers which addresses have come by."""
 
-    def __init__(self, known: set[str]) -> None:
+    def __init__(self, known: set[str], columns: Columns | None) -> None:
         self.known = known
+        self.columns = columns
         self.seen: dict[str, int] = {}
         self.new = 0
         self.later = 0
@@ -122,19 +155,20 @@ class _Reader:
             return _("This address is already in your team.")
         return ""
 
-    def _parted(self, number: int, line: str) -> Line:
+    def _parted(self, number: int, whole: str) -> Line:
+        line = _trimmed(whole)
         if len(line) > LONGEST_LINE:
             return Line(number, f"{line[:80]}…", problem=_("This line is too long for a name and an address."))
-        parts = list(_parts(line))
-        addresses = [part.removeprefix("mailto:") for part in parts if "@" in part]
+        # An empty cell at either end counts under headings.
+        cells = self.columns.cells(whole, self.languages) if self.columns else None
+        cells = cells or _without_columns(line, self.languages)
+        addresses = [part.removeprefix("mailto:") for part in cells.addresses]
         if not addresses:
             return Line(number, line, problem=_("There is no e-mail address in this line."))
         if len(addresses) > 1:
             return Line(number, line, problem=_("There is more than one address in this line. Give each its own."))
-        words = [part for part in parts if "@" not in part]
-        language = next((part.lower() for part in words if part.lower() in self.languages), "")
-        name = text.single_line(" ".join(part for part in words if part.lower() not in self.languages))
-        return _checked(Line(number, line, addresses[0], name[:LONGEST_NAME].strip(), language))
+        name = text.single_line(" ".join(cells.words))[:LONGEST_NAME].strip(" \"'")
+        return _checked(Line(number, line, addresses[0], name, cells.language))
 
 
 def _refused(row: Line, problem: str) -> Line:
@@ -156,20 +190,25 @@ def _parts(line: str) -> Iterator[str]:
     for angled in ANGLED.findall(line):
         yield angled.strip()
     rest = ANGLED.sub(" ", line)
-    delimiter = next((one for one in DELIMITERS if one in rest), None)
+    delimiter = delimiter_of(rest)
     if delimiter is None:
         # An address and a name with nothing but blanks between them.
         pieces = rest.split()
         yield from (piece for piece in pieces if "@" in piece)
         parts = [" ".join(piece for piece in pieces if "@" not in piece)]
     else:
-        parts = next(csv.reader([rest], delimiter=delimiter, skipinitialspace=True), [])
+        parts = split(rest, delimiter)
     for part in parts:
         if cleaned := part.strip().strip("\"'").strip():
             yield cleaned
 
 
-def _is_heading(line: str) -> bool:
-    """Whether this is a spreadsheet's row of headings: several columns, or the one word, and no address."""
-    words = {"email", "e-mail", "mail", "address", "e-mail address", "email address"}
-    return "@" not in line and any(part.lower() in words for part in _parts(line))
+def _without_columns(line: str, languages: frozenset[str]) -> Cells:
+    """Return the parts of a line that stands under no heading: what is neither address nor language is the name."""
+    parts = list(_parts(line))
+    words = [part for part in parts if "@" not in part]
+    return Cells(
+        addresses=[part for part in parts if "@" in part],
+        words=[word for word in words if word.lower() not in languages],
+        language=next((word.lower() for word in words if word.lower() in languages), ""),
+    )

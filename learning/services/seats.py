@@ -1,6 +1,7 @@
 """Seats under the cohort's row lock: counted anew each time, never reckoned from an old figure."""
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from django.db.models import Count, Q
 
@@ -13,9 +14,20 @@ FEW_AT_LEAST = 3
 FEW_SHARE = 10  # a tenth of the seats
 
 
+class Place(Enum):
+    """What somebody gets who is enrolled."""
+
+    SEAT = auto()
+    WAITING = auto()
+    NONE = auto()
+
+
 @dataclass(slots=True)
 class Standing:
-    """How a cohort's seats stand while its row is locked; what the caller gives out is added as it goes."""
+    """How a cohort's seats stand while its row is locked; what the caller gives out is added as it goes.
+
+    Without the lock it is what a preview may say: somebody else may be quicker.
+    """
 
     seats: int | None
     per_city: int | None
@@ -34,13 +46,27 @@ class Standing:
         """Whether the cohort has a seat left, and the city may have one more; people without a city have no quota."""
         if self.free == 0:
             return False
-        return self.per_city is None or city is None or self.held_by_city.get(city, 0) < self.per_city
+        return not self.has_spent_share(city)
 
     def hold(self, city: int | None) -> None:
         """Count one more seat."""
         self.held += 1
         if city is not None:
             self.held_by_city[city] = self.held_by_city.get(city, 0) + 1
+
+    def next_place(self, city: int | None) -> Place:
+        """Give out what somebody of a city gets now: a seat, else a place on the waiting list, else nothing."""
+        if self.has_seat_for(city):
+            self.hold(city)
+            return Place.SEAT
+        if self.waiting_list:
+            self.next_number()
+            return Place.WAITING
+        return Place.NONE
+
+    def has_spent_share(self, city: int | None) -> bool:
+        """Whether a city holds all the seats that it may have."""
+        return self.per_city is not None and city is not None and self.held_by_city.get(city, 0) >= self.per_city
 
     def next_number(self) -> int:
         """Give out the next place on the waiting list."""
@@ -78,7 +104,7 @@ def lock_enrolment(enrolment_id: int) -> tuple[Cohort, Enrolment]:
 
 
 def standing(cohort: Cohort) -> Standing:
-    """Count the seats of a locked cohort; one statement."""
+    """Count the seats of a cohort, exactly where its row is locked; one statement."""
     found = Standing(
         seats=cohort.seats,
         per_city=cohort.seats_per_local_government,

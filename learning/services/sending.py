@@ -111,7 +111,10 @@ def send_locked(cohort: Cohort, team: TeamRequest) -> None:
     is_late = cohort.has_given_its_seats()
     dropped = [one for one in drafts if one.email_key in known or (is_late and not one.has_seat)]
     end(dropped, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
-    _tell(cohort, [one for one in drafts if one.is_live], team.coordinator)
+    told = [one for one in drafts if one.is_live]
+    _tell(cohort, told, team.coordinator)
+    if told:
+        notices.say_sent(cohort, team)
     if dropped:
         seats.keep(cohort, fill(cohort))
 

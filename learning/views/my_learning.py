@@ -17,6 +17,7 @@ from learning.errors import LearningError
 from learning.forms import AboutMeForm
 from learning.rules import has_to_confirm, may_leave
 from learning.services import confirm_details, withdraw_enrolment
+from learning.views.left import told_who_left
 
 SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
 
@@ -31,6 +32,7 @@ def courses(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
+@told_who_left
 @require_safe
 def course(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the units of a course with what is done; who has just joined is asked first who they are."""
@@ -54,6 +56,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @login_required
+@told_who_left
 @require_http_methods(["GET", "HEAD", "POST"])
 def about_me(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask once for name, department and language; a POST keeps them."""
@@ -84,6 +87,7 @@ def about_me(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @login_required
+@told_who_left
 @require_http_methods(["GET", "HEAD", "POST"])
 def leaving(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what leaving a cohort means; a POST does it. What was read and completed stays on record."""

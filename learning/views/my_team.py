@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
@@ -18,10 +19,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.visitors import signed_in
 from core import limits
 from learning import access, cohort_words, sheets
-from learning.errors import LearningError
+from learning.enums import LEAVABLE_STATES, LIVE_TEAMS
+from learning.errors import CohortOver, LearningError
 from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
-from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_withdraw
+from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_see_team, may_withdraw
 from learning.services import replace, withdraw_enrolment, withdraw_team
 from learning.views.team import ENROLMENTS, TOO_OFTEN, TOO_OFTEN_SENTENCE
 from municipalities.enums import Standing
@@ -44,14 +46,14 @@ class TeamView(LoginRequiredMixin, View):
         if (answer := sheet.answer(request)) is not None:
             return answer
         drafts = TeamRequest.objects.drafts().of_coordinator(request.user).of_city(team.cohort.pk, team.city.pk).first()
-        may_withdraw_all = bool(drafts) or may_change_team(request.user, team.city.pk)
-        may_change = may_withdraw_all or may_moderate(request.user, team.cohort)
+        may_change_all = may_change_team(request.user, team.city.pk)
+        may_change = bool(drafts) or may_change_all or may_moderate(request.user, team.cohort)
         is_shut = team.cohort.is_called_off or team.cohort.is_over()
         context = {
             **_context(request, team),
             "sheet": sheet,
             "actions_url": _address(team) if may_change and not team.cohort.is_over() else "",
-            "may_withdraw_all": may_withdraw_all and not team.cohort.is_over(),
+            "may_withdraw_all": not team.cohort.is_over() and any(_leaves(row, may_change_all, drafts) for row in rows),
             "figures": _figures(rows),
             "done": _done(request),
             "drafts": None if is_shut else drafts,
@@ -126,11 +128,15 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
         try:
             for one in requests:
                 withdraw_team(team_id=one.pk, by=signed_in(request))
-            return _back(team, "withdrawn")
+            return _after_withdrawing(request, team)
         except LearningError as refusal:
             sentence = str(refusal)
     leaving = Enrolment.objects.leavable().filter(team__in=requests.all())
     seats, told = list(leaving.values_list("has_seat", flat=True)), leaving.told().count()
+    if not sentence and team.cohort.is_over():
+        sentence = str(CohortOver())
+    elif not sentence and not seats:
+        sentence = _("Nobody of the team can be withdrawn any more.")
     context = {
         **_context(request, team),
         "people_in_words": cohort_words.of_people(len(seats)),
@@ -156,8 +162,23 @@ def _back(team: access.Team, done: str) -> HttpResponse:
     return HttpResponseRedirect(f"{_address(team)}?done={done}", status=SEE_OTHER)
 
 
+def _after_withdrawing(request: HttpRequest, team: access.Team) -> HttpResponse:
+    """Lead back to the team's page or, who waits to be approved and has no drafts left there, to their own."""
+    if may_see_team(request.user, team.cohort.pk, team.city.pk):
+        return _back(team, "withdrawn")
+    messages.success(request, _("Withdrawn."))
+    return HttpResponseRedirect(reverse("my_learning"), status=SEE_OTHER)
+
+
 def _address(team: access.Team) -> str:
     return reverse("my_team", args=[team.cohort.slug, team.city.slug])
+
+
+def _leaves(row: Enrolment, may_change_all: bool, drafts: TeamRequest | None) -> bool:
+    """Whether withdrawing the team would end this: any of the city's for some, for others what they wrote down."""
+    if row.state not in LEAVABLE_STATES or row.team is None:
+        return False
+    return row.team.state in LIVE_TEAMS if may_change_all else row.team == drafts
 
 
 def _figures(rows: list[Enrolment]) -> list[dict[str, str]]:
@@ -166,7 +187,7 @@ def _figures(rows: list[Enrolment]) -> list[dict[str, str]]:
         (_("Have joined"), sum(row.has_joined for row in rows)),
         (_("Invited"), sum(row.state == "invited" for row in rows)),
         (_("Behind"), sum(row.is_behind for row in rows)),
-        (_("On the waiting list"), sum(row.state == "waitlisted" for row in rows)),
+        (_("On the waiting list"), sum(row.waits for row in rows)),
     ]
     return [{"term": term, "value": str(number)} for term, number in counted]
 

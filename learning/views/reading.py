@@ -21,11 +21,12 @@ from learning.errors import LearningError
 from learning.models import Unit, UnitPage, UnitProgress
 from learning.rules import may_read_unit
 from learning.services import complete_unit, read_unit, reopen_unit
+from learning.views.left import told_who_left
 
 SEE_OTHER = 303
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator([never_cache, told_who_left], name="dispatch")
 class UnitView(LoginRequiredMixin, View):
     """Shows a unit in the reader's language, or else in the course's; a POST marks it complete or open again."""
 

@@ -4,6 +4,7 @@ The steps are told by what is in the address or was sent, so that each works wit
 Nothing is kept before the last.
 """
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,13 +24,13 @@ from django.views.decorators.cache import never_cache
 from accounts.visitors import signed_in
 from core import clock, languages, limits
 from learning import access, cohort_words
-from learning.enums import SeatState
 from learning.errors import EnrolmentRefused, LearningError, TooManyAtOnce
 from learning.forms import PeopleForm
 from learning.models import Cohort
 from learning.rules import may_enrol
-from learning.services import Invitee, Preview, TeamOutcome, enrol_team, preview_team
+from learning.services import Invitee, Preview, Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
 from learning.services.reading_lines import MOST_AT_ONCE
+from mail.isolates import isolate
 from municipalities.enums import Standing
 from municipalities.models import LocalGovernment, Membership
 from municipalities.rules import is_coordinator
@@ -86,7 +87,7 @@ class TeamView(LoginRequiredMixin, View):
             )
             people = preview.people(form.cleaned_data["language"])
             if "confirm" not in request.POST or not people:
-                return self._show_preview(form, preview, people)
+                return self._show_preview(form, preview, people, self.city)
             outcome = enrol_team(
                 cohort_id=self.cohort.pk,
                 local_government_id=self.city.pk,
@@ -137,32 +138,38 @@ class TeamView(LoginRequiredMixin, View):
     def _show_people(self, form: PeopleForm, *, status: int = 200) -> HttpResponse:
         return self._show("people", {"form": form}, status=status)
 
-    def _show_preview(self, form: PeopleForm, preview: Preview, people: list[Invitee]) -> HttpResponse:
+    def _show_preview(
+        self, form: PeopleForm, preview: Preview, people: list[Invitee], city: LocalGovernment
+    ) -> HttpResponse:
+        prospect = None
+        if people and not self.cohort.by_approval:
+            prospect = foresee_team(cohort_id=self.cohort.pk, local_government_id=city.pk, number=len(people))
+        finds_nothing = prospect is not None and prospect.refused == len(people)
         again = PeopleForm(initial={"lines": form.cleaned_data["everybody"], "language": form.cleaned_data["language"]})
         context = {
             "people": people,
-            "notes": self._notes(),
+            "notes": self._notes(city, prospect),
+            "may_confirm": not finds_nothing,
             "people_in_words": cohort_words.of_people(len(people)),
             "problems": preview.bad[:MOST_PROBLEMS],
             "more_problems": len(preview.bad[MOST_PROBLEMS:]),
             "left_over": _left_over(preview),
-            "lines": "\n".join(row.text for row in preview.good),
+            "lines": preview.lines_again,
             "language": form.cleaned_data["language"],
             "form": again,
         }
-        return self._show("confirm", context, status=200 if people else REFUSED)
+        status = CONFLICT if finds_nothing else 200
+        return self._show("confirm", context, status=status if people else REFUSED)
 
-    def _notes(self) -> list[str]:
-        """Return why these people get no invitation at once; empty where they do."""
+    def _notes(self, city: LocalGovernment, prospect: Prospect | None) -> list[str]:
+        """Return why not everybody gets an invitation at once; empty where they do."""
         notes = []
-        if self.city is None or not is_coordinator(self.request.user, self.city.pk):
+        if not is_coordinator(self.request.user, city.pk):
             notes.append(_("Nobody is written to before you are approved as coordinator."))
         if self.cohort.by_approval:
             notes.append(_("The moderators read every application and answer by mail."))
-        elif self.cohort.seat_state == SeatState.WAITING:
-            notes.append(
-                _("All seats are taken. When one becomes free, whoever has waited longest gets it and a mail.")
-            )
+        if prospect is not None and not prospect.seats_everybody:
+            notes += cohort_words.of_prospect(**asdict(prospect))
         return notes
 
     def _done(self, outcome: TeamOutcome) -> HttpResponse:
@@ -192,6 +199,11 @@ def _address(slug: str, **chosen: str) -> str:
 def _left_over(preview: Preview) -> list[str]:
     """Return a sentence with the count for what was not looked at, and for whom one time has no room."""
     said = []
+    if preview.unknown_heading:
+        line = isolate(preview.unknown_heading)
+        said.append(_("The first line has no address and was read as headings: %(line)s") % {"line": line})
+    if preview.leaves_columns_out:
+        said.append(_("Of the columns, only those with names, addresses and languages are read."))
     if preview.unread:
         words = ngettext(
             "That was too much at once: the last %(number)s line was not read.",

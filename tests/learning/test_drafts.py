@@ -49,7 +49,11 @@ def test_approving_the_coordinator_invites_them():
     make.team(cohort, "Ana", "Bo", coordinator=membership)
     approve_membership(membership_id=membership.pk, by=staff())
     assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "waitlisted", False, 1)]
-    assert mails() == [("team-invitation", "ana@example.org"), ("enrolment-waiting", "bo@example.org")]
+    assert mails() == [
+        ("team-invitation", "ana@example.org"),
+        ("enrolment-waiting", "bo@example.org"),
+        ("team-sent", membership.person.email),
+    ]
     assert TeamRequest.objects.get().state == "sent"
 
 
@@ -64,7 +68,7 @@ def test_approved_once_no_seats_are_given_only_who_has_one_is_invited_and_the_ot
         assert end_unanswered() == []
     if admission == "open":
         assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "lapsed", False, 1)]
-        assert mails() == [("team-invitation", "ana@example.org")]
+        assert mails() == [("team-invitation", "ana@example.org"), ("team-sent", membership.person.email)]
     else:
         assert (states(cohort), mails()) == ([("Ana", "lapsed", False, None), ("Bo", "lapsed", False, None)], [])
 

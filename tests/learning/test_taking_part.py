@@ -307,7 +307,7 @@ class TestHandingOver:
         waiting.refresh_from_db()
         assert (leaver.state, leaver.has_seat, leaver.person_id is not None) == ("withdrawn", False, True)
         assert (successor.state, successor.has_seat, successor.replaced) == ("invited", True, leaver)
-        assert (successor.language, successor.department, successor.team) == ("fr", "Planning", leaver.team)
+        assert (successor.language, successor.department, successor.team) == ("fr", "", leaver.team)
         assert waiting.state == "waitlisted"
         assert history(leaver)[-1] == ("replaced", "coordinator")
         assert mails()[-2:] == [("enrolment-withdrawn", "ana@example.org"), ("team-invitation", "bo@example.org")]

@@ -22,6 +22,7 @@ from mail import kinds, rendering
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
 from municipalities.enums import MembershipState
+from municipalities.services import approve_membership
 from tests.factories import accounts
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
@@ -72,6 +73,9 @@ def one_of_each() -> dict[str, Message]:
     drafts = make.team(make.cohort(), "Gu", coordinator=cities.coordinator(state=MembershipState.ASKED)).team
     TeamRequest.objects.filter(pk=drafts.pk).update(holds_until=clock.now())
     lapse_drafts()
+    waits = cities.coordinator(state=MembershipState.ASKED)
+    make.team(make.cohort(), "Jo", coordinator=waits)
+    approve_membership(membership_id=waits.pk, by=accounts.PersonFactory(admin=True))
     asked = make.cohort(admission="approval")
     ann, ben = (apply_alone(cohort_id=asked.pk, person=accounts.PersonFactory()) for _one in range(2))
     by = accounts.PersonFactory()
@@ -95,9 +99,10 @@ def test_every_mail_is_written_in_every_language():
         "DECLINED",
         "CALLED_OFF",
         "NO_SEAT",
+        "SENT",
         "LAPSED",
     )
-    assert set(found) == {getattr(notices, name) for name in names}
+    assert {kind for kind in found if not kind.startswith("membership-")} == {getattr(notices, name) for name in names}
     for message in found.values():
         written_in = {}
         for language in ("en", "fr", "es", "pt", "ar"):

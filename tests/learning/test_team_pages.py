@@ -8,10 +8,11 @@ from io import BytesIO, StringIO
 
 import pytest
 import time_machine
+from django.http import HttpResponse
 from django.test import Client
 from openpyxl import load_workbook
 
-from core import clock
+from core import clock, dates
 from learning.models import Enrolment
 from learning.services import complete_unit, read_unit, withdraw_enrolment
 from tests.factories import accounts
@@ -132,8 +133,13 @@ def test_a_coordinators_export_is_what_the_screen_shows(one):
     complete_unit(enrolment_id=enrolment.pk, unit_id=unit.pk)
     Enrolment.objects.filter(name="Bo Berg").update(name="=1+1")
     client = teamwork.client_of(one.coordinator)
-    today = clock.now().astimezone(one.cohort.zone).date().isoformat()
-    shown = [row[:-1] for row in cells(client.get(one.dashboard()))]
+    day = clock.now().astimezone(one.cohort.zone).date()
+    today, in_words = day.isoformat(), dates.day(day)
+    page = client.get(one.dashboard())
+    assert cells(page)[2][4:8] == [in_words, "1 of 2", "On track", in_words]
+    # Of a day in words, a spreadsheet has what the page tells machines.
+    html = re.sub(r'<time datetime="([^"]*)">[^<]*</time>', r"\1", page.content.decode())
+    shown = [row[:-1] for row in cells(HttpResponse(html))]
     assert shown == [
         ["Name", "E-mail address", "Department", "State", "Joined", "Units done", "Pace", "Last read"],
         ["=1+1", "bo.berg@example.org", "", "Invited", "", "", "", ""],

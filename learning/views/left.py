@@ -1,0 +1,25 @@
+"""The page of whoever asks for a cohort in which they take part no more: a sentence, and the way to what they have."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+
+from learning.access import HasLeft
+
+NOT_FOUND = 404
+
+
+def told_who_left(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answer whoever has left with that sentence; strangers get the 404 of what does not exist."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except HasLeft:
+            return render(request, "learning/left.html", status=NOT_FOUND)
+
+    return wrapped
