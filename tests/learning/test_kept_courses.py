@@ -212,7 +212,9 @@ def test_who_is_in_already_keeps_the_cohort_when_its_course_is_kept_to_others(on
     person = who(one)
     keep(one.cohort, GROUPS)
     client = accounts.sign_in(Client(), person)
-    assert [client.get(address).status_code for address in (page(), f"{page()}apply/", f"{page()}team/")] == [200] * 3
+    addresses = (page(), f"{page()}apply/", f"{page()}team/")
+    # Whoever takes part is led from the way in to the cohort itself.
+    assert [client.get(address, follow=True).status_code for address in addresses] == [200] * 3
 
 
 def withdrawn(one: Place) -> User:

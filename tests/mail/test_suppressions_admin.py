@@ -255,6 +255,6 @@ def test_an_entry_costs_the_same_for_one_step_and_for_three(
         by = PersonFactory(display_name=f"Clerk {step}")
         entry = suppress(address="ana@city.example", reason=SuppressionReason.STAFF, note=f"Call {step}", by=by)
     staff.get(f"{INDEX}{entry.pk}/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         steps = rows(staff.get(f"{INDEX}{entry.pk}/"))
     assert [row[3:] for row in steps] == [[f"Clerk {step}", f"Call {step}"] for step in reversed(range(number))]
