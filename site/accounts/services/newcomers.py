@@ -1,7 +1,7 @@
 """The account of somebody who has just shown that an address is theirs, made where there is none."""
 
 from allauth.account.models import EmailAddress
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts.errors import AddressTaken
 from accounts.models import User
@@ -24,7 +24,7 @@ def person_for(*, email: str, display_name: str = "", language: str) -> tuple[Us
         try:
             with transaction.atomic():
                 return create_person(email=address, display_name=display_name, language=language), True
-        except (AddressTaken, IntegrityError):
+        except AddressTaken:
             # Somebody made it a moment ago.
             person = _found(address)
             if person is None:

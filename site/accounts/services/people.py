@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts import mails
@@ -42,9 +42,14 @@ def create_person(
     person.clean()
     if is_taken(email=person.email):
         raise AddressTaken
-    person.full_clean()
-    person.save()
-    EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=verified)
+    # Whether it is taken in this very moment, the database says.
+    person.full_clean(validate_unique=False)
+    try:
+        with transaction.atomic():
+            person.save()
+            EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=verified)
+    except IntegrityError as taken:
+        raise AddressTaken from taken
     put_in_groups(person=person, groups=wanted)
     return person
 
