@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def clone_webinar(*, page: WebinarPage, title: str, by: "User") -> WebinarPage:
-    """Return a draft beside `page` with its words, seats and languages, but no dates, link, recording, history or
-    translations.
+    """Return a draft beside `page` with its words, seats and languages.
 
-    Its reminders come along unarmed: they write to nobody before staff arm them.
+    Dates, link, history, translations and what was said of the recording stay behind. Reminders come along unarmed:
+    they write to nobody before staff arm them.
     """
     slug = _free_slug(page.get_parent(), title)
     clone = page.copy(keep_live=False, copy_revisions=False, update_attrs={"title": title, "slug": slug}, user=by)
