@@ -83,16 +83,26 @@ def why_shut(cohort: Cohort) -> str:
 
 
 class HasLeft(Http404):
-    """Who asks has taken part in the cohort and does not any more: they may be told so, and nobody else may."""
+    """Who asks has taken part in the cohort and does not any more: they may be told so, and nobody else may.
+
+    `is_back` where they are invited again, or wait for a seat or an answer.
+    """
+
+    def __init__(self, *, is_back: bool) -> None:
+        super().__init__()
+        self.is_back = is_back
 
 
 def own_enrolment(request: HttpRequest, slug: str) -> Enrolment:
     """Return the visitor's own enrolment in a cohort that they have joined, or raise Http404, HasLeft to who left."""
     mine = Enrolment.objects.of_person(request.user).filter(cohort__slug=slug)
     found = mine.joined().select_related("cohort__course", "local_government").first()
-    if found is None:
-        raise HasLeft if mine.filter(joined_at__isnull=False).exists() else Http404
-    return found
+    if found is not None:
+        return found
+    if not mine.filter(joined_at__isnull=False).exists():
+        raise Http404
+    stands = Enrolment.objects.filter(cohort__slug=slug).told().meant_for(request.user, keys_of(request.user))
+    raise HasLeft(is_back=stands.exists())
 
 
 @dataclass(frozen=True)

@@ -111,22 +111,32 @@ def sent(message: Message) -> Rendering:
     """Write to a coordinator who was approved that the invitations have left, and how everybody stands."""
     team = _team(message, TeamState.SENT)
     _need(not team.cohort.is_called_off, "The cohort is called off.")
-    people = Enrolment.objects.filter(team=team).live()
+    people = Enrolment.objects.filter(team=team)
+    theirs = Enrolment.objects.of_team(team.cohort_id, team.local_government_id).live()
     counts = {
-        "invited": people.seated().count(),
+        "invited": people.live().seated().count(),
         "waiting": people.filter(state=EnrolmentState.WAITLISTED).count(),
         "applied": people.filter(state=EnrolmentState.APPLIED).count(),
+        # Whom the city has enrolled otherwise meanwhile lacks nothing.
+        "refused": people.filter(state=EnrolmentState.LAPSED).exclude(email_key__in=theirs.values("email_key")).count(),
     }
     _need(any(counts.values()), "Nobody of the team is enrolled any more.")
-    has_applied = bool(counts["applied"])
     return _to_coordinator(
         team,
-        subject=_("Your team has applied: %(title)s") if has_applied else _("Your team is enrolled: %(title)s"),
+        subject=_subject_of(counts),
         paragraphs=[
             *([_("You are approved as coordinator, and the invitations have left.")] if counts["invited"] else []),
             *(cohort_words.of_outcome(name, number) for name, number in counts.items() if number),
         ],
     )
+
+
+def _subject_of(counts: dict[str, int]) -> str:
+    if counts["applied"]:
+        return _("Your team has applied: %(title)s")
+    if counts["invited"] or counts["waiting"]:
+        return _("Your team is enrolled: %(title)s")
+    return _("Your team is not enrolled: %(title)s")
 
 
 def lapsed(message: Message) -> Rendering:

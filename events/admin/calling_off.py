@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
 from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
 
@@ -17,7 +19,7 @@ from events.admin.news import OfEvent, in_minutes, rehearsed_news
 from events.admin.staff import signed_in
 from events.audiences import News
 from events.enums import EventStatus
-from events.errors import EventError
+from events.errors import EventError, EventOver
 from events.models import Event
 from events.services import cancel_event, restore_event
 from events.services.planning import undo_window
@@ -45,6 +47,13 @@ class EventAct(OfEvent, ActView):
     template_name = "mail/admin/rehearsed_act.html"
     # What the event's status would be, once acted on.
     status: EventStatus
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask, unless the event is over: nothing that the page would promise could happen."""
+        if clock.now() >= self.event.ends_at:
+            messages.error(request, EventOver.of_event)
+            return HttpResponseRedirect(self.get_back_url())
+        return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what people would be told."""

@@ -39,7 +39,7 @@ def ask(request: HttpRequest, token: str, registration: Registration) -> HttpRes
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Ask once more; a POST erases everything about the address.
 
-    A link that is forged or was replaced is answered by 404, one that was used or is older than a day by 410.
+    A forged link is answered by 404, one that was used or replaced, or is older than a day, by 410.
 
     GDPR Article 17, for people without an account; whoever has one is led there, since it opens with more than a mail.
     """
@@ -54,12 +54,13 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         known = tokens.read_erasure(token, lasts=settings.ERASURE_LINK_LASTS)
     except signing.SignatureExpired:
         return _over(request)
-    registration = Registration.objects.filter(uuid=known[0], erased_at=None).first() if known else None
-    if known and registration is None:
-        # Erasing gives the row another identifier, so that nothing mailed before leads to it.
-        return _over(request)
-    if registration is None or known != (registration.uuid, registration.token_version):
+    if known is None:
         return render(request, "events/link_unknown.html", status=404)
+    identifier, version = known
+    # Erasing gives the row another identifier, new links another version, so that nothing mailed before leads to it.
+    registration = Registration.objects.filter(uuid=identifier, token_version=version, erased_at=None).first()
+    if registration is None:
+        return _over(request)
     with translation.override(registration.language):
         response = _confirm(request, registration)
     response["Content-Language"] = registration.language

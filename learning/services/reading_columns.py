@@ -19,12 +19,13 @@ ANGLED = re.compile(r"<([^<>]*)>")
 
 GIVEN, NAME, FAMILY, ADDRESS, LANGUAGE, DEPARTMENT = range(6)
 WORDS = {
-    GIVEN: "first name, firstname, given name, forename, prénom, prénoms, primer nombre, nome próprio, primeiro nome, "
-    "الاسم الأول",
+    GIVEN: "first name, firstname, given name, forename, prénom, prénoms, primer nombre, nombre de pila, nome próprio, "
+    "primeiro nome, vorname, الاسم الأول",
     NAME: "name, full name, nom, nom complet, nombre, nombre completo, nombre y apellidos, nome, nome completo, "
     "الاسم, الاسم الكامل, اسم",
-    FAMILY: "last name, lastname, surname, family name, nom de famille, apellido, apellidos, apelido, apelidos, "
-    "sobrenome, اسم العائلة, اللقب",
+    FAMILY: "last name, lastname, surname, family name, nom de famille, apellido, apellidos, primer apellido, "
+    "segundo apellido, apellido 1, apellido 2, apelido, apelidos, último nome, último apelido, nome de família, "
+    "sobrenome, cognome, nachname, اسم العائلة, اللقب, الكنية",
     ADDRESS: "email, e-mail, mail, address, e-mail address, email address, mail address, courriel, mél, adresse, "
     "adresse e-mail, adresse email, adresse mail, adresse électronique, adresse de courriel, adresse courriel, "
     "correo, correo electrónico, dirección, dirección de correo electrónico, dirección de correo, "
@@ -114,9 +115,13 @@ class Columns:
 
     @property
     def _names(self) -> list[int]:
-        """The columns of names, the given name first; where none is known by its heading, those that nobody knows."""
+        """The columns of names, the given name first; where none is known by its heading, those that nobody knows.
+
+        Where given and family name have columns of their own, one of whole names beside them says nothing more.
+        """
         columns = [(kind, at) for at, kind in enumerate(self.kinds) if at != self.address]
-        named = [(kind, at) for kind, at in columns if kind in (GIVEN, NAME, FAMILY)]
+        wanted = {GIVEN, FAMILY} if {GIVEN, FAMILY} <= set(self.kinds) else {GIVEN, NAME, FAMILY}
+        named = [(kind, at) for kind, at in columns if kind in wanted]
         return [at for _kind, at in sorted(named)] or [at for kind, at in columns if kind is None]
 
     def _language(self, cells: list[str], languages: frozenset[str]) -> int | None:

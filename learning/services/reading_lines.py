@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from core import text
 from core.languages import codes
 from events.addresses import email_key
-from learning.services.reading_columns import ANGLED, Cells, Columns, delimiter_of, is_one_heading, split
+from learning.services.reading_columns import (
+    ANGLED,
+    LONGEST_HEADING,
+    Cells,
+    Columns,
+    delimiter_of,
+    is_one_heading,
+    split,
+)
 from mail.addresses import BadAddress, envelope_address
 
 MOST_AT_ONCE = 50
@@ -160,7 +168,7 @@ class _Reader:
         if len(line) > LONGEST_LINE:
             return Line(number, f"{line[:80]}…", problem=_("This line is too long for a name and an address."))
         # An empty cell at either end counts under headings.
-        cells = self.columns.cells(whole, self.languages) if self.columns else None
+        cells = self.columns.cells(whole, self.languages) if self.columns and len(whole) <= LONGEST_HEADING else None
         cells = cells or _without_columns(line, self.languages)
         addresses = [part.removeprefix("mailto:") for part in cells.addresses]
         if not addresses:

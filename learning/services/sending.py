@@ -113,7 +113,7 @@ def send_locked(cohort: Cohort, team: TeamRequest) -> None:
     end(dropped, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
     told = [one for one in drafts if one.is_live]
     _tell(cohort, told, team.coordinator)
-    if told:
+    if drafts:
         notices.say_sent(cohort, team)
     if dropped:
         seats.keep(cohort, fill(cohort))

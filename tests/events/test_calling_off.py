@@ -84,6 +84,14 @@ def test_an_event_that_is_over_stays_as_it_was(admin, event):
 
 
 @pytest.mark.parametrize("name", ["call_off", "restore"])
+def test_the_page_of_an_event_that_is_over_promises_nothing_and_leads_back(admin, event, name):
+    with time_machine.travel(event.ends_at, tick=False):
+        answer = admin.get(url(name), follow=True)
+    assert [status for _address, status in answer.redirect_chain] == [302]
+    assert "This event is over, so it can no longer be called off or restored." in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["call_off", "restore"])
 def test_a_visitor_calls_nothing_off(client, event, name):
     assert client.post(url(name), {"reason": "x"}).status_code == 302
     assert EventVersion.objects.count() == 1

@@ -49,6 +49,9 @@ class TestWhoHasLeft:
         browser = left(one)
         person = Enrolment.objects.get().person
         again = teamwork.invited(one)
+        # Until they have joined anew, the cohort's page says that a place is theirs.
+        waits = browser.get(one.course())
+        assert (waits.status_code, waits["Location"]) == (302, f"/en/learning/cohorts/{one.cohort.slug}/")
         browser.post(f"/learn/{again.token}/")
         Enrolment.objects.filter(pk=again.pk).update(confirmed_at=clock.now())
         page = browser.get(one.course())

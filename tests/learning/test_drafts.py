@@ -14,6 +14,8 @@ from learning.services import (
     preview_team,
     withdraw_team,
 )
+from mail import rendering
+from mail.models import Message
 from municipalities.enums import MembershipState
 from municipalities.models import Membership
 from municipalities.services import (
@@ -58,7 +60,7 @@ def test_approving_the_coordinator_invites_them():
 
 
 @pytest.mark.parametrize("admission", ["open", "approval"])
-def test_approved_once_no_seats_are_given_only_who_has_one_is_invited_and_the_others_hear_nothing(admission):
+def test_approved_once_no_seats_are_given_only_who_has_one_is_invited_and_the_coordinator_reads_it(admission):
     starts = clock.now().date() + timedelta(days=3)
     cohort = make.cohort(seats=1, admission=admission, starts_on=starts)
     membership = asked()
@@ -66,11 +68,15 @@ def test_approved_once_no_seats_are_given_only_who_has_one_is_invited_and_the_ot
     with time_machine.travel(cohort.starts_at + timedelta(minutes=1)):
         approve_membership(membership_id=membership.pk, by=staff())
         assert end_unanswered() == []
+        text = rendering.render(Message.objects.get(kind="team-sent")).text
+    told = [("team-sent", membership.person.email)]
     if admission == "open":
         assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "lapsed", False, 1)]
-        assert mails() == [("team-invitation", "ana@example.org"), ("team-sent", membership.person.email)]
+        assert mails() == [("team-invitation", "ana@example.org"), *told]
+        assert ("1 person has a seat." in text, "1 person found no seat." in text) == (True, True)
     else:
-        assert (states(cohort), mails()) == ([("Ana", "lapsed", False, None), ("Bo", "lapsed", False, None)], [])
+        assert (states(cohort), mails()) == ([("Ana", "lapsed", False, None), ("Bo", "lapsed", False, None)], told)
+        assert ("2 people found no seat." in text, "have a seat" in text) == (True, False)
 
 
 def test_approved_before_enrolment_opens_anew_who_waits_goes_on_waiting():

@@ -36,6 +36,8 @@ def test_in_every_language_the_name_comes_from_its_own_column(heading):
     [
         ("Nom;Prénom;Courriel", "Roca;Àlex;a@city.example", "Àlex Roca", ""),
         ("Apellidos;Nombre;Correo", "Roca Puig;Àlex;a@city.example", "Àlex Roca Puig", ""),
+        ("Nombre;Primer apellido;Segundo apellido;Correo", "Ana;Ruiz;Gil;a@city.example", "Ana Ruiz Gil", ""),
+        ("Name;First name;Last name;Email", "Ana Ruiz;Ana;Ruiz;a@city.example", "Ana Ruiz", ""),
         ("First name,Last name,Email,Language", "Alex,Roca,a@city.example,PT", "Alex Roca", "pt"),
         ("Name;Email;Llengua", "Alex Roca;a@city.example;fr", "Alex Roca", "fr"),
         # A name that is a language's code is a name under its heading.
@@ -84,6 +86,11 @@ def test_somebody_without_an_address_in_the_first_line_is_reported_and_not_taken
 def test_a_first_row_of_many_characters_is_no_heading_and_breaks_nothing():
     preview = read(f"{'a;' * 100_000}\nBo;bo@city.example", set())
     assert [row.problem for row in preview.rows] == ["This line is too long for a name and an address.", ""]
+
+
+def test_a_row_of_nothing_but_commas_beside_an_address_breaks_nothing():
+    preview = read("Email;Name\na@x.example;" + "," * 140_000 + "\nBo;bo@city.example", set())
+    assert len(preview.rows) == 2
 
 
 CELL = st.text(st.characters(exclude_characters='@<>";\n\r', exclude_categories=["C", "Z"]), min_size=1, max_size=12)
