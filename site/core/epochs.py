@@ -24,13 +24,27 @@ _breaker = valkey.Breaker()
 _kept: Kept[Any] = Kept(seconds=SECONDS, size=1024)
 
 
-def kept(request: HttpRequest | None, key: Hashable, compute: Callable[[], Value]) -> Value:
+def kept(
+    request: HttpRequest | None,
+    key: Hashable,
+    compute: Callable[[], Value],
+    *,
+    worth: Callable[[Value], bool] = lambda value: value is not None,
+) -> Value:
     """Return what `compute` gave in this epoch, or compute it; anew each time while Valkey is away or in a preview.
 
-    For what is the same for every reader, and never changed by who receives it. None is not kept.
+    For what is the same for every reader, and never changed by who receives it. Only what is `worth` its place is kept.
     """
     epoch = of(request) if request is not None else None
-    return _kept.get((epoch, key), compute) if epoch else compute()
+    if not epoch:
+        return compute()
+    found = _kept.peek((epoch, key))
+    if found is not None:
+        return found
+    value = compute()
+    if worth(value):
+        _kept.put((epoch, key), value)
+    return value
 
 
 def of(request: HttpRequest) -> str | None:

@@ -1,4 +1,4 @@
-"""The two statements: which pages stand on the path, then the page itself."""
+"""At most two statements: which pages stand on the path, kept for an epoch, then the page itself."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,7 +10,8 @@ from django.http import Http404, HttpRequest
 from wagtail.models import Page
 from wagtail.url_routing import RouteResult
 
-from core import locales
+from core import epochs, locales
+from core.routing import fetching
 from core.routing.roots import Root, root_for
 
 # Served by the index of migration 0002. An alias counts as restricted, since Wagtail then asks its source too.
@@ -62,7 +63,7 @@ def route(request: HttpRequest, path: str) -> RouteResult | None:
     request._wagtail_site = root.site
     request._wagtail_cached_site_root_paths = root.paths
     components = [component for component in path.split("/") if component]
-    steps = _steps(root.url_path, components)
+    steps = _steps(request, root.url_path, components)
     start = _start(steps, root)
     try:
         if start is None:
@@ -72,12 +73,22 @@ def route(request: HttpRequest, path: str) -> RouteResult | None:
         return None
 
 
-def _steps(root_path: str, components: list[str]) -> list[Step]:
+def _steps(request: HttpRequest, root_path: str, components: list[str]) -> list[Step]:
     """Return the pages that stand on the path, from the tree's root downwards."""
     prefixes = ["/"]
     for part in [*root_path.strip("/").split("/"), *components]:
         if part:
             prefixes.append(f"{prefixes[-1]}{part}/")
+    address = prefixes[-1]
+
+    def leads_to_page(steps: list[Step]) -> bool:
+        # What lies beneath pages has no end, and would drive out everything else.
+        return bool(steps) and steps[-1].url_path == address
+
+    return epochs.kept(request, ("steps", address), lambda: _read(prefixes), worth=leads_to_page)
+
+
+def _read(prefixes: list[str]) -> list[Step]:
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, [prefixes])
         return [Step(*row) for row in cursor.fetchall()]
@@ -121,10 +132,9 @@ def _from(steps: list[Step], start: int, request: HttpRequest, remaining: list[s
 
 
 def _page(model: type[Page], step: Step) -> Page:
-    try:
-        page = model._default_manager.get(pk=step.pk)
-    except model.DoesNotExist as error:
-        raise Http404 from error
+    page = fetching.fetch(model, step.pk)
+    if page is None:
+        raise Http404
     # Both are in the process already: templates and hooks ask for them on nearly every page.
     if locale := locales.by_id().get(page.locale_id):
         page._state.fields_cache["locale"] = locale
