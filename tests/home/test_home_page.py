@@ -39,7 +39,7 @@ def test_the_credit_of_the_footer_is_parted_as_the_language_parts(client, langua
 def test_a_warm_home_page_asks_for_nothing_but_itself(client, django_assert_num_queries):
     with time_machine.travel(START, tick=False):
         viewed(client)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             assert client.get(ADDRESS).status_code == 200
 
 
