@@ -8,6 +8,7 @@ from wagtail.users.views.users import CreateView, DeleteView, EditView, IndexVie
 
 from accounts import rules
 from accounts.admin.forms import PersonCreationForm, PersonEditForm
+from accounts.errors import AddressTaken
 from mail.admin import mailbox
 
 
@@ -58,20 +59,30 @@ def _access(person) -> str:
     return ", ".join(sorted(group.name for group in person.groups.all()))
 
 
-class KnowsActor:
-    """Tells the form who fills it in."""
+class FillsInPerson:
+    """What the forms for a new and for a known person share."""
 
     def get_form_kwargs(self) -> dict:
-        """Return what the form is made with."""
+        """Tell the form who fills it in."""
         return {**super().get_form_kwargs(), "actor": self.request.user}
 
+    def form_valid(self, form):
+        """Save; an address that somebody else took since the form was checked is refused like one taken before."""
+        try:
+            return super().form_valid(form)
+        except AddressTaken as taken:
+            form.add_error("email", taken.sentence)
+            # Asked again, for Wagtail notes there what it says above a form that is refused.
+            self.is_valid(form)
+            return self.form_invalid(form)
 
-class PersonCreateView(KnowsActor, CreateView):
+
+class PersonCreateView(FillsInPerson, CreateView):
     page_title = _("Add a person")
     success_message = _("%(object)s has an account now, and a mail that says how to sign in.")
 
 
-class PersonEditView(KnowsActor, EditView):
+class PersonEditView(FillsInPerson, EditView):
     success_message = _("%(object)s is saved.")
     error_message = _("Nothing is saved yet: see what is marked below.")
 

@@ -122,9 +122,14 @@ def change_address(*, person: User, email: str) -> User:
     if is_taken(email=person.email, besides=person):
         person.email = before
         raise AddressTaken
+    try:
+        with transaction.atomic():
+            person.save(update_fields=["email"])
+    except IntegrityError as taken:
+        person.email = before
+        raise AddressTaken from taken
     EmailAddress.objects.filter(user=person).delete()
     EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=False)
-    person.save(update_fields=["email"])
     return end_sessions(person=person)
 
 
