@@ -55,7 +55,7 @@ class MessageView(InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         message = self.object
-        words = rendering.kept(message)
+        words = rendering.shown(message)
         return super().get_context_data(
             **kwargs,
             message=message,
@@ -87,7 +87,7 @@ class MessageHtmlView(PermissionCheckedMixin, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         message = get_object_or_404(Message.objects.with_words(), pk=pk, is_secret=False)
-        response = HttpResponse(rendering.kept(message).html)
+        response = HttpResponse(rendering.shown(message).html)
         response["Content-Security-Policy"] = frame_policy()
         response["Referrer-Policy"] = "no-referrer"
         return response
