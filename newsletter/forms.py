@@ -134,8 +134,8 @@ class SubscribeForm(PreferencesForm):
         """The fields that people see."""
         return [self[name] for name in self.field_order]
 
-    def clean_wording(self) -> str:
-        """Refuse consent to a sentence that has been changed since."""
-        if self.cleaned_data["wording"] != wording.VERSION:
+    def clean(self) -> None:
+        """Refuse consent to a sentence that has been changed since, as the form: people see no field of it."""
+        super().clean()
+        if self.cleaned_data.get("wording") != wording.VERSION:
             raise ValidationError(_("The sentence that you agree to has changed. Read it, then send the form again."))
-        return wording.VERSION
