@@ -83,10 +83,7 @@ class PreferencesForm(forms.Form):
         language, country = self.initial["language"], self.initial["country"]
         topics = dict([*topic_choices(), *self.retired])
         said = [
-            (
-                self.fields["language"].label,
-                languages.own_name(language) if language in languages.codes() else language,
-            ),
+            (self.fields["language"].label, languages.shown_name(language)),
             (self.fields["country"].label, countries.name(country, languages.current()) if country else ""),
             (self.fields["interests"].label, _(", ").join(topics.get(one, one) for one in self.initial["interests"])),
         ]
