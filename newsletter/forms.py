@@ -83,10 +83,7 @@ class PreferencesForm(forms.Form):
         language, country = self.initial["language"], self.initial["country"]
         topics = dict([*topic_choices(), *self.retired])
         said = [
-            (
-                self.fields["language"].label,
-                languages.own_name(language) if language in languages.codes() else language,
-            ),
+            (self.fields["language"].label, languages.shown_name(language)),
             (self.fields["country"].label, countries.name(country, languages.current()) if country else ""),
             (self.fields["interests"].label, _(", ").join(topics.get(one, one) for one in self.initial["interests"])),
         ]
@@ -134,8 +131,8 @@ class SubscribeForm(PreferencesForm):
         """The fields that people see."""
         return [self[name] for name in self.field_order]
 
-    def clean_wording(self) -> str:
-        """Refuse consent to a sentence that has been changed since."""
-        if self.cleaned_data["wording"] != wording.VERSION:
+    def clean(self) -> None:
+        """Refuse consent to a sentence that has been changed since, as the form: people see no field of it."""
+        super().clean()
+        if self.cleaned_data.get("wording") != wording.VERSION:
             raise ValidationError(_("The sentence that you agree to has changed. Read it, then send the form again."))
-        return wording.VERSION

@@ -80,8 +80,7 @@ def _city(enrolment: Enrolment) -> str:
 
 
 def _language(enrolment: Enrolment) -> str:
-    known = enrolment.language in languages.codes()
-    return languages.own_name(enrolment.language) if known else enrolment.language
+    return languages.shown_name(enrolment.language)
 
 
 class Enrolments(RecordList):

@@ -57,6 +57,14 @@ class OfCampaign(ForStaff):
 
     kwargs: dict[str, Any]
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Lead to the list where somebody else discards the draft while this waits for its row."""
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Campaign.DoesNotExist:
+            messages.error(request, _("This campaign has been discarded meanwhile."))
+            return redirect("campaigns:index")
+
     @cached_property
     def campaign(self) -> Campaign:
         """The campaign."""

@@ -39,8 +39,8 @@ def readings(found: Iterable[Reading], unfinished: Collection[str] = ()) -> list
     """
     return [
         (
-            _named(one.language),
-            _named(one.reads) if one.reads else "–",
+            languages.shown_name(one.language),
+            languages.shown_name(one.reads) if one.reads else "–",
             one.number,
             _not_translated(one.reads) if one.reads in unfinished else "",
         )
@@ -60,7 +60,3 @@ def why_nobody(campaign: Campaign, found: Iterable[Reading]) -> str:
 def _not_translated(code: str) -> str:
     sentence = _("Some of this issue is not translated into %(language)s yet.")
     return sentence % {"language": languages.name_in_sentence(code)}
-
-
-def _named(code: str) -> str:
-    return languages.own_name(code) if code in languages.codes() else code

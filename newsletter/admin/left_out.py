@@ -41,7 +41,7 @@ class LeftOutFilters(WagtailFilterSet):
 
 
 def _language(message: Message) -> str:
-    return languages.own_name(message.language) if message.language in languages.codes() else message.language
+    return languages.shown_name(message.language)
 
 
 class LeftOutView(ScreenExportMixin, IndexView):

@@ -75,7 +75,7 @@ class SubscriberView(InspectView):
         return super().get_context_data(
             **kwargs,
             subscriber=found,
-            language=languages.own_name(found.language) if found.language in languages.codes() else found.language,
+            language=languages.shown_name(found.language),
             country=countries.name(found.country, language) if found.country else "",
             topics=topics(found),
             actions=self.actions,

@@ -84,8 +84,7 @@ class SubscriberIndex(ScreenExportMixin, IndexView):
 
 
 def _language(subscriber: Subscriber) -> str:
-    known = subscriber.language in languages.codes()
-    return languages.own_name(subscriber.language) if known else subscriber.language
+    return languages.shown_name(subscriber.language)
 
 
 def _country(subscriber: Subscriber) -> str:

@@ -1,6 +1,6 @@
 """The only writers of the newsletter app: verbs, keyword-only, one transaction each."""
 
-from newsletter.services.blocking import block_address, unblock_subscriber, unsubscribe_by_staff
+from newsletter.services.blocking import block_address, unblock_subscriber, unsubscribe_address, unsubscribe_by_staff
 from newsletter.services.campaigns import (
     advance_campaigns,
     cancel_campaign,
@@ -47,5 +47,6 @@ __all__ = [
     "send_test",
     "start_campaign",
     "unblock_subscriber",
+    "unsubscribe_address",
     "unsubscribe_by_staff",
 ]

@@ -20,6 +20,9 @@ from newsletter.services import rowlock, withdrawing
 if TYPE_CHECKING:
     from accounts.models import User
 
+# As the database keeps it; what is noted with an entry of the suppression list may be longer.
+LONGEST_REASON = 300
+
 
 @transaction.atomic
 def unsubscribe_by_staff(*, subscriber_id: int, by: "User", reason: str) -> Subscriber:
@@ -33,6 +36,16 @@ def unsubscribe_by_staff(*, subscriber_id: int, by: "User", reason: str) -> Subs
     _end(subscriber, SubscriberState.LEFT)
     _note(subscriber, SubscriberStep.UNSUBSCRIBED, by, reason)
     return subscriber
+
+
+@transaction.atomic
+def unsubscribe_address(*, email: str, by: "User | None", reason: str) -> None:
+    """End the subscription of an address, if there is one, whose owner asked staff for no mail to many."""
+    subscriber = rowlock.locked_by_address(email_key(email))
+    if subscriber is None or subscriber.state in GONE_STATES:
+        return
+    _end(subscriber, SubscriberState.LEFT)
+    _note(subscriber, SubscriberStep.UNSUBSCRIBED, by, reason)
 
 
 @transaction.atomic
@@ -84,5 +97,5 @@ def _end(subscriber: Subscriber, state: SubscriberState) -> None:
         withdrawing.withdraw_locked(subscriber, why=LeftWhy.STAFF, channel=Channel.STAFF, state=state)
 
 
-def _note(subscriber: Subscriber, what: SubscriberStep, by: "User", reason: str) -> None:
-    SubscriberChange.objects.create(subscriber=subscriber, what=what, by=by, reason=reason)
+def _note(subscriber: Subscriber, what: SubscriberStep, by: "User | None", reason: str) -> None:
+    SubscriberChange.objects.create(subscriber=subscriber, what=what, by=by, reason=reason[:LONGEST_REASON])

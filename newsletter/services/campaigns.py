@@ -267,7 +267,11 @@ def locked_with_its_issue(campaign_id: int) -> Campaign:
     """
     issue = Campaign.objects.values_list("issue", flat=True).get(pk=campaign_id)
     locked = Campaign.objects.select_for_update(of=("self",)).filter(issue=issue).order_by("pk")
-    return next(one for one in locked if one.pk == campaign_id)
+    campaign = next((one for one in locked if one.pk == campaign_id), None)
+    if campaign is None:
+        # Discarded while its row was waited for.
+        raise Campaign.DoesNotExist
+    return campaign
 
 
 def _mailing_of(campaign: Campaign) -> int:

@@ -22,6 +22,8 @@ from newsletter.services import ask
 
 PER_NETWORK = limits.Limit("subscribe-network", settings.SUBSCRIPTIONS_PER_NETWORK_PER_HOUR, 3600)
 PER_ADDRESS = limits.Limit("subscribe-address", settings.SUBSCRIPTIONS_PER_ADDRESS_PER_HOUR, 3600)
+# Each `+tag` is an address of its own to the services, so the mails of a mailbox are counted by nothing else.
+PER_ADDRESS_A_WEEK = limits.Limit("subscribe-address-week", settings.SUBSCRIPTIONS_PER_ADDRESS_PER_WEEK, 7 * 24 * 3600)
 
 
 @method_decorator([never_cache, csrf_exempt], name="dispatch")
@@ -58,7 +60,8 @@ class SubscribeView(View):
     def _limit(self, form: SubscribeForm) -> limits.Limit | None:
         asked = [(PER_NETWORK, limits.network(self.request))]
         if address := form.cleaned_data.get("email"):
-            asked.append((PER_ADDRESS, _mailbox(address)))
+            mailbox = _mailbox(address)
+            asked += [(PER_ADDRESS, mailbox), (PER_ADDRESS_A_WEEK, mailbox)]
         return limits.exceeded(asked)
 
     def _show(self, form: SubscribeForm, status: int = 200) -> HttpResponse:

@@ -36,7 +36,7 @@ def redact(text: str) -> str:
     if "@" in lower or "%40" in lower:
         text = _ADDRESS.sub(ADDRESS, _LOGIN.sub(rf"\1{TOKEN}@", text))
     if "/" in lower:
-        text = _PATH.sub(rf"/\1/{TOKEN}", text)
+        text = without_doors(text)
     if "=" in lower:
         text = _QUERY.sub(rf"\1{TOKEN}", text)
     if "authorization" in lower or "cookie" in lower:
@@ -46,6 +46,11 @@ def redact(text: str) -> str:
     if "bearer " in lower:
         text = _BEARER.sub(rf"\1{TOKEN}", text)
     return _PASSWORD.sub(rf"\1{TOKEN}", text) if "pass" in lower else text
+
+
+def without_doors(text: str, instead: str = TOKEN) -> str:
+    """Return the text with `instead` where an address holds what opens somebody's own page."""
+    return _PATH.sub(rf"/\1/{instead}", text)
 
 
 def redact_all(value: Any) -> Any:

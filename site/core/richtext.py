@@ -16,7 +16,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText
 from wagtail.rich_text.rewriters import FIND_A_TAG, extract_attrs
 
-from core import links
+from core import languages, links
 
 
 class Batch:
@@ -24,6 +24,7 @@ class Batch:
 
     def __init__(self, sources: Iterable[str]) -> None:
         self._sources = list(sources)
+        self._pages: dict[str, dict[str, Page]] = {}
 
     @cached_property
     def _attributes(self) -> list[dict[str, str]]:
@@ -33,11 +34,15 @@ class Batch:
         chosen = (attrs.get("id", "") for attrs in self._attributes if attrs.get("linktype") == linktype)
         return {int(pk) for pk in chosen if re.fullmatch(r"[0-9]{1,18}", pk)}
 
-    @cached_property
+    @property
     def pages(self) -> dict[str, Page]:
-        """The live page to link to, by the id that stands in the text."""
-        resolved = links.in_reader_language(Page.objects.in_bulk(self._ids("page")).values())
-        return {str(pk): page for pk, page in resolved.items()}
+        """The live page to link to in the active language, by the id that stands in the text."""
+        language = languages.current()
+        # A dry run writes the same body in several languages.
+        if language not in self._pages:
+            resolved = links.in_reader_language(Page.objects.in_bulk(self._ids("page")).values())
+            self._pages[language] = {str(pk): page for pk, page in resolved.items()}
+        return self._pages[language]
 
     @cached_property
     def documents(self) -> dict[str, str]:

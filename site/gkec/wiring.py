@@ -11,7 +11,7 @@ def connect() -> None:
     from home import sections, statements
     from learning import purposes as learning_purposes
     from mail import footer, purposes
-    from mail.signals import messages_expiring, objection_reported
+    from mail.signals import messages_expiring, objection_noted, objection_reported
     from municipalities import purposes as membership_purposes
     from municipalities import signals as of_cities
     from municipalities.display import cities_section
@@ -30,6 +30,7 @@ def connect() -> None:
     purposes.provide_purposes(membership_purposes.of_messages)
     address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
     objection_reported.connect(_end_subscription, dispatch_uid="gkec.end_subscription")
+    objection_noted.connect(_unsubscribe, dispatch_uid="gkec.unsubscribe")
     messages_expiring.connect(_close_books_anew, dispatch_uid="gkec.close_books_anew")
     purposes.provide_purposes(newsletter_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
@@ -102,6 +103,13 @@ def _end_subscription(sender: Any, *, address: str, what: Any, kind: str, at: An
 
     why = LeftWhy.COMPLAINT if what is ReportKind.COMPLAINED else LeftWhy.ONE_CLICK
     return leave_by_report(address=address, why=why, kind=kind, at=at)
+
+
+def _unsubscribe(sender: Any, *, address: str, note: str, by: Any, **kwargs: Any) -> None:
+    from mail.enums import SuppressionReason
+    from newsletter.services import unsubscribe_address
+
+    unsubscribe_address(email=address, by=by, reason=note or str(SuppressionReason.ASKED.label))
 
 
 def _close_books_anew(sender: Any, *, mailings: Any, **kwargs: Any) -> None:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.template import Context, engines
 from django.utils import translation
 
-from core import languages
+from core import languages, redaction
 from mail import footer, kinds, mime, slots
 from mail.kinds import Attachment, Fillings, NoLongerMakesSense, Rendering
 from mail.mime import Content
@@ -99,6 +99,16 @@ def kept(message: Message) -> Content:
         text=slots.shown(message.variant.text, message.to_name),
         html=slots.shown(message.variant.html, message.to_name, as_html=True),
     )
+
+
+def shown(message: Message) -> Content:
+    """Return what is kept for the eyes of staff: addresses that open a person's own pages open nothing.
+
+    Whoever follows one acts as that person, be it to agree, to cancel or to erase.
+    """
+    own = kept(message)
+    text, html = (redaction.without_doors(words, instead="…") for words in (own.text, own.html))
+    return replace(own, text=text, html=html)
 
 
 def render(message: Message) -> Content:

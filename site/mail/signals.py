@@ -8,6 +8,10 @@ from django.dispatch import Signal
 # same order. A receiver that knows of a newer yes answers True: then the list stays as it is.
 objection_reported = Signal()
 
+# Staff write down that somebody asked for no mail to many, for good. Sent with `address`, `note` and `by`, before the
+# address is put on the suppression list, for the same reason.
+objection_noted = Signal()
+
 # The time of ended messages is over. Sent with `mailings`, the keys of the mailings of some of them, before they are
 # deleted: whoever keeps books of a mailing can still count it.
 messages_expiring = Signal()

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from django.utils.functional import cached_property
 from wagtail.models import PageViewRestriction
 from wagtail.users.models import UserProfile
 
@@ -20,6 +21,7 @@ from mail import purposes, rehearsal
 from mail.admin.message import frame_policy
 from mail.models import Message
 from mail.services import suppress
+from newsletter.admin.campaign_acts import OfCampaign
 from newsletter.models import Campaign, CampaignChange, NewsletterPage
 from newsletter.rehearsing import CampaignAudience
 from newsletter.services import advance_campaigns, prepare_campaign, start_campaign
@@ -167,6 +169,20 @@ def test_the_dry_run_shows_each_language_and_starts(editor, page, campaign):
     assert editor.get(url("start", campaign.pk))["Location"] == url("inspect", campaign.pk)
 
 
+def test_the_words_of_each_language_lead_to_pages_of_that_language(page, campaign):
+    other = make.issue(title="Heat", slug="heat")
+    make.translated(other, "fr", slug="chaleur")
+    page.body = [("text", {"heading": "", "text": f'<p><a linktype="page" id="{other.pk}">Read</a></p>'})]
+    page.save()
+    found = {one.language: one.content.text for one in rehearsal.rehearse(CampaignAudience(campaign)).samples}
+    led = {code: re.search(r"Read \(.*?(/\w+/news/\w+/)\)", words).group(1) for code, words in found.items()}
+    assert led == {
+        "en": "/en/news/heat/",
+        "fr": "/fr/news/chaleur/",
+        **dict.fromkeys(["es", "pt", "ar"], "/en/news/heat/"),
+    }
+
+
 def test_a_campaign_leaves_at_the_moment_that_staff_chose(editor, campaign):
     make.subscriber()
     address = f"{url('start', campaign.pk)}?at=2026-11-23T08:30"
@@ -275,6 +291,25 @@ def test_a_draft_is_discarded_and_a_started_one_is_not(editor, campaign, time):
     editor.post(url("discard", campaign.pk))
     assert list(Campaign.objects.all()) == [campaign]
     assert editor.post(url("audience", campaign.pk), {"languages": ["en"]}).status_code == 409
+
+
+@pytest.mark.parametrize("act", ["start", "discard", "audience", "test"])
+def test_who_is_late_for_a_draft_that_somebody_discards_is_led_to_the_list(editor, campaign, monkeypatch, act):
+    make.subscriber()
+    read = OfCampaign.campaign.func
+
+    def discarded_once_read(view: OfCampaign) -> Campaign:
+        found = read(view)
+        Campaign.objects.filter(pk=found.pk).delete()
+        return found
+
+    once_read = cached_property(discarded_once_read)
+    once_read.__set_name__(OfCampaign, "campaign")
+    monkeypatch.setattr(OfCampaign, "campaign", once_read)
+    answer = editor.post(url(act, campaign.pk), {"languages": ["en"], "to": "ana@city.example"}, follow=True)
+    assert answer.redirect_chain == [(url("index"), 302)]
+    assert "This campaign has been discarded meanwhile." in body(answer)
+    assert Message.objects.count() == 0
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -19,7 +19,7 @@ from learning.services import call_off_cohort
 from mail import rendering as mails
 from mail import slots
 from mail.mime import Content
-from newsletter import mailtext, rendering
+from newsletter import mailtext, previews, rendering
 from newsletter.models import NewsletterPage
 from tests.factories import core, events, learning
 from tests.factories import newsletter as make
@@ -173,6 +173,34 @@ def test_a_page_of_another_language_says_which_and_the_mail_around_it_is_the_rea
     content = written(page, "ar")
     assert 'lang="en" dir="ltr" style="text-align:left">Heat</h1>' in content.html
     assert '<html lang="ar" dir="rtl"' in content.html
+
+
+def test_each_text_of_a_card_and_each_button_says_its_language():
+    own, described = (make.issue(title=title) for title in ("Ours", "Theirs"))
+    french = make.translated(described, "fr", title="Le leur", search_description="De la chaleur.")
+    page = make.issue(
+        body=[
+            ("cards", {"heading": "", "pages": [{"page": own, "text": "In English."}, {"page": french, "text": ""}]}),
+            ("call_to_action", {"text": "Come", "label": "Enrol", "page": None, "url": "https://x.example/"}),
+        ]
+    )
+    html = written(page, "ar").html
+    for passage in (
+        '<p lang="en" dir="ltr" style="text-align:left">In English.</p>',
+        '<p lang="fr" dir="ltr" style="text-align:left">De la chaleur.</p>',
+        '<span lang="en" dir="ltr">Enrol</span>',
+    ):
+        assert passage in html, passage
+
+
+@pytest.mark.parametrize("mode", ["mail", "phone", "dark"])
+def test_a_preview_shows_pictures_of_the_site_and_of_the_bucket_and_nothing_else(settings, mode):
+    settings.MEDIA_ORIGINS = ["https://media.example"]
+    policy = previews.response(make.issue(), mode)["Content-Security-Policy"]
+    assert policy == (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https://gkec.example https://media.example data:;"
+        " frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
 
 
 def test_it_is_written_once_and_filled_for_each_reader():

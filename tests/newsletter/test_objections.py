@@ -1,7 +1,7 @@
 """What a provider tells of a reader who objects: the subscription ends, and a yes that comes later is heard."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -10,10 +10,11 @@ from accounts.models import ConsentRecord
 from core import clock
 from mail.enums import ReportKind, SuppressionReason
 from mail.models import Message, Report, Suppression, SuppressionChange
-from mail.services import report, suppress
+from mail.services import report, suppress, suppressing
 from newsletter.models import Subscriber
 from newsletter.services import confirm
 from tests.factories import newsletter as make
+from tests.factories.accounts import PersonFactory
 from tests.factories.mail import ask
 from tests.factories.notices import SECRET, complaint_by_postmark, notice
 from tests.newsletter.test_subscribing import asks
@@ -52,6 +53,57 @@ def test_who_objects_at_the_provider_leaves_and_a_later_yes_lets_mail_flow_again
     confirm(subscriber_id=found.pk)
     assert (Subscriber.objects.get(email=EMAIL).state, reasons()) == ("confirmed", [])
     assert SuppressionChange.objects.order_by("-pk")[0].note == "Subscribed to the newsletter and confirmed it since."
+
+
+def test_who_asks_staff_for_no_more_mail_is_told_no_longer_that_they_have_the_newsletter():
+    clerk = PersonFactory(display_name="Clerk")
+    reader = make.subscriber(EMAIL, language="fr")
+    suppress(address="ANA@City.example", reason=SuppressionReason.ASKED, note="By telephone", by=clerk)
+    reader.refresh_from_db()
+    assert (reader.state, reader.left_why, reasons()) == ("left", "staff", ["asked"])
+    assert list(ConsentRecord.objects.values_list("given", "language", "channel")) == [(False, "fr", "staff")]
+    assert list(reader.changes.values_list("what", "by", "reason")) == [("unsubscribed", clerk.pk, "By telephone")]
+    asks(EMAIL)
+    assert list(Message.objects.values_list("kind", flat=True)) == ["newsletter-confirm"]
+    confirm(subscriber_id=reader.pk)
+    reader.refresh_from_db()
+    assert (reader.state, reasons()) == ("confirmed", [])
+
+
+@pytest.mark.parametrize(
+    ("reason", "until"), [(SuppressionReason.STAFF, None), (SuppressionReason.ASKED, timedelta(days=9))]
+)
+def test_what_staff_note_for_another_reason_or_for_a_while_ends_no_subscription(reason, until):
+    reader = make.subscriber(EMAIL)
+    suppress(address=EMAIL, reason=reason, until=until and clock.now() + until)
+    asks(EMAIL)
+    reader.refresh_from_db()
+    assert (reader.is_confirmed, Message.objects.get().kind) == (True, "newsletter-known")
+
+
+def test_a_failed_entry_leaves_the_subscription_as_it_is(monkeypatch):
+    reader = make.subscriber(EMAIL)
+
+    def fails(*args: object, **kwargs: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(suppressing, "_put_on", fails)
+    with pytest.raises(RuntimeError):
+        suppress(address=EMAIL, reason=SuppressionReason.ASKED)
+    reader.refresh_from_db()
+    assert (reader.is_confirmed, ConsentRecord.objects.count()) == (True, 0)
+
+
+def test_whose_objection_of_former_days_left_their_subscription_as_it_was_is_asked_anew():
+    suppress(address=EMAIL, reason=SuppressionReason.ASKED)
+    reader = make.subscriber(EMAIL, language="fr")
+    asks(EMAIL)
+    reader.refresh_from_db()
+    assert (reader.state, Message.objects.get().kind, reasons()) == ("asked", "newsletter-confirm", ["asked"])
+    assert list(ConsentRecord.objects.values_list("given", "language", "channel")) == [(False, "fr", "staff")]
+    confirm(subscriber_id=reader.pk)
+    reader.refresh_from_db()
+    assert (reader.is_confirmed, reasons()) == (True, [])
 
 
 def about(message: Message) -> str:

@@ -8,6 +8,9 @@ import time_machine
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.translation import gettext as _
 
 from accounts.models import ConsentRecord
 from core import clock
@@ -185,6 +188,14 @@ def test_what_cannot_be_is_said_in_a_sentence_and_nothing_is_kept(client, fields
     assert (Subscriber.objects.count(), Message.objects.count()) == (0, 0)
 
 
+def test_a_changed_sentence_is_told_of_the_whole_form_and_points_to_no_hidden_field(client):
+    answer = client.post("/fr/news/subscribe/", short_form(wording="0"))
+    with translation.override("fr"):
+        sentence = str(_("The sentence that you agree to has changed. Read it, then send the form again."))
+    summary = re.search(r'<div class="errors".*?</div>', text(answer), re.DOTALL).group()
+    assert re.findall(r"<li>(.*?)</li>", summary) == [escape(sentence)]
+
+
 def test_a_program_that_fills_in_every_field_is_told_what_everybody_is_told(client):
     answer = client.post(FORM, short_form(website="https://spam.example"))
     assert (answer.status_code, answer["Location"], Subscriber.objects.count()) == (303, "/en/news/subscribe/asked/", 0)
@@ -199,6 +210,21 @@ def test_bombing_one_mailbox_sends_one_mail_and_ends_at_the_limit(client):
 def test_bombing_one_mailbox_by_its_tags_ends_at_the_limit_too(client):
     codes = [client.post(FORM, short_form(email=f"ana+{one}@city.example")).status_code for one in range(11)]
     assert codes == [303] * 10 + [429]
+
+
+def test_bombing_one_mailbox_by_a_new_tag_each_hour_ends_at_the_limit_of_the_week(client, time):
+    def bomb(number: int):
+        return client.post(FORM, short_form(email=f"ana+{number}@city.example"))
+
+    for number in range(10):
+        make.subscriber(f"ana+{number}@city.example")
+        assert bomb(number).status_code == 303
+        time.shift(timedelta(hours=2))
+    refused = bomb(10)
+    assert (refused.status_code, refused["Retry-After"], Message.objects.count()) == (429, "604800", 10)
+    assert bomb(0).status_code == 429
+    time.shift(timedelta(days=7))
+    assert (bomb(10).status_code, Message.objects.count()) == (303, 11)
 
 
 def test_bombing_many_mailboxes_ends_at_the_limit_of_the_network(client, monkeypatch):

@@ -16,6 +16,7 @@ from newsletter.services import (
     advance_campaigns,
     campaigns,
     cancel_campaign,
+    discard_campaign,
     pause_campaign,
     prepare_campaign,
     resume_campaign,
@@ -79,6 +80,15 @@ def test_a_campaign_started_four_times_at_once_is_started_once(meet_after_freezi
 def test_control_without_the_lock_starts_collide(meet_after_freezing, without_lock):
     answers = start_four_times(draft())
     assert any(isinstance(answer, Exception) for answer in answers) or Mailing.objects.count() > 1
+
+
+def test_who_starts_a_draft_that_is_being_discarded_learns_that_it_is_gone(monkeypatch):
+    meet_after(monkeypatch, Campaign, "delete")
+    campaign = draft(1)
+    _gone, started = at_once(
+        [lambda: discard_campaign(campaign_id=campaign.pk), Later(lambda: start_campaign(campaign_id=campaign.pk))]
+    )
+    assert (type(started), Message.objects.count()) == (Campaign.DoesNotExist, 0)
 
 
 def two_of_one_issue() -> tuple[Campaign, Campaign]:

@@ -249,6 +249,7 @@ APPLICATIONS_PER_PERSON_PER_HOUR = env.number("APPLICATIONS_PER_PERSON_PER_HOUR"
 
 SUBSCRIPTIONS_PER_NETWORK_PER_HOUR = env.number("SUBSCRIPTIONS_PER_NETWORK_PER_HOUR", default=100, minimum=1)
 SUBSCRIPTIONS_PER_ADDRESS_PER_HOUR = env.number("SUBSCRIPTIONS_PER_ADDRESS_PER_HOUR", default=10, minimum=1)
+SUBSCRIPTIONS_PER_ADDRESS_PER_WEEK = env.number("SUBSCRIPTIONS_PER_ADDRESS_PER_WEEK", default=10, minimum=1)
 # A campaign that is paused, or stands still while it is sent, for longer is told on the page on the site's health.
 CAMPAIGN_PAUSED_HOURS = env.number("CAMPAIGN_PAUSED_HOURS", default=24, minimum=1)
 CAMPAIGN_STILL_MINUTES = env.number("CAMPAIGN_STILL_MINUTES", default=15, minimum=1)

@@ -3,9 +3,7 @@
 import base64
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -15,7 +13,7 @@ from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from core import clock, languages
-from mail import explaining, kinds, mime, purposes, rendering, senders
+from mail import explaining, kinds, mime, pictures, purposes, rendering, senders
 from mail.admin.mailbox import RESEND, address_url
 from mail.models import Message
 from mail.services import resending
@@ -27,9 +25,8 @@ def frame_policy() -> str:
     Mails name pictures by their whole address, beneath BASE_URL or in the bucket of media; nothing runs, nothing is
     fetched from elsewhere, nothing can be sent.
     """
-    pictures = " ".join(dict.fromkeys(["'self'", _origin(settings.BASE_URL), *settings.MEDIA_ORIGINS]))
     return (
-        f"default-src 'none'; style-src 'unsafe-inline'; img-src {pictures} data:; base-uri 'none';"
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {pictures.sources()}; base-uri 'none';"
         " form-action 'none'; frame-ancestors 'self'; sandbox"
     )
 
@@ -58,7 +55,7 @@ class MessageView(InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         message = self.object
-        words = rendering.kept(message)
+        words = rendering.shown(message)
         return super().get_context_data(
             **kwargs,
             message=message,
@@ -90,15 +87,10 @@ class MessageHtmlView(PermissionCheckedMixin, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         message = get_object_or_404(Message.objects.with_words(), pk=pk, is_secret=False)
-        response = HttpResponse(rendering.kept(message).html)
+        response = HttpResponse(rendering.shown(message).html)
         response["Content-Security-Policy"] = frame_policy()
         response["Referrer-Policy"] = "no-referrer"
         return response
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _headers(message: Message) -> str:

@@ -12,6 +12,7 @@ from core import clock
 from mail.addresses import envelope_address, fingerprint, is_erased
 from mail.enums import SuppressionReason, SuppressionStep
 from mail.models import Message, Suppression, SuppressionChange
+from mail.signals import objection_noted
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -31,12 +32,15 @@ def suppress(
     """Put an address on the list for a reason, or renew it; mail waiting for it ends as suppressed when it is due.
 
     Other reasons for the same address stay as they are, and an entry is never shortened: that would take the address
-    off the list, which is a step of its own. Raises ValueError for an end that is not to come.
+    off the list, which is a step of its own. Who asked for no mail for good has whatever they subscribed to ended.
+    Raises ValueError for an end that is not to come.
     """
     if until is not None and until <= clock.now():
         raise ValueError("An address is put on the list until a moment to come.")
     ascii_address = envelope_address(address)
     found = fingerprint(ascii_address)
+    if reason == SuppressionReason.ASKED and until is None:
+        objection_noted.send(sender=Suppression, address=ascii_address, note=note, by=by)
     return _put_on(found, reason, address=ascii_address, note=note, until=until, by=by)
 
 
@@ -92,6 +96,12 @@ def take_back_objections(*, address: str, note: str) -> int:
         reason__in=[SuppressionReason.ASKED, SuppressionReason.COMPLAINED],
     )
     return sum(take_off(suppression_id=pk, note=note) for pk in objections.order_by("pk").values_list("pk", flat=True))
+
+
+def has_objected(*, address: str) -> bool:
+    """Whether it is written down that the owner of the address asked for no mail to many, for good."""
+    found = fingerprint(envelope_address(address))
+    return Suppression.objects.filter(address_hash=found, reason=SuppressionReason.ASKED, expires_at=None).exists()
 
 
 def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
