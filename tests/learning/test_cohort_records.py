@@ -48,6 +48,12 @@ def test_what_a_visitor_meets_follows_the_dates():
     assert call_off_cohort(cohort_id=cohort.pk).state_at(opens) == "called-off"
 
 
+def test_a_last_day_beyond_the_years_that_a_form_takes_is_over_when_those_are():
+    cohort = make.cohort(ends_on=date.max, timezone="Pacific/Auckland")
+    assert cohort.ends_at == datetime(2101, 1, 1, tzinfo=AUCKLAND)
+    assert states_over_time(cohort, cohort.starts_at, cohort.ends_at) == ["running", "past"]
+
+
 def test_a_cohort_that_runs_may_still_take_people():
     cohort = make.running_cohort(seats=1)
     assert cohort.state == "few"
