@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from core import clock
 from learning.models import Cohort, Course, Enrolment, EnrolmentChange, TeamRequest, UnitProgress
-from learning.services import call_off_cohort
+from learning.services import call_off_cohort, withdraw_enrolment
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 
@@ -101,6 +101,16 @@ def test_places_on_the_waiting_list_are_counted_from_the_front():
     [seen] = Cohort.objects.with_seats()
     assert (seen.seats_held, seen.seats_waiting, seen.applications) == (1, 2, 0)
     assert (first.has_seat, second.has_seat, third.waiting_number) == (True, False, 2)
+
+
+def test_who_does_not_wait_has_no_place_though_somebody_before_them_does():
+    cohort = make.cohort(seats=1)
+    _first, before, passed_by, left = make.team(cohort, "Ana", "Bo", "Cy", "Di").enrolled
+    # As where the city of who stands before them has no seat left.
+    Enrolment.objects.filter(pk=passed_by.pk).update(state="invited", has_seat=True)
+    withdraw_enrolment(enrolment_id=left.pk, by=None)
+    places = dict(Enrolment.objects.with_place().values_list("name", "place"))
+    assert (places, before.waiting_number) == ({"Ana": None, "Bo": 1, "Cy": None, "Di": None}, 1)
 
 
 def refused(name: str, change) -> None:
