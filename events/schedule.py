@@ -1,6 +1,6 @@
 """Wall-clock times: what people read off a clock in a zone, and the moment it stands for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -8,9 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from core import timezones
 
+# A date in any other year is a slip, and at the ends of the calendar nothing can be reckoned any more.
+YEARS = (2000, 2100)
+
 
 class NoSuchTime(ValueError):
-    """The clocks of the zone jump over this time."""
+    """The clocks of the zone jump over this time, or the calendar has ended by then."""
 
 
 class TimeHappensTwice(ValueError):
@@ -23,15 +26,27 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(_("Choose a time zone from the list."), code="timezone")
 
 
+def validate_year(day: date) -> None:
+    """Refuse a day, or a time on one, that lies in no year for which anything is planned."""
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        years = {"first": YEARS[0], "last": YEARS[1]}
+        raise ValidationError(_("Choose a year between %(first)s and %(last)s."), code="year", params=years)
+
+
 def moment(wall: datetime, timezone: str) -> datetime:
     """Return the moment (aware, UTC) at which the clocks in `timezone` show the naive `wall`.
 
-    Raises NoSuchTime where the clocks jump over it and TimeHappensTwice where they show it twice.
+    Raises NoSuchTime where the clocks jump over it or UTC is beyond the calendar, and TimeHappensTwice where they show
+    it twice.
     """
     zone = ZoneInfo(timezone)
     early = wall.replace(tzinfo=zone, fold=0)
     late = wall.replace(tzinfo=zone, fold=1)
-    if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
+    try:
+        is_shown = early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall
+    except OverflowError:
+        is_shown = False
+    if not is_shown:
         raise NoSuchTime(f"{wall} in {timezone}")
     if early.utcoffset() != late.utcoffset():
         raise TimeHappensTwice(f"{wall} in {timezone}")

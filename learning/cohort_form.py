@@ -14,7 +14,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from accounts.models import User
 from core import languages, timezones
 from events.models.webinar_form import WallClockField
-from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
+from events.schedule import NoSuchTime, TimeHappensTwice, moment, validate_year, wall_clock
 from learning.errors import CohortChanged
 from learning.models import Cohort
 from learning.rules import may_change_enrolments
@@ -23,6 +23,7 @@ from learning.services.opening import as_read
 from mail.isolates import isolate
 
 WALL_CLOCKS = ("opens_at", "closes_at")
+DAYS = ("starts_on", "ends_on")
 CLOSES_FIRST = _("Enrolment must close after it opens.")
 
 
@@ -73,6 +74,8 @@ class CohortForm(WagtailAdminModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in DAYS:
+            self.fields[name].validators.append(validate_year)
         # Moderators see all learners of a cohort: whoever may not see them cannot make themselves one.
         self.fields["addresses"].disabled = self.for_user is None or not may_change_enrolments(self.for_user)
         cohort = self.instance

@@ -211,9 +211,12 @@ def _card(course: Course, page: Any, request: HttpRequest | None) -> CourseCard:
 
 
 def _readable(pages: Any, language: str, sources: Iterable[int]) -> list[Any]:
-    """Return the live pages in `language` and in the source locales; one query."""
+    """Return the live pages in `language` and in the source locales; one query.
+
+    An alias stands for a translation that nobody has made: its words are those of the source.
+    """
     wanted = {locales.ids().get(language), *sources} - {None}
-    return list(pages.filter(live=True, locale_id__in=wanted))
+    return list(pages.filter(live=True, alias_of=None, locale_id__in=wanted))
 
 
 def _best(pages: Iterable[Any], language: str) -> dict[UUID, Any]:

@@ -69,10 +69,15 @@ class EnrolmentQuerySet(QuerySet):
         told = self.exclude(state=EnrolmentState.DRAFTED)
         return told.filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
 
-    def of_outsiders(self) -> "EnrolmentQuerySet":
-        """Leave out those whose person takes part in the same cohort by another enrolment."""
+    def of_outsiders(self, keys: Iterable[str] = ()) -> "EnrolmentQuerySet":
+        """Leave out those whose person takes part in the same cohort by another enrolment.
+
+        With `keys` also what nobody has joined yet under one of these normalised addresses: `rules.keys_of_members` has
+        those of whoever takes part.
+        """
         joined = self.model._default_manager.joined().filter(cohort=OuterRef("cohort"), person=OuterRef("person"))
-        return self.exclude(Exists(joined.exclude(pk=OuterRef("pk"))))
+        others = self.exclude(Exists(joined.exclude(pk=OuterRef("pk"))))
+        return others.exclude(person=None, email_key__in=list(keys))
 
     def unanswered_by(self, person: Any, keys: Iterable[str]) -> "EnrolmentQuerySet":
         """Return the invitations to one of a person's addresses that wait for an answer.
@@ -130,4 +135,4 @@ class EnrolmentQuerySet(QuerySet):
             .annotate(number=Count("pk"))
             .values("number")
         )
-        return self.annotate(place=Subquery(ahead))
+        return self.annotate(place=Case(When(WAITS, then=Subquery(ahead))))

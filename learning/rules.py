@@ -128,6 +128,13 @@ def keys_of(person: "Visitor") -> set[str]:
     return {email_key(address) for address in verified.values_list("email", flat=True)}
 
 
+def keys_of_members(cohort: Cohort) -> set[str]:
+    """Return the addresses, normalised, that are shown to be those of people who take part in a cohort."""
+    members = Enrolment.objects.joined().filter(cohort=cohort).order_by()
+    verified = EmailAddress.objects.filter(user__in=members.values("person"), verified=True)
+    return {email_key(address) for address in verified.values_list("email", flat=True)}
+
+
 def owns_enrolment(person: "Visitor", enrolment: Enrolment) -> bool:
     """Whether an enrolment is somebody's: theirs by account or, while nobody has joined, by a verified address."""
     if person.pk is None or not person.is_active:

@@ -50,6 +50,19 @@ class ChangedMeanwhile(MembershipError):
     sentence = _("The person has changed this request since you read it. Look at it again.")
 
 
+class NotDecidedYet(MembershipError):
+    """Only its person can take back what is asked."""
+
+    sentence = _("This request waits for a decision: approve it, or decline it with a reason.")
+
+
+class StandingChanged(MembershipError):
+    sentence = _(
+        "Somebody else has changed the standing of this city since you opened it. What you wrote is still here: look "
+        "it over and save again."
+    )
+
+
 class IncompleteLocalGovernment(MembershipError):
     sentence = _("A listed local government needs its kind, world region and time zone.")
 

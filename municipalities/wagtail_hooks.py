@@ -5,11 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.permissions import register_permission_policy
 
+from core.permissions import NoDeletion
 from municipalities.admin import requests
 from municipalities.admin.local_governments import LocalGovernmentViewSet
 from municipalities.admin.memberships import MembershipPolicy, Memberships
-from municipalities.models import Membership
+from municipalities.models import LocalGovernment, Membership
 
+register_permission_policy(LocalGovernment, NoDeletion(LocalGovernment))
 register_permission_policy(Membership, MembershipPolicy(Membership))
 
 

@@ -15,7 +15,7 @@ from core import dates, languages, timezones
 from events import spoken
 from events.models.event import Event
 from events.models.join_link import JoinLink
-from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
+from events.schedule import NoSuchTime, TimeHappensTwice, moment, validate_year, wall_clock
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 SCHEDULE = (*WALL_CLOCKS, "timezone", "capacity", "waiting_list", "format")
@@ -25,6 +25,7 @@ class WallClockField(forms.DateTimeField):
     """A date and time without a zone; the form joins it to the event's own."""
 
     widget = AdminDateTimeInput
+    default_validators = [validate_year]
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """Keep the order of date and time in forms that run from the right."""

@@ -10,9 +10,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from events.schedule import validate_timezone
+from events.schedule import YEARS, validate_timezone
 from learning.enums import Admission, CohortState, SeatState, TeamState
 from learning.querysets_cohorts import CohortQuerySet, TeamQuerySet
+
+LAST_DAY = date(YEARS[1], 12, 31)
 
 
 class Cohort(models.Model):
@@ -90,8 +92,9 @@ class Cohort(models.Model):
 
     @property
     def ends_at(self) -> datetime:
-        """The moment at which the last day is over."""
-        return datetime.combine(self.ends_on + timedelta(days=1), time(), self.zone)
+        """The moment at which the last day is over; beyond the years that a form takes, the end of those."""
+        last = min(self.ends_on, LAST_DAY)
+        return datetime.combine(last + timedelta(days=1), time(), self.zone)
 
     @property
     def enrolment_closes_at(self) -> datetime:

@@ -6,6 +6,7 @@ from django.db import DatabaseError, transaction
 
 from learning.enums import Actor, ChangeKind, EnrolmentState
 from learning.models import Cohort, Enrolment
+from learning.rules import keys_of_members
 from learning.services import notices, seats
 from learning.services.promoting import fill
 from learning.services.sending import end
@@ -19,8 +20,8 @@ def end_unanswered() -> list[int]:
     """End what waits in vain, cohort by cohort; return the keys of the enrolments.
 
     Who waits for a seat, or for a moderator, is told as soon as the cohort gives no more seats; whom a city has only
-    put forward knows nothing of it. Invitations hold until the last day and end in silence then: nothing can be done
-    about them any more.
+    put forward knows nothing of it, and who takes part by another enrolment misses nothing. Invitations hold until the
+    last day and end in silence then: nothing can be done about them any more.
     """
     ended: list[int] = []
     unanswered = Enrolment.objects.filter(state__in=UNANSWERED).order_by()
@@ -40,7 +41,9 @@ def _end_in(cohort_id: int) -> list[int]:
     cohort = seats.lock(cohort_id)
     wanted = Enrolment.objects.filter(cohort=cohort, state__in=_states_to_end(cohort)).select_related("person")
     found = list(wanted.order_by("pk").select_for_update(of=("self",), no_key=True))
-    told = [one for one in found if one.state == EnrolmentState.WAITLISTED or one.team_id is None]
+    outside = Enrolment.objects.filter(pk__in=[one.pk for one in found]).of_outsiders(keys_of_members(cohort))
+    keys = set(outside.values_list("pk", flat=True))
+    told = [one for one in found if one.pk in keys and (one.state == EnrolmentState.WAITLISTED or one.team_id is None)]
     end(found, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
     if not cohort.is_over():
         notices.say_no_seat(cohort, told)

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from core import clock
 from learning.enums import Actor, ChangeKind, EnrolmentState
 from learning.models import Cohort, Enrolment
+from learning.rules import keys_of_members
 from learning.services import history, notices, seats
 from learning.services.seats import Standing
 
@@ -70,7 +71,9 @@ def _next_in_line(cohort: Cohort, standing: Standing) -> list[Enrolment]:
     if not standing.waiting or standing.free == 0 or not cohort.gives_seats():
         return []
     promoted = []
-    for enrolment in Enrolment.objects.filter(cohort=cohort).waiting().of_outsiders().select_related("person"):
+    # A second city's seat would stay with somebody who takes part already and can never join by it.
+    line = Enrolment.objects.filter(cohort=cohort).waiting().of_outsiders(keys_of_members(cohort))
+    for enrolment in line.select_related("person"):
         if standing.free == 0:
             break
         if standing.has_seat_for(enrolment.local_government_id):

@@ -13,7 +13,7 @@ from accounts.entrance import ask_for_code, let_in
 from core import languages, limits
 from events.addresses import email_key
 from learning import cohort_words
-from learning.enums import EnrolmentState
+from learning.enums import Actor, ChangeKind, EnrolmentState
 from learning.errors import LearningError
 from learning.models import Enrolment
 from learning.rules import owns_enrolment
@@ -89,11 +89,19 @@ def _context(request: HttpRequest, token: str, enrolment: Enrolment) -> dict[str
         **cohort_words.about(enrolment.cohort, request),
         "enrolment": enrolment,
         "has_joined": enrolment.has_joined,
+        "has_left": _has_left(enrolment),
         "is_shut": enrolment.cohort.is_called_off or enrolment.cohort.is_over(),
         "other_languages": sorted({enrolment.language, languages.of_reader(request)} - {"", languages.current()}),
         "door_url": _address(request, "learning_door", token),
         "decline_url": _address(request, "learning_door_decline", token),
     }
+
+
+def _has_left(enrolment: Enrolment) -> bool:
+    """Whether the person has ended it: declined, given up waiting, or left."""
+    if enrolment.state != EnrolmentState.WITHDRAWN:
+        return False
+    return enrolment.changes.filter(what=ChangeKind.WITHDRAWN, actor=Actor.PERSON).exists()
 
 
 def _address(request: HttpRequest, name: str, token: str) -> str:

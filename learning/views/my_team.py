@@ -78,6 +78,8 @@ def withdrawing(request: HttpRequest, slug: str, city: str, member_key: UUID) ->
             return _back(team, "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)
+    elif member.state not in LEAVABLE_STATES:
+        return _back(team)
     context = {**_context(request, team), "member": member, "sentence": sentence}
     return render(request, "learning/my_team_withdraw.html", context, status=CONFLICT if sentence else 200)
 
@@ -158,8 +160,8 @@ def _context(request: HttpRequest, team: access.Team) -> dict[str, Any]:
     }
 
 
-def _back(team: access.Team, done: str) -> HttpResponse:
-    return HttpResponseRedirect(f"{_address(team)}?done={done}", status=SEE_OTHER)
+def _back(team: access.Team, done: str = "") -> HttpResponse:
+    return HttpResponseRedirect(_address(team) + (f"?done={done}" if done else ""), status=SEE_OTHER)
 
 
 def _after_withdrawing(request: HttpRequest, team: access.Team) -> HttpResponse:

@@ -86,8 +86,8 @@ class UnitView(LoginRequiredMixin, View):
         """The unit's live page in the reader's language, or else in the course's source language."""
         here = locales.ids().get(languages.current())
         wanted = {here, self.unit.source_locale_id} - {None}
-        pages = UnitPage.objects.filter(translation_key=self.unit.translation_key, live=True, locale_id__in=wanted)
-        found = sorted(pages, key=lambda page: page.locale_id != here)
+        pages = UnitPage.objects.filter(translation_key=self.unit.translation_key, live=True, alias_of=None)
+        found = sorted(pages.filter(locale_id__in=wanted), key=lambda page: page.locale_id != here)
         if not found:
             raise Http404
         return found[0]

@@ -53,11 +53,11 @@ class PersonColumn(ButtonsColumnMixin, WordsColumn):
     cell_template_name = "wagtailadmin/tables/title_cell.html"
 
     def get_buttons(self, instance, parent_context):
-        """Offer to end what is open, to those who may."""
-        if not instance.is_open or not rules.may_decide_all(parent_context["request"].user):
+        """Offer to end what is approved, to those who may; what is asked is decided in the queue."""
+        if instance.state != MembershipState.APPROVED or not rules.may_decide_all(parent_context["request"].user):
             return []
         buttons = [ListingButton(_("End the membership"), reverse("memberships:end", args=[instance.pk]))]
-        if not instance.is_asked and not instance.is_of_coordinator:
+        if not instance.is_of_coordinator:
             appoint = reverse("memberships:appoint", args=[instance.pk])
             buttons.insert(0, ListingButton(_("Make coordinator"), appoint))
         return buttons

@@ -7,6 +7,7 @@ from municipalities.services.deciding import approve_membership, decline_members
 from municipalities.services.loading import Loaded, load_cities
 from municipalities.services.refusing import refuse_local_government
 from municipalities.services.representing import change_request, propose_local_government, represent
+from municipalities.services.writing import save_local_government
 
 __all__ = [
     "Loaded",
@@ -21,4 +22,5 @@ __all__ = [
     "propose_local_government",
     "refuse_local_government",
     "represent",
+    "save_local_government",
 ]

@@ -9,7 +9,7 @@ from django.db import transaction
 from core import clock
 from municipalities import rules
 from municipalities.enums import MembershipState
-from municipalities.errors import DecidedAlready, EndsBeforeStart, Gone, MembershipGone, NotYours
+from municipalities.errors import DecidedAlready, EndsBeforeStart, Gone, MembershipGone, NotDecidedYet, NotYours
 from municipalities.models import Membership
 from municipalities.querysets import MembershipQuerySet
 from municipalities.services import locks, notices
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def end_membership(*, membership_id: int, by: "User", ends_on: date | None = None) -> Membership:
-    """End a membership today, or note the last day where that lies ahead; what was only asked is taken back.
+    """End a membership today, or note the last day where that lies ahead; what was only asked its person takes back.
 
-    Raises NotYours for strangers, MembershipGone, DecidedAlready for what has been declined, EndsBeforeStart for a day
-    before the first. Ending twice changes nothing. The person is told of what somebody else does, at once in either
-    case.
+    Raises NotYours for strangers, MembershipGone, DecidedAlready for what has been declined, NotDecidedYet for what
+    somebody else has asked, EndsBeforeStart for a day before the first. Ending twice changes nothing. The person is
+    told of what somebody else does, at once in either case.
     """
     membership = locks.membership(membership_id, gone=MembershipGone)
     if not rules.may_end(by, membership):
@@ -34,6 +34,9 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
         return membership
     if membership.state == MembershipState.DECLINED:
         raise DecidedAlready
+    if membership.is_asked and by != membership.person:
+        # It would read that they belong to the team no longer: whoever decides declines, with a reason.
+        raise NotDecidedYet
     today = clock.now().date()
     last = ends_on or today
     if membership.starts_on and last < membership.starts_on:

@@ -11,7 +11,7 @@ from municipalities import rules
 from municipalities.enums import MembershipRole, MembershipState, Standing
 from municipalities.errors import NotProposed, NotRepresentable, NotYours
 from municipalities.models import LocalGovernment, Membership
-from municipalities.services import deciding, locks, notices
+from municipalities.services import closing, deciding, locks, notices
 from municipalities.signals import local_government_merged, membership_approved, membership_declined
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def refuse_local_government(
 def _move(source: LocalGovernment, target: LocalGovernment, by: "User") -> None:
     if target.standing != Standing.ACTIVE or target.pk == source.pk:
         raise NotRepresentable
+    # Whose last day has passed belongs to the team no longer, and what they ask anew is not approved by that.
+    closing.close_overdue(target.memberships.filter(person__in=source.memberships.values("person")))
     there = {one.person_id: one for one in target.memberships.open().select_related("person")}
     doubled = []
     for membership in source.memberships.select_for_update(of=("self",)).select_related("person"):

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from wagtail.models import Page, Revision
 
-from events import errors
+from events import errors, schedule
 from events.models import Event, JoinLink, WebinarPage
 from events.models.webinar_form import WebinarForm
+from events.schedule import NoSuchTime
 from events.services import projecting, set_join_link
 from tests.events.screens import typed
 from tests.factories import accounts
@@ -103,6 +104,8 @@ BAD = [
     ({"starts_at": "soon"}, "starts_at", "Write the date and time like 2026-11-30 15:00."),
     ({"registration_opens_at": "2027-12-12 15:00", "registration_closes_at": ""}, "registration_opens_at", "Registration must open before the event starts."),
     ({"registration_opens_at": "2027-12-11 23:59"}, "registration_closes_at", "Registration must close after it opens."),
+    ({"timezone": "America/Bogota", "ends_at": "9999-12-31 23:00"}, "ends_at", "Choose a year between 2000 and 2100."),
+    ({"starts_at": "1999-12-31 23:59"}, "starts_at", "Choose a year between 2000 and 2100."),
     ({"starts_at": ""}, "starts_at", "This field is required."),
     ({"timezone": "Mars/Base"}, "timezone", "Select a valid choice. Mars/Base is not one of the available choices."),
 ]  # fmt: skip
@@ -111,6 +114,12 @@ BAD = [
 @pytest.mark.parametrize(("bad", "field", "sentence"), BAD, ids=lambda value: str(value)[:40])
 def test_a_bad_schedule_is_refused_with_a_sentence(filled_in, bad, field, sentence):
     assert problems(filled_in(**bad)) == {field: [sentence]}
+
+
+@pytest.mark.parametrize(("zone", "wall"), [("America/Bogota", "9999-12-31 23:00"), ("Asia/Tokyo", "0001-01-01 00:00")])
+def test_where_the_calendar_has_ended_clocks_show_no_moment(zone, wall):
+    with pytest.raises(NoSuchTime):
+        schedule.moment(datetime.fromisoformat(wall), zone)
 
 
 def test_of_what_is_refused_nothing_is_written(editor):

@@ -44,6 +44,14 @@ class TestWhoHasLeft:
         call_off_cohort(cohort_id=one.cohort.pk)
         assert GONE in words(browser.get(one.course()))
 
+    def test_is_led_to_no_page_that_is_not_there_where_they_were_invited_anew_before_it_was_called_off(self):
+        one = teamwork.place()
+        browser = left(one)
+        teamwork.invited(one)
+        call_off_cohort(cohort_id=one.cohort.pk)
+        answer = browser.get(one.course())
+        assert (answer.status_code, GONE in words(answer)) == (404, True)
+
     def test_comes_back_to_the_course_where_they_are_enrolled_anew(self):
         one = teamwork.place()
         browser = left(one)

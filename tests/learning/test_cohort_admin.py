@@ -146,6 +146,9 @@ def test_a_cohort_is_made_with_times_as_its_clocks_show_them(staff):
     ("fields", "sentence"),
     [
         ({"ends_on": "2030-02-28"}, "The last day cannot come before the first."),
+        ({"ends_on": "9999-12-31"}, "Choose a year between 2000 and 2100."),
+        ({"starts_on": "1999-12-31"}, "Choose a year between 2000 and 2100."),
+        ({"timezone": "America/Bogota", "closes_at": "9999-12-31 23:00"}, "Choose a year between 2000 and 2100."),
         ({"closes_at": "2030-01-01 09:00"}, "Enrolment must close after it opens."),
         ({"addresses": "nobody@example.org"}, "Nobody has an account with the address nobody@example.org."),
         ({"languages": []}, "This field is required."),
@@ -191,6 +194,21 @@ def test_a_refused_form_shows_the_sentence_and_writes_nothing(staff):
     assert response.status_code == 200
     assert "The last day cannot come before the first." in unescape(response.content.decode())
     assert not Cohort.objects.exists()
+
+
+def test_a_last_day_where_the_calendar_ends_breaks_no_page_and_is_corrected(staff):
+    cohort = make.public_cohort(name="Spring")
+    wanted, address = cohort.ends_on, reverse("cohorts:edit", args=[cohort.pk])
+    Cohort.objects.update(ends_on=date.max)
+    assert "Spring" in Client().get("/en/learning/cohorts/").content.decode()
+    [row] = rows(staff, "cohorts")
+    assert (row[3], row[5]) == ("Dec. 31, 9999", "Seats free")
+    assert staff.get(address).status_code == 200
+    given = opened(cohort)
+    assert staff.post(address, given).context["form"].errors == {"ends_on": ["Choose a year between 2000 and 2100."]}
+    assert staff.post(address, {**given, "ends_on": str(wanted)}).status_code == 302
+    cohort.refresh_from_db()
+    assert cohort.ends_on == wanted
 
 
 def opened(cohort: Cohort, person: User | None = None) -> dict:

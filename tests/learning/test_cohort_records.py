@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from core import clock
 from learning.models import Cohort, Course, Enrolment, EnrolmentChange, TeamRequest, UnitProgress
-from learning.services import call_off_cohort
+from learning.services import call_off_cohort, withdraw_enrolment
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 
@@ -46,6 +46,12 @@ def test_what_a_visitor_meets_follows_the_dates():
     )
     assert found == ["not-yet", "open", "closed", "closed", "running", "running", "past"]
     assert call_off_cohort(cohort_id=cohort.pk).state_at(opens) == "called-off"
+
+
+def test_a_last_day_beyond_the_years_that_a_form_takes_is_over_when_those_are():
+    cohort = make.cohort(ends_on=date.max, timezone="Pacific/Auckland")
+    assert cohort.ends_at == datetime(2101, 1, 1, tzinfo=AUCKLAND)
+    assert states_over_time(cohort, cohort.starts_at, cohort.ends_at) == ["running", "past"]
 
 
 def test_a_cohort_that_runs_may_still_take_people():
@@ -95,6 +101,16 @@ def test_places_on_the_waiting_list_are_counted_from_the_front():
     [seen] = Cohort.objects.with_seats()
     assert (seen.seats_held, seen.seats_waiting, seen.applications) == (1, 2, 0)
     assert (first.has_seat, second.has_seat, third.waiting_number) == (True, False, 2)
+
+
+def test_who_does_not_wait_has_no_place_though_somebody_before_them_does():
+    cohort = make.cohort(seats=1)
+    _first, before, passed_by, left = make.team(cohort, "Ana", "Bo", "Cy", "Di").enrolled
+    # As where the city of who stands before them has no seat left.
+    Enrolment.objects.filter(pk=passed_by.pk).update(state="invited", has_seat=True)
+    withdraw_enrolment(enrolment_id=left.pk, by=None)
+    places = dict(Enrolment.objects.with_place().values_list("name", "place"))
+    assert (places, before.waiting_number) == ({"Ana": None, "Bo": 1, "Cy": None, "Di": None}, 1)
 
 
 def refused(name: str, change) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from core import clock
+from learning.display import course_cards, course_path
 from learning.models import Cohort, Enrolment, UnitPage, UnitProgress
 from tests.factories import core
 from tests.factories import learning as make
@@ -60,6 +61,21 @@ def test_a_unit_without_a_translation_is_read_in_the_courses_language_and_says_s
     assert re.search(r'<h1 lang="en" dir="ltr">Unit 1.1</h1>', page.content.decode())
     assert "English" in words(page)
     assert UnitProgress.objects.get().language == "en"
+
+
+def test_a_page_that_only_stands_for_a_translation_is_none(one, learner):
+    client = teamwork.client_of(learner.person)
+    teamwork.begin(one.cohort)
+    for unit in make.units_of(one.cohort.course):
+        page = UnitPage.objects.get(translation_key=unit.translation_key, locale__language_code="en")
+        alias = page.copy_for_translation(core.locale("fr"), copy_parents=True, alias=True)
+        assert (alias.live, alias.alias_of_id) == (True, page.pk)
+    page = client.get(one.reading(language="fr"))
+    assert re.search(r'<h1 lang="en" dir="ltr">Unit 1.1</h1>', page.content.decode())
+    assert (UnitProgress.objects.get().language, page.context["is_in_language"]) == ("en", False)
+    path = course_path(one.cohort.course, language="fr")
+    assert [(stage.language, [stop.language for stop in stage.stops]) for stage in path.stages] == [("en", ["en"] * 2)]
+    assert [card.language for card in course_cards(language="fr")] == ["en"]
 
 
 @pytest.mark.parametrize("number", [1, 3])

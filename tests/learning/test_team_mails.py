@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from core import clock
-from learning.models import Cohort, TeamRequest
+from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import (
     admit,
     apply_alone,
@@ -155,6 +155,21 @@ def test_what_moderators_decide_is_told():
         "The moderators accepted your application. All seats are taken: you are number 1 on the waiting list."
         in written("application-admitted").text
     )
+
+
+def test_the_mail_of_an_accepted_application_says_how_it_stands_when_it_leaves():
+    cohort = make.cohort(admission="approval", seats=1)
+    people = [apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory()) for _one in range(3)]
+    for one in people:
+        admit(enrolment_id=one.pk, by=accounts.PersonFactory())
+    last, message = people[-1], Message.objects.filter(kind="application-admitted").latest("pk")
+    assert "you are number 2 on the waiting list" in rendering.render(message).text
+    # Passed by, somebody still waits before them.
+    Enrolment.objects.filter(pk=last.pk).update(state="active", has_seat=True, joined_at=clock.now())
+    seat = rendering.render(message).text
+    assert ("The moderators accepted your application: you have a seat." in seat, "number" in seat) == (True, False)
+    withdraw_enrolment(enrolment_id=last.pk, by=last.person)
+    assert no_longer(message)
 
 
 def test_mails_that_would_say_something_untrue_are_not_sent():

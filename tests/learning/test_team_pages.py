@@ -56,9 +56,26 @@ def test_who_declines_gives_the_seat_to_whoever_waits():
     link = f"/learn/{first.token}/"
     assert Client().post(f"{link}decline/")["Location"] == link
     gone = Client().get(link)
-    assert (gone.status_code, "This invitation does not hold any more." in words(gone)) == (410, True)
+    assert (gone.status_code, "You have declined." in words(gone), "coordinator" in words(gone)) == (410, True, False)
     second.refresh_from_db()
     assert second.state == "invited"
+
+
+def test_the_door_says_how_it_came_to_an_end():
+    one = teamwork.place(seats=2)
+    joined, _browser = teamwork.joined(one)
+    withdrawn, waiting = teamwork.invited(one, "Bo Berg"), teamwork.invited(one, "Cy Ek")
+    Client().post(f"/learn/{waiting.token}/decline/")
+    withdraw_enrolment(enrolment_id=joined.pk, by=joined.person)
+    withdraw_enrolment(enrolment_id=withdrawn.pk, by=one.coordinator)
+    sentences = (
+        "You have declined.",
+        "You are not enrolled in this cohort any more.",
+        "This invitation does not hold any more. Ask the coordinator of your city for a new one.",
+    )
+    for enrolment, expected in ((waiting, 1), (joined, 1), (withdrawn, 2)):
+        said = words(Client().get(f"/learn/{enrolment.token}/"))
+        assert [number for number, sentence in enumerate(sentences) if sentence in said] == [expected], enrolment
 
 
 def test_who_is_signed_in_with_the_address_joins_at_once(one):
@@ -206,6 +223,9 @@ def test_one_and_all_are_withdrawn_by_post_alone(one):
     assert "Ana Silva" in words(client.get(single))
     assert Enrolment.objects.live().count() == 2
     assert client.post(single)["Location"] == f"{one.dashboard()}?done=withdrawn"
+    # There is nothing left to ask: an old page leads back, and says nothing of what was just done.
+    again = client.get(single)
+    assert (again.status_code, again["Location"]) == (303, one.dashboard())
     assert "1 person" in words(client.get(f"{one.dashboard()}withdraw/"))
     assert list(Enrolment.objects.live()) == [bo]
     client.post(f"{one.dashboard()}withdraw/")

@@ -4,9 +4,10 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
+from events.addresses import email_key
 from learning import errors
 from learning.models import Cohort, Enrolment
-from learning.services import admit, apply_alone, join, promote_from_waiting_list, replace
+from learning.services import admit, apply_alone, join, promote_from_waiting_list, replace, withdraw_enrolment
 from tests.factories import accounts, municipalities
 from tests.factories import learning as make
 from tests.learning import teamwork
@@ -78,6 +79,29 @@ def test_a_second_row_that_is_there_already_is_passed_over_and_not_admitted():
     Enrolment.objects.filter(pk=waiting.pk).update(state="applied", waiting_number=None)
     with pytest.raises(errors.JoinedAlready):
         admit(enrolment_id=waiting.pk, by=other)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_passed_over"),
+    [
+        ("ana@example.org", True),
+        ("Ana@Home.example", True),
+        # Nobody has shown that this one is hers.
+        ("ana@elsewhere.example", False),
+    ],
+)
+def test_a_free_seat_passes_over_a_second_citys_wish_for_whoever_takes_part(address, is_passed_over):
+    cohort = make.cohort(seats=1)
+    learner = make.learner(cohort, "Ana")
+    EmailAddress.objects.create(user=learner.person, email="ana@home.example", verified=True)
+    EmailAddress.objects.create(user=learner.person, email="ana@elsewhere.example", verified=False)
+    wish, other = make.invited(cohort, "Ana"), make.invited(cohort, "Bo")
+    Enrolment.objects.filter(pk=wish.pk).update(email=address, email_key=email_key(address))
+    Cohort.objects.update(seats=2)
+    assert promote_from_waiting_list(cohort_id=cohort.pk) == [other if is_passed_over else wish]
+    # Once she has left she is somebody to whom a city can give a seat.
+    withdraw_enrolment(enrolment_id=learner.pk, by=None)
+    assert {one.state for one in Enrolment.objects.filter(pk__in=[wish.pk, other.pk])} == {"invited"}
 
 
 def test_an_address_that_another_account_has_enrolled_alone_gets_a_sentence():

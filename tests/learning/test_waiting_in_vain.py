@@ -46,6 +46,15 @@ def test_who_waits_is_told_once_seats_that_become_free_go_to_nobody():
     assert states() == [("Ana", "active"), ("Bo", "invited"), ("Cy", "lapsed")]
 
 
+def test_who_takes_part_already_reads_nothing_of_a_second_citys_place_that_ends():
+    cohort = make.cohort(seats=1)
+    make.learner(cohort, "Ana"), make.invited(cohort, "Ana"), make.invited(cohort, "Bo")
+    with time_machine.travel(cohort.starts_at, tick=False):
+        assert len(end_unanswered()) == 2
+    assert states() == [("Ana", "active"), ("Ana", "lapsed"), ("Bo", "lapsed")]
+    assert [mail.to_address for mail in teamwork.mails("enrolment-no-seat")] == ["bo@example.org"]
+
+
 def test_applications_that_nobody_decided_on_end_with_the_seats_and_who_applied_is_told():
     cohort = make.cohort(admission="approval")
     alone = apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory(display_name="Dee"))

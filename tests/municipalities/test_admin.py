@@ -17,6 +17,7 @@ from django.urls import reverse
 from accounts import roles
 from municipalities.admin.local_governments import LocalGovernmentViewSet
 from municipalities.models import LocalGovernment
+from municipalities.services import approve_membership
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
 
@@ -168,11 +169,57 @@ def test_an_editor_can_correct_a_local_government_but_not_delete_it(client: Clie
     city = make.local_government(name="Örebro")
     sign_in(client, editor())
     assert client.get(reverse(INDEX)).status_code == 200
-    assert client.post(reverse("local_governments:edit", args=[city.pk]), form(name="Corrected")).status_code == 302
+    address = reverse("local_governments:edit", args=[city.pk])
+    assert client.post(address, form(name="Corrected", opened="active")).status_code == 302
     city.refresh_from_db()
     assert city.name == "Corrected"
     assert client.post(reverse("local_governments:delete", args=[city.pk])).status_code in {302, 403}
     assert LocalGovernment.objects.filter(pk=city.pk).exists()
+
+
+def test_nobody_deletes_a_city_in_use(staff: Client) -> None:
+    city = make.coordinator().local_government
+    door = reverse("local_governments:delete", args=[city.pk])
+    assert door not in staff.get(reverse("local_governments:edit", args=[city.pk])).content.decode()
+    assert door not in staff.get(reverse(INDEX)).content.decode()
+    assert staff.post(door).status_code in {302, 403}
+    assert LocalGovernment.objects.filter(pk=city.pk).exists()
+
+
+CHANGED = (
+    "Somebody else has changed the standing of this city since you opened it. What you wrote is still here: look it "
+    "over and save again."
+)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "opened", "shown"),
+    [
+        # Nobody touched the field, so it follows what was decided.
+        ("pending", "pending", "active"),
+        ("retired", "pending", "retired"),
+        # A page that did not send back what it was opened with.
+        ("pending", "", "pending"),
+    ],
+)
+def test_a_form_opened_before_a_proposal_was_approved_takes_nothing_back(staff, chosen, opened, shown) -> None:
+    city = make.local_government(name="Ghent", standing="pending")
+    asked = make.coordinator(state="asked", local_government=city)
+    address = reverse("local_governments:edit", args=[city.pk])
+    hidden = re.findall(r'<input[^>]* name="opened"[^>]*>', staff.get(address).content.decode())
+    assert [('type="hidden"' in one, 'value="pending"' in one) for one in hidden] == [(True, True)]
+    approve_membership(membership_id=asked.pk, by=PersonFactory(admin=True))
+    refused = staff.post(address, form(name="Corrected", standing=chosen, opened=opened))
+    found = refused.context["form"]
+    assert (refused.status_code, CHANGED in unescape(refused.content.decode())) == (409, True)
+    assert found.errors == {"__all__": [CHANGED], "standing": ["Somebody else wrote: \u2068Listed\u2069"]}
+    assert [found[name].value() for name in ("name", "standing", "opened")] == ["Corrected", shown, "active"]
+    city.refresh_from_db()
+    assert (city.name, city.standing) == ("Ghent", "active")
+    again = form(name="Corrected", standing="active", opened="active")
+    assert staff.post(address, again).status_code == 302
+    city.refresh_from_db()
+    assert (city.name, city.standing) == ("Corrected", "active")
 
 
 @pytest.mark.parametrize("who", ["visitor", "person", roles.MODERATORS, roles.EVENT_MANAGERS])

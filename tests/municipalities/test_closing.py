@@ -7,7 +7,7 @@ import pytest
 from core import clock
 from mail.models import Message
 from municipalities import rules, services
-from municipalities.errors import DecidedAlready, EndsBeforeStart, NotYours
+from municipalities.errors import DecidedAlready, EndsBeforeStart, NotDecidedYet, NotYours
 from municipalities.models import Membership
 from municipalities.services import locks
 from tests.factories import municipalities as make
@@ -43,6 +43,16 @@ def test_a_request_is_taken_back(heard):
     asked.refresh_from_db()
     assert (asked.state, asked.starts_on, asked.ends_on) == ("ended", None, clock.now().date())
     assert heard == [("ended", asked)]
+
+
+def test_what_somebody_asks_nobody_else_ends_without_a_reason(heard):
+    coordinator = make.coordinator()
+    asked = make.membership(state="asked", local_government=coordinator.local_government)
+    for by in (coordinator.person, PersonFactory(admin=True)):
+        with pytest.raises(NotDecidedYet):
+            services.end_membership(membership_id=asked.pk, by=by)
+    asked.refresh_from_db()
+    assert (asked.state, heard, mails()) == ("asked", [], [])
 
 
 def test_a_coordinator_of_one_city_cannot_end_a_membership_of_another():

@@ -232,6 +232,18 @@ def test_merging_keeps_the_first_of_two_open_requests_of_one_person(staff, heard
     assert heard == [("merged", (proposed.pk, city.pk)), ("approved", first)]
 
 
+def test_merging_approves_nobody_by_a_membership_whose_last_day_has_passed(staff, heard):
+    city, proposed = make.local_government(), make.proposed()
+    over = make.coordinator(local_government=city, ends_on=clock.now().date() - timedelta(days=1))
+    asked = make.coordinator(state="asked", local_government=proposed, person=over.person)
+    services.refuse_local_government(local_government_id=proposed.pk, by=staff, same_as=city.pk)
+    over.refresh_from_db()
+    asked.refresh_from_db()
+    assert (over.state, asked.state, asked.local_government) == ("ended", "asked", city)
+    assert heard == [("ended", over), ("merged", (proposed.pk, city.pk))]
+    assert list(Membership.objects.waiting_for_staff()) == [asked]
+
+
 def test_merging_keeps_the_wish_to_coordinate(staff, heard):
     city, proposed = make.local_government(), make.proposed()
     first = make.membership(state="asked", local_government=city)

@@ -152,10 +152,15 @@ def test_requests_reach_staff_where_the_only_coordinators_account_is_closed():
     assert list(Membership.objects.waiting_for_staff()) == [asked]
 
 
-def test_what_is_over_has_no_button(staff):
-    several()
+def test_what_waits_for_a_decision_or_is_over_is_not_ended_here(staff):
+    approved, asked, _declined = several()
     html = staff.get(reverse(INDEX)).content.decode()
-    assert html.count("/end/") == 2
+    assert re.findall(r'href="([^"]*/end/)"', html) == [reverse("memberships:end", args=[approved.pk])]
+    refused = staff.post(reverse("memberships:end", args=[asked.pk]), {"ends_on": ""})
+    said = "This request waits for a decision: approve it, or decline it with a reason."
+    assert (refused.status_code, said in refused.content.decode()) == (409, True)
+    asked.refresh_from_db()
+    assert (asked.state, Message.objects.count()) == ("asked", 0)
 
 
 @pytest.mark.parametrize("who", ["visitor", "person", roles.EVENT_MANAGERS])

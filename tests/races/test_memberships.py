@@ -1,10 +1,12 @@
 """Races about who represents a city; each with a control that takes the lock away and must go wrong."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from municipalities.errors import StandingChanged
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import (
     approve_membership,
@@ -17,6 +19,7 @@ from municipalities.services import (
     refuse_local_government,
     represent,
     representing,
+    save_local_government,
 )
 from municipalities.signals import membership_approved, membership_declined
 from tests.factories import municipalities as make
@@ -196,3 +199,27 @@ def test_nobody_becomes_a_coordinator_by_changing_a_request_while_it_is_approved
 def test_control_without_the_lock_a_request_that_nobody_read_is_approved(at_once, meet_before_deciding, without_lock):
     found = changing_against_approving(at_once)
     assert (found.role, found.state) == ("coordinator", "approved")
+
+
+def saving_against_approving(at_once) -> tuple[Any, str]:
+    """Save a form opened while a city was proposed, its approval not yet written; return the answer and the standing."""
+    staff, city = PersonFactory(admin=True), make.local_government(standing="pending")
+    asked = make.coordinator(state="asked", local_government=city)
+    _approved, answer = at_once(
+        [
+            partial(approve_membership, membership_id=asked.pk, by=staff),
+            Later(partial(save_local_government, place=LocalGovernment.objects.get(pk=city.pk), seen="pending")),
+        ]
+    )
+    city.refresh_from_db()
+    return answer, city.standing
+
+
+def test_a_form_saved_while_a_city_is_approved_is_refused(at_once, meet_before_deciding):
+    answer, standing = saving_against_approving(at_once)
+    assert (type(answer), standing) == (StandingChanged, "active")
+
+
+def test_control_without_the_lock_the_form_takes_the_city_off_the_list(at_once, meet_before_deciding, without_lock):
+    answer, standing = saving_against_approving(at_once)
+    assert (type(answer), standing) == (LocalGovernment, "pending")
