@@ -8,6 +8,7 @@ from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEdit
 from wagtail.admin.viewsets.pages import PageViewSet
 
 from core.admin.editing import OneAtATime
+from core.admin.publishing import WorkflowAction
 from core.projection import AtomicForm
 from events.errors import EventError
 from events.models import WebinarPage
@@ -69,5 +70,6 @@ class WebinarViews(PageViewSet):
     model = WebinarPage
     add_view_class = WebinarCreate
     edit_view_class = WebinarEdit
+    workflow_action_view_class = WorkflowAction
     preview_on_add_view_class = WebinarPreviewOnCreate
     preview_on_edit_view_class = WebinarPreviewOnEdit
