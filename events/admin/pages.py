@@ -32,8 +32,9 @@ class StoresJoinLink:
     """The innermost step, inside the transaction of AtomicForm."""
 
     def form_valid(self, form: WebinarForm) -> HttpResponse:
-        """Store the link, then let Wagtail save the page."""
-        set_join_link(translation_key=form.instance.translation_key, url=form.cleaned_data.get("join_link") or "")
+        """Store the link if it is another, then let Wagtail save the page."""
+        if form.changes_link:
+            set_join_link(translation_key=form.instance.translation_key, url=form.cleaned_data["join_link"])
         return super().form_valid(form)
 
 
@@ -53,6 +54,7 @@ class WithoutJoinLink:
         if query_dict:
             query_dict = query_dict.copy()
             query_dict.pop("join_link", None)
+            query_dict.pop("join_link_shown", None)
         return super().get_form(query_dict)
 
 
