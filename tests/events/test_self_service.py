@@ -219,6 +219,22 @@ def test_the_page_costs_the_same_however_many_wait(client, django_assert_num_que
             client.get(own(last))
 
 
+@pytest.mark.parametrize(
+    ("slug", "header"),
+    [
+        ("budget", 'attachment; filename="budget.ics"'),
+        ("ميزانية", "attachment; filename*=utf-8''%D9%85%D9%8A%D8%B2%D8%A7%D9%86%D9%8A%D8%A9.ics"),
+    ],
+)
+def test_the_calendar_file_is_named_after_the_event_in_any_script(client, slug, header):
+    registration = make.registered(make.event(slug=slug))
+    for name, token in (
+        ("event_registration_calendar", registration.token),
+        ("event_join_calendar", registration.join_token),
+    ):
+        assert client.get(reverse(name, args=[token]))["Content-Disposition"] == header
+
+
 def test_a_cancelled_event_says_so(client):
     registration = make.registered(make.event())
     Event.objects.update(status="cancelled")
