@@ -66,7 +66,14 @@ class NotWaiting(EventError):
 
 
 class NoSeatFree(EventError):
-    sentence = _("No seat is free, so nobody can be moved up. Raise the capacity first.")
+    sentence = _(
+        "No seat is free, and free seats go to those ahead first. Raise the capacity by one seat for each person who"
+        " waits before this one, and by one more."
+    )
+
+
+class TooLateForSeat(EventError):
+    sentence = _("This event has been cancelled or has begun, so nobody moves up from the waiting list any more.")
 
 
 class EventOver(EventError):

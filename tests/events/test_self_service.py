@@ -131,6 +131,27 @@ def test_cancelling_says_what_it_means_and_needs_a_post(client):
     assert client.post(url).status_code == 303
 
 
+@pytest.mark.parametrize("name", ["Ana", "Bo"])
+@pytest.mark.parametrize("change", ["called off", "begun"])
+def test_cancelling_promises_nothing_that_will_not_be(client, name, change):
+    event = make.event(capacity=1)
+    people = {one: make.registered(event, one) for one in ("Ana", "Bo")}
+    url = own(people[name], "event_registration_cancel")
+    if change == "called off":
+        Event.objects.update(status="cancelled")
+        said = "This event has been cancelled. If it takes place after all, you are not registered for it any more."
+        html = client.get(url).content.decode()
+    else:
+        said = "This event has begun, so you cannot register again."
+        with time_machine.travel(event.starts_at, tick=False):
+            html = client.get(url).content.decode()
+    assert [sentence in html for sentence in (said, "You can register again", "to the next person")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_an_event_that_is_over_is_not_cancelled(client):
     registration = make.registered(make.event())
     with time_machine.travel(registration.event.ends_at + timedelta(minutes=1)):
