@@ -32,9 +32,9 @@ def download(registration: Registration) -> bytes:
 
 
 def public_feed(language: str) -> bytes:
-    """Return the public programme in one language; two statements."""
-    recent = Event.objects.public().filter(ends_at__gt=clock.now() - KEPT_IN_FEED).order_by("starts_at", "pk")
-    events = list(recent[:MOST_IN_FEED])
+    """Return the public programme in one language; two statements. Where there is too much, the oldest is left out."""
+    recent = Event.objects.public().filter(ends_at__gt=clock.now() - KEPT_IN_FEED).order_by("-starts_at", "-pk")
+    events = list(recent[:MOST_IN_FEED])[::-1]
     pages = listing.pages_for(events, language)
     occasions = [_public(event, pages[event.pk]) for event in events if event.pk in pages]
     return ics.feed(occasions, name=_("GKEC events"))

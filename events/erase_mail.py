@@ -5,10 +5,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from accounts.services import has_account
 from events import tokens
 from events.models import Registration
-from events.services import notices
+from events.services import goes_with_account, notices
 from mail import kinds
 from mail.kinds import MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message
@@ -24,13 +23,13 @@ def question(message: Message) -> Rendering:
     registration = Registration.objects.filter(pk=message.params["registration"], erased_at=None).first()
     if registration is None:
         raise NoLongerMakesSense("The registration is gone.")
-    known = has_account(email=registration.email)
+    known = goes_with_account(registration)
     return Rendering(
         subject=_("Erase your data?"),
         template="mail/notice",
         context={
             "to_name": registration.short_name,
-            "paragraphs": _to_account() if known else _to_guest(),
+            "paragraphs": _to_account(registration) if known else _to_guest(),
             "button": _account_button(message.language) if known else _guest_button(registration),
             "closing": [_("If it was not you, you can ignore this mail: nothing is erased without you.")],
             "reason": _(
@@ -50,10 +49,16 @@ def _to_guest() -> list[str]:
     ]
 
 
-def _to_account() -> list[str]:
+def _to_account(registration: Registration) -> list[str]:
+    asked = _("Somebody, perhaps you, asked us to erase everything that we keep about this address.")
+    if registration.person_id is None:
+        return [
+            asked,
+            _("There is an account with this address. Sign in to download your data or to delete the account."),
+        ]
     return [
-        _("Somebody, perhaps you, asked us to erase everything that we keep about this address."),
-        _("There is an account with this address. Sign in to download your data or to delete the account."),
+        asked,
+        _("This registration belongs to an account. Sign in to download your data or to delete the account."),
     ]
 
 

@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.projection import Unprojectable
 from events.enums import JoinState
 
 
@@ -20,11 +21,11 @@ class EventError(Exception):
         return str(self.sentence)
 
 
-class IncompleteSchedule(EventError):
+class IncompleteSchedule(EventError, Unprojectable):
     sentence = _("Give the event a start, an end after the start, and a time zone before you publish it.")
 
 
-class AddressTaken(EventError):
+class AddressTaken(EventError, Unprojectable):
     sentence = _("Another published event has this address already. Choose another slug.")
 
 
@@ -65,7 +66,14 @@ class NotWaiting(EventError):
 
 
 class NoSeatFree(EventError):
-    sentence = _("No seat is free, so nobody can be moved up. Raise the capacity first.")
+    sentence = _(
+        "No seat is free, and free seats go to those ahead first. Raise the capacity by one seat for each person who"
+        " waits before this one, and by one more."
+    )
+
+
+class TooLateForSeat(EventError):
+    sentence = _("This event has been cancelled or has begun, so nobody moves up from the waiting list any more.")
 
 
 class EventOver(EventError):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from core import clock, dates, languages, timezones
 from events import calendars
 from events.enums import ChangeKind
-from events.models import EventVersion, Registration
+from events.models import Event, EventVersion, Registration
 from events.services import notices
 from mail import kinds
 from mail.kinds import Attachment, MailKind, NoLongerMakesSense, Rendering
@@ -60,6 +60,8 @@ def cancelled(message: Message) -> Rendering:
     """Write that the registration is cancelled, and take it off the calendar where it stood there."""
     registration = _registration(message, of_live_event=False)
     _need(not registration.is_live, "The registration is live.")
+    # What is published now, told or not: nobody is invited back to what they could not register for.
+    event = Event.objects.get(pk=registration.event_id)
     had_seat = registration.changes.filter(what__in=[ChangeKind.CONFIRMED, ChangeKind.PROMOTED]).exists()
     files = [_calendar_part("CANCEL", calendars.withdrawal(registration))] if had_seat else []
     return _render(
@@ -68,6 +70,8 @@ def cancelled(message: Message) -> Rendering:
         subject=_("Your registration is cancelled: %(title)s"),
         files=files,
         had_seat=had_seat,
+        gives_seats=event.gives_seats,
+        takes_registrations=event.takes_registrations,
     )
 
 

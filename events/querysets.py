@@ -108,7 +108,7 @@ class RegistrationQuerySet(QuerySet):
     def of_audience(self, audience: str) -> "RegistrationQuerySet":
         """Return those whom a reminder or a message of staff is for, as is known now."""
         found = ReminderAudience(audience)
-        people = self.filter(state=found.state)
+        people = self.filter(state=found.state, erased_at=None)
         if not found.is_of_the_past:
             return people
         # Not joined: whoever was seen by two sources counts once.
@@ -132,7 +132,8 @@ class RegistrationQuerySet(QuerySet):
             .annotate(number=Count("pk"))
             .values("number")
         )
-        return self.annotate(place=Subquery(ahead))
+        # Whoever has left the list keeps the number in their row, and would be counted among those who wait.
+        return self.annotate(place=Case(When(state=RegistrationState.WAITING, then=Subquery(ahead))))
 
     def with_number(self) -> "RegistrationQuerySet":
         """Add `number`: the one on the waiting list of those who wait; None for others, whose row keeps theirs."""
@@ -143,11 +144,15 @@ class RegistrationQuerySet(QuerySet):
         return self.annotate(joined_at=Min("attendances__first_seen_at"))
 
     def for_display(self, language: str | None = None) -> "RegistrationQuerySet":
-        """Add all that a person's own list shows, in one statement: event, title, place; the next event first."""
+        """Add all that a person's own list shows, in one statement: event, title, place.
+
+        What has not ended comes first, the next event before the others; what has follows, the latest first.
+        """
+        is_coming = Q(event__ends_at__gt=clock.now())
         return (
             self.live()
             .select_related("event__source_locale")
             .with_place()
             .annotate(local_title=title_in(language or languages.current(), "event__translation_key"))
-            .order_by("event__starts_at", "pk")
+            .order_by(Case(When(is_coming, then="event__starts_at")).asc(nulls_last=True), "-event__starts_at", "pk")
         )

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.projection import Unprojectable
 from mail.isolates import isolate
 
 
@@ -23,7 +24,7 @@ class LearningError(Exception):
         return str(self.sentence)
 
 
-class IncompleteUnit(LearningError):
+class IncompleteUnit(LearningError, Unprojectable):
     """A unit was published without saying how long it takes."""
 
     def __init__(self, title: str) -> None:

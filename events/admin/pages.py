@@ -8,6 +8,7 @@ from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEdit
 from wagtail.admin.viewsets.pages import PageViewSet
 
 from core.admin.editing import OneAtATime
+from core.admin.publishing import WorkflowAction
 from core.projection import AtomicForm
 from events.errors import EventError
 from events.models import WebinarPage
@@ -31,8 +32,9 @@ class StoresJoinLink:
     """The innermost step, inside the transaction of AtomicForm."""
 
     def form_valid(self, form: WebinarForm) -> HttpResponse:
-        """Store the link, then let Wagtail save the page."""
-        set_join_link(translation_key=form.instance.translation_key, url=form.cleaned_data.get("join_link") or "")
+        """Store the link if it is another, then let Wagtail save the page."""
+        if form.changes_link:
+            set_join_link(translation_key=form.instance.translation_key, url=form.cleaned_data["join_link"])
         return super().form_valid(form)
 
 
@@ -52,6 +54,7 @@ class WithoutJoinLink:
         if query_dict:
             query_dict = query_dict.copy()
             query_dict.pop("join_link", None)
+            query_dict.pop("join_link_shown", None)
         return super().get_form(query_dict)
 
 
@@ -69,5 +72,6 @@ class WebinarViews(PageViewSet):
     model = WebinarPage
     add_view_class = WebinarCreate
     edit_view_class = WebinarEdit
+    workflow_action_view_class = WorkflowAction
     preview_on_add_view_class = WebinarPreviewOnCreate
     preview_on_edit_view_class = WebinarPreviewOnEdit

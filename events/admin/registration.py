@@ -54,7 +54,7 @@ class RegistrationView(InspectView):
         offered = [(_("Cancel this registration"), "registrations:cancel")]
         if not found.event.is_cancelled:
             offered.insert(0, (RenewLinksView.button, "registrations:links"))
-        if found.is_waiting:
+        if found.is_waiting and found.event.gives_seats:
             offered.insert(0, (_("Give a seat"), "registrations:promote"))
         return [{"label": label, "url": reverse(name, args=[found.pk])} for label, name in offered]
 

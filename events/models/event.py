@@ -118,6 +118,16 @@ class Event(models.Model):
         """Whether the event has been called off."""
         return self.status == EventStatus.CANCELLED
 
+    @property
+    def gives_seats(self) -> bool:
+        """Whether whoever waits can still move up: no longer once it has been called off or has begun."""
+        return not self.is_cancelled and clock.now() < self.starts_at
+
+    @property
+    def takes_registrations(self) -> bool:
+        """Whether somebody can register now, a place on the waiting list included."""
+        return self.availability() in {Availability.OPEN, Availability.FEW, Availability.WAITING}
+
     def take_over(self, page: Page) -> bool:
         """Set what an event page says, without saving; return whether its start, end or zone is another now."""
         is_moved = any(getattr(self, name) != getattr(page, name) for name in SCHEDULE)

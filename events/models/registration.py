@@ -128,6 +128,16 @@ class Registration(models.Model):
         return self.state == RegistrationState.WAITING
 
     @property
+    def is_past(self) -> bool:
+        """Whether the event has ended."""
+        return clock.now() >= self.event.ends_at
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the event ended so long ago that the signed addresses open nothing any more."""
+        return clock.now() > self.event.ends_at + settings.REGISTRATION_LINKS_LAST
+
+    @property
     def token(self) -> str:
         """What signs the address of the person's own page."""
         return tokens.make(self.uuid, self.token_version)

@@ -14,7 +14,7 @@ from wagtail.models import Page
 from core import dates, languages, timezones
 from events import spoken
 from events.models.event import Event
-from events.models.join_link import JoinLink
+from events.models.join_link import ONLY_HTTPS, JoinLink, validate_link
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, validate_year, wall_clock
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
@@ -48,6 +48,13 @@ class WallClockField(forms.DateTimeField):
         raise ValidationError(_("Write the date and time like 2026-11-30 15:00."), code="invalid")
 
 
+class MeetingLinkField(forms.URLField):
+    """The meeting's own address, with one sentence for whatever cannot be one."""
+
+    default_validators = [validate_link]
+    default_error_messages = {"invalid": ONLY_HTTPS}
+
+
 def _timezones() -> list[tuple[str, str]]:
     return list(timezones.choices(languages.current()))
 
@@ -71,7 +78,7 @@ class WebinarForm(WagtailAdminPageForm):
     spoken_languages = forms.MultipleChoiceField(label=_("Languages spoken"), choices=_spoken, required=False)
     interpretation = forms.MultipleChoiceField(label=_("Interpretation into"), choices=_spoken, required=False)
     captions = forms.MultipleChoiceField(label=_("Captions in"), choices=_spoken, required=False)
-    join_link = forms.URLField(
+    join_link = MeetingLinkField(
         label=_("Meeting link"),
         required=False,
         max_length=2000,
@@ -81,6 +88,9 @@ class WebinarForm(WagtailAdminPageForm):
             "changes at once, drafts included, and is the same in every language."
         ),
     )
+    # What the editor showed comes back with it: one that is left open for long, or saves by itself, changes the link
+    # only where its person did.
+    join_link_shown = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -89,9 +99,8 @@ class WebinarForm(WagtailAdminPageForm):
             if (at := getattr(page, name)) and page.timezone:
                 self.initial[name] = wall_clock(at, page.timezone)
         if page.translation_key:
-            self.initial["join_link"] = (
-                JoinLink.objects.filter(translation_key=page.translation_key).values_list("url", flat=True).first()
-            )
+            links = JoinLink.objects.filter(translation_key=page.translation_key)
+            self.initial["join_link"] = self.initial["join_link_shown"] = links.values_list("url", flat=True).first()
             self._leave_schedule_to_source(page)
 
     def _leave_schedule_to_source(self, page: Page) -> None:
@@ -99,13 +108,33 @@ class WebinarForm(WagtailAdminPageForm):
         event = Event.objects.filter(translation_key=page.translation_key).select_related("source_locale").first()
         if event is None or event.source_locale_id == page.locale_id:
             return
+        self.fields["join_link"].disabled = True
         for name in SCHEDULE:
             if name in self.fields:
                 self.fields[name].disabled = True
                 value = getattr(event, name)
                 self.initial[name] = wall_clock(value, event.timezone) if name in WALL_CLOCKS and value else value
-        note = _("Dates, seats and format are set on the page in the event's source language: %(language)s.")
+        note = _(
+            "Dates, seats, format and meeting link are set on the page in the event's source language: %(language)s."
+        )
         self.fields["starts_at"].help_text = note % {"language": languages.own_name(event.source_locale.language_code)}
+
+    @property
+    def changes_link(self) -> bool:
+        """Whether the person changed the meeting link, as against what their editor showed."""
+        if self.fields["join_link"].disabled:
+            return False
+        # A form that an earlier release showed does not say what it showed.
+        is_told = "join_link_shown" in self.data
+        shown = self.cleaned_data["join_link_shown"] if is_told else self.initial.get("join_link") or ""
+        return self.cleaned_data["join_link"] != shown
+
+    def get_field_updates_for_resave(self) -> list[tuple[str, str]]:
+        """Tell a browser that has saved by itself which link its editor shows from now on."""
+        updates = super().get_field_updates_for_resave()
+        if not self.fields["join_link"].disabled:
+            updates.append(("join_link_shown", self.cleaned_data["join_link"]))
+        return updates
 
     def clean(self) -> dict:
         """Join the typed times to the zone and check their order."""

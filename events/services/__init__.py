@@ -6,7 +6,7 @@ from events.services.calling_off import cancel_event, restore_event
 from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
 from events.services.cloning import clone_webinar
-from events.services.erasing import ask_to_erase, erase_registrations
+from events.services.erasing import ask_to_erase, erase_registrations, goes_with_account
 from events.services.joining import set_join_link
 from events.services.planning import plan
 from events.services.preferences import change_preferences
@@ -33,6 +33,7 @@ __all__ = [
     "delete_rule",
     "disarm",
     "erase_registrations",
+    "goes_with_account",
     "hand_over_source",
     "join",
     "miss_what_was_due",

@@ -18,14 +18,17 @@ def doors_open_at(event: Event) -> datetime:
 
 
 def join_state(registration: Registration) -> JoinState:
-    """Say what a person meets on the join page now: the state of things first, then the clock, then the link."""
+    """Say what a person meets on the join page now: event and end first, then the registration, the doors, the link.
+
+    Of what is over nobody is told that their registration is cancelled: that would invite them to register again.
+    """
     event, now = registration.event, clock.now()
     if event.is_cancelled:
         return JoinState.CALLED_OFF
-    if not registration.is_live:
-        return JoinState.CANCELLED
     if now >= event.ends_at:
         return JoinState.OVER
+    if not registration.is_live:
+        return JoinState.CANCELLED
     if registration.is_waiting:
         return JoinState.WAITING
     if now < doors_open_at(event):

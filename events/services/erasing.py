@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import CharField, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
+from accounts.services import has_account
 from core import clock
 from core.personal import Subject
 from events.addresses import email_key
@@ -82,6 +83,14 @@ def forget_people(keys: Iterable[int]) -> None:
     history = RegistrationChange.objects.filter(registration__in=keys)
     history.exclude(reason="").update(reason="")
     history.filter(actor=Actor.PERSON).update(by=None)
+
+
+def goes_with_account(registration: Registration) -> bool:
+    """Whether only who opens an account can have it erased: one's own registration keeps the address it was made with.
+
+    An account may have another address since; the one that stands here is then nobody's account.
+    """
+    return registration.person_id is not None or has_account(email=registration.email)
 
 
 @transaction.atomic

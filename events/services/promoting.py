@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from core import clock
 from events.enums import Actor, ChangeKind, RegistrationState
-from events.errors import NoSeatFree, NotWaiting
+from events.errors import NoSeatFree, NotWaiting, TooLateForSeat
 from events.models import Event, Registration, RegistrationChange
 from events.services import notices, planning, seats
 
@@ -25,14 +24,15 @@ def promote_from_waiting_list(*, event_id: int) -> list[Registration]:
 
 @transaction.atomic
 def promote(*, registration_id: int, by: "User", reason: str) -> Registration:
-    """Give a free seat to one waiting person, as staff decided; raises NotWaiting or NoSeatFree."""
+    """Give a free seat to one waiting person, as staff decided; raises NotWaiting, TooLateForSeat or NoSeatFree."""
     event_id = Registration.objects.values_list("event_id", flat=True).get(pk=registration_id)
     event = seats.lock(event_id)
     registration = Registration.objects.get(pk=registration_id)
     if not registration.is_waiting:
         raise NotWaiting
-    standing = seats.standing(event)
-    if not _may_promote(event) or standing.free == 0:
+    if not event.gives_seats:
+        raise TooLateForSeat
+    if seats.standing(event).free == 0:
         raise NoSeatFree
     _give_seat(event, registration, actor=Actor.STAFF, by=by, reason=reason)
     planning.plan(event_id=event.pk, registration_ids=[registration.pk])
@@ -44,7 +44,7 @@ def fill_seats(event: Event) -> list[Registration]:
     """Promote on a locked event, and store what visitors are told afterwards."""
     standing = seats.standing(event)
     promoted: list[Registration] = []
-    if standing.waiting and standing.free != 0 and _may_promote(event):
+    if standing.waiting and standing.free != 0 and event.gives_seats:
         line = Registration.objects.filter(event_id=event.pk).waiting().select_related("person")
         promoted = list(line if standing.free is None else line[: standing.free])
         for registration in promoted:
@@ -53,10 +53,6 @@ def fill_seats(event: Event) -> list[Registration]:
         standing = seats.standing(event)
     seats.keep_state(event, standing.state)
     return promoted
-
-
-def _may_promote(event: Event) -> bool:
-    return not event.is_cancelled and clock.now() < event.starts_at
 
 
 def _give_seat(

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods
 
-from accounts.services import erase_address, has_account
+from accounts.services import erase_address
 from core import personal
 from events import tokens
 from events.models import Registration
-from events.services import ask_to_erase
+from events.services import ask_to_erase, goes_with_account
 from events.views.signed import by_token
 
 HEADERS = {"Cache-Control": "private, no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
@@ -72,8 +72,8 @@ def _over(request: HttpRequest) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
-    if has_account(email=registration.email):
-        return render(request, "events/erase_account.html", status=409)
+    if goes_with_account(registration):
+        return render(request, "events/erase_account.html", {"registration": registration}, status=409)
     if request.method != "POST":
         return render(request, "events/erase_confirm.html", {"kinds": _kinds(), "address": registration.email})
     erase_address(address=registration.email)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
@@ -75,7 +76,8 @@ def calendar(request: HttpRequest, token: str, registration: Registration) -> Ht
 def calendar_file(registration: Registration) -> HttpResponse:
     """Return the answer that puts the event on a calendar by hand."""
     response = HttpResponse(calendars.download(registration), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{registration.event.slug[:60]}.ics"'
+    filename = f"{registration.event.slug[:60]}.ics"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
     return response
 
 

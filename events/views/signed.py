@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from core import clock, limits
+from core import limits
 from events import tokens
 from events.models import Registration
 
@@ -33,7 +33,7 @@ def by_token(view: View | None = None, *, salt: str = tokens.SALT) -> Callable:
             response = _unknown(request)
         else:
             with translation.override(registration.language):
-                if _is_expired(registration):
+                if registration.is_expired:
                     response = render(request, "events/link_expired.html", status=410)
                 else:
                     response = view(request, token, registration)
@@ -62,7 +62,3 @@ def _registration(token: str, salt: str) -> Registration | None:
     identifier, version = read
     found = Registration.objects.with_place().select_related("event__format", "event__source_locale")
     return found.filter(uuid=identifier, token_version=version).first()
-
-
-def _is_expired(registration: Registration) -> bool:
-    return clock.now() > registration.event.ends_at + settings.REGISTRATION_LINKS_LAST

@@ -5,6 +5,10 @@ from wagtail.models import Page
 from wagtail_localize.models import Translation
 
 
+class Unprojectable(Exception):
+    """A page cannot be published yet, since its record could not hold what it says; in words for who publishes it."""
+
+
 def is_translation(page: Page) -> bool:
     """Tell whether wagtail-localize made `page` from a page in another language.
 

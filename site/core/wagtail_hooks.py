@@ -10,6 +10,7 @@ from wagtail.permissions import register_permission_policy
 from core.admin import branding, translating
 from core.admin.editing import PageViews
 from core.admin.health import HealthMenuItem, HealthView
+from core.admin.publishing import Publish
 from core.admin.terms import TermViewSet
 from core.linkhandlers import DocumentLinks, PageLinks
 from core.models import Heartbeat, Term
@@ -22,6 +23,8 @@ register_permission_policy(Heartbeat, ModelPermissionPolicy(Heartbeat))
 # After hooks that may answer themselves, so that only a page which is really served is marked.
 hooks.register("before_serve_page", mark_page, order=100)
 hooks.register("insert_global_admin_css", branding.stylesheet)
+# After Wagtail's own, in whose place it comes.
+hooks.register("register_bulk_action", Publish, order=1)
 translating.replace_stock()
 
 

@@ -117,7 +117,9 @@ def test_somebody_without_the_right_is_told_so_instead_of_being_sent_in_circles(
     assert [url for url, _status in answer.redirect_chain] == ["/_/sign-in/?next=/admin/"]
     assert answer.status_code == 403
     page = answer.content.decode()
-    assert "You are signed in as Ana &lt;b&gt;Lima&lt;/b&gt;, and this account may not open that page." in page
+    assert (
+        "You are signed in as <bdi>Ana &lt;b&gt;Lima&lt;/b&gt;</bdi>, and this account may not open that page." in page
+    )
     assert 'value="/_/sign-in/?next=%2Fadmin%2F"' in page
 
 

@@ -15,7 +15,7 @@ from wagtail_localize.models import Translation, TranslationSource
 
 from core import languages
 from events.models import Event, Registration, ReminderRule
-from events.services import arm
+from events.services import arm, cancel
 from events.services.promoting import promote
 from tests.factories import accounts
 from tests.factories import core as trees
@@ -168,7 +168,9 @@ def test_a_waiting_number_is_shown_as_long_as_somebody_waits_and_once(admin):
     assert shown == [("Cy", "On the waiting list", "2"), ("Bo", "Confirmed", ""), ("Ana", "Confirmed", "")]
     first = [row[0] for row in cells(admin.get(reverse("registrations:index_results"), {"ordering": "number"}))]
     assert first[0] == "Cy"
-    for registration, said in ((bo, "Confirmed"), (cy, "Number 1 on the waiting list")):
+    di = make.registered(event, "Di")
+    cancel(registration_id=di.pk)
+    for registration, said in ((bo, "Confirmed"), (cy, "Number 1 on the waiting list"), (di, "Cancelled")):
         html = admin.get(reverse("registrations:inspect", args=[registration.pk])).content.decode()
         assert re.findall(r'help-info">(.*?)</p>', html) == [f"<strong>{said}</strong>"]
 

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
@@ -107,6 +109,9 @@ BAD = [
     ({"timezone": "America/Bogota", "ends_at": "9999-12-31 23:00"}, "ends_at", "Choose a year between 2000 and 2100."),
     ({"starts_at": "1999-12-31 23:59"}, "starts_at", "Choose a year between 2000 and 2100."),
     ({"starts_at": ""}, "starts_at", "This field is required."),
+    ({"join_link": "http://meet.example/x"}, "join_link", "Write the whole address of the meeting; it must begin with https://."),
+    ({"join_link": "ftps://meet.example/x"}, "join_link", "Write the whole address of the meeting; it must begin with https://."),
+    ({"join_link": "soon"}, "join_link", "Write the whole address of the meeting; it must begin with https://."),
     ({"timezone": "Mars/Base"}, "timezone", "Select a valid choice. Mars/Base is not one of the available choices."),
 ]  # fmt: skip
 
@@ -178,12 +183,71 @@ def test_the_meeting_link_stands_in_its_record_only(editor, caplog):
     page = WebinarPage.objects.get()
     edit(editor, page, publish=False, join_link="https://meet.example/secret-2")
     url = reverse("wagtailadmin_pages:preview_on_edit", args=[page.pk])
-    editor.post(url, typed(slug=page.slug, join_link="https://meet.example/secret-3"))
+    shown = "https://meet.example/secret-2"
+    editor.post(url, typed(slug=page.slug, join_link="https://meet.example/secret-3", join_link_shown=shown))
     assert "secret-" not in editor.get(url).content.decode()
     assert everywhere("meet.example") == ["events_joinlink"]
     assert JoinLink.objects.get().url == "https://meet.example/secret-2"
     assert "meet.example" not in caplog.text
     assert "secret-2" in editor.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+
+
+def stored() -> list[str]:
+    return list(JoinLink.objects.values_list("url", flat=True))
+
+
+def test_an_editor_left_open_undoes_no_link_that_was_set_meanwhile(editor):
+    add(editor)
+    page = WebinarPage.objects.get()
+    before, since, mine = (f"https://meet.example/{name}" for name in ("secret", "since", "mine"))
+    html = editor.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+    assert re.findall(r'<input type="hidden" name="join_link_shown" value="([^"]*)"', html) == [before]
+    set_join_link(translation_key=page.translation_key, url=since)
+    for publish in (False, True):
+        edit(editor, page, publish=publish, title="Other words", join_link=before, join_link_shown=before)
+        assert stored() == [since]
+    edit(editor, page, publish=False, join_link=mine, join_link_shown=before)
+    assert stored() == [mine]
+    edit(editor, page, publish=False, join_link="", join_link_shown=mine)
+    assert stored() == []
+
+
+def test_a_browser_that_saves_by_itself_knows_what_it_has_stored(editor):
+    add(editor)
+    page = WebinarPage.objects.get()
+    before, other = "https://meet.example/secret", "https://meet.example/other"
+    url, shown = reverse("wagtailadmin_pages:edit", args=[page.pk]), before
+    # There and back, without the page being loaded anew.
+    for link in (other, before):
+        said = typed(slug=page.slug, join_link=link, join_link_shown=shown)
+        answer = editor.post(url, said, headers={"accept": "application/json"}).json()
+        shown = answer["field_updates"]["join_link_shown"]
+        assert (answer["success"], shown, stored()) == (True, link, [link])
+
+
+def test_a_translation_shows_the_link_and_leaves_it_alone(editor):
+    add(editor)
+    page = WebinarPage.objects.get()
+    for parent in (make.section().get_parent().specific, make.section()):
+        trees.translated(parent, "fr")
+    french = trees.translated(page, "fr", starts_at=page.starts_at, ends_at=page.ends_at)
+    url = reverse("wagtailadmin_pages:edit", args=[french.pk])
+    html = editor.get(url).content.decode()
+    (field,) = re.findall(r'<input type="url" name="join_link"[^>]*>', html)
+    assert ('value="https://meet.example/secret"' in field, " disabled" in field) == (True, True)
+    assert "Dates, seats, format and meeting link are set on the page" in html
+    for shown in ("https://meet.example/secret", ""):
+        answer = edit(editor, french, title="Budget", join_link="https://meet.example/other", join_link_shown=shown)
+        assert (answer.status_code, stored()) == (302, ["https://meet.example/secret"])
+
+
+@pytest.mark.parametrize("url", ["http://meet.example/a", "ftps://meet.example/a"])
+def test_the_record_too_refuses_what_browsers_would_not_follow(url):
+    with pytest.raises(ValidationError) as refusal:
+        JoinLink(translation_key=uuid4(), url=url).full_clean()
+    assert refusal.value.message_dict == {
+        "url": ["Write the whole address of the meeting; it must begin with https://."]
+    }
 
 
 def test_an_emptied_link_is_forgotten():

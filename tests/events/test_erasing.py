@@ -12,6 +12,7 @@ from django.utils import translation
 from accounts.models import DataRequest, User
 from core import clock
 from events import tokens
+from events.erase_mail import question
 from events.models import Registration
 from events.services import renew_links
 from mail.addresses import ERASED
@@ -31,6 +32,7 @@ def guest() -> Registration:
 
 
 HAS_ACCOUNT = "There is an account with this address. Sign in to download your data or to delete the account."
+BELONGS = "This registration belongs to an account. Sign in to download your data or to delete the account."
 
 
 def plain(words: str) -> str:
@@ -49,8 +51,6 @@ def ask_address(registration: Registration) -> str:
 
 def link(registration: Registration) -> str:
     """Return the address in the mail, as its kind writes it."""
-    from events.erase_mail import question
-
     message = Message.objects.filter(kind="erasure-question").latest("pk")
     return re.sub(r"^https?://[^/]+", "", question(message).context["button"]["url"])
 
@@ -211,6 +211,25 @@ def test_the_mailed_link_does_not_end_an_account(client, guest):
         assert french(HAS_ACCOUNT) in answer.content.decode()
     assert (User.objects.filter(pk=person.pk).exists(), names()) == (True, ["Ana Silva", "Ana Silva"])
     assert link(guest) == "/fr/account/data/"
+
+
+def test_nothing_is_said_to_be_erased_of_an_account_that_has_another_address_since(client):
+    person = PersonFactory(email="new@example.org")
+    mine = make.registered(make.bare_event(), person=person)
+    client.post(ask_address(mine))
+    mail = question(Message.objects.get(kind="erasure-question"))
+    assert (BELONGS in mail.context["paragraphs"], HAS_ACCOUNT in mail.context["paragraphs"]) == (True, False)
+    assert link(mine) == "/en/account/data/"
+    for method in (client.get, client.post):
+        answer = method(reverse("event_erase", args=[tokens.make_erasure(mine.uuid, 0)]))
+        page = answer.content.decode()
+        assert (answer.status_code, BELONGS in page, HAS_ACCOUNT in page, "Your data are erased" in page) == (
+            409,
+            True,
+            False,
+            False,
+        )
+    assert (names(), DataRequest.objects.count()) == (["Ana Silva"], 0)
 
 
 def test_a_signup_by_somebody_else_does_not_keep_a_guest_from_being_forgotten(client, guest):

@@ -118,12 +118,51 @@ def test_it_counts_to_the_end_and_no_longer(client, event):
 def test_who_waits_or_has_cancelled_is_told_so_and_not_let_in(client, event):
     people = [make.registered(event, name) for name in ("Ana", "Bo", "Cy", "Di")]
     cancel(registration_id=people[0].pk)
-    with at(event):
+    with at(event, seconds=1):
         gone, waiting = (client.get(address(people[number])) for number in (0, 3))
         refused = [client.post(address(people[number])).status_code for number in (0, 3)]
     assert "This registration is cancelled." in html(gone)
     assert "You are number 1 on the waiting list." in html(waiting)
     assert (refused, Attendance.objects.count()) == ([410, 409], 0)
+
+
+PROMISE = "When a seat becomes free, the first in line gets it and a mail."
+
+
+def test_nobody_who_waits_is_promised_a_seat_once_the_event_has_begun(client, event):
+    waiting = [make.registered(event, name) for name in ("Ana", "Bo", "Cy")][2]
+    for moment, promised in ((event.starts_at - timedelta(seconds=1), True), (event.starts_at, False)):
+        with time_machine.travel(moment, tick=False):
+            join_page = html(client.get(address(waiting)))
+            own = html(client.get(reverse("event_registration", args=[waiting.token])))
+        assert (PROMISE in join_page, "nobody moves up once the event has begun" in join_page) == (
+            promised,
+            not promised,
+        )
+        for page in (join_page, own):
+            assert ("You are number 1 on the waiting list." in page, "No seat became free." in page) == (
+                promised,
+                not promised,
+            )
+
+
+def test_only_who_can_register_again_is_invited_to(client, event):
+    registration = make.registered(event)
+    cancel(registration_id=registration.pk)
+    moments = [event.starts_at - timedelta(seconds=1), event.starts_at, event.ends_at]
+    said = []
+    for moment in moments:
+        with time_machine.travel(moment, tick=False):
+            join_page = html(client.get(address(registration)))
+            own = html(client.get(reverse("event_registration", args=[registration.token])))
+            can = client.get(reverse("event_register", args=[event.slug])).status_code == 200
+        words = ("This registration is cancelled.", "This event is over.", "Register again")
+        said.append((can, [word in join_page for word in words], "Register again" in own))
+    assert said == [
+        (True, [True, False, True], True),
+        (False, [True, False, False], False),
+        (False, [False, True, False], False),
+    ]
 
 
 def test_a_cancelled_event_lets_nobody_in_until_it_is_restored(client, event):

@@ -160,6 +160,26 @@ def test_cancelling_takes_the_event_off_the_calendar():
     assert (taken["uid"], taken["sequence"] > asked["sequence"]) == (asked["uid"], True)
 
 
+@pytest.mark.parametrize("change", ["called off", "begun"])
+def test_who_cancels_what_cannot_be_registered_for_is_not_invited_back(change):
+    registration = make.registered(an_event())
+    back = ("your seat is free again", "Register again", "If this was a mistake", own_link(registration))
+    cancel(registration_id=registration.pk)
+    content = written("cancelled")
+    assert [word in words for words in (content.text, content.html) for word in back] == [True] * 8
+    if change == "called off":
+        Event.objects.update(status="cancelled")
+        content = written("cancelled")
+    else:
+        with time_machine.travel(registration.event.starts_at, tick=False):
+            content = written("cancelled")
+    for words in (content.text, content.html):
+        assert "Your registration is cancelled. The attached file takes the event off your calendar." in " ".join(
+            words.split()
+        )
+        assert [word in words for word in back] == [False] * 4
+
+
 def test_leaving_the_list_touches_no_calendar():
     event = an_event(capacity=0)
     cancel(registration_id=make.registered(event).pk)

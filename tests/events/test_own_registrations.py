@@ -1,8 +1,13 @@
 """What a signed-in person sees of their own registrations, and how guest registrations come to them."""
 
+import re
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.signals import address_verified
@@ -94,6 +99,65 @@ def test_the_list_shows_the_next_event_first_in_the_readers_language(client):
         False,
     ]
     assert "Number 1 on the waiting list" in html
+
+
+def links(html: str) -> list[str]:
+    """Return the titles in the list, those that lead somewhere marked."""
+    headings = re.findall(r'<h3 class="event__title">(.*?)</h3>', html)
+    return [re.sub(r"<[^>]*>", "", one) + (" →" if "<a " in one else "") for one in headings]
+
+
+def pills(html: str) -> list[str]:
+    return re.findall(r'<span class="pill[^"]*">([^<]*)</span>', html)
+
+
+def test_what_has_ended_comes_last_and_promises_nothing(client):
+    person = accounts.PersonFactory(email="ana@example.org")
+    ends = {
+        "Long ago": timedelta(days=-60, seconds=-1),
+        "Lately": timedelta(days=-60, seconds=1),
+        "Just over": timedelta(0),
+        "Running": timedelta(minutes=1),
+        "Next": timedelta(days=1),
+        "Later": timedelta(days=2),
+        "Waiting": timedelta(days=3),
+    }
+    for title in ("Later", "Lately", "Next", "Long ago", "Waiting", "Running", "Just over"):
+        event = make.bare_event(title, capacity=0 if title == "Waiting" else None)
+        make.registered(event, "Ana", person=person)
+    waited = make.registered(make.bare_event("Waited in vain", capacity=0), "Ana", person=person)
+    accounts.sign_in(client, person)
+    with time_machine.travel(clock.now(), tick=False):
+        now = clock.now()
+        for title, away in {**ends, "Waited in vain": timedelta(days=-1)}.items():
+            one = make.Event.objects.filter(title=title)
+            one.update(starts_at=now + away - timedelta(minutes=30), ends_at=now + away)
+        html = client.get("/en/my/").content.decode()
+    assert links(html) == [
+        "Running →",
+        "Next →",
+        "Later →",
+        "Waiting →",
+        "Just over →",
+        "Waited in vain →",
+        "Lately →",
+        "Long ago",
+    ]
+    assert pills(html) == [*["You have a seat"] * 3, "Number 1 on the waiting list", *["Past"] * 4]
+    assert waited.token in html
+
+
+def test_whoever_changes_their_address_is_told_where_mails_about_registrations_go(client):
+    person = accounts.PersonFactory(email="ana@example.org")
+    html = accounts.sign_in(client, person).get(reverse("account_email")).content.decode()
+    said = "Mails about events that you have registered for already keep going to the address that you gave then."
+    assert ("<bdi>ana@example.org</bdi>" in html, said in html) == (True, True)
+
+
+def test_a_name_in_another_script_stands_by_itself(client):
+    person = accounts.PersonFactory(display_name="آنا <b>")
+    html = accounts.sign_in(client, person).get("/en/my/").content.decode()
+    assert "Signed in as <bdi>آنا &lt;b&gt;</bdi>" in html
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from icalendar import Calendar
 
 from core import clock
-from events import occasion
+from events import calendars, occasion
 from events.enums import EventStatus
 from events.models import Event
 from events.services import cancel, cancel_event, set_join_link
@@ -270,6 +270,14 @@ def test_the_calendar_holds_every_public_event_once_and_no_meeting_link(client):
     assert [str(entry["uid"]) for entry in entries] == [
         f"event-{page.translation_key}@{settings.MAIL_MESSAGE_ID_DOMAIN}" for page in (old, both)
     ]
+
+
+def test_of_too_much_the_calendar_leaves_out_the_oldest(client, monkeypatch):
+    monkeypatch.setattr(calendars, "MOST_IN_FEED", 2)
+    for title, days in (("Later", 9), ("Past", -3), ("Next", 2)):
+        make.live_webinar(title=title, starts_at=make.in_days(days))
+    entries = Calendar.from_ical(client.get("/en/events/calendar.ics").content).walk("VEVENT")
+    assert [str(entry["summary"]) for entry in entries] == ["Next", "Later"]
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -9,6 +9,7 @@ from events.enums import ReminderAnchor
 from events.errors import NotKnownYet
 from events.models import Attendance, Event, ReminderRule
 from events.services import arm, join, remind, save_rule, send_message, send_now, set_join_link, write_message
+from events.services.erasing import forget_people
 from mail.models import Message
 from tests.events.reminding import HOUR, an_event, planned
 from tests.factories import events as make
@@ -49,6 +50,20 @@ def test_each_reaches_its_own_and_nobody_else(event, time, audience, reached):
     assert list(Message.objects.filter(kind="event-reminder").values_list("to_address", flat=True)) == [reached]
     assert [one.email for one in RuleAudience(rule, event).people()] == [reached]
     assert remind() == 0
+
+
+def test_nobody_whose_data_are_erased_is_counted_as_a_reader(event, time):
+    make.registered(event, "Bo")
+    come(event, "Ana", time)
+    time.move_to(event.ends_at + HOUR)
+
+    def readers() -> list[list[str]]:
+        found = [event.registrations.of_audience(audience) for audience in ("confirmed", "attended", "absent")]
+        return [sorted(people.values_list("name", flat=True)) for people in found]
+
+    assert readers() == [["Ana", "Bo"], ["Ana"], ["Bo"]]
+    forget_people(event.registrations.values_list("pk", flat=True))
+    assert readers() == [[], [], []]
 
 
 @pytest.mark.parametrize(

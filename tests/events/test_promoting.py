@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from core import clock
 from events import errors
@@ -145,6 +146,40 @@ def test_staff_move_somebody_up_only_into_a_free_seat():
     assert c.changes.last().reason == "Speaker"
 
 
+@pytest.mark.parametrize("change", ["called off", "begun"])
+def test_staff_move_nobody_up_for_what_is_called_off_or_has_begun(change, manager):
+    event, (a, b) = filled(capacity=1, people="AB")
+    page, button = reverse("registrations:inspect", args=[b.pk]), reverse("registrations:promote", args=[b.pk])
+    assert button in manager.get(page).content.decode()
+    seats = {"capacity": 2}
+    if change == "called off":
+        Event.objects.filter(pk=event.pk).update(status=EventStatus.CANCELLED, **seats)
+    else:
+        Event.objects.filter(pk=event.pk).update(starts_at=clock.now() - timedelta(minutes=5), **seats)
+    with pytest.raises(errors.TooLateForSeat):
+        promote(registration_id=b.pk, by=accounts.PersonFactory(), reason="Speaker")
+    assert button not in manager.get(page).content.decode()
+    answer = manager.post(button, {"reason": "Speaker"})
+    assert (answer.status_code, "nobody moves up from the waiting list any more" in answer.content.decode()) == (
+        409,
+        True,
+    )
+    assert states(event) == {"A": "confirmed", "B": "waiting"}
+
+
+def test_what_staff_are_told_to_do_for_a_seat_gives_it():
+    event, (a, b, c, d) = filled(capacity=1, people="ABCD")
+    with pytest.raises(errors.NoSeatFree) as refusal:
+        promote(registration_id=c.pk, by=accounts.PersonFactory(), reason="Speaker")
+    assert str(refusal.value) == (
+        "No seat is free, and free seats go to those ahead first. Raise the capacity by one seat for each person who"
+        " waits before this one, and by one more."
+    )
+    Event.objects.filter(pk=event.pk).update(capacity=event.capacity + 1 + 1)
+    promote_from_waiting_list(event_id=event.pk)
+    assert states(event) == {"A": "confirmed", "B": "confirmed", "C": "confirmed", "D": "waiting"}
+
+
 def test_the_sweep_fills_a_seat_that_nobody_filled():
     event, people = filled(capacity=1, people="ABC")
     Event.objects.filter(pk=event.pk).update(capacity=2)
@@ -164,9 +199,9 @@ def test_visitors_are_told_when_a_seat_is_free_again():
 def test_places_on_the_list_are_counted_from_the_front():
     event, (a, b, c, d) = filled(capacity=1, people="ABCD")
     cancel(registration_id=b.pk)
-    cancel(registration_id=c.pk)
-    places = event.registrations.with_place().order_by("pk").values_list("name", "place")
-    assert {name: place for name, place in places if name in "AD"} == {"A": None, "D": 1}
+    cancel(registration_id=d.pk)
+    places = dict(event.registrations.with_place().values_list("name", "place"))
+    assert places == {"A": None, "B": None, "C": 1, "D": None}
 
 
 def test_the_sweep_goes_on_past_an_event_whose_seat_cannot_be_given(monkeypatch: pytest.MonkeyPatch):

@@ -131,6 +131,27 @@ def test_cancelling_says_what_it_means_and_needs_a_post(client):
     assert client.post(url).status_code == 303
 
 
+@pytest.mark.parametrize("name", ["Ana", "Bo"])
+@pytest.mark.parametrize("change", ["called off", "begun"])
+def test_cancelling_promises_nothing_that_will_not_be(client, name, change):
+    event = make.event(capacity=1)
+    people = {one: make.registered(event, one) for one in ("Ana", "Bo")}
+    url = own(people[name], "event_registration_cancel")
+    if change == "called off":
+        Event.objects.update(status="cancelled")
+        said = "This event has been cancelled. If it takes place after all, you are not registered for it any more."
+        html = client.get(url).content.decode()
+    else:
+        said = "This event has begun, so you cannot register again."
+        with time_machine.travel(event.starts_at, tick=False):
+            html = client.get(url).content.decode()
+    assert [sentence in html for sentence in (said, "You can register again", "to the next person")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_an_event_that_is_over_is_not_cancelled(client):
     registration = make.registered(make.event())
     with time_machine.travel(registration.event.ends_at + timedelta(minutes=1)):
@@ -217,6 +238,22 @@ def test_the_page_costs_the_same_however_many_wait(client, django_assert_num_que
         client.get(own(last))
         with django_assert_num_queries(2):
             client.get(own(last))
+
+
+@pytest.mark.parametrize(
+    ("slug", "header"),
+    [
+        ("budget", 'attachment; filename="budget.ics"'),
+        ("ميزانية", "attachment; filename*=utf-8''%D9%85%D9%8A%D8%B2%D8%A7%D9%86%D9%8A%D8%A9.ics"),
+    ],
+)
+def test_the_calendar_file_is_named_after_the_event_in_any_script(client, slug, header):
+    registration = make.registered(make.event(slug=slug))
+    for name, token in (
+        ("event_registration_calendar", registration.token),
+        ("event_join_calendar", registration.join_token),
+    ):
+        assert client.get(reverse(name, args=[token]))["Content-Disposition"] == header
 
 
 def test_a_cancelled_event_says_so(client):

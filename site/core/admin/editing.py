@@ -8,6 +8,7 @@ from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page
 
+from core.admin.publishing import WorkflowAction
 from core.models import BasePage
 
 
@@ -39,3 +40,4 @@ class PageViews(PageViewSet):
 
     model = BasePage
     edit_view_class = PageEdit
+    workflow_action_view_class = WorkflowAction
