@@ -186,6 +186,25 @@ def test_a_message_is_shown_as_it_went_out_with_attempts_and_what_comes_next(sta
     assert not frame["sandbox"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "whose", "others"),
+    [
+        ("withdrawn", "Noted by the site", "The server's last words"),
+        ("senseless", "Noted by the site", "The server's last words"),
+        ("unrenderable", "Noted by the site", "The server's last words"),
+        ("worker_lost", "Noted by the site", "The server's last words"),
+        ("refused", "The server's last words", "Noted by the site"),
+        ("unreachable", "The server's last words", "Noted by the site"),
+    ],
+)
+def test_our_own_words_are_not_put_into_a_servers_mouth(staff: Client, reason: str, whose: str, others: str) -> None:
+    message = accepted(ask(), state="failed", reason=reason, last_reply="So it was.")
+    shown = words(staff.get(f"{INDEX}message/{message.pk}/"))
+    assert (f"{whose} So it was." in shown, others in shown) == (True, False)
+    (row,) = rows(staff.get(INDEX))
+    assert ("So it was." in row) == (whose == "The server's last words")
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_a_message_costs_the_same_for_one_attempt_report_and_copy_and_for_three(
     staff: Client, number: int, django_assert_num_queries

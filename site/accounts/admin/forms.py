@@ -54,7 +54,7 @@ class PersonFields(forms.Form):
                 self.fields.pop(name, None)
 
     def clean_email(self) -> str:
-        """Return the address as it is stored; refuse one that no mail reaches, or under which somebody else signs in."""
+        """Return the address as it is stored; refuse what no mail reaches, or with which another signs in."""
         address = User.objects.normalize_email(self.cleaned_data["email"]).lower()
         try:
             # One that was let in before may stay as long as it is not touched.
