@@ -1,15 +1,12 @@
 """Wall-clock times: what people read off a clock in a zone, and the moment it stands for."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core import timezones
-
-# A date in any other year is a slip, and at the ends of the calendar nothing can be reckoned any more.
-YEARS = (2000, 2100)
 
 
 class NoSuchTime(ValueError):
@@ -24,13 +21,6 @@ def validate_timezone(name: str) -> None:
     """Refuse a name that is no IANA time zone."""
     if not timezones.is_valid(name):
         raise ValidationError(_("Choose a time zone from the list."), code="timezone")
-
-
-def validate_year(day: date) -> None:
-    """Refuse a day, or a time on one, that lies in no year for which anything is planned."""
-    if not YEARS[0] <= day.year <= YEARS[1]:
-        years = {"first": YEARS[0], "last": YEARS[1]}
-        raise ValidationError(_("Choose a year between %(first)s and %(last)s."), code="year", params=years)
 
 
 def moment(wall: datetime, timezone: str) -> datetime:

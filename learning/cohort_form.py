@@ -13,8 +13,9 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from accounts.models import User
 from core import languages, timezones
+from core.years import validate_year
 from events.models.webinar_form import WallClockField
-from events.schedule import NoSuchTime, TimeHappensTwice, moment, validate_year, wall_clock
+from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from learning.errors import CohortChanged
 from learning.models import Cohort
 from learning.rules import may_change_enrolments

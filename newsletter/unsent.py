@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from mail.enums import Reason
 from mail.models import Message
 from mail.rendering import NOBODY_KNOWN
 from mail.services.holding import BECAUSE as HELD_BACK
@@ -17,8 +16,6 @@ ENDED = "The subscription has ended."
 BLOCKED = "The address has been blocked."
 DELETED = "The issue has been deleted."
 
-# For these the outbox keeps a sentence of ours, or the name of a fault, where a server's words would stand.
-_OURS = {Reason.SENSELESS, Reason.WITHDRAWN, Reason.WORKER_LOST, Reason.UNRENDERABLE}
 _SHOWN: "dict[str, Promise]" = {
     CANCELLED: _("the campaign was cancelled before it left"),
     ENDED: _("the subscription ended after the audience was frozen"),
@@ -31,10 +28,5 @@ _SHOWN: "dict[str, Promise]" = {
 
 def why(message: Message) -> str:
     """Return why a message was not accepted, in the active language; more than its reason tells where we know more."""
-    said = _SHOWN.get(message.last_reply) if message.reason in _OURS else None
+    said = _SHOWN.get(message.own_words)
     return str(said or message.get_reason_display())
-
-
-def words_of_server(message: Message) -> str:
-    """Return what a server said last; nothing where what is kept are our own words."""
-    return "" if message.reason in _OURS else message.last_reply

@@ -12,10 +12,11 @@ from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.models import Page
 
 from core import dates, languages, timezones
+from core.years import validate_year
 from events import spoken
 from events.models.event import Event
 from events.models.join_link import ONLY_HTTPS, JoinLink, validate_link
-from events.schedule import NoSuchTime, TimeHappensTwice, moment, validate_year, wall_clock
+from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 SCHEDULE = (*WALL_CLOCKS, "timezone", "capacity", "waiting_list", "format")

@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from events.schedule import YEARS, validate_timezone
+from core.years import YEARS
+from events.schedule import validate_timezone
 from learning.enums import Admission, CohortState, SeatState, TeamState
 from learning.querysets_cohorts import CohortQuerySet, TeamQuerySet
 

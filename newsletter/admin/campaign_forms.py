@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages, locales
 from core.models import Term
+from core.years import validate_year
 from events.forms import AddressField
 from newsletter.campaign_errors import MomentPassed
 from newsletter.models import NewsletterPage
@@ -85,6 +86,7 @@ class WhenForm(forms.Form):
     at = forms.DateTimeField(
         label=_("Leaves at"),
         required=False,
+        validators=[validate_year],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("In your time zone. Left empty, it leaves in a few minutes; until then it can be taken back."),
     )

@@ -61,7 +61,7 @@ class LeftOutView(ScreenExportMixin, IndexView):
         Column("language", label=_("Language"), accessor=_language, sort_key="language"),
         Column("state", label=_("State"), accessor=states.shown, sort_key="state"),
         Column("reason", label=_("Why"), accessor=unsent.why),
-        WordsColumn("last_reply", label=_("The server's last words"), accessor=unsent.words_of_server),
+        WordsColumn("last_reply", label=_("The server's last words"), accessor="words_of_server"),
         Column("attempts", label=_("Attempts"), sort_key="attempts"),
         MomentColumn("finished_at", label=_("Finished"), sort_key="finished_at"),
     ]

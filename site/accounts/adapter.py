@@ -9,8 +9,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts import mails
 from accounts.models import User
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 # What an SMTP envelope takes (RFC 5321) and the column of the address keeps.
 LONGEST_ADDRESS = 254
+NO_SUCH_ADDRESS = _("Write an e-mail address, such as name@example.org.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -39,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
         except BadAddress:
             sendable = ""
         if not sendable or len(email) > LONGEST_ADDRESS:
-            raise ValidationError(EmailValidator.message, code="invalid")
+            raise ValidationError(NO_SUCH_ADDRESS, code="invalid")
         return email
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -2,16 +2,18 @@
 
 import unicodedata
 
+from core.domains import as_dns, folded
+
 
 def email_key(address: str) -> str:
     """Return the form under which an address is compared: folded in case and width, its domain as DNS has it.
 
     Dots and `+tags` are left alone: only the provider knows whether they lead to the same mailbox.
     """
-    folded = unicodedata.normalize("NFKC", address).strip().casefold()
-    mailbox, at, domain = folded.rpartition("@")
+    normal = unicodedata.normalize("NFKC", address).strip()
+    mailbox, at, domain = normal.rpartition("@")
     try:
-        domain = domain.encode("idna").decode("ascii")
+        domain = as_dns(folded(domain))
     except UnicodeError:
-        return folded
-    return f"{mailbox}{at}{domain}"
+        return normal.casefold()
+    return f"{mailbox.casefold()}{at}{domain}"

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -44,7 +45,8 @@ def secret(name: str, *, default: str | None = None) -> str:
 def number(name: str, *, default: int, minimum: int = 0) -> int:
     """Return a whole number not below `minimum`."""
     value = os.environ.get(name, "").strip() or str(default)
-    if not value.lstrip("-").isdigit() or int(value) < minimum:
+    # Not `isdigit`, which takes ² for one.
+    if not re.fullmatch(r"-?[0-9]{1,18}", value) or int(value) < minimum:
         raise ConfigurationProblem(f"{name} is {value!r}: it must be a whole number of at least {minimum}.")
     return int(value)
 
@@ -124,7 +126,10 @@ def words(name: str, *, default: list[str] | None = None) -> list[str]:
 def address(name: str, *, schemes: set[str], default: str | None = None) -> str:
     """Return a URL whose scheme is one of `schemes`, without a trailing slash."""
     value = text(name, default=default).rstrip("/")
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise _not_whole(name) from None
     if parts.scheme not in schemes or not (parts.netloc or parts.path):
         wanted = " or ".join(sorted(schemes))
         # The value may hold a password, so the sentence does not repeat it.
@@ -149,14 +154,39 @@ def folder(name: str, *, default: Path) -> Path:
 
 def database(name: str) -> dict:
     """Return Django's settings for the PostgreSQL database at the address in `name`."""
-    address(name, schemes={"postgres", "postgresql"})
-    config = dict(environ.Env().db_url(name))
+    config = _parted(name, {"postgres", "postgresql"}, environ.Env.db_url_config)
     # libpq writes the folder of a socket as a percent-encoded host; django-environ leaves it encoded.
     config["HOST"] = unquote(config.get("HOST") or "")
     return config
 
 
 def mail_server(name: str) -> dict:
-    """Return `EMAIL_*` settings for the server at the address in `name` (smtp, smtp+tls or smtp+ssl)."""
-    address(name, schemes={"smtp", "smtps", "smtp+tls", "smtp+ssl", "submission"})
-    return dict(environ.Env().email_url(name))
+    """Return `EMAIL_*` settings for the server at the address in `name`.
+
+    smtp speaks plainly, smtp+tls asks for TLS by STARTTLS, smtps and smtp+ssl speak TLS from the first byte.
+    """
+    config = _parted(name, {"smtp", "smtps", "smtp+tls", "smtp+ssl"}, environ.Env.email_url_config)
+    if urlsplit(text(name)).scheme == "smtps":
+        # django-environ takes it for STARTTLS, which a server that expects TLS at once does not hear.
+        del config["EMAIL_USE_TLS"]
+        config["EMAIL_USE_SSL"] = True
+    return config
+
+
+def _parted(name: str, schemes: set[str], part: Callable[[str], dict]) -> dict:
+    """Return the parts of an address with a password, or stop with a sentence that repeats nothing of it."""
+    value = address(name, schemes=schemes)
+    try:
+        config = dict(part(value))
+    except ValueError:
+        raise _not_whole(name) from None
+    # A password such as 12/34 makes host and port of what stands before the slash, and leaves nobody's name.
+    if "@" in value and not (config.get("USER") or config.get("EMAIL_HOST_USER")):
+        raise _not_whole(name)
+    return config
+
+
+def _not_whole(name: str) -> ConfigurationProblem:
+    return ConfigurationProblem(
+        f"{name} is malformed: in its password, special characters must be percent-encoded, such as %2F for /."
+    )

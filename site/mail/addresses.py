@@ -6,6 +6,8 @@ from email.utils import parseaddr
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from core.domains import as_dns
+
 # Where rows of erased people point to: a domain that cannot exist (RFC 2606), to which nothing is ever sent.
 ERASED_DOMAIN = "erased.invalid"
 ERASED = f"erased@{ERASED_DOMAIN}"
@@ -28,11 +30,12 @@ def envelope_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     try:
         validate_email(address)
-        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+        ascii_domain = as_dns(domain)
     except (ValidationError, UnicodeError):
         raise BadAddress(_SENTENCE) from None
-    # Quoted local parts may hold anything, even the end of an SMTP command.
-    if local.startswith('"') or not local.isascii():
+    # Quoted local parts may hold anything, even the end of an SMTP command. The number of a machine, in brackets, names
+    # nobody's mailbox, and cannot stand in our headers.
+    if local.startswith('"') or not local.isascii() or domain.startswith("["):
         raise BadAddress(_SENTENCE)
     found = f"{local}@{ascii_domain}"
     # What SMTP lets stand in an envelope (RFC 5321), and our columns hold: an international domain grows on its way.

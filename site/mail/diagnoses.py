@@ -22,7 +22,9 @@ from mail.models import Message
 
 # Replies to our name and password (RFC 4954), with the code or with its enhanced form alone.
 _PASSWORD = re.compile(r"(?i)^(530|534|535|538)\b|\b5\.7\.8\b|authenticat|credential|password")
-_SLOWER = re.compile(r"(?i)\b4\.7\.\d+|rate|throttl|too many|too fast|slow down")
+# 4.7 speaks of policy, greylisting included; 28 is Google's number for too much at once, three digits are Microsoft's.
+_SLOWER = re.compile(r"(?i)\b4\.7\.(28|[5-6]\d\d)\b|\brate\b|throttl|too many|too fast|slow down")
+_GREYLISTED = re.compile(r"(?i)gr[ae]y-?list")
 _LOOK_BACK = timedelta(days=1)
 _OVER = (Reason.EXPIRED, Reason.SENSELESS, Reason.WITHDRAWN, Reason.SUPPRESSED)
 # Below so many messages a share says nothing.
@@ -101,7 +103,7 @@ def later() -> Iterator[Finding]:
         )
         % words
     )
-    if _SLOWER.search(reply):
+    if _SLOWER.search(reply) and not _GREYLISTED.search(reply):
         advice = _("They find us too fast: lower the rate, or send from a name with a longer history.")
     else:
         advice = _("They are tried again by themselves; look what the words ask for.")

@@ -50,6 +50,10 @@ class Reason(models.TextChoices):
     SUPPRESSED = "suppressed", _("the address is on the suppression list")
 
 
+# For these the outbox keeps a sentence of ours, or the name of a fault, where a server's words would stand.
+IN_OWN_WORDS = frozenset({Reason.SENSELESS, Reason.WITHDRAWN, Reason.WORKER_LOST, Reason.UNRENDERABLE})
+
+
 class SuppressionReason(models.TextChoices):
     BOUNCED = "bounced", _("mail to it comes back for good")
     COMPLAINED = "complained", _("somebody there called our mail spam")

@@ -108,6 +108,16 @@ def test_what_is_no_address_gets_the_one_sentence_of_all_forms(client, path, fie
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", ["ana@[127.0.0.1]", "ana@[::1]"])
+def test_nobody_signs_up_or_is_added_with_the_number_of_a_machine_for_a_domain(client, address):
+    sentence = "Write an e-mail address, such as name@example.org."
+    html = client.post("/en/account/signup/", {"email": address, "password1": PASSWORD}).content.decode()
+    assert re.findall(r'<div class="field__error"[^>]*>(.*?)</div>', html) == [sentence]
+    added = PersonCreationForm({"email": address}, actor=PersonFactory(admin=True))
+    assert added.errors["email"] == [sentence]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("change", [True, False])
 def test_every_form_calls_an_address_the_same(client, settings, change):
     settings.ACCOUNT_CHANGE_EMAIL = change

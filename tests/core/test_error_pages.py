@@ -25,6 +25,44 @@ def test_a_static_page_needs_neither_context_nor_database(code):
     assert 'href="/static/css/site.css"' in html
 
 
+# Nobody is told of a fault without SENTRY_DSN: it stands in the log alone. A POST that failed is undone.
+SAID = {
+    "500": [
+        "It is our fault. Please try again in a few minutes.",
+        "C’est notre faute. Veuillez réessayer dans quelques minutes.",
+        "Es culpa nuestra. Vuelva a intentarlo en unos minutos.",
+        "A culpa é nossa. Tente de novo dentro de alguns minutos.",
+        "الخطأ من جانبنا. يرجى المحاولة مرة أخرى بعد بضع دقائق.",
+    ],
+    "503": [
+        (
+            "We are back in a few minutes. If you have just sent a form, it may not have been saved: please send it again"
+            " then."
+        ),
+        (
+            "Nous revenons dans quelques minutes. Si vous venez d’envoyer un formulaire, il n’a peut-être pas été"
+            " enregistré\N{NO-BREAK SPACE}: veuillez alors le renvoyer."
+        ),
+        (
+            "Volvemos en unos minutos. Si acaba de enviar un formulario, puede que no se haya guardado: vuelva a enviarlo"
+            " entonces."
+        ),
+        (
+            "Voltamos dentro de alguns minutos. Se acabou de enviar um formulário, este pode não ter sido guardado: envie-o"
+            " de novo nessa altura."
+        ),
+        "سنعود خلال بضع دقائق. إذا كنتم قد أرسلتم نموذجًا للتو، فربما لم يُحفظ: يرجى إرساله مرة أخرى عندئذ.",
+    ],
+}
+
+
+@pytest.mark.parametrize("code", SAID)
+def test_a_failure_promises_nothing_about_what_was_sent_or_who_knows(code):
+    html = loader.get_template(f"{code}.html").render()
+
+    assert re.findall(r"</h[12]><p>([^<]+)</p>", html) == SAID[code]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize(

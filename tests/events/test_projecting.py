@@ -83,6 +83,18 @@ def test_a_schedule_of_a_first_publication_makes_none_until_it_is_due():
     assert the_event().slug == page.slug
 
 
+def test_what_is_due_by_the_databases_clock_is_published_where_the_machines_own_is_behind(monkeypatch):
+    page = make.webinar(publish=False)
+    page.go_live_at = clock.now() + timedelta(hours=1)
+    page.save_revision().publish()
+    ahead = clock.now() + timedelta(hours=2)
+    monkeypatch.setattr(clock._Setting, "point", (ahead, clock.uptime()))
+    assert (publish_due(), publish_due()) == (1, 0)
+    page.refresh_from_db()
+    assert (page.live, page.go_live_at, the_event().slug) == (True, None, page.slug)
+    assert not Revision.objects.exclude(approved_go_live_at=None).exists()
+
+
 def test_a_new_date_raises_the_revision_and_new_words_do_not():
     page = make.webinar()
     page.title = "Other words"

@@ -122,6 +122,7 @@ BAD = [
     ({"name": "\x00\x01 \u202e"}, "Write your name."),
     ({"email": ""}, "Write your e-mail address: the invitation goes there."),
     ({"email": "ana"}, "Write an e-mail address, such as name@example.org."),
+    ({"email": "ana@[127.0.0.1]"}, "Write an e-mail address, such as name@example.org."),
     ({"email": "a@b.example\r\nBcc: all@city.example"}, "Write an e-mail address, such as name@example.org."),
     ({"email": "a" * 250 + "@b.example"}, "Write an e-mail address of at most 254 characters."),
     ({"country": ""}, "Choose a country."),

@@ -98,6 +98,16 @@ def test_one_button_takes_all_of_it_back(manager, event, time):
     assert take_back_message(message_id=message.pk).withdrawn == 3
 
 
+@pytest.mark.parametrize(("number", "were"), [(1, "1 was taken back"), (2, "2 were taken back")])
+def test_what_was_taken_back_is_told_in_its_number(manager, event, time, number, were):
+    for name in ("Ana", "Bo")[:number]:
+        make.registered(event, name)
+    message = written_to(manager, event)
+    manager.post(url("message", message.pk))
+    page = body(manager.post(url("message_sent", message.pk), follow=True))
+    assert f"{were} at {clock.now():%Y-%m-%d %H:%M} UTC." in page
+
+
 def test_what_a_worker_takes_this_instant_is_not_written_once_it_is_taken_back(event):
     make.registered(event)
     message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})

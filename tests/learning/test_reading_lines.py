@@ -49,6 +49,7 @@ def test_lines_as_mail_programs_and_spreadsheets_write_them(line, email, name, l
         ("ana@example", "No mail can be sent to this address. Is it mistyped?"),
         ("ana@@example.org", "No mail can be sent to this address. Is it mistyped?"),
         ("añá@example.org", "No mail can be sent to this address. Is it mistyped?"),
+        ("ana@[127.0.0.1]", "No mail can be sent to this address. Is it mistyped?"),
         ("Ana" * 200, "This line is too long for a name and an address."),
         # Each letter of such a domain takes several in an envelope.
         pytest.param(

@@ -205,13 +205,39 @@ def test_when_all_that_waits_was_put_off_the_most_frequent_reply_is_told(scripte
     assert list(diagnoses.later()) == []
 
 
-def test_servers_that_find_us_too_fast_are_told_so(scripted: Start) -> None:
-    scripted(script={"RCPT": "450 4.7.0 Try again later, too many messages"})
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "450 4.7.0 Try again later, too many messages",
+        "450 4.7.28 Unusual amount of mail from your address",
+        "451 4.7.500 Server busy. Please try again later",
+        "452 4.2.1 This mailbox is receiving mail at a rate that is too high",
+        "451 4.3.2 Messages are rate-limited",
+    ],
+)
+def test_servers_that_find_us_too_fast_are_told_so(scripted: Start, reply: str) -> None:
+    scripted(script={"RCPT": reply})
     ask()
     deliver_all()
     assert only(diagnoses.later()).advice == (
         "They find us too fast: lower the rate, or send from a name with a longer history."
     )
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "451 4.7.1 Please try again later",
+        "450 4.7.1 Greylisted, see our policy on the rate of unknown senders",
+        "451 4.3.0 The operation is temporarily impossible, ask a corporate administrator",
+        "450 4.7.25 Client host rejected: cannot find your hostname",
+    ],
+)
+def test_servers_that_only_let_us_wait_are_no_reason_to_send_more_slowly(scripted: Start, reply: str) -> None:
+    scripted(script={"RCPT": reply})
+    ask()
+    deliver_all()
+    assert only(diagnoses.later()).advice == "They are tried again by themselves; look what the words ask for."
 
 
 def test_our_own_rate_is_told_with_the_time_that_it_needs(settings) -> None:

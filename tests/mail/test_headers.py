@@ -79,6 +79,13 @@ def test_an_address_that_breaks_out_of_its_header_is_refused(address: str) -> No
         ("Jane.Doe+x@City.Example", "Jane.Doe+x@City.Example"),
         (" jane@city.example ", "jane@city.example"),
         ("jane@bücher.example", "jane@xn--bcher-kva.example"),
+        # IDNA 2003 would have sent these to ss.example, another owner's, and so on.
+        ("jane@ß.example", "jane@xn--zca.example"),
+        ("jane@WEIẞ.example", "jane@xn--wei-7ka.example"),
+        ("jane@σας.example", "jane@xn--mxa8ab.example"),
+        ("jane@نام\u200cای.example", "jane@xn--mgba3gc78d452j.example"),
+        # IDNA 2008 would refuse these, which are in use.
+        ("jane@☃.example", "jane@xn--n3h.example"),
     ],
 )
 def test_an_envelope_address_is_ascii(written: str, ascii_form: str) -> None:
@@ -97,6 +104,10 @@ def test_an_envelope_address_is_ascii(written: str, ascii_form: str) -> None:
         "jané@city.example",
         "jane@city.example, john@city.example",
         "Jane <jane@city.example>",
+        "jane@[127.0.0.1]",
+        "jane@[::1]",
+        # A joiner where no script has one: IDNA 2003 would drop it.
+        "jane@ci\u200dty.example",
     ],
 )
 def test_what_is_not_one_plain_address_is_refused_without_being_repeated(address: str) -> None:

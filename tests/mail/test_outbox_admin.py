@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
 from django.http import HttpResponse
 from django.test import Client
+from wagtail.users.models import UserProfile
 
 from core import clock
 from mail import explaining
@@ -95,6 +96,19 @@ def test_filters_search_and_order(staff: Client, query: str, found: list[str]) -
     ask(to="b@town.example", key="news:1", stream="bulk", language="ar")
     ask(to="c@city.example", key="news:2")
     assert addresses(staff.get(f"{INDEX}?{query}")) == found
+
+
+@pytest.mark.parametrize("zone", ["America/Bogota", "Pacific/Apia"])
+def test_the_ends_of_the_calendar_bound_a_list_in_any_zone(client: Client, zone: str) -> None:
+    person = PersonFactory(admin=True)
+    UserProfile.get_for_user(person)
+    UserProfile.objects.update(current_time_zone=zone)
+    sign_in(client, person)
+    ask(to="a@city.example")
+    whole = "created_at_from=0001-01-01&created_at_to=9999-12-31"
+    assert addresses(client.get(f"{INDEX}?{whole}")) == ["a@city.example"]
+    assert addresses(client.get(f"{INDEX}?created_at_to=0001-01-01")) == []
+    assert addresses(client.get(f"{INDEX}?created_at_from=9999-12-31")) == []
 
 
 def test_the_filter_offers_states_as_the_list_shows_them(staff: Client) -> None:
@@ -184,6 +198,25 @@ def test_a_message_is_shown_as_it_went_out_with_attempts_and_what_comes_next(sta
     assert frame["src"] == f"{INDEX}message/{message.pk}/html/"
     # A bare attribute: nothing is allowed.
     assert not frame["sandbox"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "whose", "others"),
+    [
+        ("withdrawn", "Noted by the site", "The server's last words"),
+        ("senseless", "Noted by the site", "The server's last words"),
+        ("unrenderable", "Noted by the site", "The server's last words"),
+        ("worker_lost", "Noted by the site", "The server's last words"),
+        ("refused", "The server's last words", "Noted by the site"),
+        ("unreachable", "The server's last words", "Noted by the site"),
+    ],
+)
+def test_our_own_words_are_not_put_into_a_servers_mouth(staff: Client, reason: str, whose: str, others: str) -> None:
+    message = accepted(ask(), state="failed", reason=reason, last_reply="So it was.")
+    shown = words(staff.get(f"{INDEX}message/{message.pk}/"))
+    assert (f"{whose} So it was." in shown, others in shown) == (True, False)
+    (row,) = rows(staff.get(INDEX))
+    assert ("So it was." in row) == (whose == "The server's last words")
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -1,11 +1,14 @@
 """What came of each message is told apart to the byte, with and without pipelining."""
 
 import smtplib
+import socket
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
+from gkec import environment
 from mail.enums import Outcome
 from mail.transport import Answer, Connection, Letter, Unreachable
 from tests.services.smtpscript import CLOSE, HANG, ScriptedServer
@@ -178,6 +181,26 @@ def test_no_word_leaves_in_plain_text_when_tls_was_asked_for(scripted: Start) ->
     with pytest.raises(Unreachable, match="STARTTLS extension not supported"):
         Connection(settings, seconds=2).connect()
     assert [command.split(" ")[0] for command in server.commands] == ["ehlo"]
+
+
+def test_a_server_behind_smtps_hears_tls_with_the_first_byte(monkeypatch) -> None:
+    heard: list[bytes] = []
+
+    def listen() -> None:
+        connection, _address = listener.accept()
+        with connection:
+            # Whoever meant STARTTLS would wait for a greeting, until its patience ended and nothing came.
+            heard.append(connection.recv(3))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("EMAIL_URL", f"smtps://127.0.0.1:{listener.getsockname()[1]}")
+        server = threading.Thread(target=listen, daemon=True)
+        server.start()
+        with pytest.raises(Unreachable):
+            Connection(environment.mail_server("EMAIL_URL"), seconds=5).connect()
+        server.join(10)
+    # The record of a handshake, in whichever version.
+    assert [words[:2] for words in heard] == [b"\x16\x03"]
 
 
 def test_a_refused_password_is_unreachable_and_does_not_name_the_password(scripted: Start, monkeypatch) -> None:

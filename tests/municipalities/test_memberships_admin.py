@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts import roles
 from core import clock
+from core.services import purging
 from mail.models import Message
 from municipalities.admin import memberships
 from municipalities.models import Membership
@@ -111,6 +112,15 @@ def test_the_list_costs_the_same_for_one_and_for_three(staff, number, django_ass
     staff.get(reverse(INDEX))
     with django_assert_num_queries(11):
         staff.get(reverse(INDEX))
+
+
+def test_a_membership_may_end_with_the_calendar(staff):
+    going = make.coordinator()
+    assert staff.post(reverse("memberships:end", args=[going.pk]), {"ends_on": "9999-12-31"}).url == reverse(INDEX)
+    going.refresh_from_db()
+    assert (going.state, going.ends_on) == ("approved", date(9999, 12, 31))
+    assert "9999" in staff.get(reverse(INDEX)).content.decode()
+    purging.purge()
 
 
 @pytest.mark.usefixtures("time")

@@ -174,6 +174,7 @@ def test_the_answer_tells_nobody_whether_an_address_is_known(client, known):
     [
         ({"email": ""}, "Write your e-mail address."),
         ({"email": "ana"}, "Write an e-mail address, such as name@example.org."),
+        ({"email": "ana@[::1]"}, "Write an e-mail address, such as name@example.org."),
         ({"email": "a@b.example\r\nBcc: c@d.example"}, "Write an e-mail address, such as name@example.org."),
         ({"language": "tlh"}, "Choose a language from the list."),
         ({"country": "ZZ"}, "Choose a country from the list."),

@@ -5,10 +5,12 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import kubernetes_validate
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from gkec import gunicorn_conf
 from gkec.environment import ROOT
@@ -321,6 +323,24 @@ def test_probes_ask_addresses_of_the_site_in_a_name_that_it_answers_to():
     found = kustomize.build(KUBERNETES / "overlays" / "example")
     (config,) = [one["data"] for one in found if one["metadata"]["name"] == "gkec-settings"]
     assert "localhost" in config["ALLOWED_HOSTS"].split(",")
+
+
+def test_prometheus_asks_from_inside_in_a_name_that_the_site_answers_to(client: Client, settings: Any) -> None:
+    found = kustomize.build(KUBERNETES / "overlays" / "example")
+    (config,) = [one["data"] for one in found if one["metadata"]["name"] == "gkec-settings"]
+    (service,) = [one["metadata"] for one in found if one["kind"] == "Service"]
+    inside = (ROOT / "compose.yaml").read_text().split("ALLOWED_HOSTS: ", 1)[1].splitlines()[0]
+    answering = {
+        "compose": (inside.replace("${DOMAIN}", "gkec.example"), ["web:8000"]),
+        "kubernetes": (config["ALLOWED_HOSTS"], [service["name"], f"{service['name']}.{service['namespace']}.svc"]),
+    }
+    settings.METRICS_TOKEN = "m" * 32
+    for names, asked in answering.values():
+        settings.ALLOWED_HOSTS = names.split(",")
+        for name in ["gkec.example", *asked]:
+            # 401 is the view's own answer; a name that is not known gets 400 from Django.
+            assert (name, client.get("/metrics", headers={"host": name}).status_code) == (name, 401)
+        assert client.get("/metrics", headers={"host": "other.example"}).status_code == 400
 
 
 def test_every_setting_of_the_deployments_is_one_that_is_read():

@@ -85,6 +85,55 @@ def test_media_in_a_bucket_are_shown_from_its_address_a_pooler_and_retired_keys_
     assert (found["cursors"], found["prepared"], found["fallbacks"]) == (True, None, 2)
 
 
+@pytest.mark.parametrize("password", ["sec/ret", "sec?ret", "sec[ret", "12/34"])
+@pytest.mark.parametrize(("name", "rest"), [("DATABASE_URL", "db:5432/gkec"), ("EMAIL_URL", "mail.example:587")])
+def test_a_password_that_breaks_its_address_stops_the_start_and_is_not_shown(
+    name: str, rest: str, password: str
+) -> None:
+    scheme = "postgres" if name == "DATABASE_URL" else "smtp+tls"
+    answer = start(**{name: f"{scheme}://gkec:{password}@{rest}"})
+    assert (answer.returncode, answer.stdout, answer.stderr.strip()) == (
+        env.EXIT_STATUS,
+        "",
+        f"{name} is malformed: in its password, special characters must be percent-encoded, such as %2F for /.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgres://gkec:se%2Fc%3Fret@db:5432/gkec", ("gkec", "se/c?ret", "db", 5432, "gkec")),
+        # What django-environ mends by itself goes on to work.
+        ("postgres://gkec:12#34@db:5432/gkec", ("gkec", "12#34", "db", 5432, "gkec")),
+        ("postgres://a.example,b.example/gkec", ("", "", "a.example,b.example", "", "gkec")),
+        ("postgres://gkec@%2Fvar%2Frun/gkec", ("gkec", "", "/var/run", "", "gkec")),
+    ],
+)
+def test_a_database_is_named_by_one_address(
+    monkeypatch: pytest.MonkeyPatch, url: str, expected: tuple[object, ...]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    found = env.database("DATABASE_URL")
+    assert tuple(found[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")) == expected
+
+
+@pytest.mark.parametrize(
+    ("scheme", "starts_tls", "speaks_tls"),
+    [("smtp", False, False), ("smtp+tls", True, False), ("smtp+ssl", False, True), ("smtps", False, True)],
+)
+def test_the_scheme_of_the_mail_server_says_how_tls_begins(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, starts_tls: bool, speaks_tls: bool
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", f"{scheme}://user:pass%2Fword@mail.example:465")
+    found = env.mail_server("EMAIL_URL")
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_HOST_PASSWORD"]) == (
+        "mail.example",
+        465,
+        "pass/word",
+    )
+    assert (found.get("EMAIL_USE_TLS", False), found.get("EMAIL_USE_SSL", False)) == (starts_tls, speaks_tls)
+
+
 def test_a_bad_value_stops_a_real_start_with_one_sentence() -> None:
     answer = start(MEDIA_BUCKET="gkec", MEDIA_BUCKET_KEY="key")
     sentence = "MEDIA_BUCKET_SECRET is not set: MEDIA_BUCKET_KEY makes no sense without it."
@@ -105,6 +154,21 @@ def test_a_bad_value_stops_a_real_start_with_one_sentence() -> None:
             "MEDIA_BUCKET_ENDPOINT",
             "s3.example",
             "MEDIA_BUCKET_ENDPOINT is malformed: it must be an address that starts with http or https://.",
+        ),
+        (
+            env.mail_server,
+            "EMAIL_URL",
+            "submission://user:password@mail.example",
+            "EMAIL_URL is malformed: it must be an address that starts with smtp or smtp+ssl or smtp+tls or smtps://.",
+        ),
+        *(
+            (
+                partial(env.number, default=0),
+                "MAIL_RATE",
+                value,
+                f"MAIL_RATE is {value!r}: it must be a whole number of at least 0.",
+            )
+            for value in ("--5", "²", "-1", "1.5")
         ),
         (
             env.secrets,

@@ -10,6 +10,7 @@ from accounts.errors import AddressTaken
 from accounts.forms import NO_LANGUAGE, NO_ZONE, Line, with_present
 from accounts.models import User
 from core import languages, timezones
+from mail.addresses import BadAddress, envelope_address
 
 FIELDS = ["email", "display_name", "language", "timezone", "is_superuser", "groups"]
 RIGHTS = ["is_superuser", "groups"]
@@ -53,8 +54,14 @@ class PersonFields(forms.Form):
                 self.fields.pop(name, None)
 
     def clean_email(self) -> str:
-        """Return the address as it is stored; refuse one under which somebody else signs in."""
+        """Return the address as it is stored; refuse what no mail reaches, or with which another signs in."""
         address = User.objects.normalize_email(self.cleaned_data["email"]).lower()
+        try:
+            # One that was let in before may stay as long as it is not touched.
+            if address != self.instance.email.lower():
+                envelope_address(address)
+        except BadAddress:
+            raise ValidationError(NO_ADDRESS, code="invalid") from None
         if services.is_taken(email=address, besides=self.instance if self.instance.pk else None):
             raise ValidationError(AddressTaken.sentence, code="taken")
         return address

@@ -44,9 +44,23 @@ def _expire(pk: int) -> bool:
 
 
 def _publish(pk: int) -> bool:
+    if not _holds_page(pk):
+        return False
     rows = Revision.objects.select_for_update(skip_locked=True).filter(pk=pk, approved_go_live_at__lt=clock.now())
     revision = rows.first()
     if revision is None:
         return False
+    # It is due by the database's clock; Wagtail asks this machine's, and would put it off where that is behind.
+    revision.content["go_live_at"] = None
     revision.publish(log_action="wagtail.publish.scheduled")
     return True
+
+
+def _holds_page(revision: int) -> bool:
+    """Hold the page before its revision, as whoever edits it does; publishing reads the page and then writes all of it.
+
+    False where somebody is at it: it is published by a later run.
+    """
+    page = Revision.objects.filter(pk=revision).values_list("object_id", flat=True).first()
+    rows = Page.objects.select_for_update(skip_locked=True, no_key=True).order_by()
+    return page is not None and rows.filter(pk=page).values_list("pk").first() is not None

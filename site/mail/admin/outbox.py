@@ -111,7 +111,7 @@ class OutboxViewSet(RecordList):
         MomentColumn("due_at", label=_("Due"), sort_key="due_at"),
         MomentColumn("finished_at", label=_("Finished"), sort_key="finished_at"),
         Column("attempts", label=_("Attempts"), sort_key="attempts"),
-        WordsColumn("last_reply", label=_("The server's last words")),
+        WordsColumn("last_reply", label=_("The server's last words"), accessor="words_of_server"),
         WordsColumn("key", label=_("Key")),
     ]
 

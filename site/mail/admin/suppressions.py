@@ -1,6 +1,6 @@
 """The suppression list in the admin: whom mail does not reach and why; each step has its reason."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
@@ -24,6 +24,7 @@ from core import clock
 from core.admin.acts import ActView
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
+from core.years import validate_year
 from mail.addresses import BadAddress, envelope_address, fingerprint
 from mail.enums import SuppressionReason
 from mail.models import Suppression, SuppressionChange
@@ -121,7 +122,11 @@ class PutOnForm(forms.Form):
     )
     note = forms.CharField(label=_("Note"), max_length=300, help_text=_("Kept in the history."))
     until = forms.DateField(
-        label=_("Until"), required=False, help_text=_("Empty: for good."), widget=forms.DateInput({"type": "date"})
+        label=_("Until"),
+        required=False,
+        validators=[validate_year],
+        help_text=_("Empty: for good."),
+        widget=forms.DateInput({"type": "date"}),
     )
 
     def clean_address(self) -> str:
@@ -133,7 +138,7 @@ class PutOnForm(forms.Form):
 
     def clean_until(self) -> datetime | None:
         """Return the end of the day, where the member of staff is."""
-        day = self.cleaned_data["until"]
+        day: date | None = self.cleaned_data["until"]
         if day is None:
             return None
         if day <= timezone.localdate(clock.now()):

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from mail.enums import FINAL, HELD, MISSED, WAITING, Reason, State, Stream
+from mail.enums import FINAL, HELD, IN_OWN_WORDS, MISSED, WAITING, Reason, State, Stream
 from mail.querysets import MessageQuerySet
 
 
@@ -170,3 +170,13 @@ class Message(models.Model):
     def shown_subject(self) -> str:
         """The subject for everybody's eyes: empty where the words let somebody sign in."""
         return "" if self.is_secret else self.subject
+
+    @property
+    def own_words(self) -> str:
+        """What the site itself noted about its end, in English, where no server said anything."""
+        return self.last_reply if self.reason in IN_OWN_WORDS else ""
+
+    @property
+    def words_of_server(self) -> str:
+        """What a server said last, or the road to it; nothing where what is kept are our own words."""
+        return "" if self.reason in IN_OWN_WORDS else self.last_reply
