@@ -240,7 +240,9 @@ class DisarmView(RuleActionView):
 
     def act(self) -> None:
         """Disarm."""
-        disarm(rule_id=self.rule.pk)
+        rule = disarm(rule_id=self.rule.pk)
+        if rule.reminders.filter(state=ReminderState.ASKED).exists():
+            self.done = _("The reminder is held back from whoever has not got it. What had left before stays sent.")
 
 
 class DeleteView(RuleActionView):

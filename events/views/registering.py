@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -37,8 +37,16 @@ class RegisterView(View):
     http_method_names = ["get", "head", "post", "options"]
 
     def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:
-        """Find the event, or answer 404."""
-        self.event = access.event_for(request, slug)
+        """Find the event, or answer 404; whoever sent the form gets back what they had typed.
+
+        An event that was taken away meanwhile and one that there never was are answered alike.
+        """
+        try:
+            self.event = access.event_for(request, slug)
+        except Http404:
+            if request.method != "POST":
+                raise
+            return _no_event(request)
         return super().dispatch(request, slug)
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -135,6 +143,14 @@ def registered(request: HttpRequest, slug: str) -> HttpResponse:
     """Say "check your mail": the same for a new and for a known address, for a seat and for the waiting list."""
     event = access.event_for(request, slug)
     return render(request, "events/registered.html", _public_context(event, request))
+
+
+def _no_event(request: HttpRequest) -> HttpResponse:
+    context = {
+        "typed": RegistrationForm(request.POST, event=Event()).typed,
+        "events_url": f"/{languages.current()}/events/",
+    }
+    return render(request, "events/register_gone.html", context, status=404)
 
 
 def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:

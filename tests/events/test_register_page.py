@@ -344,3 +344,18 @@ def test_the_form_names_the_event_as_it_is_called_now_in_the_readers_language(
     with django_capture_on_commit_callbacks(execute=True):
         make.publish_now(page)
     assert "Register: Climate budget" in client.get(address(event)).content.decode()
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["taken off the site", "never there"])
+def test_a_form_sent_where_no_event_is_any_more_gives_back_what_was_typed(client, is_kept):
+    page = make.live_webinar(title="Heat pumps")
+    url = f"/en/events/{page.slug}/register/" if is_kept else "/en/events/nothing/register/"
+    page.unpublish()
+    answer = client.post(url, make.form_data(name="Ana <Silva>"))
+    html = answer.content.decode()
+    assert answer.status_code == 404
+    assert "<h1>There is no event at this address</h1>" in html
+    assert "<dt>Name</dt><dd><bdi>Ana &lt;Silva&gt;</bdi></dd>" in html
+    assert "<dt>E-mail address</dt><dd><bdi>ana.silva@example.org</bdi></dd>" in html
+    assert "Heat pumps" not in html
+    assert (Registration.objects.count(), Message.objects.count()) == (0, 0)

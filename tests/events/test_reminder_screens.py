@@ -13,7 +13,7 @@ from events.admin import dry_runs
 from events.admin.reminders import in_zone
 from events.audiences import RuleAudience
 from events.models import Event, Reminder, ReminderRule
-from events.services import announce_changes, arm, cancel, remind, save_rule
+from events.services import announce_changes, arm, cancel, remind, save_rule, send_now
 from mail.enums import SuppressionReason
 from mail.models import Message
 from mail.services import suppress
@@ -244,6 +244,24 @@ def test_what_is_done_with_a_reminder_stands_in_buttons(manager, event, rule):
         ("disarm", "Hold back"), ("now", "Send now"),
     ])  # fmt: skip
     assert f"<td>{held} {now}</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("has_left", "words"),
+    [
+        (False, "The reminder is held back."),
+        (True, "The reminder is held back from whoever has not got it. What had left before stays sent."),
+    ],
+)
+def test_holding_back_says_whether_something_had_left(manager, event, rule, time, has_left, words):
+    make.registered(event)
+    send_now(rule_id=rule.pk)
+    if has_left:
+        time.shift(WINDOW)
+        assert remind() == 1
+    answer = manager.post(url("reminder_disarm", rule.pk), follow=True)
+    assert body(answer).count("The reminder is held back") == 1
+    assert words in body(answer)
 
 
 def test_date_and_time_keep_their_order_and_numbers_their_comma_in_arabic(event, rule):
