@@ -32,13 +32,17 @@ SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
 @cache_control(private=True, no_cache=True)
 def choose(request: HttpRequest) -> HttpResponse:
     """List the cities of the directory, with a search through their names in every language; one statement."""
-    query = text.single_line(request.GET.get("q", ""))[:LONGEST_SEARCH]
+    query = _searched(request)
     listed = LocalGovernment.objects.listed()
     found = listed.named_like(query) if query else listed
     # The order is that of the reader's language, which the database does not know.
     cities = sorted(found, key=lambda city: (fold(city.display_name), city.pk))
     page = Paginator(cities, PER_PAGE).get_page(request.GET.get("page"))
     return _answer(request, "municipalities/represent.html", {"query": query, "page_obj": page})
+
+
+def _searched(request: HttpRequest) -> str:
+    return text.single_line(request.GET.get("q", ""))[:LONGEST_SEARCH]
 
 
 @never_cache
@@ -73,7 +77,9 @@ def propose(request: HttpRequest) -> HttpResponse:
     """Ask for the name and country of a city that is not listed, and take the answer."""
     person = signed_in(request)
     data = request.POST if request.method == "POST" else None
-    form = ProposalForm(data, initial={"country": person.country}, person=person)
+    # What was looked for in vain is the name.
+    initial = {"country": person.country, "name": _searched(request)}
+    form = ProposalForm(data, initial=initial, person=person)
     if not form.is_bound or not form.is_valid():
         status = REFUSED if form.is_bound else 200
         return _answer(request, "municipalities/represent_new.html", {"form": form}, status)

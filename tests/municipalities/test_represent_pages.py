@@ -42,7 +42,8 @@ def test_anybody_finds_a_listed_city_by_a_name_in_any_language_without_accents(c
         html = words(client.get(LIST, {"q": query}))
         assert ("/en/cities/represent/orebro/" in html, "Oslo" in html, "Proposed" in html) == (True, False, False)
     assert "Nothing was found for <bdi>Atlantis</bdi>" in words(client.get(LIST, {"q": "Atlantis"}))
-    assert "/en/cities/represent/new/" in words(client.get(LIST, {"q": "Atlantis"}))
+    assert 'href="/en/cities/represent/new/?q=New%20Atlantis"' in words(client.get(LIST, {"q": "New Atlantis"}))
+    assert 'href="/en/cities/represent/new/"' in words(client.get(LIST, {"q": "Oslo"}))
 
 
 def test_the_list_stands_in_the_order_of_the_readers_language(client):
@@ -174,6 +175,20 @@ def test_a_person_proposes_a_city_and_their_country_is_chosen_already(signed_in,
     assert (city.name, city.standing, city.memberships.get().person) == ("Nyköping", "pending", person)
     assert "Nyköping" not in words(signed_in.get(LIST))
     assert "Nyköping" in words(signed_in.get(MINE))
+
+
+def test_what_was_searched_in_vain_is_the_name_to_propose(signed_in):
+    html = signed_in.get(NEW, {"q": " Bou\u202elaouane <1>\x00"}).content.decode()
+    assert 'name="name" value="Boulaouane &lt;1&gt;"' in html
+
+
+@pytest.mark.parametrize(("role", "is_told"), [("coordinator", True), ("member", False)])
+def test_who_asks_to_coordinate_is_led_to_the_cohorts_meanwhile(signed_in, role, is_told):
+    make.local_government(slug="oslo", name="Oslo")
+    signed_in.post("/en/cities/represent/oslo/", {"role": role, "department": ""})
+    sentence = "You can enrol your team meanwhile: the invitations leave when you are approved."
+    led = f'{sentence} <a href="/en/learning/cohorts/">Open cohorts</a>'
+    assert (led in words(signed_in.get(MINE))) is is_told
 
 
 def test_a_proposal_for_a_city_that_staff_retire_at_that_moment_is_refused_in_words_and_kept(signed_in, monkeypatch):
