@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts import mails
 from accounts.models import User
@@ -25,6 +26,10 @@ LONGEST_ADDRESS = 254
 
 class AccountAdapter(DefaultAccountAdapter):
     """Gives new people the language of the page and the browser's zone, and mails through the outbox."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("The e-mail address or the password is not right."),
+    }
 
     def save_user(self, request, user: User, form, commit: bool = True) -> User:
         """Make the person of a sign-up form, in the language of its page."""
