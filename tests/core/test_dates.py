@@ -60,9 +60,9 @@ def test_times_are_on_the_clock_of_the_zone():
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "13 December, 03:05 to 04:05"),
-        ("es", "13 de diciembre, 03:05 a 04:05"),
-        ("ar", "13 ديسمبر، من 03:05 إلى 04:05"),
+        ("en", "13 December, 03:05\u00a0to\u00a004:05"),
+        ("es", "13 de diciembre, 03:05\u00a0a\u00a004:05"),
+        ("ar", "13 ديسمبر، من\u00a003:05\u00a0إلى\u00a004:05"),
     ],
 )
 def test_another_zone_names_the_day_only_where_it_is_another(language, told):
