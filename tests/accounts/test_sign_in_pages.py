@@ -201,6 +201,22 @@ def test_the_code_of_a_sign_up_left_empty_is_asked_for(client):
 
 
 @pytest.mark.django_db
+def test_the_code_of_an_app_is_called_as_every_other_code_and_said_once(client):
+    """allauth calls it otherwise, which is another word still in Arabic."""
+    other = Client()
+    other.post("/en/account/signup/", {"email": "new@city.example", "password1": PASSWORD})
+    sign_in(client, PersonFactory(), factor=False)
+    client.post("/en/account/reauthenticate/", {"password": PASSWORD})
+    for html in (
+        other.get("/en/account/confirm-email/").content.decode(),
+        client.get("/en/account/2fa/totp/activate/").content.decode(),
+    ):
+        main = html.partition("<main")[2].partition("</main")[0]
+        assert re.findall(r'<label[^>]*for="id_code"[^>]*>\s*([^<]*?)\s*</label>', main) == ["Code"]
+        assert "placeholder" not in main
+
+
+@pytest.mark.django_db
 def test_a_form_about_people_sent_empty_says_for_each_field_what_to_do():
     staff = PersonFactory(admin=True)
     language, zone = "Choose one of the languages in the list.", "Choose one of the time zones in the list."

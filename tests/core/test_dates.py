@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.utils.translation import override
 
-from core import dates
+from core import dates, numbers
 
 MOMENT = datetime(2026, 12, 12, 14, 5, tzinfo=UTC)
 
@@ -55,6 +55,11 @@ def test_times_are_on_the_clock_of_the_zone():
         assert dates.clock_range(local, local.replace(hour=21)) == "19:35 to 21:35"
     assert dates.iso(local) == "2026-12-12T19:35:00+05:30"
     assert dates.iso_day(dates.in_zone(MOMENT, "Pacific/Auckland")) == "2026-12-13"
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "87%"), ("fr", "87\u00a0%"), ("pt", "87%"), ("ar", "87%")])
+def test_per_cents_are_written_as_the_language_does(language, said):
+    assert numbers.percent(87, language) == said
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,13 @@ def test_the_page_marks_up_names_and_links_the_source_of_what_it_says() -> None:
     assert 'href="https://www.geonames.org/"' in html
 
 
+def test_a_city_and_its_country_are_parted_by_the_comma_of_the_page() -> None:
+    make.local_government(name="Oslo", country="NO")
+    with translation.override("ar"):
+        html = render_to_string("municipalities/cities.html", display.cities_section())
+    assert "<b><bdi>Oslo</bdi></b>، النرويج</span>" in html
+
+
 def test_a_city_outside_every_known_region_is_still_listed() -> None:
     make.local_government(name="Somewhere", subregion=make.term("world-subregion", "999"))
     with translation.override("en"):
