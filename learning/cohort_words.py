@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import get_language_bidi, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.models import Page
 
 from core import dates, languages, locales
+from events import spoken
 from events.querysets import public_pages
 from learning.enums import CohortState, SeatState
-from mail.isolates import isolate
 
 if TYPE_CHECKING:
     from learning.models import Cohort
@@ -91,9 +91,8 @@ def facts(cohort: "Cohort") -> list[dict[str, str]]:
 
 
 def in_words(codes: Iterable[str]) -> str:
-    """Return the languages' own names, one after the other, in the order of the page's side."""
-    names = [languages.own_name(code) for code in codes if code in languages.codes()]
-    return _(", ").join(isolate(name) if get_language_bidi() else name for name in names)
+    """Return the languages one after the other, named in the page's as events name theirs."""
+    return _(", ").join(spoken.name(code, languages.current()) for code in codes if code in languages.codes())
 
 
 def seat_words(cohort: "Cohort") -> str:

@@ -6,12 +6,13 @@ import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
 from django.urls import URLPattern, path
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.ui.tables import BaseColumn, Column
 from wagtail.admin.views.generic import IndexView
 
-from core import countries, languages
+from core import countries, dates, languages
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.models import Term
@@ -77,6 +78,12 @@ class RegistrationIndex(ScreenExportMixin, IndexView):
     any_permission_required = ["view"]
     is_searchable = True
 
+    @cached_property
+    def columns(self) -> list[BaseColumn]:
+        """The columns without the event's where the list is of one event: it would say the same in every row."""
+        of_one = bool(self.request.GET.get("event"))
+        return [column for column in super().columns if not (of_one and column.name == "event")]
+
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""
         return Registration.objects.with_number().with_presence().select_related("event", "organisation_type")
@@ -105,6 +112,10 @@ def _language(registration: Registration) -> str:
     return languages.shown_name(registration.language)
 
 
+def _zone(registration: Registration) -> str:
+    return dates.zone_city(registration.timezone)
+
+
 class Registrations(RecordList):
     """Index, one page for each registration, and what staff may do to it; nothing is typed into rows."""
 
@@ -127,7 +138,7 @@ class Registrations(RecordList):
         WordsColumn("organisation", label=_("Organisation"), sort_key="organisation"),
         Column("organisation_type", label=_("Type of organisation"), accessor=_type),
         Column("language", label=_("Language"), accessor=_language, sort_key="language"),
-        Column("timezone", label=_("Time zone"), sort_key="timezone"),
+        Column("timezone", label=_("Time zone"), accessor=_zone, sort_key="timezone"),
         MomentColumn("registered_at", label=_("Registered"), sort_key="registered_at"),
         MomentColumn("joined_at", label=_("Joined"), sort_key="joined_at"),
     ]

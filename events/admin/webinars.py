@@ -115,11 +115,11 @@ def _count(state: RegistrationState) -> Subquery:
 
 
 def starts_in_words(page: WebinarPage) -> str:
-    """Return the start on the clocks of the event's zone, such as "2026-12-12 15:00 Europe/Brussels"."""
+    """Return the start on the clocks of the event's zone, such as "2026-12-12 15:00 Brussels"."""
     if page.starts_at is None:
         return ""
     wall: datetime = wall_clock(page.starts_at, page.timezone)
-    return dates.left_to_right(f"{wall:%Y-%m-%d %H:%M} {page.timezone}")
+    return f"{dates.left_to_right(f'{wall:%Y-%m-%d %H:%M}')} {dates.zone_city(page.timezone)}"
 
 
 def seats_in_words(page: WebinarPage) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.visitors import signed_in
 from core import languages, limits
+from events import spoken
 from learning import access, cohort_words
 from learning.errors import LearningError
 from learning.models import Cohort, Enrolment
@@ -38,7 +39,7 @@ def listing(request: HttpRequest) -> HttpResponse:
                 "name": "language",
                 "label": _("Language"),
                 "all": _("All"),
-                "options": [(code, languages.own_name(code)) for code in languages.codes()],
+                "options": [(code, spoken.name(code, languages.current())) for code in languages.codes()],
                 "value": chosen,
             }
         ],

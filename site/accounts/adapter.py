@@ -27,6 +27,10 @@ NO_SUCH_ADDRESS = _("Write an e-mail address, such as name@example.org.")
 class AccountAdapter(DefaultAccountAdapter):
     """Gives new people the language of the page and the browser's zone, and mails through the outbox."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("The e-mail address or the password is not right."),
+    }
+
     def save_user(self, request, user: User, form, commit: bool = True) -> User:
         """Make the person of a sign-up form, in the language of its page."""
         user.language = languages.current()

@@ -24,6 +24,8 @@ class Spoken(forms.Form):
         super().__init__(*args, **kwargs)
         for name, sentence in self.when_empty.items():
             self.fields[name].error_messages["required"] = sentence
+            # allauth repeats some labels inside the boxes.
+            self.fields[name].widget.attrs.pop("placeholder", None)
 
 
 class Addressed(forms.Form):
@@ -84,6 +86,10 @@ class ReauthenticateByCodeForm(Spoken, mfa.ReauthenticateForm):
 
 class ActivateTOTPForm(Spoken, totp.ActivateTOTPForm):
     when_empty = {"code": _("Type the code that the app shows.")}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code")
 
 
 class EditWebAuthnForm(Spoken, webauthn.EditWebAuthnForm):

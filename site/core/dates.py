@@ -66,7 +66,8 @@ def clock_range(start: datetime, end: datetime | None) -> str:
 
 def clock_range_elsewhere(start: datetime, end: datetime | None, there: datetime) -> str:
     """Return the same where clocks show another time than `there`: the day comes first if that differs too."""
-    clocks = clock_range(start, end)
+    # A line may end after the day, not between the clocks.
+    clocks = clock_range(start, end).replace(" ", "\u00a0")
     if iso_day(start) == iso_day(there):
         return clocks
     return _("%(day)s, %(clocks)s") % {"day": day_and_month(start), "clocks": clocks}

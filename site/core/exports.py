@@ -39,6 +39,10 @@ def defused(text: str) -> str:
 class MomentColumn(Column):
     """A moment as `2026-11-22 14:05` in the active time zone, alike on the screen and in the spreadsheet."""
 
+    def __init__(self, *args, **kwargs) -> None:
+        # A day and its clock stay on one line.
+        super().__init__(*args, **{"classname": "moment", **kwargs})
+
     def get_cell_context_data(self, instance, parent_context):
         context = super().get_cell_context_data(instance, parent_context)
         value = self.get_value(instance)

@@ -68,6 +68,64 @@ def test_a_form_sent_empty_says_for_each_field_what_to_do(client, rest, sentence
     assert said_of_nothing(client, rest) == sentences
 
 
+REFUSED = {
+    "short": "Zk7!pw",
+    "similar": "marisol.vega1",
+    "common": "1q2w3e4r5t6y",
+    "numeric": "83920571645",
+}
+# What they say in English, in the order above: no other language may say one of these.
+ENGLISH = [
+    "Write a password of at least 10 characters.",
+    "This password is too similar to your e-mail address.",
+    "This password is too common.",
+    "This password is entirely numeric.",
+]
+
+
+def said_of_passwords(client, language: str) -> list[str]:
+    """Return what the page of signing up says of each password above, in their order."""
+    said = []
+    for password in REFUSED.values():
+        typed = {"email": "marisol.vega@city.example", "password1": password}
+        html = client.post(f"/{language}/account/signup/", typed).content.decode()
+        said += re.findall(r'<div class="field__error"[^>]*>(.*?)</div>', html)
+    return said
+
+
+@pytest.mark.django_db
+def test_each_weak_password_is_refused_in_one_sentence(client):
+    assert said_of_passwords(client, "en") == ENGLISH
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["fr", "es", "pt", "ar"])
+def test_a_weak_password_is_refused_in_the_language_of_the_page(client, language):
+    said = said_of_passwords(client, language)
+    assert len(set(said)) == len(ENGLISH)
+    assert [sentence for sentence in said if sentence in ENGLISH or "This password" in sentence] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ("display_name", "This password is too similar to your name."),
+        ("organisation", "This password is too similar to the name of your organisation."),
+    ],
+)
+def test_a_password_like_what_others_know_of_the_person_is_refused_and_says_which(client, field, sentence):
+    sign_in(client, PersonFactory(email="ana@city.example", **{field: "Marisol Vegamonte"}), factor=False)
+    typed = {"oldpassword": PASSWORD, "password1": "marisolvegamonte", "password2": "marisolvegamonte"}
+    assert sentence in said_of_nothing(client, "password/change", **typed)
+
+
+@pytest.mark.django_db
+def test_a_refused_sign_in_speaks_of_the_address_as_its_label_does(client):
+    html = client.post("/en/account/login/", {"login": "nobody@gkec.example", "password": "wrong"}).content.decode()
+    assert "The e-mail address or the password is not right." in html
+
+
 @pytest.mark.django_db
 def test_pages_of_the_account_sent_empty_say_for_each_field_what_to_do(client):
     sign_in(client, PersonFactory(), factor=False)
@@ -150,6 +208,22 @@ def test_a_code_left_empty_is_asked_for(client, mails):
 def test_the_code_of_a_sign_up_left_empty_is_asked_for(client):
     client.post("/en/account/signup/", {"email": "new@city.example", "password1": PASSWORD})
     assert said_of_nothing(client, "confirm-email") == [NO_CODE]
+
+
+@pytest.mark.django_db
+def test_the_code_of_an_app_is_called_as_every_other_code_and_said_once(client):
+    """allauth calls it otherwise, which is another word still in Arabic."""
+    other = Client()
+    other.post("/en/account/signup/", {"email": "new@city.example", "password1": PASSWORD})
+    sign_in(client, PersonFactory(), factor=False)
+    client.post("/en/account/reauthenticate/", {"password": PASSWORD})
+    for html in (
+        other.get("/en/account/confirm-email/").content.decode(),
+        client.get("/en/account/2fa/totp/activate/").content.decode(),
+    ):
+        main = html.partition("<main")[2].partition("</main")[0]
+        assert re.findall(r'<label[^>]*for="id_code"[^>]*>\s*([^<]*?)\s*</label>', main) == ["Code"]
+        assert "placeholder" not in main
 
 
 @pytest.mark.django_db

@@ -193,8 +193,38 @@ def test_a_title_in_another_language_says_so_and_names_it():
     html = show("event_row", 5)
 
     assert '<a href="#event" lang="fr" dir="ltr">Boucler un budget climat avec les quartiers</a>' in html
-    assert '<span class="event__only" lang="fr" dir="ltr">français</span>' in html
+    assert '<span class="tag tag--language" lang="fr" dir="ltr">français</span>' in html
     assert 'lang="' not in show("event_row", 0)
+
+
+def test_a_card_in_another_language_has_one_edge_and_names_the_language():
+    """A block with a direction of its own would stand at the other edge than the title's line."""
+    context = {"title": "Heat", "text": "Shade.", "url": "#c", "language": "en", "meta": "12 May"}
+    with override("ar"):
+        html = components.Component("card").render(components.Example("x", "ar", context))
+
+    assert '<a href="#c" lang="en" dir="ltr">Heat</a>' in html
+    assert '<p class="card__text"><span lang="en" dir="ltr">Shade.</span></p>' in html
+    assert '<span class="tag tag--language" lang="en" dir="ltr">English</span>' in html
+    with override("en"):
+        assert "tag--language" not in components.Component("card").render(components.Example("x", "en", context))
+
+
+def test_a_course_card_in_another_language_has_one_edge_and_names_the_language():
+    context = {"title": "Heat", "summary": "Shade.", "url": "#c", "language": "en", "minutes": 20}
+    with override("ar"):
+        html = components.Component("course_card").render(components.Example("x", "ar", context))
+
+    assert '<p class="card__text"><span lang="en" dir="ltr">Shade.</span></p>' in html
+    assert '<span class="tag tag--language" lang="en" dir="ltr">English</span>' in html
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Arabic"), ("fr", "arabe"), ("es", "árabe"), ("ar", "العربية")])
+def test_the_note_names_the_other_language_in_the_pages(language, name):
+    with override(language):
+        html = components.Component("language_note").render(components.Example("x", language, {"language": "ar"}))
+
+    assert f" {name}." in html
 
 
 def test_the_ring_fills_one_arc_after_the_other():

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.utils.translation import override
 
-from core import dates
+from core import dates, numbers
 
 MOMENT = datetime(2026, 12, 12, 14, 5, tzinfo=UTC)
 
@@ -57,12 +57,17 @@ def test_times_are_on_the_clock_of_the_zone():
     assert dates.iso_day(dates.in_zone(MOMENT, "Pacific/Auckland")) == "2026-12-13"
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "87%"), ("fr", "87\u00a0%"), ("pt", "87%"), ("ar", "87%")])
+def test_per_cents_are_written_as_the_language_does(language, said):
+    assert numbers.percent(87, language) == said
+
+
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "13 December, 03:05 to 04:05"),
-        ("es", "13 de diciembre, 03:05 a 04:05"),
-        ("ar", "13 ديسمبر، من 03:05 إلى 04:05"),
+        ("en", "13 December, 03:05\u00a0to\u00a004:05"),
+        ("es", "13 de diciembre, 03:05\u00a0a\u00a004:05"),
+        ("ar", "13 ديسمبر، من\u00a003:05\u00a0إلى\u00a004:05"),
     ],
 )
 def test_another_zone_names_the_day_only_where_it_is_another(language, told):

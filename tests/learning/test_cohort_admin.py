@@ -78,14 +78,17 @@ def test_the_list_shows_seats_waiting_and_applications(staff):
     make.team(make.cohort(name="Asked", admission="approval"), "Di")
     found = {row[0].split(" ")[0]: row[4:9] for row in rows(staff, "cohorts")}
     assert found == {
-        "Full": ["English, العربيّة", "Waiting list", "1 / 1", "2", "0"],
+        "Full": ["English, Arabic", "Waiting list", "1 / 1", "2", "0"],
         "Asked": ["English", "Seats free", "0 / ∞", "0", "1"],
     }
 
 
-def test_languages_keep_their_order_where_text_runs_from_the_right():
-    with translation.override("ar"):
-        assert cohort_words.in_words(["en", "ar"]) == "\u2068English\u2069، \u2068العربيّة\u2069"
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "English, Arabic"), ("fr", "anglais, arabe"), ("ar", "الإنجليزية، العربية")]
+)
+def test_languages_are_named_in_the_pages_as_events_name_them(language, said):
+    with translation.override(language):
+        assert cohort_words.in_words(["en", "ar"]) == said
 
 
 def statements(client: Client, listing: str) -> int:

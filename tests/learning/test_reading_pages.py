@@ -58,8 +58,8 @@ def test_a_unit_without_a_translation_is_read_in_the_courses_language_and_says_s
     teamwork.begin(one.cohort)
     page = client.get(one.reading(language="ar"))
     assert page.status_code == 200
-    assert re.search(r'<h1 lang="en" dir="ltr">Unit 1.1</h1>', page.content.decode())
-    assert "English" in words(page)
+    assert re.search(r'<div class="stack" lang="en" dir="ltr"><h1>Unit 1.1</h1>', page.content.decode())
+    assert "الإنجليزية." in words(page)
     assert UnitProgress.objects.get().language == "en"
 
 

@@ -92,6 +92,18 @@ def test_the_map_shows_those_whose_place_is_known_in_the_readers_language() -> N
     assert [(entry["tone"], entry["count"]) for entry in city_map["legend"]] == [("green", 1)]
 
 
+def test_the_map_and_the_figure_tell_one_number_of_pilots() -> None:
+    place = {"latitude": 1, "longitude": 2, "is_up2030_pilot": True}
+    make.local_government(name="Rio", country="BR", **place)
+    make.local_government(
+        name="Oslo", country="NO", label_date="2023-10-12", label_precision="day", is_mission_city=True, **place
+    )
+    page = display.cities_section()
+    legend = [(entry["label"], entry["count"]) for entry in page["city_map"]["legend"]]
+    assert legend == [("EU Mission Label", 1), ("UP2030 pilot without the label", 1)]
+    assert [figure["value"] for figure in page["figures"] if figure["label"] == "are pilot cities of UP2030"] == ["2"]
+
+
 def test_the_page_marks_up_names_and_links_the_source_of_what_it_says() -> None:
     several()
     make.local_government(name="<script>alert(1)</script>")
@@ -102,6 +114,13 @@ def test_the_page_marks_up_names_and_links_the_source_of_what_it_says() -> None:
     assert '<a class="soft" href="https://example.org/oslo">EU Mission Label, 12 October 2023</a>' in html
     assert "Proposed" not in html
     assert 'href="https://www.geonames.org/"' in html
+
+
+def test_a_city_and_its_country_are_parted_by_the_comma_of_the_page() -> None:
+    make.local_government(name="Oslo", country="NO")
+    with translation.override("ar"):
+        html = render_to_string("municipalities/cities.html", display.cities_section())
+    assert "<b><bdi>Oslo</bdi></b>، النرويج</span>" in html
 
 
 def test_a_city_outside_every_known_region_is_still_listed() -> None:

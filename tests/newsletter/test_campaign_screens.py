@@ -245,7 +245,7 @@ def test_the_page_of_a_campaign_under_way_shows_progress_and_the_equation(editor
     for words in (
         "<strong>Being sent.</strong> They have been leaving since 2026-11-22 09:02 UTC;",
         '<progress max="4" value="3" aria-labelledby="campaign-progress"',
-        "3 of 4 (75 %), 30 a minute, done at about 2026-11-22 09:02:08 UTC",
+        "3 of 4 (75%), 30 a minute, done at about 2026-11-22 09:02:08 UTC",
         "<strong>4</strong> = 2 + 1 + 0 + 0 + 0 + 1",
     ):
         assert words in shown

@@ -11,7 +11,7 @@ from django.forms.widgets import ChoiceWidget
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core import clock, covers, dates, kindhours, languages, worldmap
+from core import clock, covers, dates, kindhours, languages, numbers, worldmap
 
 register = template.Library()
 
@@ -57,6 +57,18 @@ def direction(code: str) -> str:
 def language_name(code: str) -> str:
     """Return the language's name in itself."""
     return languages.own_name(code)
+
+
+@register.filter
+def percent(value: int) -> str:
+    """Return so many per cent as the page's language writes them."""
+    return numbers.percent(value, languages.current())
+
+
+@register.filter
+def language_in_sentence(code: str) -> str:
+    """Return the language's name in the page's language, as it stands within a sentence."""
+    return languages.name_in_sentence(code)
 
 
 @register.filter
