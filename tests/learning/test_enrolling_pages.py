@@ -163,6 +163,22 @@ def test_the_last_look_promises_an_invitation_to_those_alone_who_get_one(fields,
     assert (said in page, promises) == (True, (not said, not said))
 
 
+def test_the_last_look_names_the_language_and_folds_the_list_away_until_somebody_changes_it(one):
+    said = {"city": one.city.slug, "lines": "bo@city.example", "language": "ar"}
+    page = teamwork.client_of(one.coordinator).post(one.team(), said).content.decode()
+    assert "<p>Language of the invitations: Arabic</p>" in page
+    before, folded = page.split('<details class="disclosure"><summary>Change the list</summary>')
+    assert "What you change counts once you have looked it over." in folded
+    assert ('value="yes"' in before, 'value="yes"' in folded, 'id="id_lines"' in folded) == (True, False, True)
+
+
+def test_where_nobody_is_left_to_invite_the_list_stands_open(one):
+    said = {"city": one.city.slug, "lines": "nobody", "language": "ar"}
+    page = teamwork.client_of(one.coordinator).post(one.team(), said).content.decode()
+    assert '<h2 id="again">Change the list</h2>' in page
+    assert "looked it over" not in page
+
+
 def test_markup_in_a_line_stays_words(one):
     said = {
         "city": one.city.slug,
