@@ -183,6 +183,9 @@ def test_an_editor_writes_an_issue(client, section):
         assert f"&quot;{name}&quot;" in text(form) or f'"{name}"' in text(form), name
     for mode in ("Mail on a phone", "Mail, dark"):
         assert mode in text(form), mode
+    # The page of an issue shows no summary: it begins with the lead.
+    assert "shown in the archive, in the feed and by search engines. The issue begins with its lead." in text(form)
+    assert "shown under the title" not in text(form)
 
 
 def test_what_a_word_processor_left_in_a_title_does_not_break_the_feed(client, section):
