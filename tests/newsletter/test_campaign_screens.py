@@ -13,6 +13,7 @@ import time_machine
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import escape
 from wagtail.users.models import UserProfile
 
 from accounts import roles
@@ -192,14 +193,21 @@ def test_a_moment_that_cannot_be_meant_is_refused_and_nothing_leaves(client, cam
     make.subscriber()
     address = f"{url('start', campaign.pk)}?at={at}"
     for answer in (editor.get(address), editor.post(address)):
-        assert answer["Location"] == f"{url('inspect', campaign.pk)}?{urlencode({'at': at})}"
-    shown = body(editor.get(answer["Location"]))
-    assert re.search(rf'<input[^>]*name="at"[^>]*value="{at}"', shown)
+        assert answer["Location"].split("?")[0] == url("inspect", campaign.pk)
+    shown = body(editor.get(url("inspect", campaign.pk)))
     sentence = "This moment has passed." if at[:4] == "2026" else "couldn’t be interpreted in time zone Europe/Brussels"
     sentence = "Enter a valid date/time." if at == "tomorrow" else sentence
     assert (sentence in shown, Message.objects.count()) == (True, 0)
     campaign.refresh_from_db()
     assert campaign.state == "draft"
+
+
+@pytest.mark.parametrize("at", ["2026-11-22T07:00", 'to"><b>'])
+def test_a_moment_that_was_refused_comes_back_into_its_field(editor, campaign, at):
+    make.subscriber()
+    answer = editor.get(f"{url('start', campaign.pk)}?{urlencode({'at': at})}", follow=True)
+    assert answer.redirect_chain == [(f"{url('inspect', campaign.pk)}?{urlencode({'at': at})}", 302)]
+    assert re.search(rf'<input[^>]*name="at"[^>]*value="{re.escape(escape(at))}"', body(answer))
 
 
 def test_what_cannot_start_says_why(editor, page, campaign):
