@@ -7,6 +7,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core import dates
 from core.models import Term
@@ -50,7 +51,7 @@ def _narrow(events: EventQuerySet, chosen: dict[str, str]) -> EventQuerySet:
 def _filters(events: EventQuerySet, chosen: dict[str, str]) -> list[dict[str, Any]]:
     """Return the choices for the filter bar; a bar that leaves no choice is not shown."""
     fields: list[dict[str, Any]] = [
-        {"name": "format", "label": _("Format"), "all": _("All formats"), "options": _formats(events)},
+        {"name": "format", "label": pgettext("event", "Format"), "all": _("All formats"), "options": _formats(events)},
         {"name": "month", "label": _("Month"), "all": _("All months"), "options": _months(events)},
     ]
     return [

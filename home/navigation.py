@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from wagtail.models import Page
 
 from core import alternates, epochs, languages
@@ -70,7 +71,7 @@ def language_links(request: HttpRequest, language: str) -> list[LanguageLink]:
 def footer_links(language: str) -> list[TextLink]:
     """Return the links that every page owes its readers."""
     return [
-        TextLink(_("Privacy"), reverse("privacy")),
+        TextLink(pgettext("personal data", "Privacy"), reverse("privacy")),
         TextLink(_("Accessibility"), reverse("accessibility")),
         TextLink(_("Contact"), reverse("contact")),
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ class IssueRow:
     language: str
     number: int
     issued_on: date
+    published_at: datetime | None
     key: UUID
 
     @property
@@ -78,5 +79,6 @@ def _row(page: Any, request: HttpRequest | None) -> IssueRow:
         language=locales.code_of(page.locale_id),
         number=page.number,
         issued_on=page.issued_on,
+        published_at=page.first_published_at,
         key=page.translation_key,
     )

@@ -25,6 +25,12 @@ def written(issue: UUID) -> dict[str, NewsletterPage]:
     return {code: _newest(page) for code, page in _by_language(pages).items()}
 
 
+def other_of_number(issue: UUID, numbers: Collection[int]) -> NewsletterPage | None:
+    """Return a page of another issue that has one of these numbers, published or not; one statement."""
+    pages = NewsletterPage.objects.filter(number__in=numbers, alias_of=None).exclude(translation_key=issue)
+    return pages.order_by("-issued_on", "pk").first()
+
+
 def frozen(pages: Mapping[str, NewsletterPage]) -> dict[str, dict[str, Any]]:
     """Return what a campaign keeps of its pages: an edit while it leaves reaches nobody by mail.
 

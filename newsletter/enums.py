@@ -43,7 +43,7 @@ class CampaignStep(models.TextChoices):
     STARTED = "started", _("Started")
     PAUSED = "paused", _("Paused")
     RESUMED = "resumed", _("Resumed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
 
 
 class CampaignState(models.TextChoices):

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from wagtail.models import Page
 from wagtail.rich_text import RichText
 
 from core import richtext
@@ -44,7 +45,13 @@ def _target(attrs: list[tuple[str, str | None]]) -> str:
 
 
 def _shown(text: RichText) -> str:
-    return richtext.render(text, None)
+    # Whoever gets a mail may not be among those whom a restricted page lets in.
+    return richtext.render(text, None, for_everybody=True)
+
+
+def left_out(text: RichText) -> list[Page]:
+    """Return the pages whose words in the text are no link in a mail, since not everybody can read them."""
+    return richtext.Batch([text.source], is_for_everybody=True).left_out
 
 
 class _Html(HTMLParser):
@@ -60,14 +67,15 @@ class _Html(HTMLParser):
             self.parts.append(f"</{self._open.pop()}>")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # A translation may have paragraphs in its source's language still: each runs as its own words do.
         if tag == "br":
             self.parts.append("<br />")
         elif tag == "a" and (address := _target(attrs)):
             self._begin("a", format_html(' href="{}"', address))
         elif tag == "p":
-            self._begin("p", ' style="margin:0 0 12px"')
+            self._begin("p", ' dir="auto" style="margin:0 0 12px"')
         elif tag in KEPT:
-            self._begin(tag)
+            self._begin(tag, ' dir="auto"' if tag in BLOCKS else "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in self._open:

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import locales
 from mail import pictures
@@ -14,7 +15,11 @@ from mail import rendering as mails
 if TYPE_CHECKING:
     from newsletter.models import NewsletterPage
 
-MODES = [("mail", _("Mail")), ("phone", _("Mail on a phone")), ("dark", _("Mail, dark"))]
+MODES = [
+    ("mail", pgettext_lazy("way to look at an issue", "Mail")),
+    ("phone", _("Mail on a phone")),
+    ("dark", _("Mail, dark")),
+]
 # The mail's own styles show and its pictures load; nothing runs and nothing can be sent from it.
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src {pictures}; frame-src 'self'; base-uri 'none';"

@@ -40,7 +40,14 @@ def write(page: NewsletterPage, language: str) -> Rendering:
 def left_out(page: NewsletterPage, language: str) -> list[str]:
     """Return the titles of chosen pages that the issue does not lead readers of `language` to."""
     with translation.override(language):
-        return [found.title for child in page.body for found in child.block.left_out(child.value)]
+        found = (one.title for child in page.body for one in child.block.left_out(child.value))
+        return list(dict.fromkeys(found))
+
+
+def is_empty(page: NewsletterPage, language: str) -> bool:
+    """Whether the mail to readers of `language` would have nothing between title and foot."""
+    with translation.override(language):
+        return all(child.block.said(child.value, language) is None for child in page.body)
 
 
 def _parts(page: NewsletterPage, language: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.forms import RadioSelect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BaseColumn, Column
 from wagtail.admin.ui.tables.pages import PageStatusColumn, PageTitleColumn
@@ -32,7 +32,7 @@ class WebinarFilters(WagtailFilterSet):
         label=_("When"), choices=WHEN, method="filter_when", widget=RadioSelect, empty_label=_("All")
     )
     format = django_filters.ModelChoiceFilter(
-        label=_("Format"),
+        label=pgettext_lazy("event", "Format"),
         queryset=lambda request: Term.objects.of("event-format"),
         widget=RadioSelect,
         empty_label=_("All"),

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import ButtonsColumnMixin, Column
 from wagtail.admin.views.generic import IndexView
@@ -166,7 +167,7 @@ class Memberships(RecordList):
         WordsColumn("department", label=_("Department"), sort_key="department"),
         Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
         MomentColumn("asked_at", label=_("Asked"), sort_key="asked_at"),
-        Column("starts_on", label=_("From"), sort_key="starts_on"),
+        Column("starts_on", label=pgettext_lazy("date", "From"), sort_key="starts_on"),
         Column("ends_on", label=_("Until"), sort_key="ends_on"),
     ]
 

@@ -4,12 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView
@@ -18,7 +21,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from accounts.models import User
 from accounts.visitors import signed_in
-from core import clock
+from core import clock, dates
 from events.services import planning
 from mail.addresses import BadAddress
 from mail.admin.dry_run import DryRunView, SampleView
@@ -115,17 +118,20 @@ class AudienceView(OfCampaign, FormView):
     template_name = "core/admin/act.html"
     page_title = _("Change the audience")
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show a draft's audience; what is under way has its own page."""
+        return super().get(request, *args, **kwargs) if self.campaign.is_draft else redirect(self.back_url)
+
     def get_initial(self) -> dict[str, Any]:
         """Show the audience as it is."""
         return self.campaign.audience
 
     def form_valid(self, form: AudienceForm) -> HttpResponse:
-        """Keep it; a refusal is shown in its own words."""
+        """Keep it; a refusal is shown in its own words beside how the campaign stands now."""
         try:
             services.change_campaign(campaign_id=self.campaign.pk, audience=form.audience)
         except CampaignError as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
+            messages.error(self.request, str(refusal))
         return redirect(self.back_url)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -192,7 +198,7 @@ class StartView(Rehearsed, DryRunView):
     template_name = "newsletter/admin/campaign_start.html"
     page_title = _("Dry run of a campaign")
     button = _("Freeze the audience and send")
-    done = _("The campaign leaves soon. Until then all of it can be taken back.")
+    done: Any = _("The campaign leaves soon. Until then all of it can be taken back.")
     refusals = (CampaignError,)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -228,7 +234,8 @@ class StartView(Rehearsed, DryRunView):
         if self.when.is_valid():
             return None
         messages.error(self.request, self.when.errors["at"][0])
-        return redirect(self.back_url)
+        # What was typed comes back into the field.
+        return redirect(f"{self.back_url}?{urlencode({'at': self.request.GET['at']})}")
 
     def get_leaves_at(self) -> datetime:
         """Return the moment asked for, or the end of the undo window."""
@@ -249,6 +256,11 @@ class StartView(Rehearsed, DryRunView):
         if started.state != CampaignState.FROZEN:
             # Somebody else was first, and has paused or cancelled it already.
             raise CampaignFrozen
+        if self.at is not None and started.starts_at is not None:
+            moment = dates.left_to_right(date_format(timezone.localtime(started.starts_at), "Y-m-d H:i e"))
+            self.done = _("The campaign leaves at %(moment)s. Until then all of it can be taken back.") % {
+                "moment": moment
+            }
         return self.back_url
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

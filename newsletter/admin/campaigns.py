@@ -68,14 +68,14 @@ class CampaignView(InspectView):
             audience=in_words(campaign.audience),
             may_prepare=rules.may_prepare_campaigns(self.request.user),
             may_send=rules.may_send_campaigns(self.request.user),
-            **(_of_draft(campaign) if campaign.is_draft else _of_mailing(campaign)),
+            **(_of_draft(campaign, self.request.GET.get("at", "")) if campaign.is_draft else _of_mailing(campaign)),
             left_out_url=reverse("campaigns:left_out", args=[campaign.pk])
             if rules.may_see_recipients(self.request.user) and not campaign.is_draft
             else "",
         )
 
 
-def _of_draft(campaign: Campaign) -> dict[str, Any]:
+def _of_draft(campaign: Campaign, typed: str) -> dict[str, Any]:
     found = audiences.count_audience(campaign)
     published = editions.published(campaign.issue)
     return {
@@ -91,7 +91,9 @@ def _of_draft(campaign: Campaign) -> dict[str, Any]:
             for code, page in published.items()
             for title in rendering.left_out(page, code)
         ],
-        "when_form": WhenForm(),
+        "empty": [languages.own_name(code) for code, page in published.items() if rendering.is_empty(page, code)],
+        "same_number": editions.other_of_number(campaign.issue, {page.number for page in published.values()}),
+        "when_form": WhenForm(initial={"at": typed}),
     }
 
 
@@ -99,6 +101,7 @@ def _of_mailing(campaign: Campaign) -> dict[str, Any]:
     return {
         "readings": readings(audiences.Reading(*one) for one in campaign.counted),
         "progress": books.progress(campaign),
+        "is_off_the_site": campaign.is_under_way and not editions.published(campaign.issue),
         "changes": campaign.changes.select_related("by"),
     }
 

@@ -19,5 +19,5 @@ class MailBlock:
         return dict(value)
 
     def left_out(self, value: Any) -> list[Page]:
-        """Return the chosen pages that neither mail nor archive lead to, since not everybody can read them."""
+        """Return the chosen pages that nothing in the mail leads to, since not everybody can read them."""
         return []

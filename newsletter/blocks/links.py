@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import blocks
-from wagtail.models import Page, PageViewRestriction
+from wagtail.models import Page
 
 from core import links, locales
 from core.blocks import CallToActionBlock as WebCallToActionBlock
+from core.models import BasePage
 from newsletter import mailtext
 from newsletter.blocks.base import MailBlock
 
@@ -31,7 +33,7 @@ class CardsBlock(MailBlock, blocks.StructBlock):
     """Pages worth reading, each with its title in the reader's language."""
 
     heading = blocks.CharBlock(label=_("heading"), max_length=120, required=False)
-    pages = blocks.ListBlock(PageCardBlock(), label=_("pages"), min_num=1, max_num=6)
+    pages = blocks.ListBlock(PageCardBlock(), label=pgettext_lazy("chosen", "pages"), min_num=1, max_num=6)
 
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         """Add `cards`; a page that cannot be read is left out."""
@@ -88,11 +90,9 @@ class CallToActionBlock(MailBlock, WebCallToActionBlock):
 
 
 def _for_everybody(pages: Iterable[Page | None]) -> dict[int, Page]:
-    """Return for each page's primary key the page to link to, in the reader's language; two statements at most."""
-    live = links.in_reader_language(pages)
+    """Return for each page's primary key the page to link to, in the reader's language if it can be; one statement."""
     # Whoever gets a mail, or reads the archive, may not be among those whom a restricted page lets in.
-    restricted = tuple(PageViewRestriction.objects.values_list("page__path", flat=True)) if live else ()
-    return {pk: page for pk, page in live.items() if not page.path.startswith(restricted)}
+    return links.in_reader_language(pages, for_everybody=True)
 
 
 def _not_for_everybody(pages: Iterable[Page | None]) -> list[Page]:
@@ -105,14 +105,28 @@ def _cards(chosen: Any, request: Any) -> list[dict[str, str]]:
     chosen = list(chosen)
     live = _for_everybody(card["page"] for card in chosen)
     shown = [(card, live[card["page"].pk]) for card in chosen if card["page"] and card["page"].pk in live]
+    summaries = _summaries(page for card, page in shown if not card["text"] and not page.search_description)
     return [
         {
             "title": page.title,
             "language": locales.code_of(page.locale_id),
-            "text": card["text"] or page.search_description,
+            "text": card["text"] or page.search_description or summaries.get(page.pk, ""),
             # Words of the issue are in its own language, those of the page in the page's.
             "text_language": "" if card["text"] else locales.code_of(page.locale_id),
             "url": page.get_url(request) or "",
         }
         for card, page in shown
     ]
+
+
+def _summaries(pages: Iterable[Page]) -> dict[int, str]:
+    """Return the summary of each page whose type has one, by primary key; one statement for each type."""
+    by_type: dict[type[BasePage], list[int]] = {}
+    for page in pages:
+        if issubclass(model := page.specific_class or Page, BasePage):
+            by_type.setdefault(model, []).append(page.pk)
+    return {
+        pk: summary
+        for model, pks in by_type.items()
+        for pk, summary in model._default_manager.filter(pk__in=pks).values_list("pk", "summary")
+    }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
 from core import languages
@@ -44,7 +45,7 @@ class ComingEventsBlock(MailBlock, blocks.StructBlock):
         icon = "date"
         label = _("Coming events")
         label_format = "{heading}"
-        group = _("Live")
+        group = pgettext_lazy("group of blocks", "Live")
         description = _("The next events with date and seats; it keeps itself up to date.")
         preview_value = {"heading": _("Coming events"), "count": 3}
 
@@ -76,6 +77,6 @@ class OpenCohortsBlock(MailBlock, blocks.StructBlock):
         icon = "group"
         label = _("Open cohorts")
         label_format = "{heading}"
-        group = _("Live")
+        group = pgettext_lazy("group of blocks", "Live")
         description = _("Courses with a group that can be joined now; it keeps itself up to date.")
         preview_value = {"heading": _("Learn with others"), "count": 3}

@@ -8,6 +8,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList, TabbedInterface
+from wagtail.models import Page
 from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField
 
@@ -81,7 +82,14 @@ class NewsletterPage(BasePage):
         [
             ObjectList(
                 [
-                    *BasePage.content_panels,
+                    *Page.content_panels,
+                    FieldPanel(
+                        "summary",
+                        help_text=_(
+                            "One or two sentences: shown in the archive, in the feed and by search engines. "
+                            "The issue begins with its lead."
+                        ),
+                    ),
                     FieldRowPanel([FieldPanel("number"), FieldPanel("issued_on")]),
                     FieldPanel("subject"),
                     FieldPanel("preheader"),

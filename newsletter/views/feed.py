@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from core import languages
+from core import clock, languages
 from core.exports import NOT_IN_XML
 from newsletter import archive
+from newsletter.archive import IssueRow
 
 MOST_ISSUES = 30
 
@@ -21,6 +22,11 @@ MOST_ISSUES = 30
 def _in_xml(words: str) -> str:
     """Return words without what XML cannot carry, such as the vertical tabs of word processors."""
     return NOT_IN_XML.sub("", words)
+
+
+def _since(issue: IssueRow) -> datetime:
+    """Return noon of an issue's day, or when it was published if that was earlier: readers hide what is to come."""
+    return min(datetime.combine(issue.issued_on, time(12), tzinfo=UTC), issue.published_at or clock.now())
 
 
 @require_safe
@@ -43,6 +49,6 @@ def issues(request: HttpRequest) -> HttpResponse:
             # An issue is the same in every language: a reader of two feeds meets it once.
             unique_id=f"urn:uuid:{issue.key}",
             unique_id_is_permalink=False,
-            pubdate=datetime.combine(issue.issued_on, time(12), tzinfo=UTC),
+            pubdate=_since(issue),
         )
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)

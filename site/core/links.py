@@ -1,28 +1,48 @@
 """Links from text and blocks to other pages: in the reader's language, and only to what can be read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from uuid import UUID
 
-from wagtail.models import Page
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Length, Substr
+from wagtail.models import Page, PageViewRestriction
 
 from core import languages, locales
 
 
-def in_reader_language(pages: Iterable[Page | None]) -> dict[int, Page]:
+def in_reader_language(pages: Iterable[Page | None], *, for_everybody: bool = False) -> dict[int, Page]:
     """Return for each page's primary key the live page to link to; a page without a live version is left out.
 
-    A page of another language is replaced by its live translation into the active language where there is one.
-    One statement for all pages together, none when they are already in the reader's language.
+    That is the live page in the active language or else the chosen one itself, or else the next language that there
+    is. `for_everybody` passes over pages that not everybody may read. One statement for all pages together, and
+    otherwise none when they are live and in the reader's language already.
     """
     chosen = {page.pk: page for page in pages if page is not None}
-    here = locales.ids().get(languages.current())
-    elsewhere = {page.translation_key for page in chosen.values() if page.locale_id != here}
-    translated = {}
-    if here and elsewhere:
-        found = Page.objects.live().filter(translation_key__in=elsewhere, locale_id=here)
-        translated = {page.translation_key: page for page in found}
-    resolved = {}
-    for pk, page in chosen.items():
-        best = translated.get(page.translation_key, page) if page.locale_id != here else page
-        if best.live:
-            resolved[pk] = best
-    return resolved
+    # None stands for a language without a locale, in which no page can be.
+    here, *others = [locales.ids().get(code) for code in languages.fallback_chain(languages.current())]
+    settled = {pk: page for pk, page in chosen.items() if page.live and page.locale_id == here and not for_everybody}
+    asked = {page.translation_key for pk, page in chosen.items() if pk not in settled}
+    found = _readable(asked, for_everybody=for_everybody) if asked else {}
+    resolved = {
+        pk: settled.get(pk) or _best(page, found.get(page.translation_key, []), [here, page.locale_id, *others])
+        for pk, page in chosen.items()
+    }
+    return {pk: page for pk, page in resolved.items() if page is not None}
+
+
+def _readable(keys: Collection[UUID], *, for_everybody: bool) -> dict[UUID, list[Page]]:
+    pages = Page.objects.live().filter(translation_key__in=keys)
+    if for_everybody:
+        restrictions = PageViewRestriction.objects.filter(page__path=Substr(OuterRef("path"), 1, Length("page__path")))
+        # What an alias shows is as closed as its source, which has the same key.
+        pages = pages.filter(~Exists(restrictions), alias_of=None)
+    found: dict[UUID, list[Page]] = {}
+    for page in pages:
+        found.setdefault(page.translation_key, []).append(page)
+    return found
+
+
+def _best(chosen: Page, readable: list[Page], order: list[int | None]) -> Page | None:
+    # An alias has its source's key and perhaps its language: the page that was chosen goes before.
+    by_locale = {page.locale_id: page for page in sorted(readable, key=lambda page: page.pk == chosen.pk)}
+    return next((by_locale[pk] for pk in order if pk in by_locale), None)

@@ -22,9 +22,15 @@ from core import languages, links
 class Batch:
     """What the links of several texts lead to, read when the first of them is shown."""
 
-    def __init__(self, sources: Iterable[str]) -> None:
+    def __init__(self, sources: Iterable[str], *, is_for_everybody: bool = False) -> None:
         self._sources = list(sources)
+        self._is_for_everybody = is_for_everybody
         self._pages: dict[str, dict[str, Page]] = {}
+
+    @cached_property
+    def for_everybody(self) -> "Batch":
+        """The same texts, whose links lead to no page that not everybody may read."""
+        return Batch(self._sources, is_for_everybody=True)
 
     @cached_property
     def _attributes(self) -> list[dict[str, str]]:
@@ -34,15 +40,26 @@ class Batch:
         chosen = (attrs.get("id", "") for attrs in self._attributes if attrs.get("linktype") == linktype)
         return {int(pk) for pk in chosen if re.fullmatch(r"[0-9]{1,18}", pk)}
 
+    @cached_property
+    def _chosen(self) -> dict[int, Page]:
+        return Page.objects.in_bulk(self._ids("page"))
+
     @property
     def pages(self) -> dict[str, Page]:
         """The live page to link to in the active language, by the id that stands in the text."""
         language = languages.current()
         # A dry run writes the same body in several languages.
         if language not in self._pages:
-            resolved = links.in_reader_language(Page.objects.in_bulk(self._ids("page")).values())
+            resolved = links.in_reader_language(self._chosen.values(), for_everybody=self._is_for_everybody)
             self._pages[language] = {str(pk): page for pk, page in resolved.items()}
         return self._pages[language]
+
+    @property
+    def left_out(self) -> list[Page]:
+        """The pages that the texts choose and do not lead to, in the order of the texts."""
+        in_order = dict.fromkeys(attrs.get("id", "") for attrs in self._attributes if attrs.get("linktype") == "page")
+        by_id = {str(pk): page for pk, page in self._chosen.items()}
+        return [by_id[pk] for pk in in_order if pk in by_id and pk not in self.pages]
 
     @cached_property
     def documents(self) -> dict[str, str]:
@@ -63,10 +80,13 @@ class LinkedText(RichText):
             return super().__html__()
 
 
-def render(text: RichText, request: HttpRequest | None) -> str:
-    """Return the text's HTML; the request spares each link a look-up of the site."""
+def render(text: RichText, request: HttpRequest | None, *, for_everybody: bool = False) -> str:
+    """Return the text's HTML; the request spares each link a look-up of the site.
+
+    `for_everybody` leaves the words of links to pages that not everybody may read without a link.
+    """
     batch = getattr(text, "batch", None) or Batch([text.source])
-    with _shown(batch, request):
+    with _shown(batch.for_everybody if for_everybody else batch, request):
         return RichText.__html__(text)
 
 

@@ -210,3 +210,38 @@ def test_links_lead_to_the_readers_language_and_never_to_a_draft(rf):
     text = rich.normalize(f'<p><a linktype="page" id="{target.pk}">x</a><a linktype="page" id="{draft.pk}">y</a></p>')
     with translation.override("fr"):
         assert '<a href="/fr/target/">x</a><a>y</a>' in rich.render(text, {"request": request})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("reader", "live", "led_to"),
+    [
+        ("en", ("fr", "es"), "fr"),
+        ("es", ("fr", "es"), "es"),
+        ("ar", ("fr", "es"), "fr"),
+        ("ar", ("en", "fr"), "en"),
+        ("ar", (), ""),
+    ],
+)
+def test_a_draft_is_stood_in_for_by_the_next_language_that_has_the_page(rf, reader, live, led_to):
+    home = make.site_root()
+    draft = make.child(home, "target", live="en" in live)
+    for language in ("fr", "es", "ar"):
+        make.translated(home, language)
+        make.translated(draft, language, live=language in live)
+    cards = BLOCKS["cards"]
+    value = cards.normalize([{"title": "There", "text": "", "page": draft}])
+    with translation.override(reader):
+        html = cards.render(value, {"request": rf.get("/", headers={"host": "testserver"})})
+    assert re.findall(r'href="/(\w+)/target/"', html) == ([led_to] if led_to else [])
+
+
+@pytest.mark.django_db
+def test_a_page_that_was_chosen_goes_before_english_where_the_readers_language_has_none(rf):
+    home = make.site_root()
+    make.translated(home, "fr")
+    french = make.translated(make.child(home, "target"), "fr")
+    value = BLOCKS["cards"].normalize([{"title": "There", "text": "", "page": french}])
+    with translation.override("pt"):
+        html = BLOCKS["cards"].render(value, {"request": rf.get("/", headers={"host": "testserver"})})
+    assert re.findall(r'href="/(\w+)/target/"', html) == ["fr"]

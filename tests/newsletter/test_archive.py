@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from datetime import date
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from wagtail.models import PageViewRestriction
@@ -15,6 +16,7 @@ from tests.factories import core, events
 from tests.factories import newsletter as make
 from tests.factories.accounts import editor, sign_in
 from tests.home.counting import statements
+from tests.newsletter.campaigning import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +118,21 @@ def test_the_feed_has_whole_addresses_and_one_identity_for_all_languages(client,
     assert (french.findtext("title"), french.findtext("guid")) == ("Chaleur", english.findtext("guid"))
 
 
+@pytest.mark.parametrize(
+    ("published_at", "said"),
+    [
+        ("2026-11-22T07:30:00Z", "Sun, 22 Nov 2026 07:30:00 +0000"),
+        ("2026-11-23T07:30:00Z", "Sun, 22 Nov 2026 12:00:00 +0000"),
+        (None, "Sun, 22 Nov 2026 09:00:00 +0000"),
+    ],
+)
+def test_an_issue_of_this_morning_is_not_dated_at_noon(client, section, published_at, said):
+    with time_machine.travel(NOW, tick=False):
+        page = make.issue(issued_on=date(2026, 11, 22))
+        NewsletterPage.objects.filter(pk=page.pk).update(first_published_at=published_at)
+        assert feed(client).find("item").findtext("pubDate") == said
+
+
 @pytest.mark.parametrize("mode", ["", "mail", "phone", "dark"])
 def test_editors_see_the_page_and_the_mail(section, rf, mode):
     page = make.issue(title="Heat")
@@ -155,7 +172,7 @@ def test_an_issue_costs_the_same_for_one_card_and_event_and_for_three(client, se
     programme = events.section(section.get_parent())
     for _ in range(3):
         events.event(parent=programme)
-    assert cost(1) == cost(3) == 6
+    assert cost(1) == cost(3) == 7
 
 
 def test_an_editor_writes_an_issue(client, section):
@@ -166,6 +183,9 @@ def test_an_editor_writes_an_issue(client, section):
         assert f"&quot;{name}&quot;" in text(form) or f'"{name}"' in text(form), name
     for mode in ("Mail on a phone", "Mail, dark"):
         assert mode in text(form), mode
+    # The page of an issue shows no summary: it begins with the lead.
+    assert "shown in the archive, in the feed and by search engines. The issue begins with its lead." in text(form)
+    assert "shown under the title" not in text(form)
 
 
 def test_what_a_word_processor_left_in_a_title_does_not_break_the_feed(client, section):

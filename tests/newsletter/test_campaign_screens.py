@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils.functional import cached_property
-from wagtail.models import PageViewRestriction
+from django.utils.html import escape
 from wagtail.users.models import UserProfile
 
 from accounts import roles
@@ -138,19 +139,6 @@ def test_a_draft_shows_what_each_language_gets_and_what_is_not_published(editor,
     assert "The page in <bdi>français</bdi> has changes that are not published" in body(answer)
 
 
-def test_a_draft_says_which_chosen_pages_nothing_leads_to(editor, page, campaign):
-    titles = ("For partners", "A draft", "Public")
-    partners, draft, public = (make.issue(title=title, live=title != "A draft") for title in titles)
-    PageViewRestriction.objects.create(page=partners, restriction_type=PageViewRestriction.LOGIN)
-    cards = {"heading": "To read", "pages": [{"page": one, "text": ""} for one in (draft, public)]}
-    call = {"text": "Come", "label": "Join", "page": partners, "url": ""}
-    page.body = [("cards", cards), ("call_to_action", call)]
-    page.save()
-    shown = body(editor.get(url("inspect", campaign.pk)))
-    found = re.findall(r"The page in <bdi>(.*?)</bdi> chooses <bdi>(.*?)</bdi>, which not everybody can read", shown)
-    assert found == [("English", "A draft"), ("English", "For partners")]
-
-
 def test_the_dry_run_shows_each_language_and_starts(editor, page, campaign):
     make.translated(page, "fr", subject="Dix villes")
     make.subscriber(language="fr")
@@ -163,7 +151,9 @@ def test_the_dry_run_shows_each_language_and_starts(editor, page, campaign):
     sample = editor.get(url("sample", campaign.pk, "fr"))
     assert sample["Content-Security-Policy"] == frame_policy()
     assert editor.get(url("sample", campaign.pk, "xx")).status_code == 404
-    assert editor.post(url("start", campaign.pk))["Location"] == url("inspect", campaign.pk)
+    answer = editor.post(url("start", campaign.pk), follow=True)
+    assert answer.redirect_chain == [(url("inspect", campaign.pk), 302)]
+    assert "The campaign leaves soon. Until then all of it can be taken back." in body(answer)
     campaign.refresh_from_db()
     assert (campaign.state, Message.objects.count()) == ("frozen", 1)
     assert editor.get(url("start", campaign.pk))["Location"] == url("inspect", campaign.pk)
@@ -187,7 +177,8 @@ def test_a_campaign_leaves_at_the_moment_that_staff_chose(editor, campaign):
     make.subscriber()
     address = f"{url('start', campaign.pk)}?at=2026-11-23T08:30"
     assert "The first message would leave at 2026-11-23 08:30 UTC." in body(editor.get(address))
-    editor.post(address)
+    shown = body(editor.post(address, follow=True))
+    assert "The campaign leaves at 2026-11-23 08:30 UTC. Until then all of it can be taken back." in shown
     campaign.refresh_from_db()
     assert f"{campaign.starts_at:%Y-%m-%d %H:%M}" == "2026-11-23 08:30"
     assert "Nothing leaves before 2026-11-23 08:30:00 UTC." in body(editor.get(url("inspect", campaign.pk)))
@@ -212,11 +203,19 @@ def test_a_moment_that_cannot_be_meant_is_refused_and_nothing_leaves(client, cam
     make.subscriber()
     address = f"{url('start', campaign.pk)}?at={at}"
     for answer in (editor.get(address), editor.post(address)):
-        assert answer["Location"] == url("inspect", campaign.pk)
+        assert answer["Location"].split("?")[0] == url("inspect", campaign.pk)
     shown = body(editor.get(url("inspect", campaign.pk)))
     assert (sentence in shown, Message.objects.count()) == (True, 0)
     campaign.refresh_from_db()
     assert campaign.state == "draft"
+
+
+@pytest.mark.parametrize("at", ["2026-11-22T07:00", 'to"><b>'])
+def test_a_moment_that_was_refused_comes_back_into_its_field(editor, campaign, at):
+    make.subscriber()
+    answer = editor.get(f"{url('start', campaign.pk)}?{urlencode({'at': at})}", follow=True)
+    assert answer.redirect_chain == [(f"{url('inspect', campaign.pk)}?{urlencode({'at': at})}", 302)]
+    assert re.search(rf'<input[^>]*name="at"[^>]*value="{re.escape(escape(at))}"', body(answer))
 
 
 def test_what_cannot_start_says_why(editor, page, campaign):
@@ -298,7 +297,12 @@ def test_a_draft_is_discarded_and_a_started_one_is_not(editor, campaign, time):
     started(campaign, time)
     editor.post(url("discard", campaign.pk))
     assert list(Campaign.objects.all()) == [campaign]
-    assert editor.post(url("audience", campaign.pk), {"languages": ["en"]}).status_code == 409
+    answer = editor.post(url("audience", campaign.pk), {"languages": ["en"]}, follow=True)
+    assert answer.redirect_chain == [(url("inspect", campaign.pk), 302)]
+    assert "This campaign has been started, so its audience stays as it is." in body(answer)
+    assert editor.get(url("audience", campaign.pk))["Location"] == url("inspect", campaign.pk)
+    campaign.refresh_from_db()
+    assert campaign.audience["languages"] == []
 
 
 @pytest.mark.parametrize("act", ["start", "discard", "audience", "test"])
@@ -341,7 +345,7 @@ def test_the_page_of_a_draft_costs_the_same_for_one_and_for_three_languages(
         if language != "en":
             make.translated(page, language)
     editor.get(url("inspect", campaign.pk))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         answer = editor.get(url("inspect", campaign.pk))
     assert len(rows(answer)) == number
 

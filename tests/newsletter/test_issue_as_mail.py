@@ -20,6 +20,7 @@ from mail import rendering as mails
 from mail import slots
 from mail.mime import Content
 from newsletter import mailtext, previews, rendering
+from newsletter.blocks import MAIL_BLOCKS
 from newsletter.models import NewsletterPage
 from tests.factories import core, events, learning
 from tests.factories import newsletter as make
@@ -148,11 +149,15 @@ def test_words_typed_by_editors_stay_words():
 @pytest.mark.parametrize(
     ("source", "html", "plain"),
     [
-        ("<p>a<br>b</p>", '<p style="margin:0 0 12px">a<br />b</p>', "a\nb"),
-        ("<p>a &nbsp;&lt; b</p>", '<p style="margin:0 0 12px">a \xa0&lt; b</p>', "a < b"),
-        ("<p><b><i>x</b></i></p>", '<p style="margin:0 0 12px"><b><i>x</i></b></p>', "x"),
-        ("<ol><li>a</li><li>b</li></ol>", "<ol><li>a</li><li>b</li></ol>", "- a\n\n- b"),
-        ("<p>open<ul><li>x", '<p style="margin:0 0 12px">open<ul><li>x</li></ul></p>', "open\n\n- x"),
+        ("<p>a<br>b</p>", '<p dir="auto" style="margin:0 0 12px">a<br />b</p>', "a\nb"),
+        ("<p>a &nbsp;&lt; b</p>", '<p dir="auto" style="margin:0 0 12px">a \xa0&lt; b</p>', "a < b"),
+        ("<p><b><i>x</b></i></p>", '<p dir="auto" style="margin:0 0 12px"><b><i>x</i></b></p>', "x"),
+        ("<ol><li>a</li><li>b</li></ol>", '<ol><li dir="auto">a</li><li dir="auto">b</li></ol>', "- a\n\n- b"),
+        (
+            "<p>open<ul><li>x",
+            '<p dir="auto" style="margin:0 0 12px">open<ul><li dir="auto">x</li></ul></p>',
+            "open\n\n- x",
+        ),
         ('<img src="x" onerror="y">z<script>no()</script>', "zno()", "zno()"),
         ("</p>x", "x", "x"),
     ],
@@ -244,6 +249,65 @@ def test_a_card_of_a_page_that_is_not_for_everybody_is_in_neither_mail_nor_archi
     assert ("Public" in shown, "Secret" in shown, "For partners" in shown) == (True, False, False)
 
 
+def test_words_of_an_arabic_issue_that_are_not_translated_run_from_the_left():
+    page = make.translated(make.issue(), "ar", title="الحرارة")
+    page.body = [
+        ("lead", {"text": "Nobody else asked."}),
+        ("text", {"heading": "Why?", "text": "<p>Nobody was asked.</p><ul><li>One.</li></ul>"}),
+        ("call_to_action", {"text": "Come.", "label": "Enrol", "page": None, "url": "https://x.example/"}),
+    ]
+    html = written(page, "ar").html
+    for passage in (
+        '<p lang="ar" dir="auto" style="text-align:right">Nobody else asked.</p>',
+        '<h2 lang="ar" dir="auto" style="text-align:right">Why?</h2>',
+        '<p dir="auto" style="margin:0 0 12px">Nobody was asked.</p>',
+        '<li dir="auto">One.</li>',
+        '<p lang="ar" dir="auto" style="text-align:right">Come.</p>',
+    ):
+        assert passage in html, passage
+
+
+def test_titles_of_cards_events_and_cohorts_begin_where_their_language_does(cohorts):
+    root = core.site_root()
+    make.section(root)
+    events.section(root)
+    events.event(title="Webinar on pipes", starts_at=events.in_days(400))
+    page = make.issue(
+        body=[
+            ("cards", {"heading": "", "pages": [{"page": make.issue(title="Older"), "text": ""}]}),
+            ("coming_events", {"heading": "Soon", "count": 1}),
+            ("open_cohorts", {"heading": "Learn", "count": 1}),
+        ]
+    )
+    html = written(page, "ar").html
+    for title in ("Older", "Webinar on pipes", "Heat planning"):
+        passage = rf'<p dir="ltr" style="text-align:left"><a href="[^"]+" lang="en" dir="ltr"><strong>{title}[^<]*</strong></a></p>'
+        assert re.search(passage, html), title
+    # What is said of an event or a cohort stands beneath its title, in the words of the reader's language.
+    assert len(re.findall(r'</a></p><p style="text-align:left">[^<]', html)) == 2
+
+
+def test_both_forms_say_of_which_kind_an_event_is():
+    root = core.site_root()
+    make.section(root)
+    events.section(root)
+    event = events.event(title="Pipes", starts_at=events.in_days(400))
+    content = written(make.issue(body=[("coming_events", {"heading": "Soon", "count": 1})]))
+    kind, day = event.format.label, events.in_days(400)
+    for form in (words(content.html), re.sub("[\u2068\u2069]", "", content.text)):
+        assert re.search(rf"Pipes\s+{kind} · \w+,? {day.day} {day:%B} {day.year}", form), form
+
+
+def test_a_lead_that_is_too_long_is_refused_and_never_cut():
+    [lead] = [block for name, block in MAIL_BLOCKS if name == "lead"]
+    with pytest.raises(ValidationError) as refused:
+        lead.clean(lead.to_python({"text": "x" * 601}))
+    [problem] = refused.value.block_errors["text"].messages
+    assert problem == "Ensure this value has at most 600 characters (it has 601)."
+    assert lead.clean(lead.to_python({"text": "x" * 600}))["text"] == "x" * 600
+    assert "maxlength" not in lead.child_blocks["text"].field.widget.attrs
+
+
 def test_a_call_to_a_page_that_is_not_for_everybody_is_in_neither_mail_nor_archive(client):
     root = core.site_root()
     make.section(root)
@@ -265,7 +329,7 @@ def test_a_link_that_leads_nowhere_keeps_its_words_alone():
     gone = '<a linktype="page" id="987654321">a page</a>'
     lost = '<a linktype="document" id="987654321">a file</a>'
     text = RichText(f'<p>See {gone}, {lost}, <a href="#here">here</a>, <a>bare</a>.</p>')
-    assert mailtext.html(text) == '<p style="margin:0 0 12px">See a page, a file, here, bare.</p>'
+    assert mailtext.html(text) == '<p dir="auto" style="margin:0 0 12px">See a page, a file, here, bare.</p>'
     assert mailtext.plain(text) == "See a page, a file, here, bare."
 
 

@@ -62,6 +62,8 @@ def test_the_box_asks_without_token_or_cookie_and_none_is_set(strict):
     assert (state(), Subscriber.objects.get().language) == ("asked", "en")
     page = strict.get(answer["Location"])
     assert (page.status_code, page.cookies, "Look into your mailbox" in text(page)) == (200, {}, True)
+    # No sooner: within BETWEEN_MAILS nothing more is sent.
+    assert "or write the address again in an hour." in text(page)
 
 
 def test_from_the_form_to_the_subscription_by_the_link_in_the_mail(client):

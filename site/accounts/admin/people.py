@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from wagtail.admin.ui.tables import BooleanColumn, BulkActionsCheckboxColumn, Column, DateColumn
 from wagtail.users.views.users import CreateView, DeleteView, EditView, IndexView, UserColumn, UserViewSet
 
@@ -55,7 +56,7 @@ class PersonIndexView(IndexView):
 
 def _access(person) -> str:
     if person.is_superuser:
-        return str(_("Administrator"))
+        return pgettext("access", "Administrator")
     return ", ".join(sorted(group.name for group in person.groups.all()))
 
 

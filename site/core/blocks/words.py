@@ -2,6 +2,7 @@
 
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
 from core import richtext
@@ -21,7 +22,7 @@ class HeadingBlock(blocks.StructBlock):
         icon = "title"
         label = _("Heading")
         label_format = "{text}"
-        group = _("Words")
+        group = pgettext_lazy("group of blocks", "Words")
         description = _("Opens a section or a part of one, and lets people skim the page.")
         preview_value = {"text": _("What the city changed"), "level": "h2"}
 
@@ -52,7 +53,7 @@ class RichTextBlock(blocks.RichTextBlock):
         template = "blocks/rich_text.html"
         icon = "pilcrow"
         label = _("Text")
-        group = _("Words")
+        group = pgettext_lazy("group of blocks", "Words")
         description = _("Paragraphs and lists with links.")
         preview_value = _(
             "The city insulated 4,000 homes in three winters. Rents stayed where they were, since the loan is paid "
@@ -72,7 +73,7 @@ class QuoteBlock(blocks.StructBlock):
         icon = "openquote"
         label = _("Quotation")
         label_format = "{person}"
-        group = _("Words")
+        group = pgettext_lazy("group of blocks", "Words")
         description = _("A person's own words, with their name and role.")
         preview_value = {
             "text": _("We stopped asking who pays first and asked who is cold first."),

@@ -48,6 +48,12 @@ def colon(label: object) -> str:
 
 
 @register.filter
+def start(code: str) -> str:
+    """Return the side on which lines of a language begin, in words that every mail program knows."""
+    return "right" if languages.direction(code) == "rtl" else "left"
+
+
+@register.filter
 def direction(code: str) -> str:
     """Return "rtl" or "ltr" for a language code, so that a passage can say how it runs."""
     return languages.direction(code)

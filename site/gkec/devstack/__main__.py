@@ -48,7 +48,7 @@ def main() -> int:
     finally:
         if stack is not None:
             stack.stop()
-    say("Stopped; the data stay in var/.")
+    say(f"Stopped; the data stay in {stack.options.var}." if stack is not None else "Stopped.")
     return 0
 
 
