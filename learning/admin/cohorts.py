@@ -6,7 +6,6 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.forms import RadioSelect
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
@@ -22,6 +21,7 @@ from wagtail.admin.widgets.button import Button, ListingButton
 
 from core import clock
 from core.admin.acts import ActView
+from core.admin.refusals import RefusedWhenStored
 from core.exports import ScreenExportMixin, WordsColumn
 from events.services.planning import undo_window
 from learning import cohort_words
@@ -82,20 +82,10 @@ def _languages(cohort: Cohort) -> str:
     return cohort_words.in_words(cohort.languages)
 
 
-class CohortEdit(EditView):
+class CohortEdit(RefusedWhenStored, EditView):
     """The form, with the way to call the cohort off; refuses what was written before somebody else's change."""
 
-    def form_valid(self, form: CohortForm) -> HttpResponse:
-        """Store it, or show what has changed meanwhile beside what was typed."""
-        try:
-            return super().form_valid(form)
-        except CohortChanged as refusal:
-            form.take_in(refusal)
-            self.produced_error_code = "validation_error"
-            self.produced_error_message = self.get_error_message()
-            response = self.form_invalid(form)
-            response.status_code = 409
-            return response
+    refusal = CohortChanged
 
     @property
     def header_more_buttons(self) -> list[Button]:

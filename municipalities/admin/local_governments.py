@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import django_filters
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +14,7 @@ from wagtail.admin.views.generic import EditView, IndexView
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from core import countries, languages
+from core.admin.refusals import RefusedWhenStored
 from core.exports import ScreenExportMixin
 from municipalities import rules
 from municipalities.enums import Standing
@@ -68,23 +68,13 @@ class LocalGovernmentIndexView(ScreenExportMixin, IndexView):
         return queryset.named_like(self.search_query) if self.is_searching else queryset
 
 
-class LocalGovernmentEdit(EditView):
+class LocalGovernmentEdit(RefusedWhenStored, EditView):
     """The form; from a proposed city it leads back to the queue, where approving who asked for it lists it.
 
     What was opened before a decision about the city is refused.
     """
 
-    def form_valid(self, form: LocalGovernmentForm) -> HttpResponse:
-        """Store it, or show how the city stands by now beside what was typed."""
-        try:
-            return super().form_valid(form)
-        except StandingChanged as refusal:
-            form.take_in(refusal)
-            self.produced_error_code = "validation_error"
-            self.produced_error_message = self.get_error_message()
-            response = self.form_invalid(form)
-            response.status_code = 409
-            return response
+    refusal = StandingChanged
 
     def get_success_url(self) -> str:
         """Return the queue for a city that is decided there, the list for all others."""

@@ -8,6 +8,7 @@ from django.db import IntegrityError
 from django.http import HttpResponseBase
 from django.test import Client
 
+from accounts.admin.people import FillsInPerson
 from accounts.errors import AddressTaken
 from accounts.models import User
 from accounts.services import people
@@ -44,8 +45,8 @@ def changed_at_once(at_once, monkeypatch) -> tuple[list, list[User]]:
 
 
 def refused_and_saved(answers: list[HttpResponseBase]) -> HttpResponseBase:
-    [refused, saved] = sorted(answers, key=lambda answer: answer.status_code)
-    assert (refused.status_code, saved.status_code) == (200, 302)
+    [saved, refused] = sorted(answers, key=lambda answer: answer.status_code)
+    assert (refused.status_code, saved.status_code) == (409, 302)
     assert str(AddressTaken.sentence) in refused.content.decode()
     return saved
 
@@ -73,7 +74,7 @@ def test_control_without_the_look_after_the_fact_staff_meet_an_error(at_once, mo
     class Never(Exception):
         pass
 
-    monkeypatch.setattr("accounts.admin.people.AddressTaken", Never)
+    monkeypatch.setattr(FillsInPerson, "refusal", Never)
     answers, _changed = changed_at_once(at_once, monkeypatch)
     [error] = [answer for answer in answers if isinstance(answer, Exception)]
     assert isinstance(error, AddressTaken)

@@ -10,6 +10,7 @@ from wagtail.users.views.users import CreateView, DeleteView, EditView, IndexVie
 from accounts import rules
 from accounts.admin.forms import PersonCreationForm, PersonEditForm
 from accounts.errors import AddressTaken
+from core.admin.refusals import RefusedWhenStored
 from mail.admin import mailbox
 
 
@@ -60,22 +61,19 @@ def _access(person) -> str:
     return ", ".join(sorted(group.name for group in person.groups.all()))
 
 
-class FillsInPerson:
+class FillsInPerson(RefusedWhenStored):
     """What the forms for a new and for a known person share."""
+
+    # Somebody else took the address since the form was checked.
+    refusal = AddressTaken
 
     def get_form_kwargs(self) -> dict:
         """Tell the form who fills it in."""
         return {**super().get_form_kwargs(), "actor": self.request.user}
 
-    def form_valid(self, form):
-        """Save; an address that somebody else took since the form was checked is refused like one taken before."""
-        try:
-            return super().form_valid(form)
-        except AddressTaken as taken:
-            form.add_error("email", taken.sentence)
-            # Asked again, for Wagtail notes there what it says above a form that is refused.
-            self.is_valid(form)
-            return self.form_invalid(form)
+    def take_in(self, form, refusal) -> None:
+        """Say it at the address."""
+        form.add_error("email", refusal.sentence)
 
 
 class PersonCreateView(FillsInPerson, CreateView):
