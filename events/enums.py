@@ -30,6 +30,7 @@ class Availability(models.TextChoices):
     FULL = "full", _("Full")
     NOT_YET = "not-yet", _("Registration not open yet")
     CLOSED = "closed", _("Registration closed")
+    LIVE = "live", _("Live now")
     PAST = "past", _("Past")
     CANCELLED = "cancelled", _("Cancelled")
 

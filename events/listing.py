@@ -24,6 +24,7 @@ BAR = {
     Availability.WAITING: "waiting",
     Availability.FULL: "closed",
     Availability.CLOSED: "closed",
+    Availability.LIVE: "live",
     Availability.PAST: "past",
     Availability.NOT_YET: "",
     Availability.CANCELLED: "",

@@ -104,4 +104,5 @@ def _note(event: "Event", availability: Availability) -> str:
         Availability.WAITING: _("When a seat becomes free, whoever has waited longest gets it."),
         Availability.FULL: _("All seats are taken and this event keeps no waiting list."),
         Availability.CLOSED: _("Registration has closed."),
+        Availability.LIVE: _("Whoever is registered joins by the link in the mail."),
     }.get(availability, "")

@@ -141,6 +141,7 @@ def state_in_words(page: WebinarPage) -> str:
         return ""
     event = Event(
         starts_at=page.starts_at or clock.now(),
+        ends_at=page.ends_at or clock.now(),
         status=page.event_status,
         seat_state=page.event_seat_state,
         registration_opens_at=page.registration_opens_at,

@@ -140,8 +140,10 @@ class Event(models.Model):
         at = at or clock.now()
         if self.is_cancelled:
             return Availability.CANCELLED
-        if at >= self.starts_at:
+        if at >= self.ends_at:
             return Availability.PAST
+        if at >= self.starts_at:
+            return Availability.LIVE
         if self.registration_closes_at and at >= self.registration_closes_at:
             return Availability.CLOSED
         if self.registration_opens_at and at < self.registration_opens_at:

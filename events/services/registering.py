@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 REFUSALS = {
     Availability.CANCELLED: EventCancelled,
+    Availability.LIVE: EventPast,
     Availability.PAST: EventPast,
     Availability.CLOSED: RegistrationClosed,
     Availability.NOT_YET: RegistrationNotOpen,

@@ -106,8 +106,9 @@ class RegisterView(View):
         return limits.exceeded(asked)
 
     def _show(self, form: RegistrationForm, status: int = 200) -> HttpResponse:
-        context = {**self._context(), "form": form, "registration": self._own_registration()}
-        context["will_wait"] = self.event.availability() == Availability.WAITING
+        own = self._own_registration()
+        context = {**self._context(), "form": form, "registration": own}
+        context["will_wait"] = own is None and self.event.availability() == Availability.WAITING
         return render(self.request, "events/register.html", context, status=status)
 
     def _slow_down(self, form: RegistrationForm, limit: limits.Limit) -> HttpResponse:

@@ -19,6 +19,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from accounts.visitors import signed_in
 from core.admin.acts import ActView
 from core.forms import Line
+from mail.isolates import isolate
 from municipalities import rules, services, waiting
 from municipalities.enums import Standing
 from municipalities.errors import Gone, MembershipError, NotRepresentable
@@ -54,11 +55,19 @@ class QueueView(PermissionCheckedMixin, WagtailAdminTemplateMixin, ListView):
     page_title = _("Requests to represent a city")
     header_icon = "group"
     paginate_by = PER_PAGE
+    # As Wagtail's own lists call it: the links to other pages are Wagtail's.
+    page_kwarg = "p"
     context_object_name = "memberships"
 
     def get_queryset(self) -> QuerySet:
         """Return the requests with person and city."""
         return Membership.objects.waiting_for_staff().for_display()
+
+    def paginate_queryset(self, queryset: QuerySet, page_size: int) -> tuple[Any, Any, Any, bool]:
+        """Cut out a page; the last one where the wanted one has been decided away meanwhile."""
+        paginator = self.get_paginator(queryset, page_size)
+        page = paginator.get_page(self.request.GET.get(self.page_kwarg))
+        return paginator, page, page.object_list, page.has_other_pages()
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         """Lead back to the first page of the admin."""
@@ -117,7 +126,7 @@ class DecideView(PermissionCheckedMixin, View, ABC):
             messages.error(request, str(refusal))
         else:
             messages.success(request, self.done)
-        return redirect("membership_queue")
+        return redirect(_queue(request))
 
     @abstractmethod
     def act(self, membership: Membership) -> None:
@@ -175,8 +184,8 @@ class DeclineView(PermissionCheckedMixin, ActView):
         return str(self.membership)
 
     def get_back_url(self) -> str:
-        """Return the queue."""
-        return reverse("membership_queue")
+        """Return the queue, at the page that the row stood on."""
+        return _queue(self.request)
 
     def get_trail(self) -> list[dict[str, Any]]:
         """Lead back to the queue."""
@@ -201,8 +210,6 @@ class DeclineView(PermissionCheckedMixin, ActView):
 class MergeView(DecideView):
     """Finds that a proposed city is one that is listed."""
 
-    done = _("The requests belong to the listed city now.")
-
     def act(self, membership: Membership) -> None:
         """Merge in the name of staff."""
         given = self.request.POST.get("same_as", "")
@@ -213,6 +220,8 @@ class MergeView(DecideView):
             by=signed_in(self.request),
             same_as=int(given),
         )
+        city = LocalGovernment.objects.get(pk=given)
+        self.done = _("The requests belong to %(city)s now.") % {"city": isolate(city.display_name)}
 
 
 def _is_proposed(membership: Membership) -> bool:
@@ -225,4 +234,10 @@ def _asked(pk: int) -> Membership | None:
 
 def _gone(request: HttpRequest) -> HttpResponse:
     messages.error(request, str(Gone()))
-    return redirect("membership_queue")
+    return redirect(_queue(request))
+
+
+def _queue(request: HttpRequest) -> str:
+    """Return the address of the queue, at the page from which the decision came."""
+    page = request.POST.get("p", "")
+    return reverse("membership_queue") + (f"?p={page}" if page.isascii() and page.isdigit() else "")

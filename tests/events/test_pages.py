@@ -150,7 +150,7 @@ def test_a_page_without_a_record_says_that_registration_opens_later(client):
         ({"status": EventStatus.CANCELLED}, "", "This event is cancelled"),
         ({"registration_closes_at": -1}, "", "Registration has closed."),
         ({"registration_opens_at": 60}, "", "Registration opens on"),
-        ({"starts_at": -30}, "", "This event has ended"),
+        ({"starts_at": -30}, "", "Live now: registration is closed"),
     ],
     ids=str,
 )
@@ -165,6 +165,18 @@ def test_one_action_at_most_and_the_seats_in_words(client, change, action, words
     panel = html.split('panel--registration"', 1)[1].split("</section>", 1)[0]
     assert re.findall(r'class="button[^"]*" href="[^"]*/register/">([^<]*)<', panel) == ([action] if action else [])
     assert words in panel
+
+
+def test_a_running_event_is_live_and_not_over(client):
+    with time_machine.travel("2026-11-02T12:10:00Z", tick=False) as traveller:
+        page = make.live_webinar(starts_at=make.in_days(0), ends_at=make.in_days(0) + timedelta(hours=1))
+        running = client.get(f"/en/events/{page.slug}/?unknown=1").content.decode()
+        assert "Live now: registration is closed" in running
+        assert "Whoever is registered joins by the link in the mail." in running
+        assert "This event has ended" not in running
+        traveller.shift(3601)
+        over = client.get(f"/en/events/{page.slug}/?unknown=2").content.decode()
+        assert ("This event has ended" in over, "Live now" in over) == (True, False)
 
 
 def test_a_past_event_points_to_its_recording(client):

@@ -359,3 +359,14 @@ def test_a_form_sent_where_no_event_is_any_more_gives_back_what_was_typed(client
     assert "<dt>E-mail address</dt><dd><bdi>ana.silva@example.org</bdi></dd>" in html
     assert "Heat pumps" not in html
     assert (Registration.objects.count(), Message.objects.count()) == (0, 0)
+
+
+def test_whoever_holds_a_seat_in_a_full_event_is_not_sent_to_the_waiting_list(client):
+    person = accounts.PersonFactory()
+    accounts.sign_in(client, person)
+    event = make.event(capacity=1)
+    make.registered(event, email=person.email, person=person)
+    html = client.get(address(event)).content.decode()
+    assert "You are registered and have a seat." in html
+    assert ">Send my link again</button>" in html
+    assert ("All seats are taken" in html, "Join the waiting list" in html) == (False, False)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts import roles
 from core import clock
 from municipalities import services
+from municipalities.admin.requests import QueueView
 from municipalities.models import LocalGovernment, Membership
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
@@ -155,9 +156,12 @@ def test_a_proposed_city_is_merged_into_one_of_its_country(staff):
     asked = make.coordinator(state="asked", local_government=make.proposed(name="Gothenburg"))
     html = queue(staff)
     assert (f'<option value="{same.pk}">Göteborg</option>' in html, "Oslo" in html) == (True, False)
+    # Nobody merges what they have not chosen.
+    assert f'id="same-{asked.pk}" required><option value="">Choose</option>' in html
     act(staff, asked, "merge", same_as=same.pk)
     asked.refresh_from_db()
     assert (asked.local_government, asked.state) == (same, "asked")
+    assert "The requests belong to \u2068Göteborg\u2069 now." in queue(staff)
 
 
 @pytest.mark.parametrize("given", ["", "x", "0", "999999", "٣"])
@@ -240,3 +244,18 @@ def test_the_queue_costs_the_same_however_many_wait(staff, number, django_assert
     queue(staff)
     with django_assert_num_queries(12):
         assert queue(staff).count('id="request-') == 2 * number
+
+
+def test_the_next_page_is_reached_by_its_link_and_kept_by_a_decision(staff, monkeypatch):
+    monkeypatch.setattr(QueueView, "paginate_by", 1)
+    first, second, third = [make.coordinator(state="asked") for _ in range(3)]
+    [link] = re.findall(r'href="([^"]*)"[^>]*>\s*Next', queue(staff)) or re.findall(r'href="(\?p=2)"', queue(staff))
+    page = unescape(staff.get(reverse("membership_queue") + link[link.index("?") :]).content.decode())
+    assert (f"request-{second.pk}" in page, f"request-{first.pk}" in page) == (True, False)
+    assert '<input type="hidden" name="p" value="2">' in page
+    answer = act(staff, second, "approve", seen=second.as_asked, p="2")
+    assert answer.url == reverse("membership_queue") + "?p=2"
+    assert f"request-{third.pk}" in unescape(staff.get(answer.url).content.decode())
+    # Its last row decided, the page is gone: the one before it is shown.
+    answer = act(staff, third, "approve", seen=third.as_asked, p="2")
+    assert f"request-{first.pk}" in unescape(staff.get(answer.url).content.decode())
