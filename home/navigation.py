@@ -29,8 +29,10 @@ class LanguageLink:
     dir: str
     url: str
     is_current: bool
-    # False: the link leads to the home page of that language, since this page has no such translation.
+    # False: this page has no such translation, so the link leads to the home page of that language or to `instead`.
     is_translation: bool
+    # The title of the section to which the link leads in place of this page.
+    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,24 @@ def sections(request: HttpRequest, language: str) -> list[SectionLink]:
 
 
 def language_links(request: HttpRequest, language: str) -> list[LanguageLink]:
-    """Return one link for each language of the site, each to this page's translation where there is one."""
+    """Return one link for each language of the site: to this page's translation, else to the section around it."""
     urls = _other_languages(request, language)
-    return [
-        LanguageLink(
-            code=code,
-            name=languages.own_name(code),
-            dir=languages.direction(code),
-            url=urls.get(code, f"/{code}/"),
-            is_current=code == language,
-            is_translation=code in urls,
+    sections = {} if urls.keys() >= set(languages.codes()) else _section(request)
+    links = []
+    for code in languages.codes():
+        url, instead = (urls[code], "") if code in urls else sections.get(code, (f"/{code}/", ""))
+        links.append(
+            LanguageLink(
+                code=code,
+                name=languages.own_name(code),
+                dir=languages.direction(code),
+                url=url,
+                is_current=code == language,
+                is_translation=code in urls,
+                instead=instead,
+            )
         )
-        for code in languages.codes()
-    ]
+    return links
 
 
 def footer_links(language: str) -> list[TextLink]:
@@ -75,6 +82,14 @@ def footer_links(language: str) -> list[TextLink]:
         TextLink(_("Accessibility"), reverse("accessibility")),
         TextLink(_("Contact"), reverse("contact")),
     ]
+
+
+def _section(request: HttpRequest) -> dict[str, tuple[str, str]]:
+    routed = getattr(request, "_wagtail_route_for_request", None)
+    # A home page or a section has none around it.
+    if routed is None or routed.page.depth <= SECTION_DEPTH:
+        return {}
+    return alternates.of_section(routed.page, request)
 
 
 def _other_languages(request: HttpRequest, language: str) -> dict[str, str]:
