@@ -56,11 +56,10 @@ def sections(request: HttpRequest, language: str) -> list[SectionLink]:
 
 def language_links(request: HttpRequest, language: str) -> list[LanguageLink]:
     """Return one link for each language of the site: to this page's translation, else to the section around it."""
-    urls = _other_languages(request, language)
-    sections = {} if urls.keys() >= set(languages.codes()) else _section(request)
+    there = _other_languages(request, language)
     links = []
     for code in languages.codes():
-        url, instead = (urls[code], "") if code in urls else sections.get(code, (f"/{code}/", ""))
+        url, instead = (there.pages[code], "") if code in there.pages else there.sections.get(code, (f"/{code}/", ""))
         links.append(
             LanguageLink(
                 code=code,
@@ -68,7 +67,7 @@ def language_links(request: HttpRequest, language: str) -> list[LanguageLink]:
                 dir=languages.direction(code),
                 url=url,
                 is_current=code == language,
-                is_translation=code in urls,
+                is_translation=code in there.pages,
                 instead=instead,
             )
         )
@@ -84,21 +83,13 @@ def footer_links(language: str) -> list[TextLink]:
     ]
 
 
-def _section(request: HttpRequest) -> dict[str, tuple[str, str]]:
-    routed = getattr(request, "_wagtail_route_for_request", None)
-    # A home page or a section has none around it.
-    if routed is None or routed.page.depth <= SECTION_DEPTH:
-        return {}
-    return alternates.of_section(routed.page, request)
-
-
-def _other_languages(request: HttpRequest, language: str) -> dict[str, str]:
+def _other_languages(request: HttpRequest, language: str) -> alternates.Around:
     routed = getattr(request, "_wagtail_route_for_request", None)
     if routed is not None:
-        return alternates.alternates(routed.page, request)
+        return alternates.around(routed.page, request)
     prefix = f"/{language}/"
     if not request.path.startswith(prefix):
-        return {}
+        return alternates.Around()
     # Pages made by views exist in every language at the same address behind the prefix.
     rest = request.get_full_path()[len(prefix) :]
-    return {code: f"/{code}/{rest}" for code in languages.codes()}
+    return alternates.Around({code: f"/{code}/{rest}" for code in languages.codes()})
