@@ -12,7 +12,7 @@ def decimal(value: Decimal | int | float, language: str) -> str:
     written = format_decimal(value, locale=languages.in_cldr(language))
     if language == "es":
         # CLDR sets points, which Spanish has given up: gaps, and none in numbers of four figures.
-        return written.replace(".", "\u00a0" if abs(value) >= 10_000 else "")
+        return written.replace(".", "\u00a0" if abs(float(value)) >= 10_000 else "")
     return written
 
 
