@@ -136,13 +136,15 @@ def write_change(message: Message, registration: Registration, before: EventVers
 
 def _changes(registration: Registration, before: EventVersion) -> list[dict[str, str]]:
     """Return date and time before and now, in the person's zone and the event's; nothing where they are the same."""
-    now = registration.event
-    if (before.starts_at, before.ends_at, before.timezone) == (now.starts_at, now.ends_at, now.timezone):
+    was, is_now = (
+        sentences(said.starts_at, said.ends_at, said.timezone, registration.timezone)
+        for said in (before, registration.event)
+    )
+    if was == is_now:
         return []
     return [
-        {"term": term, "value": sentence}
-        for term, said in ((_("Before"), before), (_("Now"), now))
-        for sentence in sentences(said.starts_at, said.ends_at, said.timezone, registration.timezone)
+        {"term": term, "value": first, "more": "".join(others)}
+        for term, (first, *others) in ((_("Before"), was), (_("Now"), is_now))
     ]
 
 
@@ -199,24 +201,30 @@ def _render(
 
 def when(starts_at: datetime, ends_at: datetime, theirs: str, yours: str) -> dict[str, Any]:
     """Return the tile, the rows and the sentence that tell both times: the person's zone first, then the event's."""
-    yours = yours if timezones.is_valid(yours) else theirs
-    start = starts_at.astimezone(ZoneInfo(yours))
-    zones = [_row(starts_at, ends_at, yours, start)]
-    if theirs != yours:
-        zones.append(_row(starts_at, ends_at, theirs, start))
+    told = _zones(starts_at, ends_at, theirs, yours)
+    start = starts_at.astimezone(ZoneInfo(told[0]))
     return {
         "weekday": dates.weekday(start),
         "day": str(start.day),
         "month": f"{dates.month(start)} {start.year}",
-        "zones": zones,
-        "sentence": _sentence(starts_at, ends_at, yours),
+        "zones": [_row(starts_at, ends_at, zone, start) for zone in told],
+        "sentence": _sentence(starts_at, ends_at, told[0]),
     }
 
 
 def sentences(starts_at: datetime, ends_at: datetime, theirs: str, yours: str) -> list[str]:
     """Return day, time and place in one sentence for each zone: the person's first, then the event's."""
-    zones = dict.fromkeys([yours if timezones.is_valid(yours) else theirs, theirs])
-    return [_sentence(starts_at, ends_at, zone) for zone in zones]
+    return [_sentence(starts_at, ends_at, zone) for zone in _zones(starts_at, ends_at, theirs, yours)]
+
+
+def _zones(starts_at: datetime, ends_at: datetime, theirs: str, yours: str) -> list[str]:
+    """Return the zones to tell a time in: the person's and, where its clocks show another time, the event's."""
+    yours = yours if timezones.is_valid(yours) else theirs
+    shown = {
+        tuple(at.astimezone(ZoneInfo(zone)).utcoffset() for at in (starts_at, ends_at)): zone
+        for zone in (theirs, yours)
+    }
+    return [yours] if len(shown) == 1 else [yours, theirs]
 
 
 def _sentence(starts_at: datetime, ends_at: datetime, zone: str) -> str:

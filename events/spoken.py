@@ -4,6 +4,8 @@ from functools import lru_cache
 
 from babel import Locale
 
+from core import languages
+
 # The official languages of the European Union and of the United Nations, and those of the invited cities.
 CODES = [
     "ar",
@@ -54,7 +56,7 @@ CODES = [
 @lru_cache(maxsize=512)
 def name(code: str, language: str) -> str:
     """Return the language's name as readers of `language` write it in running text."""
-    return Locale.parse(language).languages.get(code, code)
+    return Locale.parse(languages.in_cldr(language)).languages.get(code, code)
 
 
 def choices(language: str) -> list[tuple[str, str]]:

@@ -29,8 +29,10 @@ class LanguageLink:
     dir: str
     url: str
     is_current: bool
-    # False: the link leads to the home page of that language, since this page has no such translation.
+    # False: this page has no such translation, so the link leads to the home page of that language or to `instead`.
     is_translation: bool
+    # The title of the section to which the link leads in place of this page.
+    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,23 @@ def sections(request: HttpRequest, language: str) -> list[SectionLink]:
 
 
 def language_links(request: HttpRequest, language: str) -> list[LanguageLink]:
-    """Return one link for each language of the site, each to this page's translation where there is one."""
-    urls = _other_languages(request, language)
-    return [
-        LanguageLink(
-            code=code,
-            name=languages.own_name(code),
-            dir=languages.direction(code),
-            url=urls.get(code, f"/{code}/"),
-            is_current=code == language,
-            is_translation=code in urls,
+    """Return one link for each language of the site: to this page's translation, else to the section around it."""
+    there = _other_languages(request, language)
+    links = []
+    for code in languages.codes():
+        url, instead = (there.pages[code], "") if code in there.pages else there.sections.get(code, (f"/{code}/", ""))
+        links.append(
+            LanguageLink(
+                code=code,
+                name=languages.own_name(code),
+                dir=languages.direction(code),
+                url=url,
+                is_current=code == language,
+                is_translation=code in there.pages,
+                instead=instead,
+            )
         )
-        for code in languages.codes()
-    ]
+    return links
 
 
 def footer_links(language: str) -> list[TextLink]:
@@ -77,13 +83,13 @@ def footer_links(language: str) -> list[TextLink]:
     ]
 
 
-def _other_languages(request: HttpRequest, language: str) -> dict[str, str]:
+def _other_languages(request: HttpRequest, language: str) -> alternates.Around:
     routed = getattr(request, "_wagtail_route_for_request", None)
     if routed is not None:
-        return alternates.alternates(routed.page, request)
+        return alternates.around(routed.page, request)
     prefix = f"/{language}/"
     if not request.path.startswith(prefix):
-        return {}
+        return alternates.Around()
     # Pages made by views exist in every language at the same address behind the prefix.
     rest = request.get_full_path()[len(prefix) :]
-    return {code: f"/{code}/{rest}" for code in languages.codes()}
+    return alternates.Around({code: f"/{code}/{rest}" for code in languages.codes()})

@@ -24,6 +24,8 @@ def _language_choices() -> list[tuple[str, str]]:
 class PeopleForm(forms.Form):
     """The colleagues to enrol: pasted, or from a file."""
 
+    EITHER_OR = ("lines", "file")
+
     lines = forms.CharField(
         label=_("Colleagues"),
         required=False,
@@ -59,7 +61,7 @@ class PeopleForm(forms.Form):
         said = super().clean() or self.cleaned_data
         everybody = "\n".join(part for part in (said.get("lines"), said.get("file")) if part)
         if not everybody.strip() and not self.errors:
-            self.add_error("lines", _("Paste at least one address."))
+            self.add_error("lines", _("Paste addresses or choose a file."))
         return {**said, "everybody": everybody}
 
 

@@ -14,6 +14,8 @@ from events.enums import LIVE_STATES, Actor, ChangeKind, RegistrationState
 from events.querysets import RegistrationQuerySet
 from events.schedule import validate_timezone
 
+ARTICLE = "ال"
+
 
 class Registration(models.Model):
     """One person's place at one event; what they said about themselves is frozen here for the report.
@@ -128,6 +130,12 @@ class Registration(models.Model):
         return self.state == RegistrationState.WAITING
 
     @property
+    def is_followed(self) -> bool:
+        """Whether the person has given this registration up and made another one since, which is live."""
+        again = Registration.objects.filter(event_id=self.event_id, email_key=self.email_key, state__in=LIVE_STATES)
+        return not self.is_live and again.exists()
+
+    @property
     def is_past(self) -> bool:
         """Whether the event has ended."""
         return clock.now() >= self.event.ends_at
@@ -166,7 +174,9 @@ class Registration(models.Model):
     def guarded_name(self) -> str:
         """First name and initial, such as "Ana S.": enough to recognise oneself by, little for whoever else looks."""
         first, *others = self.name.split() or [""]
-        return f"{first[:40]} {others[-1][0]}." if others else first[:40]
+        # Of an Arabic name the article says nothing.
+        last = others[-1].removeprefix(ARTICLE) or others[-1] if others else ""
+        return f"{first[:40]} {last[0]}." if last else first[:40]
 
 
 class RegistrationChange(HistoryStep):

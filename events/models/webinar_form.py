@@ -1,6 +1,6 @@
 """The editing form of a webinar: times as the clocks of its own zone show them, the meeting link beside the page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.widgets import AdminDateTimeInput
+from wagtail.blocks import StreamBlockValidationError
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.models import Page
 
 from core import dates, languages, timezones
@@ -19,6 +21,7 @@ from events.models.join_link import ONLY_HTTPS, JoinLink, validate_link
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
+AFTER_THE_END = _("The event has ended by then. Choose an earlier minute, or a later end.")
 SCHEDULE = (*WALL_CLOCKS, "timezone", "capacity", "waiting_list", "format")
 
 
@@ -154,6 +157,7 @@ class WebinarForm(WagtailAdminPageForm):
         self._check_order(
             "registration_opens_at", "starts_at", _("Registration must open before the event starts."), on="first"
         )
+        self._check_programme()
         self._check_address()
         return cleaned
 
@@ -180,6 +184,18 @@ class WebinarForm(WagtailAdminPageForm):
         earlier, later = self.cleaned_data.get(first), self.cleaned_data.get(second)
         if earlier and later and later <= earlier:
             self.add_error(second if on == "second" else first, sentence)
+
+    def _check_programme(self) -> None:
+        starts_at, ends_at = self.cleaned_data.get("starts_at"), self.cleaned_data.get("ends_at")
+        if not (starts_at and ends_at) or ends_at <= starts_at:
+            return
+        late = {
+            number: StructBlockValidationError(block_errors={"minutes": ValidationError(AFTER_THE_END)})
+            for number, item in enumerate(self.cleaned_data.get("agenda") or ())
+            if starts_at + timedelta(minutes=item.value["minutes"] or 0) > ends_at
+        }
+        if late:
+            self.add_error("agenda", StreamBlockValidationError(block_errors=late))
 
     def _check_address(self) -> None:
         slug = self.cleaned_data.get("slug")

@@ -1,8 +1,9 @@
 """The same page in other languages: for `hreflang`, the language switch and the sitemap."""
 
 from collections.abc import Iterable
-from uuid import UUID
+from dataclasses import dataclass, field
 
+from django.db.models import Q
 from django.http import HttpRequest
 from wagtail.models import Page
 
@@ -11,26 +12,42 @@ from core import addresses, epochs
 DEFAULT = "x-default"
 
 
-def alternates(page: Page, request: HttpRequest | None = None) -> dict[str, str]:
-    """Return the address of each live translation of `page`, itself included, by language code; one statement at most.
+@dataclass(frozen=True)
+class Around:
+    """Where a page leads in each language: to itself there, or else to the section that it stands in."""
+
+    # Addresses of its live translations, itself included, by language code.
+    pages: dict[str, str] = field(default_factory=dict)
+    # Address and title of its section, by language code; none around a section or a home page.
+    sections: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def around(page: Page, request: HttpRequest | None = None) -> Around:
+    """Return where `page` and the section around it stand in other languages; one statement at most.
 
     A page that exists in no other language still stands for itself. Aliases are left out: an alias repeats the
     content of another language under this one's address.
     """
-    key = page.translation_key
-    return epochs.kept(request, ("alternates", key), lambda: for_keys([key])).get(key, {})
+    return epochs.kept(request, ("around", page.pk), lambda: _around(page))
 
 
-def for_keys(keys: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
-    """Return the addresses of live translations by translation key and language code; one statement for all keys."""
-    found: dict[UUID, dict[str, str]] = {}
-    roots = addresses.roots()
-    live = Page.objects.live().filter(translation_key__in=set(keys), alias_of__isnull=True).order_by("locale_id")
-    for key, url_path in live.values_list("translation_key", "url_path"):
+def _around(page: Page) -> Around:
+    found, roots = Around(), addresses.roots()
+    both = Page.objects.filter(Q(pk=page.pk) | Q(url_path=_section_path(page, roots))).values("translation_key")
+    live = Page.objects.live().filter(translation_key__in=both, alias_of__isnull=True).order_by("locale_id")
+    for key, url_path, title in live.values_list("translation_key", "url_path", "title"):
         if place := addresses.address(url_path, roots):
             code, url = place
-            found.setdefault(key, {})[code] = url
+            if key == page.translation_key:
+                found.pages[code] = url
+            else:
+                found.sections[code] = (url, title)
     return found
+
+
+def _section_path(page: Page, roots: addresses.Roots) -> str:
+    root = next((root for root, _code in roots if page.url_path.startswith(root)), page.url_path)
+    return f"{root}{page.url_path.removeprefix(root).partition('/')[0]}/"
 
 
 def default_code(codes: Iterable[str], fallback: list[str]) -> str | None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from babel import Locale
 
-from core import text
+from core import languages, text
 
 # In CLDR but not in ISO 3166-1: groupings, exceptional reservations and codes for testing.
 NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
@@ -14,7 +14,7 @@ CODE = re.compile(r"[A-Z]{2}")
 
 @lru_cache(maxsize=16)
 def _names(language: str) -> dict[str, str]:
-    names = Locale.parse(language).territories
+    names = Locale.parse(languages.in_cldr(language)).territories
     codes = [str(code) for code in names]
     return {code: str(names[code]) for code in codes if CODE.fullmatch(code) and code not in NOT_COUNTRIES}
 

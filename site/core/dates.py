@@ -20,7 +20,7 @@ _LOCALES = {"en": "en_GB"}
 
 @lru_cache(maxsize=16)
 def _locale(code: str) -> Locale:
-    return Locale.parse(_LOCALES.get(code, code))
+    return Locale.parse(_LOCALES.get(code, languages.in_cldr(code)))
 
 
 def _here() -> Locale:

@@ -19,8 +19,14 @@ def direction(code: str) -> str:
 
 
 def own_name(code: str) -> str:
-    """Return the language's name in itself, such as "français"."""
-    return get_language_info(code)["name_local"]
+    """Return the language's name in itself, such as "français", as it stands within a sentence of its own."""
+    name = get_language_info(code)["name_local"]
+    return name if code == "en" else name.lower()
+
+
+def in_cldr(code: str) -> str:
+    """Return under which name Unicode CLDR has the words of a language of the site: its Portuguese is Europe's."""
+    return "pt_PT" if code == "pt" else code
 
 
 def shown_name(code: str) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.core import Locale, get_global
 from babel.dates import get_timezone_location
 
-from core import clock, text
+from core import clock, languages, text
 
 # Present in some copies of the database, but places of no one.
 NOT_PLACES = frozenset({"Factory", "localtime"})
@@ -65,11 +65,12 @@ def city(name: str, language: str) -> str:
     if name.startswith("Etc/"):
         return name.removeprefix("Etc/")
     # CLDR keeps what it has translated under the name that a zone had first: "Asia/Calcutta".
-    cities = Locale.parse(language).time_zones
+    locale = Locale.parse(languages.in_cldr(language))
+    cities = locale.time_zones
     for spelling in (name, *_old_names().get(name, ())):
         if found := cities.get(spelling, {}).get("city"):
             return str(found)
-    return get_timezone_location(name, locale=language, return_city=True).rpartition("/")[2]
+    return get_timezone_location(name, locale=locale, return_city=True).rpartition("/")[2]
 
 
 def offset(name: str, moment: datetime) -> str:

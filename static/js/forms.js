@@ -53,7 +53,14 @@ for (const fold of document.querySelectorAll(".folded")) {
 }
 
 const summary = document.querySelector("[data-focus]");
-if (summary) summary.focus();
+if (summary) {
+  summary.focus();
+  // A part of the page that the address still names would take the focus once the page has loaded.
+  if (location.hash) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    addEventListener("load", () => setTimeout(() => summary.focus()));
+  }
+}
 
 // A second press of the button while the first is on its way would ask twice.
 for (const form of document.querySelectorAll("form[method=post]")) {

@@ -109,6 +109,22 @@ def test_a_video_loads_nothing_before_it_is_asked_for(site: Site, visit: Visit) 
     expect(frame).to_have_attribute("title", "How the tram came back")
 
 
+def test_what_went_wrong_is_read_first_although_the_address_names_a_part_of_the_page(site: Site, visit: Visit) -> None:
+    page = visit().new_page()
+    page.goto(REGISTER)
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#main$"))
+    for _time in range(2):
+        page.locator("main form .button").first.click()
+        page.wait_for_load_state("load")
+        # The browser goes to the part that the address names when it first draws the page.
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        assert page.evaluate("() => document.activeElement.className") == "errors"
+        page.locator(".errors a").first.click()
+        expect(page).to_have_url(re.compile("#id_"))
+
+
 def test_a_form_is_sent_once(site: Site, visit: Visit) -> None:
     page = visit().new_page()
     page.goto(REGISTER)

@@ -14,6 +14,7 @@ from core import alternates, countries, languages, numbers, text, timezones, val
 from core.caches import ForgivingRedisCache
 from core.forms import Line
 from core.kept import Kept, clear_all
+from events import spoken
 
 CODES = ("en", "fr", "es", "pt", "ar")
 
@@ -61,6 +62,12 @@ def test_countries_are_named_once_each_in_alphabetical_order(code):
     keys = [text.sort_key(name) for _code, name in choices]
     assert keys == sorted(keys)
     assert {"EU", "UN", "ZZ", "XA"}.isdisjoint(dict(choices))
+
+
+def test_portuguese_is_that_of_europe():
+    assert [countries.name(code, "pt") for code in ("EE", "NL", "VN")] == ["Estónia", "Países Baixos", "Vietname"]
+    assert [timezones.city(f"Europe/{city}", "pt") for city in ("Madrid", "Moscow")] == ["Madrid", "Moscovo"]
+    assert [spoken.name(code, "pt") for code in ("cs", "et", "hi")] == ["checo", "estónio", "hindi"]
 
 
 def test_a_country_has_a_name_in_each_language():
@@ -125,11 +132,14 @@ def test_what_is_no_zone_is_refused(name):
 
 def test_numbers_are_written_as_in_each_language():
     written = [numbers.decimal(Decimal("1234567.50"), code) for code in CODES]
-    assert written == ["1,234,567.5", "1\u202f234\u202f567,5", "1.234.567,5", "1.234.567,5", "1,234,567.5"]
+    assert written == ["1,234,567.5", "1\u202f234\u202f567,5", *["1\u00a0234\u00a0567,5"] * 2, "1,234,567.5"]
+    written = [numbers.decimal(value, code) for code in ("es", "pt") for value in (9770, -12345)]
+    assert written == ["9770", "-12\u00a0345", "9\u00a0770", "-12\u00a0345"]
 
 
 def test_languages_run_in_their_direction_and_stand_in_for_each_other():
     assert [languages.direction(code) for code in CODES] == ["ltr", "ltr", "ltr", "ltr", "rtl"]
+    assert [languages.own_name(code) for code in CODES] == ["English", "français", "español", "português", "العربيّة"]
     assert languages.fallback_chain("pt") == ["pt", "en", "fr", "es", "ar"]
     with translation.override("pt-br"):
         assert languages.current() == "pt"

@@ -60,18 +60,39 @@ def test_the_new_invitation_tops_the_old_one_and_says_what_changed(clocks):
     announce_changes()
     content = last("moved")
     assert content.subject == "New date or time: Budget"
-    lines = [line.replace("\u2068", "").replace("\u2069", "") for line in content.text.splitlines()]
-    assert [line for line in lines if line.startswith(("Before", "Now"))] == [
+    assert change_in(content.text) == [
         "Before: Saturday, 12 December 2026, 09:00 to 10:30, Bogota (UTC−5)",
-        "Before: Saturday, 12 December 2026, 15:00 to 16:30, Brussels (UTC+1)",
+        "  Saturday, 12 December 2026, 15:00 to 16:30, Brussels (UTC+1)",
         "Now: Monday, 14 December 2026, 10:00 to 11:30, Bogota (UTC−5)",
-        "Now: Monday, 14 December 2026, 16:00 to 17:30, Brussels (UTC+1)",
+        "  Monday, 14 December 2026, 16:00 to 17:30, Brussels (UTC+1)",
     ]
-    assert all(words in content.html for words in ("Before", "Saturday, 12 December 2026, 09:00 to 10:30"))
+    before = "Saturday, 12 December 2026, 09:00 to 10:30", "Saturday, 12 December 2026, 15:00 to 16:30"
+    assert [content.html.count(words) for words in (">Before<", *before)] == [1, 1, 1]
     again, second = entry(content)
     assert (method, again, first["uid"] == second["uid"]) == ("REQUEST", "REQUEST", True)
     assert (first["sequence"], second["sequence"]) == (0, 1)
     assert second["dtstart"].dt - first["dtstart"].dt == timedelta(days=2, hours=1)
+
+
+def test_a_time_is_told_once_where_both_clocks_show_the_same(clocks):
+    page = webinar()
+    make.registered(Event.objects.get(), "Ana", timezone="Europe/Paris")
+    move(page, days=2, hours=1)
+    clocks.shift(WINDOW)
+    announce_changes()
+    content = last("moved")
+    assert change_in(content.text) == [
+        "Before: Saturday, 12 December 2026, 15:00 to 16:30, Paris (UTC+1)",
+        "Now: Monday, 14 December 2026, 16:00 to 17:30, Paris (UTC+1)",
+    ]
+    assert ("Paris (UTC+1)" in content.html, "Brussels" in content.html) == (True, False)
+
+
+def change_in(text: str) -> list[str]:
+    """Return the lines of a mail that say what a date was and is."""
+    lines = [line.replace("\u2068", "").replace("\u2069", "") for line in text.splitlines()]
+    first = next(number for number, line in enumerate(lines) if line.startswith("Before"))
+    return lines[first : lines.index("", first)]
 
 
 def test_a_new_zone_alone_is_told_too(clocks):

@@ -11,6 +11,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from wagtail.models import Page, Revision
+from wagtail.test.utils.form_data import streamfield
 
 from events import errors, schedule
 from events.models import Event, JoinLink, WebinarPage
@@ -58,6 +59,25 @@ def filled_in() -> Callable[..., WebinarForm]:
         return form_class(data, instance=page, parent_page=make.section(), for_user=person)
 
     return fill_in
+
+
+@pytest.mark.parametrize(("minutes", "refused"), [("0", []), ("90", []), ("91", [1])])
+def test_an_item_of_the_programme_begins_before_the_event_has_ended(filled_in, minutes, refused):
+    items = [("item", {"minutes": number, "title": "Talk", "speakers": "", "note": ""}) for number in ("0", minutes)]
+    form = filled_in(agenda=streamfield(items))
+    assert (form.is_valid(), list(form.errors)) == (not refused, ["agenda"] if refused else [])
+    found = form.errors.as_data().get("agenda", [])
+    assert [
+        (number, item.block_errors["minutes"].messages)
+        for error in found
+        for number, item in error.block_errors.items()
+    ] == [(number, ["The event has ended by then. Choose an earlier minute, or a later end."]) for number in refused]
+
+
+def test_what_is_wrong_in_the_programme_stands_beside_the_item(editor):
+    late = streamfield([("item", {"minutes": "600", "title": "Talk", "speakers": "", "note": ""})])
+    page = add(editor, agenda=late)
+    assert (page.status_code, "The event has ended by then." in page.content.decode()) == (200, True)
 
 
 def test_an_editor_types_the_clocks_of_the_events_zone(editor):

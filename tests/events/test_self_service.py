@@ -16,6 +16,9 @@ from tests.factories import events as make
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
+AGAIN = "You have registered again: the link is in your newest mail about this event."
+
+
 def own(registration: Registration, name: str = "event_registration") -> str:
     return reverse(name, args=[registration.token])
 
@@ -31,6 +34,22 @@ def test_it_shows_state_and_both_times_in_the_persons_language(client):
     assert html.count(f"{begins.astimezone(event.zone):%H:%M}") >= 1
     assert f"{begins - timedelta(hours=5):%H:%M}" in html
     assert "You are number 1 on the waiting list." in client.get(own(place)).content.decode()
+
+
+def test_whoever_has_registered_again_is_led_to_the_newest_mail(client):
+    event = make.event()
+    registration = make.registered(event, "Ana")
+    cancel(registration_id=registration.pk)
+    make.registered(event, "Bo")
+    assert (AGAIN in client.get(own(registration)).content.decode()) is False
+    newer = make.registered(event, "Ana")
+    html = client.get(own(registration)).content.decode()
+    assert ("This registration is cancelled." in html, AGAIN in html, "Register again" in html) == (True, True, False)
+    # The old link does not open the new registration.
+    assert (newer.token in html, newer.join_token in html) == (False, False)
+    cancel(registration_id=newer.pk)
+    html = client.get(own(registration)).content.decode()
+    assert (AGAIN in html, "Register again" in html) == (False, True)
 
 
 def test_looking_at_it_changes_nothing(client):

@@ -96,6 +96,31 @@ def test_a_language_without_this_page_is_marked_as_leading_to_its_home_page(clie
     ]
 
 
+def test_a_language_without_a_page_leads_to_the_section_around_it(client: Client) -> None:
+    for code in ("en", "fr"):
+        section = SectionPage.objects.get(locale__language_code=code, slug="knowledge")
+        key = Page.objects.filter(slug="inner").values_list("translation_key", flat=True).first()
+        fields = {"translation_key": key} if key else {}
+        section.add_child(
+            instance=SectionPage(title="Inner", slug="inner", section=section.section, locale=section.locale, **fields)
+        )
+    SectionPage.objects.get(locale__language_code="pt", slug="knowledge").unpublish()
+    page = client.get("/en/knowledge/inner/").content.decode()
+    switch = page.partition('aria-label="Languages"')[2].partition("</nav>")[0]
+    leads = [
+        ("en", "/en/knowledge/inner/", ""),
+        ("fr", "/fr/knowledge/inner/", ""),
+        ("es", "/es/knowledge/", " <small>Conocimiento</small>"),
+        ("pt", "/pt/", " <small>página inicial</small>"),
+        ("ar", "/ar/knowledge/", " <small>المعرفة</small>"),
+    ]
+    assert re.findall(r'href="([^"]+)"[^>]*>(.*?)</a>', switch) == [
+        (url, f"{languages.own_name(code)}{note}") for code, url, note in leads
+    ]
+    # What search engines are told of are translations alone.
+    assert re.findall(r'rel="alternate" hreflang="(..)"', page) == ["en", "fr"]
+
+
 def test_the_list_of_texts_writes_its_moments_as_other_lists_do(client: Client) -> None:
     SiteText.objects.update(updated_at=datetime(2026, 11, 22, 23, 44, tzinfo=UTC))
     html = sign_in(client, PersonFactory(admin=True)).get(reverse("site_texts:index")).content.decode()

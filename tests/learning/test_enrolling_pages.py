@@ -129,7 +129,9 @@ def test_a_picture_is_not_a_list_of_people(one):
     empty = teamwork.client_of(one.coordinator).post(
         one.team(), {"city": one.city.slug, "language": "en", "lines": " "}
     )
-    assert (empty.status_code, "Paste at least one address." in words(empty)) == (422, True)
+    assert (empty.status_code, "Paste addresses or choose a file." in words(empty)) == (422, True)
+    # One of the two is needed.
+    assert [label in words(empty) for label in ("Colleagues", "Or a file", "(optional)")] == [True, True, False]
 
 
 def test_ten_thousand_lines_are_looked_over_and_fifty_invited(one):

@@ -86,6 +86,12 @@ def spoken(code: str | None) -> SafeString | str:
 
 
 @register.filter
+def is_optional(field: BoundField) -> bool:
+    """Tell whether a field may stay empty whatever the others of its form hold, which names those in `EITHER_OR`."""
+    return not field.field.required and field.name not in getattr(field.form, "EITHER_OR", ())
+
+
+@register.filter
 def has_session(request) -> bool:
     """Tell whether the visitor has a session cookie, without opening the session.
 
