@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.urls import reverse
-
+from core import addresses
 from learning.models import Enrolment
 from mail.models import Message
 from mail.purposes import Purpose
@@ -19,7 +18,7 @@ def of_messages(messages: Sequence[Message]) -> dict[int, Purpose]:
     return {
         message_pk: Purpose(
             label=f"{found[pk].cohort.course.title} ({found[pk]})",
-            url=reverse("cohort_moderate", args=[found[pk].cohort.slug]),
+            url=addresses.public("cohort_moderate", found[pk].cohort.slug),
         )
         for message_pk, pk in wanted.items()
         if pk in found

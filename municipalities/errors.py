@@ -56,6 +56,20 @@ class NotDecidedYet(MembershipError):
     sentence = _("This request waits for a decision: approve it, or decline it with a reason.")
 
 
+class TeamNeedsCoordinator(MembershipError):
+    sentence = _(
+        "You are the only coordinator and your team takes part in a course. Make a colleague coordinator first, or "
+        "withdraw the team."
+    )
+
+
+class RequestNeedsCoordinator(MembershipError):
+    sentence = _(
+        "You are the only coordinator and a colleague waits for your decision. Decide first, or make a colleague "
+        "coordinator."
+    )
+
+
 class StandingChanged(MembershipError):
     sentence = _(
         "Somebody else has changed the standing of this city since you opened it. What you wrote is still here: look "

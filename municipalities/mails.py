@@ -13,7 +13,7 @@ from mail import kinds
 from mail.isolates import isolate
 from mail.kinds import MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message
-from municipalities import rules
+from municipalities import rules, running
 from municipalities.enums import MembershipState
 from municipalities.models import Membership
 from municipalities.services import notices
@@ -36,11 +36,11 @@ def register_kinds() -> None:
 def approved(message: Message) -> Rendering:
     """Write that somebody may represent a city now."""
     membership = _membership(message, MembershipState.APPROVED)
+    subject = _("You represent %(city)s now")
     if membership.is_of_coordinator:
-        said = _("You now coordinate the team of %(city)s: you can enrol colleagues in courses.")
-    else:
-        said = _("You now belong to the team of %(city)s.")
-    return _notice(message, membership, subject=_("You represent %(city)s now"), paragraphs=[said])
+        return _handed_over(message, membership, subject=subject)
+    said = _("You now belong to the team of %(city)s.")
+    return _notice(message, membership, subject=subject, paragraphs=[said])
 
 
 def declined(message: Message) -> Rendering:
@@ -82,8 +82,7 @@ def appointed(message: Message) -> Rendering:
     membership = _membership(message, MembershipState.APPROVED)
     if not membership.is_of_coordinator:
         raise NoLongerMakesSense("The person does not coordinate the team.")
-    said = _("You now coordinate the team of %(city)s: you can enrol colleagues in courses.")
-    return _notice(message, membership, subject=_("You coordinate the team of %(city)s"), paragraphs=[said])
+    return _handed_over(message, membership, subject=_("You coordinate the team of %(city)s"))
 
 
 def asked(message: Message) -> Rendering:
@@ -121,6 +120,29 @@ def queue(message: Message) -> Rendering:
             "button": {"label": _("See the requests"), "url": _absolute(reverse("membership_queue"))},
             "reason": _("You get this mail because you decide about these requests."),
         },
+    )
+
+
+def _handed_over(message: Message, membership: Membership, *, subject: str) -> Rendering:
+    """Write what somebody coordinates from now on: the colleagues who wait for them and the teams under way."""
+    city = membership.local_government_id
+    said = [_("You now coordinate the team of %(city)s: you can enrol colleagues in courses.")]
+    waiting = Membership.objects.asked().filter(local_government=city).count()
+    if waiting:
+        words = ngettext(
+            "%(number)d colleague waits for your decision on your page.",
+            "%(number)d colleagues wait for your decision on your page.",
+            waiting,
+        )
+        said.append(words % {"number": waiting})
+    teams = running.teams_of([city]).get(city, [])
+    return _notice(
+        message,
+        membership,
+        subject=subject,
+        paragraphs=said,
+        closing=[_("Teams in courses that you coordinate now:")] if teams else [],
+        links=[{"label": isolate(team.label), "url": _absolute(team.url)} for team in teams],
     )
 
 

@@ -1,7 +1,9 @@
 """Who may speak for a local government and who may decide that, as named predicates."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
+from core import clock
 from municipalities.models import Membership
 
 if TYPE_CHECKING:
@@ -29,6 +31,15 @@ def has_asked_to_coordinate(person: "Visitor", local_government_id: int) -> bool
         return False
     theirs = Membership.objects.of_person(person).asked().coordinators()
     return theirs.filter(local_government_id=local_government_id).exists()
+
+
+def coordinates_alone(membership: Membership, last: date | None = None) -> bool:
+    """Whether nobody would coordinate the team after this membership's last day, today unless given."""
+    today = clock.now().date()
+    if not (membership.is_of_coordinator and membership.holds_on(today)):
+        return False
+    others = Membership.objects.deciding().filter(local_government=membership.local_government_id)
+    return not others.staying(last or today).exclude(pk=membership.pk).exists()
 
 
 def may_decide_all(person: "Visitor") -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from core import clock
+from municipalities.errors import RequestNeedsCoordinator, TeamNeedsCoordinator
 from municipalities.member_forms import LastDayForm, ReasonForm
 from municipalities.models import LocalGovernment, Membership
+from municipalities.running import RunningTeam, teams_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -22,8 +24,29 @@ class Team:
     """One local government with those who ask to represent it and those who do."""
 
     local_government: LocalGovernment
+    own: Membership
+    running: list[RunningTeam] = field(default_factory=list)
     asking: list[Membership] = field(default_factory=list)
     members: list[Membership] = field(default_factory=list)
+
+    @property
+    def has_another_coordinator(self) -> bool:
+        """Whether somebody would coordinate it after today without the reader, as `rules.coordinates_alone` asks."""
+        today = clock.now().date()
+        return any(
+            one.is_of_coordinator
+            and one.person.is_active
+            and one.holds_on(today)
+            and (one.ends_on is None or one.ends_on > today)
+            for one in self.members
+        )
+
+    @property
+    def must_keep(self) -> Any:
+        """Why its only coordinator cannot leave, as the service would say it; empty for who may."""
+        if self.has_another_coordinator or not (self.running or self.asking):
+            return ""
+        return TeamNeedsCoordinator.sentence if self.running else RequestNeedsCoordinator.sentence
 
 
 @dataclass(frozen=True)
@@ -45,10 +68,10 @@ def action_form(action: str, membership_id: int, data: Any = None) -> forms.Form
 
 
 def coordinated_by(person: "User", own: Iterable[Membership]) -> list[Team]:
-    """Return the teams that a person coordinates today, given their own memberships; one statement, or none."""
+    """Return the teams that a person coordinates today, given their own memberships; two statements, or none."""
     today = clock.now().date()
     teams = {
-        one.local_government_id: Team(one.local_government)
+        one.local_government_id: Team(one.local_government, one)
         for one in own
         if one.is_of_coordinator and one.holds_on(today)
     }
@@ -58,6 +81,8 @@ def coordinated_by(person: "User", own: Iterable[Membership]) -> list[Team]:
     for one in colleagues.select_related("person").order_by("asked_at", "pk"):
         team = teams[one.local_government_id]
         (team.asking if one.is_asked else team.members).append(one)
+    for key, found in teams_of(list(teams)).items():
+        teams[key].running = found
     return list(teams.values())
 
 

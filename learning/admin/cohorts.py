@@ -19,7 +19,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, ListingButton
 
-from core import clock
+from core import addresses, clock
 from core.admin.acts import ActView
 from core.admin.refusals import RefusedWhenStored
 from core.exports import ScreenExportMixin, WordsColumn
@@ -70,7 +70,7 @@ class CohortIndex(ScreenExportMixin, IndexView):
         buttons = super().get_list_buttons(instance)
         if not may_change_enrolments(self.request.user):
             return buttons
-        people = ListingButton(_("People"), reverse("cohort_moderate", args=[instance.slug]), icon_name="group")
+        people = ListingButton(_("People"), addresses.public("cohort_moderate", instance.slug), icon_name="group")
         return [*buttons, people]
 
 

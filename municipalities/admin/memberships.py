@@ -130,6 +130,13 @@ class EndView(MembershipAct):
     page_title = button = _("End the membership")
     sentence = _("The person is told by mail. A coordinator can then no longer enrol or approve colleagues.")
 
+    def get_sentence(self) -> Any:
+        """Warn where nobody else coordinates the team."""
+        if not rules.coordinates_alone(self.membership):
+            return self.sentence
+        alone = _("Nobody else coordinates this city's team: its requests come to staff until somebody does.")
+        return f"{self.sentence} {alone}"
+
     def act(self, said: dict[str, Any]) -> None:
         """End it on the day that staff chose."""
         by = signed_in(self.request)

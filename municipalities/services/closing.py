@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from core import clock
-from municipalities import rules
+from municipalities import rules, running
 from municipalities.enums import MembershipState
-from municipalities.errors import DecidedAlready, EndsBeforeStart, Gone, MembershipGone, NotDecidedYet, NotYours
+from municipalities.errors import (
+    DecidedAlready,
+    EndsBeforeStart,
+    Gone,
+    MembershipGone,
+    NotDecidedYet,
+    NotYours,
+    RequestNeedsCoordinator,
+    TeamNeedsCoordinator,
+)
 from municipalities.models import Membership
 from municipalities.querysets import MembershipQuerySet
 from municipalities.services import locks, notices
@@ -24,8 +33,9 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
     """End a membership today, or note the last day where that lies ahead; what was only asked its person takes back.
 
     Raises NotYours for strangers, MembershipGone, DecidedAlready for what has been declined, NotDecidedYet for what
-    somebody else has asked, EndsBeforeStart for a day before the first. Ending twice changes nothing. The person is
-    told of what somebody else does, at once in either case.
+    somebody else has asked, EndsBeforeStart for a day before the first, TeamNeedsCoordinator and
+    RequestNeedsCoordinator for the only coordinator's own. Ending twice changes nothing. The person is told of what
+    somebody else does, at once in either case.
     """
     membership = locks.membership(membership_id, gone=MembershipGone)
     if not rules.may_end(by, membership):
@@ -41,6 +51,7 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
     last = ends_on or today
     if membership.starts_on and last < membership.starts_on:
         raise EndsBeforeStart
+    _refuse_abandoning(membership, last, by)
     if membership.state == MembershipState.APPROVED and last >= today and ends_on is not None:
         _note_last_day(membership, last, by)
         return membership
@@ -67,6 +78,17 @@ def close_overdue(memberships: MembershipQuerySet) -> int:
     for membership in found:
         _end(membership, membership.ends_on)
     return len(found)
+
+
+def _refuse_abandoning(membership: Membership, last: date, by: "User") -> None:
+    # Under the city's lock, so that of two coordinators who leave at once one stays. Staff may: they see what waits.
+    if by != membership.person or not rules.coordinates_alone(membership, last):
+        return
+    city = membership.local_government_id
+    if running.teams_of([city]):
+        raise TeamNeedsCoordinator
+    if Membership.objects.asked().filter(local_government=city).exists():
+        raise RequestNeedsCoordinator
 
 
 def _note_last_day(membership: Membership, last: date, by: "User") -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms, template
 
 from municipalities.models import Membership
-from municipalities.teams import action_form
+from municipalities.teams import Team, action_form
 
 register = template.Library()
 
@@ -17,3 +17,10 @@ def form_about(context: template.Context, action: str, membership: Membership) -
     if refused and refused.is_about(action, membership):
         return refused.form
     return action_form(action, membership.pk)
+
+
+@register.simple_tag(takes_context=True)
+def team_left_by(context: template.Context, membership: Membership) -> Team | None:
+    """Return the team that would be left without a coordinator if the reader ended this membership of their own."""
+    alone = (one for one in context.get("teams", ()) if one.own == membership and not one.has_another_coordinator)
+    return next(alone, None)

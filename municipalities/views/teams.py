@@ -28,7 +28,7 @@ Action = Callable[[HttpRequest, int], HttpResponse]
 @login_required
 @require_safe
 def my_cities(request: HttpRequest) -> HttpResponse:
-    """Show a person's own memberships and the teams that they coordinate; two statements."""
+    """Show a person's own memberships and the teams that they coordinate; three statements at most."""
     return _page(request)
 
 

@@ -1,7 +1,11 @@
-"""Addresses of many pages at once, from their `url_path` alone."""
+"""Addresses: of many pages at once, from their `url_path` alone, and of public views, as staff are led to them."""
 
+from django.urls import reverse
 from django.utils.encoding import iri_to_uri
+from django.utils.translation import override
 from wagtail.models import Site
+
+from core import languages
 
 # (root's url_path, language code), the most specific first.
 Roots = list[tuple[str, str]]
@@ -21,3 +25,12 @@ def address(url_path: str, starts: Roots) -> tuple[str, str] | None:
         if url_path.startswith(root):
             return code, iri_to_uri(f"/{code}/{url_path[len(root) :]}")
     return None
+
+
+def public(name: str, *args: object) -> str:
+    """Return the address of a public view in a language of the site.
+
+    The admin speaks "pt-pt" and others that no public address begins with: whatever it shows leads there by this.
+    """
+    with override(languages.current()):
+        return reverse(name, args=args)

@@ -8,7 +8,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import checks, componentchecks, diagnoses, receivers, timekeeping  # noqa: F401  (importing registers the checks)
+        from core.admin import anchors
 
+        anchors.connect()
         timekeeping.connect()
         receivers.connect()
         diagnoses.register()

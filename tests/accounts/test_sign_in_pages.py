@@ -1,9 +1,11 @@
 """The pages of signing in look like the site: its components, one heading, labels, no markup left open."""
 
 import re
+from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
@@ -254,3 +256,21 @@ def test_a_form_about_people_sent_empty_says_for_each_field_what_to_do():
     }
     for form, expected in said.items():
         assert form.errors == expected
+
+
+NO_SCRIPT = "Keys need JavaScript. The other ways work without it."
+
+
+@pytest.mark.django_db
+def test_without_a_script_the_page_says_beside_the_passkey_what_it_needs(client):
+    html = client.get("/en/account/login/").content.decode()
+    other = html.partition('<div class="entrance__other">')[2].partition("</div>")[0]
+    assert re.search(r'<button class="[^"]*\bbutton--scripted\b[^"]*" form="mfa_login" id="passkey_login">', other)
+    assert f'<noscript><p class="message message--warning">{NO_SCRIPT}</p></noscript>' in other
+    assert html.count(NO_SCRIPT) == 1
+    css = re.sub(r"\s+", "", finders_text("css/components/button.css"))
+    assert "@media(scripting:none){.button--scripted{display:none;}}" in css
+
+
+def finders_text(name: str) -> str:
+    return Path(finders.find(name)).read_text("utf-8")

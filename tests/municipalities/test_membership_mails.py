@@ -1,5 +1,6 @@
 """What the mails about memberships say, to whom, in which language, and when they no longer make sense."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -43,6 +44,26 @@ def test_a_coordinator_reads_what_they_can_do_now(oslo, settings):
         assert f"{settings.BASE_URL}/en/my/cities/" in said
 
 
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, ""),
+        (1, "1 colleague waits for your decision on your page."),
+        (3, "3 colleagues wait for your decision on your page."),
+    ],
+)
+def test_a_new_coordinator_reads_once_how_many_wait_for_them(oslo, number, words):
+    for _one in range(number):
+        make.membership(state="asked", local_government=oslo)
+    make.membership(state="asked")
+    asked = make.coordinator(state="asked", local_government=oslo)
+    services.approve_membership(membership_id=asked.pk, by=editor())
+    told = Message.objects.filter(to_address=asked.person.email)
+    assert list(told.values_list("kind", flat=True)) == ["membership-approved"]
+    found = re.findall(r"\d colleagues? waits? .*", written("approved").text)
+    assert found == ([words] if words else [])
+
+
 def test_the_reason_is_told_as_it_was_written_and_cannot_turn_the_line(oslo):
     asked = make.membership(state="asked", local_government=oslo)
     services.decline_membership(membership_id=asked.pk, by=editor(), reason="Left <last>\u202e year %(city)s {x}")
@@ -77,7 +98,7 @@ def test_a_coordinator_reads_who_asks(oslo):
 def test_who_no_longer_coordinates_is_not_told_who_asks(oslo):
     coordinator = make.coordinator(local_government=oslo)
     services.represent(person=PersonFactory(), local_government_id=oslo.pk, role="member")
-    services.end_membership(membership_id=coordinator.pk, by=coordinator.person)
+    services.end_membership(membership_id=coordinator.pk, by=editor())
     with pytest.raises(NoLongerMakesSense):
         written("asked")
 

@@ -276,7 +276,7 @@ def test_the_page_costs_the_same_however_many_cities_and_colleagues(
         for state in ("asked", "approved"):
             make.membership(local_government=city, state=state)
     signed_in.get(MINE)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert words(signed_in.get(MINE)).count("Waiting for your decision") == number
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from municipalities.errors import StandingChanged
+from municipalities.errors import RequestNeedsCoordinator, StandingChanged
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import (
     approve_membership,
     change_request,
+    closing,
     deciding,
     decline_membership,
     end_membership,
@@ -41,7 +42,7 @@ def without_lock(monkeypatch):
     monkeypatch.setattr(
         locks,
         "membership",
-        lambda key: Membership.objects.select_related("person", "local_government").get(pk=key),
+        lambda key, **gone: Membership.objects.select_related("person", "local_government").get(pk=key),
     )
 
 
@@ -156,6 +157,26 @@ def test_a_coordinator_whose_membership_is_just_ended_decides_nothing_more(at_on
 
 def test_control_without_the_lock_a_former_coordinator_still_approves(at_once, without_lock):
     assert deciding_after_leaving(at_once).state == "approved"
+
+
+def both_leaving(at_once, monkeypatch) -> tuple[list, int]:
+    """Let both coordinators of a city leave while a colleague waits; return the answers and how many still coordinate."""
+    meet_before(monkeypatch, closing, "_end")
+    city = make.local_government()
+    both = [make.coordinator(local_government=city) for _one in range(2)]
+    make.membership(state="asked", local_government=city)
+    answers = at_once([partial(end_membership, membership_id=one.pk, by=one.person) for one in both])
+    return answers, Membership.objects.deciding().filter(local_government=city).count()
+
+
+def test_of_two_coordinators_who_leave_at_once_one_stays_for_who_waits(at_once, monkeypatch):
+    answers, left = both_leaving(at_once, monkeypatch)
+    assert (sum(isinstance(one, RequestNeedsCoordinator) for one in answers), left) == (1, 1)
+
+
+def test_control_without_the_lock_both_leave_and_somebody_waits(at_once, monkeypatch, without_lock):
+    answers, left = both_leaving(at_once, monkeypatch)
+    assert ([type(one) for one in answers], left) == ([Membership] * 2, 0)
 
 
 def proposing_at_once(at_once, monkeypatch) -> list:
