@@ -114,7 +114,7 @@ def _why_waiting(enrolment: Enrolment) -> list[str]:
     if enrolment.state != EnrolmentState.WAITLISTED:
         return []
     standing = seats.standing(enrolment.cohort)
-    is_by_share = standing.free != 0 and standing.has_spent_share(enrolment.local_government_id)
+    is_by_share = standing.has_spent_share(enrolment.local_government_id)
     return cohort_words.of_waiting(is_full=standing.free == 0, share=standing.per_city if is_by_share else None)
 
 

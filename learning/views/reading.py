@@ -52,12 +52,16 @@ class UnitView(LoginRequiredMixin, View):
         """Show the unit and note which revision of it was read."""
         progress = None
         if request.method == "GET":
-            progress = read_unit(
-                enrolment_id=self.enrolment.pk,
-                unit_id=self.unit.pk,
-                revision_id=self.page.live_revision_id,
-                language=locales.code_of(self.page.locale_id),
-            )
+            try:
+                progress = read_unit(
+                    enrolment_id=self.enrolment.pk,
+                    unit_id=self.unit.pk,
+                    revision_id=self.page.live_revision_id,
+                    language=locales.code_of(self.page.locale_id),
+                )
+            except UnitNotOpen:
+                # Called off or withdrawn in this very moment.
+                return self._lead_to_course(self.unit)
         path = own.path(self.enrolment)
         position = path.position_of(self.unit.translation_key)
         stage = path.stage_of(self.unit.module.translation_key)
