@@ -22,11 +22,25 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+class HasEnded(Http404):
+    """The cohort at an address is over or called off; whoever asks might have known of it and may be told so."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        super().__init__()
+        self.cohort = cohort
+
+
 def cohort_for(request: HttpRequest, slug: str) -> Cohort:
-    """Return the listed cohort at an address, or raise Http404 for a visitor who may not know of it."""
-    found = met_by(request, Cohort.objects.listed().filter(slug=slug))
+    """Return the listed cohort at an address, or raise Http404 for a visitor who may not know of it.
+
+    HasEnded, for who might have known of it, where it was listed before.
+    """
+    taught = Cohort.objects.filter(slug=slug, course__is_current=True)
+    found = met_by(request, taught)
     if not found:
         raise Http404
+    if found[0].is_called_off or found[0].is_over():
+        raise HasEnded(found[0])
     return found[0]
 
 

@@ -163,12 +163,7 @@ def of_prospect(*, seated: int, waiting: int, refused: int, share: int | None) -
     counts = {"seated": seated, "waiting": waiting, "refused": refused}
     said = [PROSPECTS[name](number) % {"number": number} for name, number in counts.items() if number]
     if share is not None:
-        words = ngettext(
-            "Your city may have %(number)s seat in this cohort.",
-            "Your city may have %(number)s seats in this cohort.",
-            share,
-        )
-        said.append(words % {"number": share})
+        said.append(_of_share(share))
     if refused:
         said.append(_("This cohort keeps no waiting list."))
     elif share is None and not seated:
@@ -176,6 +171,23 @@ def of_prospect(*, seated: int, waiting: int, refused: int, share: int | None) -
     if seated:
         said.append(_("Seats are given in the order of your list; somebody else may be quicker."))
     return said
+
+
+def of_waiting(*, is_full: bool, share: int | None) -> list[str]:
+    """Return what whoever waits for a seat reads beside their place; `share` where it is why they wait."""
+    if is_full:
+        return [_("All seats are taken. When one becomes free, whoever has waited longest gets it and a mail.")]
+    first = [_of_share(share)] if share is not None else []
+    return [*first, _("When a seat becomes free, whoever has waited longest gets it and a mail.")]
+
+
+def _of_share(share: int) -> str:
+    words = ngettext(
+        "Your city may have %(number)s seat in this cohort.",
+        "Your city may have %(number)s seats in this cohort.",
+        share,
+    )
+    return words % {"number": share}
 
 
 def of_outcome(name: str, number: int) -> str:

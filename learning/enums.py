@@ -94,6 +94,20 @@ ENDED_STATES = (
 )
 
 
+class Ending(models.TextChoices):
+    """How an enrolment that is withdrawn came to its end, as those read it who answer for it."""
+
+    DECLINED = "declined", _("Has declined")
+    LEFT_LIST = "left-list", _("Has left the waiting list")
+    TAKEN_BACK = "taken-back", _("Has taken the request back")
+    LEFT = "left", _("Has left")
+    REPLACED = "replaced", _("Replaced by somebody else")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+ENDINGS_BY_PERSON = (Ending.DECLINED, Ending.LEFT_LIST, Ending.TAKEN_BACK, Ending.LEFT)
+
+
 class ChangeKind(models.TextChoices):
     """What happened to an enrolment."""
 

@@ -36,7 +36,9 @@ class PeopleForm(forms.Form):
     file = forms.FileField(
         label=_("Or a file"),
         required=False,
-        help_text=_("A CSV file with a column of addresses and, if you like, one of names."),
+        help_text=_(
+            "A CSV file with a column of addresses and, if you like, one of names and one of languages, such as “fr”."
+        ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
     )
     language = OneOf(
@@ -119,6 +121,14 @@ class SuccessorForm(forms.Form):
             "max_length": _("Write an e-mail address of at most 254 characters."),
         },
         widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "off"}),
+    )
+    language = OneOf(
+        label=_("Language of the invitation"),
+        choices=_language_choices,
+        is_known=lambda code: code in languages.codes(),
+        required=False,
+        help_text=_("Whoever comes can choose another one later."),
+        error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
 
 

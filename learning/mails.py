@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from learning import cohort_words
-from learning.enums import EnrolmentState, TeamState
+from learning.enums import Ending, EnrolmentState, TeamState
 from learning.models import Enrolment, TeamRequest
 from learning.rules import may_enrol
 from learning.services import notices
@@ -61,7 +61,27 @@ def withdrawn(message: Message) -> Rendering:
     """Write that the enrolment has ended, which stays true whether or not the cohort takes place."""
     enrolment = _enrolment(message, of_called_off=True)
     _need(enrolment.state == EnrolmentState.WITHDRAWN, "The person is enrolled.")
-    return _render(message, enrolment, subject=_("Your enrolment is withdrawn: %(title)s"))
+    subjects: dict[Ending | None, str] = {
+        Ending.DECLINED: _("You have declined: %(title)s"),
+        Ending.LEFT_LIST: _("You have left the waiting list: %(title)s"),
+        Ending.TAKEN_BACK: _("Your request is taken back: %(title)s"),
+    }
+    subject = subjects.get(enrolment.ending) or _("Your enrolment is withdrawn: %(title)s")
+    return _render(message, enrolment, subject=subject, opening=_of_end(enrolment))
+
+
+def _of_end(enrolment: Enrolment) -> str:
+    """Return the first sentence to somebody whose enrolment has ended; only who had joined has completed anything."""
+    own: dict[Ending | None, str] = {
+        Ending.DECLINED: _("You have declined the invitation to this cohort."),
+        Ending.LEFT_LIST: _("You have left the waiting list of this cohort."),
+        Ending.TAKEN_BACK: _("You have taken your request to take part in this cohort back."),
+    }
+    if enrolment.ending in own:
+        return own[enrolment.ending]
+    if enrolment.joined_at is None:
+        return _("You are not enrolled in this cohort any more.")
+    return _("You are not enrolled in this cohort any more. What you have completed stays on record.")
 
 
 def admitted(message: Message) -> Rendering:
@@ -186,6 +206,7 @@ def _enrolment(message: Message, *, of_called_off: bool = False) -> Enrolment:
     found = (
         Enrolment.objects.with_place()
         .with_reason()
+        .with_ending()
         .select_related("cohort__course", "local_government", "team__coordinator")
     )
     enrolment = found.filter(pk=message.params["enrolment"], erased_at=None).first()

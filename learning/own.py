@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -22,10 +22,12 @@ from learning.models import Cohort, Enrolment, UnitProgress
 
 def courses(request: HttpRequest) -> dict[str, Any]:
     """Return what "my learning" shows; a constant number of statements. For the page of that name and for my GKEC."""
-    # Whoever left keeps the record of what they have done.
+    # Whoever left keeps the record of what they have done; it stands below what goes on.
     mine = Enrolment.objects.of_person(request.user).filter(Q(state__in=LIVE_STATES) | Q(joined_at__isnull=False))
     mine = mine.with_progress().with_place()
-    enrolments = list(mine.select_related("cohort__course", "local_government").order_by("-cohort__starts_on", "pk"))
+    is_gone = Case(When(state__in=LIVE_STATES, then=0), default=1)
+    mine = mine.select_related("cohort__course", "local_government")
+    enrolments = list(mine.order_by(is_gone, "-cohort__starts_on", "pk"))
     invitations = _invitations(signed_in(request))
     cards = cohort_words.cards(one.cohort for one in [*invitations, *enrolments])
     guided = Cohort.objects.moderated_by(request.user).select_related("course").order_by("-starts_on", "pk")

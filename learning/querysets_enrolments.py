@@ -118,6 +118,20 @@ class EnrolmentQuerySet(QuerySet):
         declined = EnrolmentChange.objects.filter(enrolment=OuterRef("pk"), what=ChangeKind.DECLINED).order_by("-pk")
         return self.annotate(declined_because=Subquery(declined.values("reason")[:1]))
 
+    def with_ending(self) -> "EnrolmentQuerySet":
+        """Add `ended_what` and `ended_actor`: how what is withdrawn came to its end, and by whom; `ending` reads them.
+
+        None for what was not withdrawn.
+        """
+        from learning.models import EnrolmentChange
+
+        ended = EnrolmentChange.objects.filter(
+            enrolment=OuterRef("pk"), what__in=[ChangeKind.WITHDRAWN, ChangeKind.REPLACED]
+        ).order_by("-pk")
+        return self.annotate(
+            ended_what=Subquery(ended.values("what")[:1]), ended_actor=Subquery(ended.values("actor")[:1])
+        )
+
     def with_number(self) -> "EnrolmentQuerySet":
         """Add `number`: the one on the waiting list of those who wait; None for others, whose row keeps theirs."""
         return self.annotate(number=Case(When(WAITS, then="waiting_number")))

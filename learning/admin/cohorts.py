@@ -174,9 +174,15 @@ class RestoreView(StandingAct):
     """Lets a cohort that was called off take place after all."""
 
     page_title = _("Restore a cohort")
-    sentence = _("Its people can join and read again. Nobody is written to: tell them yourself.")
     button = _("Restore")
     done = _("The cohort takes place after all.")
+
+    def get_sentence(self) -> str:
+        """Return what will happen, and whether anybody has been told of the calling off who is to be told otherwise."""
+        since = self.cohort.called_off_at
+        if since is not None and clock.now() < since + undo_window():
+            return gettext("Its people can join and read again. The mails have not left yet: nobody is told anything.")
+        return gettext("Its people can join and read again. Nobody is written to: tell them yourself.")
 
     def act(self, said: dict[str, Any]) -> None:
         """Restore it in the name of staff."""

@@ -61,7 +61,8 @@ class EnrolmentIndex(ScreenExportMixin, IndexView):
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""
-        return Enrolment.objects.with_number().with_progress().select_related("cohort__course", "local_government")
+        rows = Enrolment.objects.with_number().with_progress().with_ending()
+        return rows.select_related("cohort__course", "local_government")
 
     def search_queryset(self, queryset: QuerySet) -> QuerySet:
         """Look into name, address and department."""
@@ -102,7 +103,7 @@ class Enrolments(RecordList):
         WordsColumn("department", label=_("Department"), sort_key="department"),
         WordsColumn("course", label=_("Course"), accessor="cohort.course.title", sort_key="cohort__course__title"),
         WordsColumn("cohort", label=_("Cohort"), accessor="cohort.name", sort_key="cohort__starts_on"),
-        Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
+        Column("state", label=_("State"), accessor="state_in_words", sort_key="state"),
         Column("number", label=_("Waiting number"), sort_key="number"),
         Column("language", label=_("Language"), accessor=_language, sort_key="language"),
         Column("units_done", label=_("Units done"), sort_key="units_done"),

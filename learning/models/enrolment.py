@@ -14,6 +14,7 @@ from learning import tokens
 from learning.enums import (
     DRAFT_WAITS,
     ENDED_STATES,
+    ENDINGS_BY_PERSON,
     JOINED_STATES,
     KNOWN_STATES,
     LIVE_STATES,
@@ -21,6 +22,7 @@ from learning.enums import (
     WAITING_STATES,
     Actor,
     ChangeKind,
+    Ending,
     EnrolmentState,
 )
 from learning.models.cohort import Cohort, TeamRequest
@@ -167,9 +169,34 @@ class Enrolment(models.Model):
 
     @property
     def state_in_words(self) -> str:
-        """What a team's page says of it: of a draft also that it waits for a seat."""
+        """What those read who answer for it: of a draft also that it waits for a seat, of an end who brought it.
+
+        The latter needs `with_ending`.
+        """
         is_draft = self.state == EnrolmentState.DRAFTED
-        return str(DRAFT_WAITS if is_draft and self.waits else self.get_state_display())
+        if is_draft and self.waits:
+            return str(DRAFT_WAITS)
+        return str(self.ending.label if self.ending else self.get_state_display())
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended, where it is withdrawn; needs `with_ending`."""
+        if self.state != EnrolmentState.WITHDRAWN:
+            return None
+        if self.ended_what == ChangeKind.REPLACED:
+            return Ending.REPLACED
+        if self.ended_actor != Actor.PERSON:
+            return Ending.WITHDRAWN
+        if self.joined_at is not None:
+            return Ending.LEFT
+        if self.invited_at is not None:
+            return Ending.DECLINED
+        return Ending.TAKEN_BACK if self.waiting_number is None else Ending.LEFT_LIST
+
+    @property
+    def was_ended_by_person(self) -> bool:
+        """Whether the person has ended it: declined, given up waiting, or left; needs `with_ending`."""
+        return self.ending in ENDINGS_BY_PERSON
 
     @property
     def is_live(self) -> bool:

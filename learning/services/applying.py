@@ -13,6 +13,7 @@ from learning.models import Cohort, Enrolment
 from learning.services import history, notices, seats
 from learning.services.enrolling import refuse_unless_open
 from learning.services.promoting import fill
+from learning.services.returning import take_up
 from learning.services.sending import end
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def apply_alone(*, cohort_id: int, person: "User") -> Enrolment:
         return enrolment
     what = _seat_or_wait(cohort, enrolment, CohortFull)
     enrolment.save()
+    take_up(cohort, [enrolment])
     history.note([enrolment], what, actor=Actor.PERSON, by=person)
     if enrolment.state == EnrolmentState.WAITLISTED:
         notices.say_waiting(cohort, [enrolment])
@@ -77,6 +79,7 @@ def admit(*, enrolment_id: int, by: "User") -> Enrolment:
         refuse_unless_open(cohort)
     what = _seat_or_wait(cohort, enrolment, NoSeatFree)
     enrolment.save(update_fields=["state", "has_seat", "waiting_number", "invited_at", "joined_at"])
+    take_up(cohort, [enrolment])
     history.note([enrolment], what, actor=Actor.STAFF, by=by)
     if enrolment.team_id is None:
         notices.say_admitted(cohort, enrolment)

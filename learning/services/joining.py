@@ -23,6 +23,7 @@ from learning.errors import (
 from learning.models import Enrolment
 from learning.services import history, seats
 from learning.services.reading_lines import LONGEST_NAME
+from learning.services.returning import take_up
 from learning.services.sending import end
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def join(*, enrolment_id: int, person: "User | None" = None, language: str = "")
     `person` is who is signed in, and must be whom the invitation was sent to. Without one the caller must know that
     whoever asks holds the link from the mail: the account of its address is found, or made with the address verified,
     in the `language` in which they read the page, or else that of the invitation.
+    Whoever took part for the same city before goes on with what they had done and said then.
     `made_account` of what is returned says whether this very call has made that account: whoever had one before still
     has to sign in. What the person waits for or has applied for in this cohort
     without a team ends. Raises SomebodyElse, AccountClosed, NoSeatYet, NotDecidedYet, NotInvited, JoinedAlready,
@@ -60,6 +62,7 @@ def join(*, enrolment_id: int, person: "User | None" = None, language: str = "")
     enrolment.state, enrolment.joined_at = EnrolmentState.ACTIVE, clock.now()
     enrolment.save(update_fields=["person", "state", "joined_at"])
     history.note([enrolment], ChangeKind.JOINED, actor=Actor.PERSON, by=enrolment.person)
+    take_up(cohort, [enrolment])
     return enrolment
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from core import clock, text
+from core import clock, languages, text
 from events.addresses import email_key
 from learning.enums import KNOWN_STATES, LEAVABLE_STATES, LIVE_STATES, ChangeKind, EnrolmentState, TeamState
 from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, RecordStays
@@ -58,12 +58,12 @@ def withdraw_team(*, team_id: int, by: "User", reason: str = "") -> list[Enrolme
 
 
 @transaction.atomic
-def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None") -> Enrolment:
+def replace(*, enrolment_id: int, email: str, name: str = "", language: str = "", by: "User | None") -> Enrolment:
     """Let somebody else go on in a leaver's place; return the new enrolment, which has the seat or the place in line.
 
-    The leaver's enrolment ends and keeps its record. Handing on to the same address twice changes nothing. Raises
-    RecordStays where it has ended already or is completed, AlreadyInTeam, InvitedTooOften, CohortOver, CohortCalledOff
-    and BadAddress.
+    They are written to in `language`, or else in the leaver's. The leaver's enrolment ends and keeps its record.
+    Handing on to the same address twice changes nothing. Raises RecordStays where it has ended already or is completed,
+    AlreadyInTeam, InvitedTooOften, CohortOver, CohortCalledOff and BadAddress.
     """
     envelope_address(email)
     cohort, leaver = seats.lock_enrolment(enrolment_id)
@@ -76,7 +76,7 @@ def replace(*, enrolment_id: int, email: str, name: str = "", by: "User | None")
     if _has(leaver, key):
         raise AlreadyInTeam
     refuse_pestering(leaver.local_government_id, {key: email})
-    successor = _successor(leaver, email.strip(), key, name)
+    successor = _successor(leaver, email.strip(), key, name, language)
     was_told = leaver.was_told
     _hand_over(leaver, successor, by)
     if was_told:
@@ -119,7 +119,7 @@ def _has(leaver: Enrolment, key: str) -> bool:
     return city.filter(email_key=key, state__in=KNOWN_STATES).exists()
 
 
-def _successor(leaver: Enrolment, email: str, key: str, name: str) -> Enrolment:
+def _successor(leaver: Enrolment, email: str, key: str, name: str, language: str) -> Enrolment:
     # Who takes over from somebody who had joined begins as somebody invited.
     state = EnrolmentState.INVITED if leaver.has_joined else leaver.state
     return Enrolment(
@@ -129,7 +129,7 @@ def _successor(leaver: Enrolment, email: str, key: str, name: str) -> Enrolment:
         name=text.single_line(name)[:LONGEST_NAME],
         email=email,
         email_key=key,
-        language=leaver.language,
+        language=languages.nearest(language) if language else leaver.language,
         state=state,
         has_seat=leaver.has_seat,
         waiting_number=leaver.waiting_number,

@@ -10,6 +10,7 @@ from learning.enums import Actor, ChangeKind, EnrolmentState
 from learning.models import Cohort, Enrolment
 from learning.rules import keys_of_members
 from learning.services import history, notices, seats
+from learning.services.returning import take_up
 from learning.services.seats import Standing
 
 logger = logging.getLogger(__name__)
@@ -97,5 +98,6 @@ def _give_seats(cohort: Cohort, enrolments: list[Enrolment]) -> None:
         else:
             enrolment.state, enrolment.invited_at = EnrolmentState.INVITED, now
     Enrolment.objects.bulk_update(enrolments, ["has_seat", "state", "joined_at", "invited_at"])
+    take_up(cohort, enrolments)
     history.note(enrolments, ChangeKind.PROMOTED, actor=Actor.SYSTEM)
     notices.say_promoted(cohort, [one for one in enrolments if one.state != EnrolmentState.DRAFTED])

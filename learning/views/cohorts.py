@@ -19,6 +19,7 @@ from learning.errors import LearningError
 from learning.models import Cohort, Enrolment
 from learning.rules import keys_of, may_moderate
 from learning.services import apply_alone
+from learning.views.left import told_of_the_end
 
 APPLICATIONS = limits.Limit("applications-person", settings.APPLICATIONS_PER_PERSON_PER_HOUR, 3600)
 SEE_OTHER, CONFLICT, TOO_OFTEN = 303, 409, 429
@@ -51,6 +52,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@told_of_the_end
 @require_safe
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show when a cohort runs, how it stands, and the ways in; and whoever is signed in, how they stand."""
@@ -68,6 +70,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @login_required
+@told_of_the_end
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what taking part without a team means; a POST does it."""

@@ -13,11 +13,11 @@ from accounts.entrance import ask_for_code, let_in
 from core import languages, limits
 from events.addresses import email_key
 from learning import cohort_words
-from learning.enums import Actor, ChangeKind, EnrolmentState
+from learning.enums import EnrolmentState
 from learning.errors import LearningError
 from learning.models import Enrolment
-from learning.rules import owns_enrolment
-from learning.services import join, withdraw_enrolment
+from learning.rules import keys_of, owns_enrolment
+from learning.services import join, seats, withdraw_enrolment
 from learning.views.signed import asked_for, by_token
 
 PER_PERSON = limits.Limit("learning-door", settings.JOINS_PER_PERSON_PER_HOUR, 3600)
@@ -35,6 +35,8 @@ def show(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse
         return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
     if visitor is not None and enrolment.has_joined:
         return HttpResponseRedirect(_course_url(enrolment), status=SEE_OTHER)
+    if visitor is not None and enrolment.state in OVER and (onwards := _live_one(request, enrolment)):
+        return HttpResponseRedirect(onwards, status=SEE_OTHER)
     if request.method != "POST" or enrolment.state in OVER:
         return _show(request, token, enrolment, status=GONE if enrolment.state in OVER else 200)
     if limit := limits.exceeded([(PER_PERSON, str(enrolment.uuid))]):
@@ -89,7 +91,8 @@ def _context(request: HttpRequest, token: str, enrolment: Enrolment) -> dict[str
         **cohort_words.about(enrolment.cohort, request),
         "enrolment": enrolment,
         "has_joined": enrolment.has_joined,
-        "has_left": _has_left(enrolment),
+        "is_signed_in": request.user.is_authenticated,
+        "waiting": _why_waiting(enrolment),
         "is_shut": enrolment.cohort.is_called_off or enrolment.cohort.is_over(),
         "other_languages": sorted({enrolment.language, languages.of_reader(request)} - {"", languages.current()}),
         "door_url": _address(request, "learning_door", token),
@@ -97,11 +100,22 @@ def _context(request: HttpRequest, token: str, enrolment: Enrolment) -> dict[str
     }
 
 
-def _has_left(enrolment: Enrolment) -> bool:
-    """Whether the person has ended it: declined, given up waiting, or left."""
-    if enrolment.state != EnrolmentState.WITHDRAWN:
-        return False
-    return enrolment.changes.filter(what=ChangeKind.WITHDRAWN, actor=Actor.PERSON).exists()
+def _live_one(request: HttpRequest, ended: Enrolment) -> str:
+    """Return where whoever is signed in goes on in the cohort of an old invitation; empty where they do not."""
+    mine = Enrolment.objects.filter(cohort=ended.cohort_id).told().meant_for(request.user, keys_of(request.user))
+    live = mine.select_related("cohort").furthest_first().first()
+    if live is None:
+        return ""
+    return _course_url(live) if live.has_joined else _address(request, "learning_door", live.token)
+
+
+def _why_waiting(enrolment: Enrolment) -> list[str]:
+    """Return what whoever waits reads of the seats: none is free, or their city has all that it may have."""
+    if enrolment.state != EnrolmentState.WAITLISTED:
+        return []
+    standing = seats.standing(enrolment.cohort)
+    is_by_share = standing.has_spent_share(enrolment.local_government_id)
+    return cohort_words.of_waiting(is_full=standing.free == 0, share=standing.per_city if is_by_share else None)
 
 
 def _address(request: HttpRequest, name: str, token: str) -> str:

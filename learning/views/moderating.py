@@ -42,7 +42,7 @@ class ModerateView(LoginRequiredMixin, View):
         cohort = access.moderated_cohort(request, slug)
         everybody = Enrolment.objects.filter(cohort=cohort)
         narrowed = _narrowed(request, everybody)
-        found = narrowed.with_progress().select_related("local_government").by_name()
+        found = narrowed.with_progress().with_ending().select_related("local_government").by_name()
         if (answer := sheets.Sheet(sheets.OF_COHORT, found, filename=cohort.slug).answer(request)) is not None:
             return answer
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.visitors import signed_in
-from core import limits
+from core import languages, limits
 from learning import access, cohort_words, sheets
-from learning.enums import LEAVABLE_STATES, LIVE_TEAMS
+from learning.enums import LEAVABLE_STATES, LIVE_TEAMS, EnrolmentState
 from learning.errors import CohortOver, LearningError
 from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
@@ -40,7 +40,7 @@ class TeamView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, slug: str, city: str) -> HttpResponseBase:
         """Show everybody who was ever enrolled for this city, those who left at the end."""
         team = access.team_for(request, slug, city)
-        found = team.people.with_progress().with_reason().select_related("local_government", "team")
+        found = team.people.with_progress().with_reason().with_ending().select_related("local_government", "team")
         rows = list(found.by_name())
         sheet = sheets.Sheet(sheets.with_reasons(sheets.OF_TEAM, rows), rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:
@@ -93,7 +93,7 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
     member = access.member_of(team, member_key)
     if not may_replace(request.user, member):
         raise PermissionDenied
-    form = SuccessorForm(request.POST if request.method == "POST" else None)
+    form = SuccessorForm(request.POST if request.method == "POST" else None, initial={"language": _asked_in(member)})
     status, limit = REFUSED if form.is_bound else 200, None
     if form.is_bound and form.is_valid():
         # Each hand-over writes to somebody, as enrolling does.
@@ -149,6 +149,17 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
     return render(request, "learning/my_team_withdraw_all.html", context, status=CONFLICT if sentence else 200)
 
 
+def _asked_in(member: Enrolment) -> str:
+    """Return the language in which the coordinator had the team invited, as far as its people have not chosen theirs.
+
+    What the leaver has chosen says nothing of whoever comes.
+    """
+    if member.confirmed_at is None:
+        return member.language
+    guessed = Enrolment.objects.filter(team=member.team_id, team__isnull=False, confirmed_at=None)
+    return guessed.order_by("-created_at", "-pk").values_list("language", flat=True).first() or languages.current()
+
+
 def _context(request: HttpRequest, team: access.Team) -> dict[str, Any]:
     return {
         **cohort_words.about(team.cohort, request),
@@ -184,8 +195,10 @@ def _leaves(row: Enrolment, may_change_all: bool, drafts: TeamRequest | None) ->
 
 
 def _figures(rows: list[Enrolment]) -> list[dict[str, str]]:
-    """Return who joined, who is behind, and who has yet to open the mail, as terms and numbers."""
+    """Return who joined, who is behind, and who has yet to open the mail, as terms and numbers; drafts, if any."""
+    drafted = sum(row.state == EnrolmentState.DRAFTED for row in rows)
     counted = [
+        *([(str(EnrolmentState.DRAFTED.label), drafted)] if drafted else []),
         (_("Have joined"), sum(row.has_joined for row in rows)),
         (_("Invited"), sum(row.state == "invited" for row in rows)),
         (_("Behind"), sum(row.is_behind for row in rows)),

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.views.decorators.cache import never_cache
 
 from core import languages, locales
 from learning import access, own
-from learning.errors import LearningError
+from learning.errors import LearningError, UnitNotOpen
 from learning.models import Unit, UnitPage, UnitProgress
 from learning.rules import may_read_unit
 from learning.services import complete_unit, read_unit, reopen_unit
@@ -33,7 +32,10 @@ class UnitView(LoginRequiredMixin, View):
     http_method_names = ["get", "head", "post", "options"]
 
     def dispatch(self, request: HttpRequest, slug: str, unit_key: UUID) -> HttpResponseBase:
-        """Find enrolment and unit; a unit of another course is as unknown as one that does not exist."""
+        """Find enrolment and unit; a unit of another course is as unknown as one that does not exist.
+
+        A member whom a unit is not open to at present is led to the course, whose page says why.
+        """
         if not request.user.is_authenticated:
             return self.handle_no_permission()
         self.enrolment = access.own_enrolment(request, slug)
@@ -42,7 +44,7 @@ class UnitView(LoginRequiredMixin, View):
         if unit is None:
             raise Http404
         if not may_read_unit(self.enrolment, unit):
-            raise PermissionDenied
+            return self._lead_to_course(unit)
         self.unit = unit
         return super().dispatch(request, slug, unit_key)
 
@@ -50,12 +52,16 @@ class UnitView(LoginRequiredMixin, View):
         """Show the unit and note which revision of it was read."""
         progress = None
         if request.method == "GET":
-            progress = read_unit(
-                enrolment_id=self.enrolment.pk,
-                unit_id=self.unit.pk,
-                revision_id=self.page.live_revision_id,
-                language=locales.code_of(self.page.locale_id),
-            )
+            try:
+                progress = read_unit(
+                    enrolment_id=self.enrolment.pk,
+                    unit_id=self.unit.pk,
+                    revision_id=self.page.live_revision_id,
+                    language=locales.code_of(self.page.locale_id),
+                )
+            except UnitNotOpen:
+                # Called off or withdrawn in this very moment.
+                return self._lead_to_course(self.unit)
         path = own.path(self.enrolment)
         position = path.position_of(self.unit.translation_key)
         stage = path.stage_of(self.unit.module.translation_key)
@@ -80,6 +86,12 @@ class UnitView(LoginRequiredMixin, View):
         except LearningError as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+
+    def _lead_to_course(self, unit: Unit) -> HttpResponse:
+        """Lead to the member's course; its page tells of a cohort's dates, not of a unit that is taught no more."""
+        if not (unit.is_current and unit.module.is_current):
+            messages.error(self.request, str(UnitNotOpen()))
+        return HttpResponseRedirect(reverse("my_course", args=[self.enrolment.cohort.slug]), status=SEE_OTHER)
 
     @cached_property
     def page(self) -> UnitPage:

@@ -68,7 +68,8 @@ def _enrolment(token: str) -> Enrolment | None:
     identifier = tokens.read(token)
     if identifier is None:
         return None
-    found = Enrolment.objects.select_related("cohort__course", "local_government", "person", "team__coordinator")
+    found = Enrolment.objects.with_place().with_ending()
+    found = found.select_related("cohort__course", "local_government", "person", "team__coordinator")
     # Nobody has been told of a draft, nor of what a team asks the moderators.
     untold = Q(state=EnrolmentState.DRAFTED) | Q(state=EnrolmentState.APPLIED, team__isnull=False)
     return found.exclude(untold).filter(uuid=identifier).first()

@@ -30,6 +30,7 @@ from learning.models import Cohort
 from learning.rules import may_enrol
 from learning.services import Invitee, Preview, Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
 from learning.services.reading_lines import MOST_AT_ONCE
+from learning.views.left import told_of_the_end
 from mail.isolates import isolate
 from municipalities.enums import Standing
 from municipalities.models import LocalGovernment, Membership
@@ -42,7 +43,7 @@ SEE_OTHER, REFUSED, CONFLICT, TOO_OFTEN = 303, 422, 409, 429
 TOO_OFTEN_SENTENCE = gettext_lazy("That was too often. Wait a while, then send the form again: what you typed is kept.")
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator([never_cache, told_of_the_end], name="dispatch")
 class TeamView(LoginRequiredMixin, View):
     """Shows the step that comes next, and enrols when the last one is sent."""
 
@@ -156,6 +157,7 @@ class TeamView(LoginRequiredMixin, View):
             "left_over": _left_over(preview),
             "lines": preview.lines_again,
             "language": form.cleaned_data["language"],
+            "has_own_languages": any(one.language != form.cleaned_data["language"] for one in people),
             "form": again,
         }
         status = CONFLICT if finds_nothing else 200

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -188,3 +189,25 @@ def test_its_pages_say_so_and_lead_to_no_unit():
     assert (sentence in course, "Go on learning" in course) == (True, False)
     assert sentence in words(teamwork.client_of(one.coordinator).get(one.dashboard()))
     assert "Called off" in words(browser.get("/en/my/learning/"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (119, "The mails have not left yet: nobody is told anything."),
+        (120, "Nobody is written to: tell them yourself."),
+    ],
+)
+def test_restoring_says_whether_anybody_had_been_told(settings, seconds, said):
+    settings.EVENT_UNDO_SECONDS = 120
+    cohort = make.cohort()
+    make.team(cohort, "Ana")
+    since = call_off_cohort(cohort_id=cohort.pk).called_off_at
+    staff = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+    with time_machine.travel(since + timedelta(seconds=seconds), tick=False):
+        html = staff.get(reverse("cohorts:restore", args=[cohort.pk])).content.decode()
+    sentences = (
+        "The mails have not left yet: nobody is told anything.",
+        "Nobody is written to: tell them yourself.",
+    )
+    assert [sentence for sentence in sentences if sentence in html] == [said]

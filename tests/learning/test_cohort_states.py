@@ -14,7 +14,7 @@ from django.test import Client
 
 from accounts.models import User
 from core import clock
-from learning.models import Cohort, Enrolment
+from learning.models import Cohort, Enrolment, Unit
 from learning.services import apply_alone, complete_unit
 from municipalities.enums import MembershipState
 from tests.factories import accounts, municipalities
@@ -29,6 +29,8 @@ OVER = "This cohort is over, so nothing in it can be changed any more."
 CLOSED = "Enrolment in this cohort has closed."
 NOT_YET = "Enrolment in this cohort has not opened yet."
 GO_ON = "Go on learning"
+READ_ON = "You can go on reading its units."
+NOT_TAUGHT = "This unit is not open to you at present."
 FULL = "All seats are taken and this cohort keeps no waiting list."
 LABELS = (
     "Seats free",
@@ -147,7 +149,7 @@ class TestVisitors:
             not_yet=["Enrolment not open yet", "Enrolment opens"],
             closed=["Enrolment closed"],
             running=["Running"],
-            others=404,
+            others=410,
         )
 
     def test_who_comes_alone_reads_why_not_before_they_ask(self, scene):
@@ -161,10 +163,10 @@ class TestVisitors:
             not_yet=[NOT_YET],
             closed=[CLOSED],
             running=[CLOSED],
-            others=404,
+            others=410,
         )
         sent = in_each_state(lambda: teamwork.client_of(accounts.PersonFactory()).post(address).status_code)
-        assert sent == by_state(open=303, waiting=303, past=404, called_off=404, others=409)
+        assert sent == by_state(open=303, waiting=303, past=410, called_off=410, others=409)
 
 
 class TestInvited:
@@ -175,9 +177,9 @@ class TestInvited:
         assert found == by_state(past=[OVER], called_off=[OFF], others=ways)
 
     def test_declining_promises_the_seat_to_others_only_while_seats_are_given(self, scene):
-        seat, seen = "Your seat goes to somebody else.", "Your coordinator sees that you do not take part any more."
+        seat, seen = "Your seat goes to somebody else.", "Your coordinator sees that you do not take part."
         found = in_each_state(lambda: said(Client(), f"/learn/{scene.invited.token}/decline/", seat, seen))
-        assert found == by_state(not_yet=[seen], running=[seen], called_off=[seen], past=303, others=[seat])
+        assert found == by_state(not_yet=[seen], running=[seen], called_off=[seen], past=303, others=[seat, seen])
 
     def test_my_learning_asks_for_an_answer_until_the_last_day(self, scene):
         browser = teamwork.client_of(accounts.PersonFactory(email=scene.invited.email))
@@ -201,7 +203,7 @@ class TestLearners:
         behind, later, leave = "The cohort is a little ahead of you.", "The units open on", "Leave this cohort"
         found = in_each_state(lambda: said(browser, scene.one.course(), OFF, OVER, later, behind, GO_ON, leave))
         assert found == by_state(
-            running=[behind, GO_ON, leave], past=[OVER, GO_ON], called_off=[OFF, leave], others=[later, leave]
+            running=[behind, GO_ON, leave], past=[OVER], called_off=[OFF, leave], others=[later, leave]
         )
 
     def test_who_never_said_who_they_are_is_asked_only_while_there_is_a_course_to_go_on_to(self, scene):
@@ -225,12 +227,37 @@ class TestLearners:
         assert browser.post(f"{scene.one.course()}about-me/", typed)["Location"] == scene.one.course()
         enrolment.refresh_from_db()
         assert enrolment.department == "Parks"
-        assert said(browser, scene.one.course(), OVER, "Change") == [OVER, "Change"]
+        assert said(browser, scene.one.course(), OVER, "Change", READ_ON) == [OVER, READ_ON]
 
     def test_a_unit_is_read_from_the_first_day_on_and_completed_until_the_last(self, scene):
         browser = teamwork.client_of(scene.learner.person)
         found = in_each_state(lambda: said(browser, scene.one.reading(), "Mark as complete", OVER))
-        assert found == by_state(running=["Mark as complete"], past=[OVER], others=403)
+        assert found == by_state(running=["Mark as complete"], past=[OVER], others=303)
+
+    def test_marking_a_unit_that_is_not_open_leads_to_the_course_which_says_why(self, scene):
+        browser = teamwork.client_of(scene.learner.person)
+
+        def mark() -> tuple[str, list[str] | int]:
+            answer = browser.post(scene.one.reading())
+            return answer["Location"], said(browser, scene.one.course(), OFF, OVER, "The units open on")
+
+        course = scene.one.course()
+        assert in_each_state(mark) == by_state(
+            running=(course, []),
+            past=(course, [OVER]),
+            called_off=(course, [OFF]),
+            others=(course, ["The units open on"]),
+        )
+
+    def test_a_unit_that_is_taught_no_more_leads_to_the_course_with_a_sentence(self, scene):
+        browser = teamwork.client_of(scene.learner.person)
+        come_to("running")
+        first = scene.one.unit()
+        Unit.objects.filter(pk=first.pk).update(is_current=False, order=None)
+        answer = browser.get(scene.one.reading(first))
+        assert (answer.status_code, answer["Location"]) == (303, scene.one.course())
+        assert said(browser, scene.one.course(), NOT_TAUGHT) == [NOT_TAUGHT]
+        assert said(browser, scene.one.course(), NOT_TAUGHT) == []
 
     def test_what_was_completed_says_so_when_all_is_over(self, scene):
         come_to("running")
@@ -251,7 +278,7 @@ class TestLearners:
             not_yet=[here, "Enrolment not open yet"],
             closed=[here, "Enrolment closed"],
             running=[here, "Running"],
-            others=404,
+            others=410,
         )
 
     @pytest.mark.parametrize("address", ["/en/my/learning/", "/en/my/"])
@@ -293,7 +320,7 @@ class TestCoordinators:
             not_yet=[NOT_YET, nothing],
             closed=[CLOSED, nothing],
             running=[CLOSED, nothing],
-            others=404,
+            others=410,
         )
 
     def test_a_list_is_refused_when_it_is_looked_over_and_stays_as_typed(self, scene):
@@ -310,7 +337,7 @@ class TestCoordinators:
             not_yet=(409, [NOT_YET, "cy@city.example"]),
             closed=(409, [CLOSED, "cy@city.example"]),
             running=(409, [CLOSED, "cy@city.example"]),
-            others=(404, []),
+            others=(410, []),
         )
 
 
@@ -331,6 +358,6 @@ class TestModerators:
     def test_the_way_to_the_table_is_there_in_every_state(self, scene):
         browser = teamwork.client_of(scene.moderator)
         found = in_each_state(lambda: said(browser, scene.cohort_url, "Moderate this cohort"))
-        assert found == by_state(past=404, called_off=404, others=["Moderate this cohort"])
+        assert found == by_state(past=410, called_off=410, others=["Moderate this cohort"])
         found = in_each_state(lambda: said(browser, "/en/my/learning/", "Cohorts that I moderate", "Spring"))
         assert found == by_state(others=["Cohorts that I moderate", "Spring"])

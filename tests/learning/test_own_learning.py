@@ -59,7 +59,7 @@ class TestLeaving:
             ("enrolment-withdrawn", "ana.silva@example.org"),
             ("enrolment-promoted", "bo.berg@example.org"),
         ]
-        assert "Withdrawn" in words(teamwork.client_of(one.coordinator).get(one.dashboard()))
+        assert "Has left" in words(teamwork.client_of(one.coordinator).get(one.dashboard()))
 
     @pytest.mark.parametrize(
         ("is_over", "sentence"),

@@ -11,6 +11,8 @@ from django.test import Client
 from core import clock
 from learning.display import course_cards, course_path
 from learning.models import Cohort, Enrolment, UnitPage, UnitProgress
+from learning.services import call_off_cohort, read_unit
+from learning.views import reading
 from tests.factories import core
 from tests.factories import learning as make
 from tests.learning import teamwork
@@ -124,3 +126,19 @@ def test_the_course_page_tells_its_cohorts_the_fitting_ones_first_and_is_kept_wi
     assert "Go on learning" not in anonymous
     assert anonymous.index("In English too") < anonymous.index("In French only")
     assert anonymous.count("In your language") == 1
+
+
+def test_a_cohort_called_off_while_a_unit_is_opened_leads_to_the_course_which_says_so(monkeypatch):
+    one = teamwork.place(with_pages=True)
+    _enrolment, browser = teamwork.joined(one)
+    teamwork.begin(one.cohort)
+
+    def called_off_meanwhile(**said):
+        call_off_cohort(cohort_id=one.cohort.pk)
+        return read_unit(**said)
+
+    monkeypatch.setattr(reading, "read_unit", called_off_meanwhile)
+    answer = browser.get(one.reading())
+    assert (answer.status_code, answer["Location"]) == (303, one.course())
+    assert "This cohort has been called off." in words(browser.get(one.course()))
+    assert not UnitProgress.objects.exists()

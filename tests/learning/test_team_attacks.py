@@ -24,6 +24,7 @@ from municipalities.services import represent
 from tests.factories import accounts, municipalities
 from tests.factories import learning as make
 from tests.learning import teamwork
+from tests.learning.teamwork import words
 
 pytestmark = pytest.mark.django_db
 
@@ -213,8 +214,9 @@ def test_enumerating_people_through_invitations():
 def test_reading_a_unit_before_the_cohort_begins():
     one = teamwork.place()
     _enrolment, browser = teamwork.joined(one)
-    address = one.reading()
-    assert (browser.get(address).status_code, browser.post(address).status_code) == (403, 403)
+    answers = [browser.get(one.reading()), browser.post(one.reading())]
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(303, one.course())] * 2
+    assert "The units open on" in words(browser.get(one.course()))
     assert not UnitProgress.objects.exists()
 
 

@@ -16,6 +16,7 @@ from learning.services import (
     join,
     lapse_drafts,
     notices,
+    replace,
     withdraw_enrolment,
 )
 from mail import kinds, rendering
@@ -137,7 +138,7 @@ def test_who_waits_is_told_the_place_and_then_the_seat():
     withdraw_enrolment(enrolment_id=first.pk, by=None)
     seat = written("enrolment-promoted").text
     assert (invites in seat, "A seat became free, and it is yours." in seat) == (True, True)
-    assert "You are not enrolled in this cohort any more." in written("enrolment-withdrawn").text
+    assert "You have declined the invitation to this cohort." in written("enrolment-withdrawn").text
 
 
 def test_what_moderators_decide_is_told():
@@ -191,3 +192,41 @@ def test_who_has_joined_is_written_to_where_their_account_is_now():
     User.objects.filter(pk=enrolment.person_id).update(email="ana@new.example")
     withdraw_enrolment(enrolment_id=enrolment.pk, by=one.coordinator)
     assert [mail.to_address for mail in teamwork.mails("enrolment-withdrawn")] == ["ana@new.example"]
+
+
+@pytest.mark.parametrize(
+    ("how", "subject", "opening", "keeps"),
+    [
+        ("declined", "You have declined", "You have declined the invitation to this cohort.", False),
+        ("left the list", "You have left the waiting list", "You have left the waiting list of this cohort.", False),
+        (
+            "took back",
+            "Your request is taken back",
+            "You have taken your request to take part in this cohort back.",
+            False,
+        ),
+        ("left", "Your enrolment is withdrawn", "You are not enrolled in this cohort any more.", True),
+        ("withdrawn unread", "Your enrolment is withdrawn", "You are not enrolled in this cohort any more.", False),
+        ("replaced", "Your enrolment is withdrawn", "You are not enrolled in this cohort any more.", True),
+    ],
+)
+def test_the_mail_of_an_end_says_whose_doing_it_was_and_speaks_of_a_record_to_who_has_one(how, subject, opening, keeps):
+    one = teamwork.place(seats=1, admission="approval" if how == "took back" else "open")
+    if how == "took back":
+        person = accounts.PersonFactory()
+        withdraw_enrolment(enrolment_id=apply_alone(cohort_id=one.cohort.pk, person=person).pk, by=person)
+    elif how in {"left", "replaced"}:
+        enrolment, _browser = teamwork.joined(one)
+        if how == "left":
+            withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person)
+        else:
+            replace(enrolment_id=enrolment.pk, email="bo@example.org", by=one.coordinator)
+    else:
+        enrolment = teamwork.invited(one)
+        if how == "left the list":
+            enrolment = teamwork.invited(one, "Bo Berg")
+        withdraw_enrolment(enrolment_id=enrolment.pk, by=one.coordinator if how == "withdrawn unread" else None)
+    mail, record = written("enrolment-withdrawn"), "What you have completed stays on record."
+    assert mail.subject == f"{subject}: \u2068{one.cohort.course.title}\u2069"
+    for part in (mail.text, mail.html):
+        assert (opening in part, record in part) == (True, keeps)
