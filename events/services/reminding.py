@@ -98,8 +98,8 @@ def _asked(row: tuple[Any, ...]) -> Asked:
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
     """Return until when each reminder makes sense, as its rule says now."""
     wanted = {message.pk: message.params.get("rule") for message in messages}
-    rules = ReminderRule.objects.filter(pk__in=wanted.values(), expires_at__isnull=False)
-    found = dict(rules.values_list("pk", "expires_at"))
+    rules = ReminderRule.objects.filter(pk__in=wanted.values()).values_list("pk", "expires_at")
+    found = {pk: expires_at for pk, expires_at in rules if expires_at is not None}
     return {pk: found[rule] for pk, rule in wanted.items() if rule in found}
 
 

@@ -74,8 +74,8 @@ def take_back_message(*, message_id: int) -> Mailing:
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
     """Return until when each copy makes sense by the event's present date."""
     wanted = {message.pk: message.params.get("message") for message in messages}
-    found = StaffMessage.objects.filter(pk__in=wanted.values(), mailing__isnull=False)
-    until = {one.pk: _until(one.event, one.mailing.leaves_at) for one in found.select_related("event", "mailing")}
+    found = StaffMessage.objects.filter(pk__in=wanted.values()).select_related("event", "mailing")
+    until = {one.pk: _until(one.event, one.mailing.leaves_at) for one in found if one.mailing is not None}
     return {pk: until[said] for pk, said in wanted.items() if said in until}
 
 
