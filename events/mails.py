@@ -30,7 +30,7 @@ def register_kinds() -> None:
         (notices.CALLED_OFF, called_off, gettext_lazy("Event cancelled")),
         (notices.RESTORED, restored, gettext_lazy("Event takes place after all")),
     ):
-        kinds.register(MailKind(name, render, label))
+        kinds.register(MailKind(name, render, label, expires=notices.expiries))
 
 
 def confirmation(message: Message) -> Rendering:

@@ -11,7 +11,7 @@ from events import calendars, mails, words
 from events.enums import ReminderAudience
 from events.models import Registration, ReminderRule, StaffMessage
 from events.moments import AFTERWARDS
-from events.services import planning, writing
+from events.services import planning, reminding, writing
 from mail import kinds
 from mail.enums import Stream
 from mail.isolates import isolate
@@ -27,10 +27,11 @@ CALENDAR_FILE_UNTIL = timedelta(hours=2)
 
 def register_kinds() -> None:
     """Make these mails known to the outbox; called once, when the app is ready."""
-    kinds.register(MailKind(REMINDER, reminder, gettext_lazy("Reminder of an event"), stream=Stream.BULK))
-    kinds.register(
-        MailKind(STAFF_MESSAGE, staff_message, gettext_lazy("Message to registered people"), stream=Stream.BULK)
-    )
+    for name, render, label, expires in (
+        (REMINDER, reminder, gettext_lazy("Reminder of an event"), reminding.expiries),
+        (STAFF_MESSAGE, staff_message, gettext_lazy("Message to registered people"), writing.expiries),
+    ):
+        kinds.register(MailKind(name, render, label, stream=Stream.BULK, expires=expires))
 
 
 def reminder(message: Message) -> Rendering:

@@ -43,7 +43,25 @@ def when(rule: "ReminderRule") -> str:
 
 def counted(numbers: Mapping[str, int]) -> str:
     """Return how many reminders stand in each state, such as "2 planned, 1 handed to the outbox"."""
-    return _(", ").join(f"{numbers[state]} {state.label}" for state in ReminderState if state in numbers)
+    return _(", ").join(_counted(state, numbers[state]) for state in ReminderState if state in numbers)
+
+
+def _counted(state: ReminderState, number: int) -> str:
+    words = {
+        ReminderState.PLANNED: ngettext("%(number)s planned", "%(number)s planned", number),
+        ReminderState.ASKED: ngettext("%(number)s handed to the outbox", "%(number)s handed to the outbox", number),
+        ReminderState.MISSED: ngettext(
+            "%(number)s left out because its time had passed",
+            "%(number)s left out because their time had passed",
+            number,
+        ),
+        ReminderState.DROPPED: ngettext(
+            "%(number)s dropped because its reason had ended",
+            "%(number)s dropped because their reason had ended",
+            number,
+        ),
+    }[state]
+    return words % {"number": number}
 
 
 def _around(amount: int, unit: str, side: str, is_start: bool) -> str:

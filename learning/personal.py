@@ -118,7 +118,7 @@ _ENROLLING = Kind(
     rules=(
         Rule(
             "RETENTION_ENROLMENT_DAYS",
-            _("Name, address, department and history of an enrolment are deleted %(period)s after the course."),
+            _("That it was you who changed an enrolment is forgotten %(period)s after the course."),
             "enrolment__cohort__ends_on",
             _steps_long_ago,
             lambda keys: EnrolmentChange.objects.filter(pk__in=keys).update(by=None),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 
-from core import dates
+from core import dates, personal
 from core.exports import ScreenExportMixin
 from learning.enums import EnrolmentState
 from learning.models import Enrolment
@@ -23,7 +23,8 @@ from learning.models import Enrolment
 def _pace(enrolment: Enrolment) -> str | Promise:
     if enrolment.state == EnrolmentState.COMPLETED:
         return _("Completed")
-    if not enrolment.has_joined:
+    # What nobody can do any more is not behind.
+    if not enrolment.has_joined or enrolment.cohort.is_over():
         return ""
     return _("Behind") if enrolment.is_behind else _("On track")
 
@@ -51,8 +52,8 @@ def _day(name: str) -> Callable[[Enrolment], date | None]:
 
 
 OF_TEAM = (
-    Column("name", label=_("Name")),
-    Column("email", label=_("E-mail address")),
+    Column("name", label=_("Name"), accessor=personal.shown_name),
+    Column("email", label=_("E-mail address"), accessor=personal.shown_address),
     Column("department", label=_("Department")),
     Column("state", label=_("State"), accessor="state_in_words"),
     Column("joined_at", label=pgettext_lazy("course", "Joined"), accessor=_day("joined_at")),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
-from core import clock, countries, languages
+from core import clock, countries, languages, personal
 from core.admin.acts import ActView
 from events import reminder_words, rules
 from events.admin.staff import signed_in
@@ -42,7 +42,7 @@ class RegistrationView(InspectView):
 
     def get_page_subtitle(self) -> str:
         """Return the name."""
-        return self.object.name
+        return str(personal.shown_name(self.object))
 
     @property
     def actions(self) -> list[dict[str, Any]]:
@@ -64,6 +64,8 @@ class RegistrationView(InspectView):
         return super().get_context_data(
             **kwargs,
             registration=self.object,
+            name=personal.shown_name(self.object),
+            address=personal.shown_address(self.object),
             language_name=languages.shown_name(self.object.language),
             country=countries.name(self.object.country, language) if self.object.country else "",
             actions=self.actions,

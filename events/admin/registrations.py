@@ -12,7 +12,7 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import BaseColumn, Column
 from wagtail.admin.views.generic import IndexView
 
-from core import countries, dates, languages
+from core import countries, dates, languages, personal
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.models import Term
@@ -82,7 +82,10 @@ class RegistrationIndex(ScreenExportMixin, IndexView):
     def columns(self) -> list[BaseColumn]:
         """The columns without the event's where the list is of one event: it would say the same in every row."""
         of_one = bool(self.request.GET.get("event"))
-        return [column for column in super().columns if not (of_one and column.name == "event")]
+        title, *others = super().columns
+        # The first column is Wagtail's own, which leads to the row's page.
+        title.accessor = personal.shown_name
+        return [title, *(column for column in others if not (of_one and column.name == "event"))]
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""
@@ -130,7 +133,7 @@ class Registrations(RecordList):
     export_filename = "registrations"
     list_display = [
         "name",
-        MailboxColumn("email", label=_("E-mail address"), sort_key="email_key"),
+        MailboxColumn("email", label=_("E-mail address"), accessor=personal.shown_address, sort_key="email_key"),
         WordsColumn("event", label=_("Event"), accessor="event.title", sort_key="event__starts_at"),
         Column("state", label=_("State"), accessor="get_state_display", sort_key="state"),
         Column("number", label=_("Waiting number"), sort_key="number"),

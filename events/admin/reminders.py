@@ -10,6 +10,8 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +26,7 @@ from events.admin.staff import signed_in
 from events.enums import ReminderState
 from events.errors import EventError, ReminderArmed
 from events.models import Event, Reminder, ReminderRule, WebinarPage
-from events.services import delete_rule, disarm, propose_rules, ruling, save_rule
+from events.services import delete_rule, disarm, planning, propose_rules, ruling, save_rule
 from events.staff_forms import RuleForm
 
 
@@ -93,7 +95,7 @@ class OfRule(OfOccasion):
 
 
 class RemindersView(OfOccasion, TemplateView):
-    """Every reminder of an occasion with its moment, its state and how many it has planned; four statements."""
+    """Every reminder of an occasion with its moment, its state and how many it has planned; six statements."""
 
     template_name = "events/admin/reminders.html"
     page_title = _("Reminders")
@@ -108,28 +110,45 @@ class RemindersView(OfOccasion, TemplateView):
         found = list(ReminderRule.objects.filter(translation_key=self.key).order_by("due_at", "pk"))
         counted = Reminder.objects.filter(rule__in=found).order_by().values_list("rule", "state")
         numbers = {(rule, state): number for rule, state, number in counted.annotate(number=Count("pk"))}
+        written = ruling.which_have_written(found)
         return super().get_context_data(
             **kwargs,
             event=self.event,
-            rows=[self._row(rule, numbers) for rule in found],
+            rows=[self._row(rule, numbers, written) for rule in found],
+            standing=self._standing(),
             add_url=reverse("events_reminder_add", args=[self.key]),
             write_url=reverse("events_message_write", args=[self.event.pk])
             if self.event and rules.may_write_to_registered(signed_in(self.request))
             else "",
         )
 
-    def _row(self, rule: ReminderRule, numbers: dict[tuple[int, str], int]) -> dict[str, Any]:
+    def _row(self, rule: ReminderRule, numbers: dict[tuple[int, str], int], written: set[int]) -> dict[str, Any]:
         own = {state: number for (pk, state), number in numbers.items() if pk == rule.pk}
         is_over = self._is_over(rule, has_more=ReminderState.PLANNED in own)
         return {
             "rule": rule,
             "may_arm": self.event and not is_over and rules.may_arm(signed_in(self.request), rule),
+            "may_delete": not rule.is_armed and rule.pk not in written,
             "is_over": is_over,
             "when": reminder_words.when(rule),
             "due": in_zone(self.event, rule),
             "counts": reminder_words.counted(own),
             "languages": gettext(", ").join(sorted(rule.words)),
         }
+
+    def _standing(self) -> str:
+        """Return what keeps the dates below from being the last word: the event cancelled, or its new date untold."""
+        if self.event is None:
+            return ""
+        if self.event.is_cancelled:
+            return gettext("This event is cancelled.")
+        versions = list(self.event.versions.all())
+        latest, told = versions[-1], [version for version in versions if version.told_at is not None]
+        if latest.told_at is not None or (told and told[-1].schedule == latest.schedule):
+            return ""
+        follow_at = timezone.localtime(latest.made_at + planning.undo_window())
+        time = dates.left_to_right(date_format(follow_at, "H:i e"))
+        return gettext("The date has changed; the reminders follow at %(time)s.") % {"time": time}
 
     def _is_over(self, rule: ReminderRule, *, has_more: bool) -> bool:
         if self.event is None or rule.due_at is None:

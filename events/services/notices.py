@@ -1,5 +1,6 @@
 """Asking for mails about one registration; the key says what the mail is for, so asking twice sends once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.conf import settings
 
 from core import clock
 from events.models import Event, Registration
+from mail.models import Message
 from mail.services import enqueue
 
 CONFIRMATION = "event-confirmation"
@@ -86,6 +88,13 @@ def say_changed(
         before=before,
         revision=event.revision,
     )
+
+
+def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
+    """Return until when each mail about a registration makes sense: to the end of the event, as it stands now."""
+    wanted = {message.pk: message.params.get("registration") for message in messages}
+    found = dict(Registration.objects.filter(pk__in=wanted.values()).values_list("pk", "event__ends_at"))
+    return {pk: found[registration] for pk, registration in wanted.items() if registration in found}
 
 
 def change_key(kind: str, identifier: UUID, revision: int) -> str:

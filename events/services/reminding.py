@@ -1,5 +1,6 @@
 """Asking for reminders that are due: safe at any time, any number of times, and by two sweeps at once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,8 +8,9 @@ from django.db import connection, transaction
 
 from core import clock
 from events.enums import ReminderState
-from events.models import Reminder
+from events.models import Reminder, ReminderRule
 from events.services.planning import FITS, KIND, key
+from mail.models import Message
 from mail.services.asking_many import Asked, enqueue_many
 
 BATCH = 500
@@ -91,6 +93,14 @@ def _asked(row: tuple[Any, ...]) -> Asked:
         expires_at=expires_at,
         person_id=person,
     )
+
+
+def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
+    """Return until when each reminder makes sense, as its rule says now."""
+    wanted = {message.pk: message.params.get("rule") for message in messages}
+    rules = ReminderRule.objects.filter(pk__in=wanted.values()).values_list("pk", "expires_at")
+    found = {pk: expires_at for pk, expires_at in rules if expires_at is not None}
+    return {pk: found[rule] for pk, rule in wanted.items() if rule in found}
 
 
 def miss_what_was_due() -> int:

@@ -1,6 +1,7 @@
 """Reminder rules: proposing, writing, arming and disarming them."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from core import clock
 from events import moments
 from events.enums import ReminderAnchor, ReminderAudience
 from events.errors import EventError, NotKnownYet, ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
-from events.models import Event, ReminderRule
+from events.models import Event, Reminder, ReminderRule
 from events.services import planning, seats
 
 if TYPE_CHECKING:
@@ -162,12 +163,17 @@ def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
 def delete_rule(*, rule_id: int) -> None:
     """Forget a rule; raises ReminderArmed where it is armed or has written to somebody, which must stay explicable."""
     _event, rule = _locked(rule_id)
-    # A reminder that was planned anew after it had left says so by its revision alone.
-    has_written = rule.reminders.filter(Q(asked_at__isnull=False) | Q(revision__gt=0)).exists()
-    if rule.is_armed or has_written:
+    if rule.is_armed or rule.pk in which_have_written([rule]):
         raise ReminderArmed
     rule.reminders.all().delete()
     rule.delete()
+
+
+def which_have_written(rules: Sequence[ReminderRule]) -> set[int]:
+    """Return the keys of the rules that have written to somebody, and therefore stay."""
+    # A reminder that was planned anew after it had left says so by its revision alone.
+    written = Reminder.objects.filter(Q(asked_at__isnull=False) | Q(revision__gt=0), rule__in=rules)
+    return set(written.order_by().values_list("rule", flat=True).distinct())
 
 
 def _lock(translation_key: uuid.UUID) -> Event | None:

@@ -1,6 +1,6 @@
 """Writing to those who are registered for an event: kept first, rehearsed, then sent once as one mailing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from events.enums import ReminderAudience
 from events.errors import EventOverForMessages, MessageGone, NotKnownYet
 from events.models import Event, Registration, StaffMessage
 from events.services import planning, seats
-from mail.models import Mailing
+from mail.models import Mailing, Message
 from mail.services.asking_many import Asked
 from mail.services.mailings import freeze, take_back
 
@@ -48,7 +48,7 @@ def send_message(*, message_id: int, by: "User | None" = None) -> Mailing:
     if message.mailing is not None:
         return message.mailing
     leaves_at = clock.now() + planning.undo_window()
-    expires_at = max(event.ends_at, leaves_at) + moments.AFTERWARDS
+    expires_at = _until(event, leaves_at)
     if event.is_cancelled or leaves_at >= event.ends_at + moments.AFTERWARDS:
         raise EventOverForMessages
     message.mailing = freeze(
@@ -69,6 +69,18 @@ def take_back_message(*, message_id: int) -> Mailing:
     if message.mailing_id is None:
         raise MessageGone
     return take_back(mailing_id=message.mailing_id)
+
+
+def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
+    """Return until when each copy makes sense by the event's present date."""
+    wanted = {message.pk: message.params.get("message") for message in messages}
+    found = StaffMessage.objects.filter(pk__in=wanted.values()).select_related("event", "mailing")
+    until = {one.pk: _until(one.event, one.mailing.leaves_at) for one in found if one.mailing is not None}
+    return {pk: until[said] for pk, said in wanted.items() if said in until}
+
+
+def _until(event: Event, leaves_at: datetime) -> datetime:
+    return max(event.ends_at, leaves_at) + moments.AFTERWARDS
 
 
 def _asked(message: StaffMessage, event: Event, leaves_at: datetime, expires_at: datetime) -> Iterator[Asked]:

@@ -11,7 +11,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import IndexView
 
-from core import languages
+from core import languages, personal
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from learning.enums import EnrolmentState
@@ -97,8 +97,8 @@ class Enrolments(RecordList):
     filterset_class = EnrolmentFilters
     export_filename = "learners"
     list_display = [
-        WordsColumn("name", label=_("Name"), sort_key="name"),
-        MailboxColumn("email", label=_("E-mail address"), sort_key="email_key"),
+        WordsColumn("name", label=_("Name"), accessor=personal.shown_name, sort_key="name"),
+        MailboxColumn("email", label=_("E-mail address"), accessor=personal.shown_address, sort_key="email_key"),
         WordsColumn("city", label=_("City"), accessor=_city, sort_key="local_government__name"),
         WordsColumn("department", label=_("Department"), sort_key="department"),
         WordsColumn("course", label=_("Course"), accessor="cohort.course.title", sort_key="cohort__course__title"),

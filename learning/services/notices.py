@@ -4,7 +4,7 @@
 `params["team"]`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -133,6 +133,16 @@ def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: da
             for number, one in enumerate(enrolments)
         ],
     )
+
+
+def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
+    """Return until when each mail makes sense: to the end of its cohort, as it stands now."""
+    found: dict[int, datetime] = {}
+    for name, rows in (("enrolment", Enrolment.objects.all()), ("team", TeamRequest.objects.all())):
+        wanted = {message.pk: message.params[name] for message in messages if name in message.params}
+        cohorts = {row.pk: row.cohort for row in rows.filter(pk__in=wanted.values()).select_related("cohort")}
+        found |= {pk: cohorts[key].ends_at for pk, key in wanted.items() if key in cohorts}
+    return found
 
 
 def _ask(kind: str, cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:

@@ -55,23 +55,28 @@ class ForStaff(WagtailAdminTemplateMixin):
         ]
 
 
+def led_from_discarded(request: HttpRequest) -> HttpResponse:
+    """Lead from any address of a campaign that is gone to the list, and say why."""
+    messages.error(request, _("This campaign has been discarded meanwhile."))
+    return redirect("campaigns:index")
+
+
 class OfCampaign(ForStaff):
     """What the screens of one campaign share."""
 
     kwargs: dict[str, Any]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Lead to the list where somebody else discards the draft while this waits for its row."""
+        """Lead to the list where the draft has been discarded, even while this waits for its row."""
         try:
             return super().dispatch(request, *args, **kwargs)
         except Campaign.DoesNotExist:
-            messages.error(request, _("This campaign has been discarded meanwhile."))
-            return redirect("campaigns:index")
+            return led_from_discarded(request)
 
     @cached_property
     def campaign(self) -> Campaign:
-        """The campaign."""
-        return get_object_or_404(Campaign, pk=self.kwargs["pk"])
+        """The campaign; raises Campaign.DoesNotExist where it has been discarded."""
+        return Campaign.objects.get(pk=self.kwargs["pk"])
 
     def get_page_subtitle(self) -> str:
         """Return the issue's title."""
@@ -274,6 +279,11 @@ class StartView(Rehearsed, DryRunView):
 
 class CampaignSampleView(Rehearsed, SampleView):
     """The issue's HTML in one language."""
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        """The campaign; one that is gone has no sample, and the frame of a dry run leads nowhere."""
+        return get_object_or_404(Campaign, pk=self.kwargs["pk"])
 
 
 class CampaignAct(OfCampaign, TemplateView, ABC):

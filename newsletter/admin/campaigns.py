@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
@@ -44,9 +44,15 @@ class CampaignView(InspectView):
     template_name = "newsletter/admin/campaign.html"
     page_title = _("Campaign")
 
-    def get_object(self, queryset: Any = None) -> Campaign:
-        """Return the campaign with its mailing."""
-        return get_object_or_404(Campaign.objects.select_related("mailing", "by"), pk=self.pk)
+    def get_object(self, queryset: Any = None) -> Campaign | None:
+        """Return the campaign with its mailing; nothing where it has been discarded."""
+        return Campaign.objects.select_related("mailing", "by").filter(pk=self.pk).first()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the campaign, or lead to the list where it has been discarded."""
+        if self.object is None:
+            return acts.led_from_discarded(request)
+        return super().get(request, *args, **kwargs)
 
     def get_fields(self) -> list[str]:
         """Return nothing: the template names what it shows."""

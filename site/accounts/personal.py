@@ -116,7 +116,12 @@ _FACTORS = Kind(
     about=_("What you sign in with beside the password. The secrets themselves are never shown."),
     models=("mfa.Authenticator",),
     find=_of(Authenticator),
-    columns=("type", "created_at", "last_used_at"),
+    # allauth's own fields come without labels in our languages.
+    columns=(
+        Column("type", _("kind")),
+        Column("created_at", _("created")),
+        Column("last_used_at", _("last used")),
+    ),
     order=88,
 )
 _DEVICES = Kind(
@@ -125,7 +130,12 @@ _DEVICES = Kind(
     about=_("Where you are signed in: network address and browser of each session."),
     models=("usersessions.UserSession",),
     find=_of(UserSession),
-    columns=("ip", "user_agent", "created_at", "last_seen_at"),
+    columns=(
+        Column("ip", _("network address")),
+        Column("user_agent", _("browser")),
+        Column("created_at", _("signed in since")),
+        Column("last_seen_at", _("last used")),
+    ),
     rules=(
         Rule(
             "RETENTION_DEVICE_DAYS",

@@ -7,16 +7,36 @@ privacy notice all read them from here. Erasing goes from the upper apps down, t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 Words = str | Promise
 YEAR = 365
+ERASED = _("Personal data erased")
+
+
+class Erasable(Protocol):
+    """A row about somebody that stays for the figures when they are erased."""
+
+    name: str
+    email: str
+    erased_at: datetime | None
+
+
+def shown_name(row: Erasable) -> Words:
+    """Return the name of whom a row is about, or that it has been erased."""
+    return ERASED if row.erased_at else row.name
+
+
+def shown_address(row: Erasable) -> str:
+    """Return the address of whom a row is about; the one that stands for erased people is nobody's to read."""
+    return "" if row.erased_at else row.email
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ A kind knows how to write its message from ids at the last moment, so that the m
     kinds.register(MailKind("event-confirmation", render, label=_("Confirmation of a registration")))
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mail.enums import Stream
@@ -75,6 +76,9 @@ class MailKind:
 
     `why_not_again(message)` says, for staff, why a message should not be sent once more; empty where it may be.
     It is asked in the transaction that asks for the copy, and may lock what it looks at.
+
+    `expires(messages)` says anew, {message id: moment}, until when messages written from records make sense: an event
+    may have been moved since they were asked for. What it leaves out keeps the moment of its row.
     """
 
     name: str
@@ -85,6 +89,7 @@ class MailKind:
     variant_params: tuple[str, ...] = ()
     fill: "Callable[[Sequence[Message]], Fillings] | None" = None
     why_not_again: "Callable[[Message], str] | None" = None
+    expires: "Callable[[Sequence[Message]], Mapping[int, datetime]] | None" = None
 
     @property
     def is_prepared(self) -> bool:
@@ -130,6 +135,18 @@ def why_not_again(message: "Message") -> str:
     """Return why the message's kind would not have it sent once more, for staff; empty where it says nothing."""
     kind = _registered.get(message.kind)
     return kind.why_not_again(message) if kind is not None and kind.why_not_again is not None else ""
+
+
+def expiries(messages: "Iterable[Message]") -> "dict[int, datetime | None]":
+    """Return until when each message makes sense by what the records say now; by its own row where they say nothing."""
+    messages = list(messages)
+    found = {message.pk: message.expires_at for message in messages}
+    # A mail whose addressee has been erased has no parameters any more.
+    written = [message for message in messages if not message.is_prepared and message.params]
+    for name in {message.kind for message in written} & _registered.keys():
+        if (expires := _registered[name].expires) is not None:
+            found.update(expires([message for message in written if message.kind == name]))
+    return found
 
 
 def has_variants(name: str) -> bool:

@@ -112,6 +112,10 @@ def test_retention_shows_what_is_due(staff):
     assert "Each rule reads as the person whom it is about reads it: “you” is that person." in page
     assert "The words of a mail are deleted 90 days after sending it has ended." in page
     assert "<code>RETENTION_REGISTRATION_DAYS</code></td><td>0</td><td>–</td>" in page
+    assert (
+        "<p>What falls under several rules is counted with each of them here; it goes, and counts, with the first.<"
+        in page
+    )
 
 
 @pytest.mark.parametrize("where", [HERE, COPY, ERASE, RETENTION])

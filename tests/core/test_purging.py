@@ -210,10 +210,28 @@ def test_the_preview_counts_and_changes_nothing():
     call_command("purge", "--preview", stdout=out)
     [line] = [line for line in out.getvalue().splitlines() if line.startswith("registrations")]
     day = Event.objects.get(pk=oldest.event_id).ends_at
-    assert line == f"registrations (RETENTION_REGISTRATION_DAYS=1825): 2, the oldest from {day:%Y-%m-%d}"
+    assert line == (
+        f"registrations (RETENTION_REGISTRATION_DAYS=1825): 2, the oldest from {day:%Y-%m-%d}."
+        " Name, address, organisation and history of a registration are deleted 5 years after the event."
+    )
+    shared = "What falls under several rules is counted with each of them here; it goes, and counts, with the first."
+    assert out.getvalue().splitlines()[-1] == shared
     assert Registration.objects.filter(erased_at=None).count() == 2
-    call_command("purge", stdout=out)
+    done = StringIO()
+    call_command("purge", stdout=done)
+    assert shared not in done.getvalue()
     assert Registration.objects.filter(erased_at=None).count() == 0
+
+
+def test_no_two_rules_of_a_kind_say_that_they_forget_the_same():
+    said = [(kind.name, rule.in_words()) for kind in personal.kinds() for rule in kind.rules]
+    of_enrolling = [words for name, words in said if name == "enrolling"]
+    assert of_enrolling == [
+        "That it was you who changed an enrolment is forgotten 5 years after the course.",
+        "That you enrolled a team is forgotten 5 years after the course.",
+    ]
+    assert len(set(said)) == len(said)
+    assert not {words for name, words in said if name == "enrolments"} & set(of_enrolling)
 
 
 def test_the_setting_decides(settings):

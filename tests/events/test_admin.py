@@ -13,7 +13,10 @@ from openpyxl import load_workbook
 from wagtail.users.models import UserProfile
 from wagtail_localize.models import Translation, TranslationSource
 
+from accounts.enums import Channel
+from accounts.services import erase
 from core import languages
+from core.personal import Subject
 from events.models import Event, Registration, ReminderRule
 from events.services import arm, cancel
 from events.services.promoting import promote
@@ -334,3 +337,17 @@ def test_nothing_can_be_added_edited_or_deleted_by_hand(admin):
     registration = make.registered(make.event())
     for rest in ("new/", f"edit/{registration.pk}/", f"delete/{registration.pk}/", f"history/{registration.pk}/"):
         assert admin.get(reverse(LIST) + rest).status_code == 404
+
+
+def test_whoever_is_erased_has_neither_name_nor_address_on_screen_and_in_the_spreadsheet(admin):
+    make.registered(make.event(), "Ana", email="ana@city.example")
+    erase(subject=Subject(None, ("ana@city.example",)), channel=Channel.STAFF)
+    (shown,) = cells(admin.get(reverse("registrations:index_results")))
+    assert shown[:2] == ["Personal data erased", ""]
+    _headings, row = csv.reader(io.StringIO(export(admin, "csv").decode("utf-8-sig")))
+    assert row == shown
+    sheet = load_workbook(io.BytesIO(export(admin, "xlsx"))).active
+    assert [cell.value or "" for cell in sheet[2]][:2] == shown[:2]
+    page = admin.get(reverse("registrations:inspect", args=[Registration.objects.get().pk])).content.decode()
+    assert page.count("<bdi>Personal data erased</bdi>") == 1
+    assert "erased.invalid" not in page

@@ -60,7 +60,7 @@ def test_the_list_costs_the_same_for_one_and_for_three(manager, event, number, d
     ReminderRule.objects.filter(pk__in=list(spare.values_list("pk", flat=True))).delete()
     address = url("reminders", event.translation_key)
     manager.get(address)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         assert len(manager.get(address).context["rows"]) == number
 
 
@@ -227,7 +227,7 @@ def test_the_list_says_what_was_handed_over_what_was_missed_and_what_is_over(man
     time.shift(WINDOW)
     announce_changes()
     page = body(manager.get(address))
-    assert "<td>Over: its time has passed</td> <td>2 its time had passed before it could leave</td>" in page
+    assert "<td>Over: its time has passed</td> <td>2 left out because their time had passed</td>" in page
     assert "<td>Armed</td> <td>2 planned</td>" in page
     time.shift(timedelta(hours=2))
     assert "<td>Armed</td> <td>2 planned</td>" in body(manager.get(address))

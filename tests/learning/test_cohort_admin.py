@@ -17,7 +17,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts import roles
+from accounts.enums import Channel
 from accounts.models import User
+from accounts.services import erase, subject_of
 from core import clock
 from learning import cohort_words
 from learning.admin.cohorts import Cohorts
@@ -419,3 +421,11 @@ def test_waiting_numbers_are_those_of_who_still_waits_first_in_line_first(staff)
 def test_a_coordinator_without_a_role_reaches_no_list(client):
     coordinator = sign_in(client, cities.coordinator().person)
     assert coordinator.get(reverse("enrolments:index")).status_code == 302
+
+
+def test_whoever_is_erased_has_neither_name_nor_address_in_the_list_and_its_spreadsheet(staff):
+    learner = make.learner(make.running_cohort(), "Ana")
+    erase(subject=subject_of(learner.person), channel=Channel.SELF)
+    [row] = rows(staff, "enrolments")
+    assert row[:2] == ["Personal data erased", ""]
+    assert spreadsheet(staff, "enrolments")[1][:2] == row[:2]

@@ -1,5 +1,7 @@
 """Sending a message once more: what it makes, what is refused, who may, and that two at once make one."""
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
@@ -8,6 +10,7 @@ from django.test import Client
 
 from core import clock
 from core.personal import Subject
+from events.models import Event, Registration
 from events.services import cancel
 from mail.enums import SuppressionReason
 from mail.models import Message, Resend
@@ -220,3 +223,45 @@ def test_whether_it_may_have_arrived_is_told_by_the_state() -> None:
     ]
     # What failed at last had got no answer before.
     assert resending.is_uncertain(Message(state="queued", repeats=1))
+
+
+def moved(registration: Registration, days: int) -> Event:
+    """Move the event, so that its end is no longer the moment at which its mails expire."""
+    event = registration.event
+    event.starts_at += timedelta(days=days)
+    event.ends_at += timedelta(days=days)
+    event.save()
+    return event
+
+
+def test_an_event_mail_sent_again_lasts_until_the_end_of_the_event_as_it_stands_now() -> None:
+    registration = make.registered(make.event(), "Ana Silva")
+    original = ended(Message.objects.get(kind="event-confirmation"), expires_at=clock.now())
+    event = moved(registration, 7)
+    assert resending.why_not(original) == ""
+    copy = resend(message_id=original.pk, by=PersonFactory(), reason="Moved")
+    assert copy.expires_at == event.ends_at > clock.now()
+
+
+def test_an_event_mail_is_refused_once_the_event_is_over_by_its_new_date() -> None:
+    registration = make.registered(make.event(), "Ana Silva")
+    original = ended(Message.objects.get(kind="event-confirmation"))
+    moved(registration, -400)
+    assert original.expires_at > clock.now()
+    assert refusal(original) == "Its sense has passed."
+
+
+def test_prepared_words_keep_the_moment_at_which_they_lose_their_sense() -> None:
+    until = clock.now() + timedelta(hours=1)
+    original = ended(ask(key="a:1"), expires_at=until)
+    assert resend(message_id=original.pk, by=PersonFactory(), reason="Lost").expires_at == until
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_dates_of_many_mails_are_looked_up_once(number: int, django_assert_num_queries) -> None:
+    for name in ("Ana Silva", "Bo Lund", "Cy Twombly")[:number]:
+        make.registered(make.event(), name)
+    rows = [ended(one) for one in Message.objects.filter(kind="event-confirmation")]
+    with django_assert_num_queries(1):
+        assert set(resending.why_not_each(rows).values()) == {""}
+    assert len(rows) == number

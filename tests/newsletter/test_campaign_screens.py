@@ -324,6 +324,26 @@ def test_who_is_late_for_a_draft_that_somebody_discards_is_led_to_the_list(edito
     assert Message.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "door"),
+    [
+        *(("get", door) for door in ("inspect", "audience", "test", "start", "pause", "resume", "cancel", "discard")),
+        *(("post", door) for door in ("audience", "test", "start", "pause", "resume", "cancel", "discard")),
+    ],
+)
+def test_an_old_address_of_a_discarded_campaign_leads_to_the_list(editor, campaign, method, door):
+    editor.post(url("discard", campaign.pk))
+    typed = {"languages": ["en"], "to": "ana@city.example"} if method == "post" else {}
+    answer = getattr(editor, method)(url(door, campaign.pk), typed, follow=True)
+    assert answer.redirect_chain == [(url("index"), 302)]
+    assert body(answer).count("This campaign has been discarded meanwhile.") == 1
+
+
+def test_a_discarded_campaign_has_no_sample(editor, campaign):
+    editor.post(url("discard", campaign.pk))
+    assert editor.get(url("sample", campaign.pk, "en")).status_code == 404
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_list_costs_the_same_for_one_and_for_three(editor, number, django_assert_num_queries):
     make.subscriber()

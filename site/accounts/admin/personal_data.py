@@ -117,7 +117,7 @@ def erase(request: HttpRequest) -> HttpResponse:
 def retention(request: HttpRequest) -> HttpResponse:
     """Show what the next purge will forget, by kind, and since when the oldest has been kept (GDPR Article 5(1)(e))."""
     _require_right(request)
-    context = {"due": purging.preview(), "requests_url": reverse("personal_data")}
+    context = {"due": purging.preview(), "shared": purging.SHARED, "requests_url": reverse("personal_data")}
     return render(request, "accounts/admin/retention.html", {**_header(_("Retention"), "history"), **context})
 
 

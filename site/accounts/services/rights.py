@@ -3,12 +3,14 @@
 import io
 import json
 import zipfile
+from datetime import UTC
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from accounts import erasures
 from accounts.enums import Channel, Ground, Right
@@ -71,7 +73,10 @@ def export(*, subject: Subject, channel: Channel, ground: Ground = Ground.ASKED,
     plain = {"made": made, "language": language, "kinds": [_plain(kind) for kind in kinds]}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("index.html", render_to_string("accounts/export.html", about))
+        # Every moment of it is said in UTC, whichever zone the member of staff who makes it works in.
+        with timezone.override(UTC):
+            page = render_to_string("accounts/export.html", about)
+        archive.writestr("index.html", page)
         archive.writestr("data.json", json.dumps(plain, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1))
     return file.getvalue()
 

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Min
+from django.utils.translation import gettext_lazy as _
 
 from core import clock, personal
 
 BATCH = 500
+# A preview changes nothing, so it cannot know what an earlier rule will have taken along.
+SHARED = _("What falls under several rules is counted with each of them here; it goes, and counts, with the first.")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Due:
 
 
 def preview() -> list[Due]:
-    """Return what a purge would do now, one entry for each rule, changing nothing."""
+    """Return what each rule would find now, changing nothing; what falls under several is counted with each."""
     now = clock.now()
     return [_counted(kind, rule, now) for kind, rule in _rules()]
 

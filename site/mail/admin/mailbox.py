@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -90,6 +90,7 @@ def _shown(box: Mailbox, request: HttpRequest) -> dict[str, Any]:
     entries = box.suppressions()
     in_force = [entry for entry in entries if entry.is_in_force]
     may_resend = request.user.has_perm(RESEND)
+    refusals = resending.why_not_each(messages) if may_resend else {}
     return {
         "box": box,
         "suppressions": [(entry, explaining.what_is_stopped(entry)) for entry in entries],
@@ -97,12 +98,13 @@ def _shown(box: Mailbox, request: HttpRequest) -> dict[str, Any]:
         "changes": box.changes(),
         "planned": purposes.planned(box.addresses, box.person),
         "page": page,
-        "rows": [_row(message, about.get(message.pk), may_resend) for message in messages],
+        "rows": [_row(message, about.get(message.pk), refusals.get(message.pk)) for message in messages],
     }
 
 
-def _row(message: Message, purpose: purposes.Purpose | None, may_resend: bool) -> dict[str, Any]:
-    refusal = resending.why_not(message)
+def _row(message: Message, purpose: purposes.Purpose | None, refusal: str | Promise | None) -> dict[str, Any]:
+    """Return what is shown of a message; without a refusal, not even an empty one, nobody asks for a copy here."""
+    may_resend = refusal is not None
     return {
         "message": message,
         "kind": kinds.label(message.kind),

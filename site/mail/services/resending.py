@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -26,30 +27,30 @@ logger = logging.getLogger(__name__)
 LONGEST_KEY = 200
 ON_THE_LIST = _("The address is on the suppression list.")
 # The first that applies is told.
-_REFUSALS: tuple[tuple[Promise, Callable[[Message], bool]], ...] = (
+_REFUSALS: tuple[tuple[Promise, Callable[[Message, datetime | None], bool]], ...] = (
     (
         _("It lets somebody sign in: the person asks for a new one themselves."),
-        lambda message: message.is_secret,
+        lambda message, _until: message.is_secret,
     ),
     (
         _("It has not ended yet, so it may still arrive."),
-        lambda message: message.state not in FINAL,
+        lambda message, _until: message.state not in FINAL,
     ),
     (
         _("It was taken back."),
-        lambda message: message.mailing is not None and message.mailing.withdrawn_at is not None,
+        lambda message, _until: message.mailing is not None and message.mailing.withdrawn_at is not None,
     ),
     (
         _("Its sense has passed."),
-        lambda message: message.expires_at is not None and message.expires_at <= clock.now(),
+        lambda _message, until: until is not None and until <= clock.now(),
     ),
     (
         _("Its words have been erased."),
-        lambda message: message.blanked_at is not None,
+        lambda message, _until: message.blanked_at is not None,
     ),
     (
         _("No part of the site writes mails of this kind any more."),
-        lambda message: not message.is_prepared and message.kind not in kinds.names(),
+        lambda message, _until: not message.is_prepared and message.kind not in kinds.names(),
     ),
 )
 
@@ -89,8 +90,15 @@ def resend(*, message_id: int, by: "User", reason: str) -> Message:
 
 
 def why_not(message: Message) -> "str | Promise":
-    """Return why this message cannot be sent again, as far as its row tells; empty when it can."""
-    return next((sentence for sentence, applies in _REFUSALS if applies(message)), "")
+    """Return why this message cannot be sent again, as far as its row and its moment tell; empty when it can."""
+    return why_not_each([message])[message.pk]
+
+
+def why_not_each(messages: Sequence[Message]) -> "dict[int, str | Promise]":
+    """Return the same for many messages, by message, with a statement or two for each kind among them."""
+    # What cannot be sent again for another reason need not be looked up.
+    until = kinds.expiries(message for message in messages if message.is_final)
+    return {message.pk: _why_not(message, until.get(message.pk)) for message in messages}
 
 
 def stopping_entry(message: Message) -> Suppression | None:
@@ -114,6 +122,10 @@ def _require(message: Message) -> None:
         raise CannotResend(capfirst(Reason.UNRENDERABLE.label)) from fault
 
 
+def _why_not(message: Message, until: "datetime | None") -> "str | Promise":
+    return next((sentence for sentence, applies in _REFUSALS if applies(message, until)), "")
+
+
 def _original_id(message: Message) -> int:
     found = Resend.objects.filter(copy=message).values_list("original_id", flat=True).first()
     return found or message.pk
@@ -135,7 +147,8 @@ def _copy(message: Message, *, key: str) -> Message:
             to_name=message.to_name,
             language=message.language,
             params=message.params,
-            expires_at=message.expires_at,
+            # Written afresh, it makes sense for as long as what it tells of by now.
+            expires_at=kinds.expiries([message])[message.pk],
             stream=message.stream,
             person=message.person,
         )

@@ -15,4 +15,7 @@ class Command(BaseCommand):
         found = purging.preview() if options["preview"] else purging.purge()
         for due in found:
             since = f", the oldest from {due.oldest:%Y-%m-%d}" if due.oldest else ""
-            self.stdout.write(f"{due.kind.name} ({due.rule.setting}={due.rule.days}): {due.number}{since}")
+            named = f"{due.kind.name} ({due.rule.setting}={due.rule.days})"
+            self.stdout.write(f"{named}: {due.number}{since}. {due.rule.in_words()}")
+        if options["preview"]:
+            self.stdout.write(str(purging.SHARED))

@@ -1,0 +1,76 @@
+"""What the list of an event's reminders says and offers: counts as sentences, deleting, dates that are to change."""
+
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from events import reminder_words
+from events.models import ReminderRule
+from events.services import announce_changes, arm, disarm, remind, send_now
+from events.services.calling_off import cancel_event
+from tests.events.reminding import move
+from tests.events.screens import body, url
+from tests.factories import events as make
+from tests.factories.accounts import PersonFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
+WINDOW = timedelta(minutes=2)
+
+
+def test_deleting_is_offered_where_nobody_was_written_to_and_nowhere_else(manager, event, time):
+    make.registered(event)
+    sent, armed, spare = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")
+    send_now(rule_id=sent.pk)
+    time.shift(WINDOW)
+    assert remind() == 1
+    disarm(rule_id=sent.pk)
+    arm(rule_id=armed.pk)
+    page = body(manager.get(url("reminders", event.translation_key)))
+    offered = {rule: f'href="{url("reminder_delete", rule.pk)}"' in page for rule in (sent, armed, spare)}
+    assert offered == {sent: False, armed: False, spare: True}
+    for rule, is_offered in offered.items():
+        manager.post(url("reminder_delete", rule.pk))
+        assert ReminderRule.objects.filter(pk=rule.pk).exists() is not is_offered
+
+
+def test_while_a_new_date_waits_for_its_undo_window_the_list_says_when_reminders_follow(manager, event, time):
+    make.registered(event)
+    address = url("reminders", event.translation_key)
+    assert "The date has changed" not in body(manager.get(address))
+    move(event, timedelta(days=1))
+    follows = f"{clock.now() + WINDOW:%H:%M}"
+    words = body(manager.get(address)).replace("\u2066", "").replace("\u2069", "")
+    assert f"The date has changed; the reminders follow at {follows} UTC." in words
+    time.shift(WINDOW)
+    announce_changes()
+    assert "The date has changed" not in body(manager.get(address))
+
+
+def test_the_list_of_a_cancelled_event_says_so(manager, event):
+    sentence = "This event is cancelled."
+    address = url("reminders", event.translation_key)
+    assert sentence not in body(manager.get(address))
+    cancel_event(event_id=event.pk, by=PersonFactory(), reason="Ill")
+    assert body(manager.get(address)).count(sentence) == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        (
+            {"planned": 1, "asked": 1, "missed": 1, "dropped": 1},
+            (
+                "1 planned, 1 handed to the outbox, 1 left out because its time had passed, 1 dropped because its reason"
+                " had ended"
+            ),
+        ),
+        (
+            {"missed": 3, "dropped": 2},
+            "3 left out because their time had passed, 2 dropped because their reason had ended",
+        ),
+        ({}, ""),
+    ],
+)
+def test_how_many_reminders_stand_where_is_said_in_one_and_in_many(numbers, words):
+    assert reminder_words.counted(numbers) == words
