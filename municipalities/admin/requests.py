@@ -63,7 +63,7 @@ class QueueView(PermissionCheckedMixin, WagtailAdminTemplateMixin, ListView):
         """Return the requests with person and city."""
         return Membership.objects.waiting_for_staff().for_display()
 
-    def paginate_queryset(self, queryset: QuerySet, page_size: int) -> tuple[Any, Any, Any, bool]:
+    def paginate_queryset(self, queryset: Any, page_size: int) -> tuple[Any, Any, Any, bool]:
         """Cut out a page; the last one where the wanted one has been decided away meanwhile."""
         paginator = self.get_paginator(queryset, page_size)
         page = paginator.get_page(self.request.GET.get(self.page_kwarg))
