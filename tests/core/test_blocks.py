@@ -89,7 +89,7 @@ def test_a_figure_is_written_as_in_the_readers_language_with_its_source():
     assert ">2024<" in html
     assert '<a href="https://example.org/report">' in html
     with translation.override("es"):
-        assert "1.250.000,5" in shown("figure", value)
+        assert "1\u00a0250\u00a0000,5" in shown("figure", value)
 
 
 def test_a_card_or_call_leads_to_one_place(db):
