@@ -136,10 +136,11 @@ def write_change(message: Message, registration: Registration, before: EventVers
 
 def _changes(registration: Registration, before: EventVersion) -> list[dict[str, str]]:
     """Return date and time before and now, in the person's zone and the event's; nothing where they are the same."""
-    was, is_now = (
-        sentences(said.starts_at, said.ends_at, said.timezone, registration.timezone)
-        for said in (before, registration.event)
-    )
+    known = (before, registration.event)
+    was, is_now = (sentences(said.starts_at, said.ends_at, said.timezone, registration.timezone) for said in known)
+    if was == is_now:
+        # Where the zone alone is another, the person's own clocks cannot show it.
+        was, is_now = ([_sentence(said.starts_at, said.ends_at, said.timezone)] for said in known)
     if was == is_now:
         return []
     return [

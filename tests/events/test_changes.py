@@ -107,6 +107,19 @@ def test_a_new_zone_alone_is_told_too(clocks):
     assert entry(last("moved"))[1]["dtstart"].params["TZID"] == "Asia/Kathmandu"
 
 
+def test_a_new_zone_whose_clocks_show_the_person_nothing_else_is_named(clocks):
+    page = webinar()
+    make.registered(Event.objects.get(), "Ana", timezone="Europe/Brussels")
+    page.timezone = "Europe/Madrid"
+    project_event(page=page)
+    clocks.shift(WINDOW)
+    assert announce_changes() == 1
+    assert change_in(last("moved").text) == [
+        "Before: Saturday, 12 December 2026, 15:00 to 16:30, Brussels (UTC+1)",
+        "Now: Saturday, 12 December 2026, 15:00 to 16:30, Madrid (UTC+1)",
+    ]
+
+
 def test_who_waits_is_told_of_the_date_and_gets_no_file(clocks):
     page = webinar(capacity=0)
     make.registered(Event.objects.get(), "Ana")
