@@ -142,7 +142,9 @@ class RemindersView(OfOccasion, TemplateView):
             return ""
         if self.event.is_cancelled:
             return gettext("This event is cancelled.")
-        versions = list(self.event.versions.all())
+        versions = list(self.event.versions.order_by("revision"))
+        if not versions:
+            return ""
         latest, told = versions[-1], [version for version in versions if version.told_at is not None]
         if latest.told_at is not None or (told and told[-1].schedule == latest.schedule):
             return ""
