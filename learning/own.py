@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Q, When
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -16,7 +16,7 @@ from accounts.visitors import signed_in
 from core import languages
 from learning import access, cohort_words, rules
 from learning.display import CoursePath, course_path
-from learning.enums import LIVE_STATES
+from learning.enums import LIVE_STATES, EnrolmentState
 from learning.models import Cohort, Enrolment, UnitProgress
 
 
@@ -24,7 +24,7 @@ def courses(request: HttpRequest) -> dict[str, Any]:
     """Return what "my learning" shows; a constant number of statements. For the page of that name and for my GKEC."""
     # Whoever left keeps the record of what they have done; it stands below what goes on.
     mine = Enrolment.objects.of_person(request.user).filter(Q(state__in=LIVE_STATES) | Q(joined_at__isnull=False))
-    mine = mine.with_progress().with_place()
+    mine = mine.exclude(_gone_on_since()).with_progress().with_place()
     is_gone = Case(When(state__in=LIVE_STATES, then=0), default=1)
     mine = mine.select_related("cohort__course", "local_government")
     enrolments = list(mine.order_by(is_gone, "-cohort__starts_on", "pk"))
@@ -37,6 +37,14 @@ def courses(request: HttpRequest) -> dict[str, Any]:
         "guided": guided,
         "teams": access.teams_of(signed_in(request)),
     }
+
+
+def _gone_on_since() -> Q:
+    """Whether somebody who left has come back for the same city: what they had done stands in the new enrolment."""
+    joined = Enrolment.objects.joined().filter(cohort=OuterRef("cohort"), person=OuterRef("person")).order_by()
+    of_the_city = Exists(joined.filter(local_government=OuterRef("local_government")))
+    alone = Q(Exists(joined.filter(local_government=None)), local_government=None)
+    return Q(state=EnrolmentState.WITHDRAWN) & (Q(of_the_city) | alone)
 
 
 def _invitations(person: User) -> list[Enrolment]:

@@ -33,6 +33,9 @@ def _progress(enrolment: Enrolment) -> str:
     # Whoever has left keeps the record of what they have done.
     if enrolment.joined_at is None:
         return ""
+    # Unless they have come back since, and gone on with it there.
+    if enrolment.state == EnrolmentState.WITHDRAWN and enrolment.last_read_at is None:
+        return ""
     # Words rather than a stroke, which spreadsheet programs read as a day and a month.
     return gettext("%(done)s of %(total)s") % {"done": enrolment.units_done, "total": enrolment.units}
 

@@ -81,7 +81,9 @@ class RegistrationIndex(ScreenExportMixin, IndexView):
     @cached_property
     def columns(self) -> list[BaseColumn]:
         """The columns without the event's where the list is of one event: it would say the same in every row."""
-        of_one = bool(self.request.GET.get("event"))
+        # Not by what the address says: what is no event of ours filters nothing.
+        chosen = self.filters.form if self.filters is not None else None
+        of_one = chosen is not None and chosen.is_valid() and bool(chosen.cleaned_data.get("event"))
         title, *others = super().columns
         # The first column is Wagtail's own, which leads to the row's page.
         title.accessor = personal.shown_name

@@ -128,6 +128,11 @@ class Event(models.Model):
         """Whether somebody can register now, a place on the waiting list included."""
         return self.availability() in {Availability.OPEN, Availability.FEW, Availability.WAITING}
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody can register any more, though the event is still to come."""
+        return self.availability() == Availability.CLOSED
+
     def take_over(self, page: Page) -> bool:
         """Set what an event page says, without saving; return whether its start, end or zone is another now."""
         is_moved = any(getattr(self, name) != getattr(page, name) for name in SCHEDULE)

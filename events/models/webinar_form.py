@@ -113,6 +113,8 @@ class WebinarForm(WagtailAdminPageForm):
         if event is None or event.source_locale_id == page.locale_id:
             return
         self.fields["join_link"].disabled = True
+        # What stands there cannot be mended here.
+        self.fields["join_link"].validators = []
         for name in SCHEDULE:
             if name in self.fields:
                 self.fields[name].disabled = True

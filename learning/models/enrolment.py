@@ -237,8 +237,11 @@ class Enrolment(models.Model):
 
     @property
     def is_behind(self) -> bool:
-        """Whether the person takes part and has done fewer units than are due; needs `with_progress`."""
-        return self.state == EnrolmentState.ACTIVE and self.units_done < self.units_due
+        """Whether the person takes part and has done fewer units than are due; needs `with_progress`.
+
+        Nobody is once the cohort is over: what nobody can do any more is not due.
+        """
+        return self.state == EnrolmentState.ACTIVE and self.units_done < self.units_due and not self.cohort.is_over()
 
 
 class EnrolmentChange(HistoryStep):

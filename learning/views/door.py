@@ -4,9 +4,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.entrance import ask_for_code, let_in
@@ -23,6 +25,11 @@ from learning.views.signed import asked_for, by_token
 PER_PERSON = limits.Limit("learning-door", settings.JOINS_PER_PERSON_PER_HOUR, 3600)
 OVER = (EnrolmentState.WITHDRAWN, EnrolmentState.DECLINED, EnrolmentState.LAPSED)
 OPEN_TO_DECLINING = (EnrolmentState.INVITED, EnrolmentState.WAITLISTED, EnrolmentState.APPLIED)
+HAS_ENDED = {
+    EnrolmentState.INVITED: _("You have declined the invitation to this cohort."),
+    EnrolmentState.WAITLISTED: _("You have left the waiting list of this cohort."),
+    EnrolmentState.APPLIED: _("You have taken your request to take part in this cohort back."),
+}
 SEE_OTHER, FORBIDDEN, CONFLICT, GONE, TOO_OFTEN = 303, 403, 409, 410, 429
 
 
@@ -59,6 +66,9 @@ def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpRes
             withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person)
         except LearningError as refusal:
             return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
+        if request.user.is_authenticated and _live_one(request, enrolment):
+            # The door leads on from there, so that it cannot say so itself.
+            messages.success(request, HAS_ENDED[EnrolmentState(enrolment.state)])
         return HttpResponseRedirect(_address(request, "learning_door", token), status=SEE_OTHER)
     return render(request, "learning/door_decline.html", _context(request, token, enrolment))
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Length, Substr
 from wagtail.models import Page, PageViewRestriction
 
@@ -33,13 +33,19 @@ def in_reader_language(pages: Iterable[Page | None], *, for_everybody: bool = Fa
 def _readable(keys: Collection[UUID], *, for_everybody: bool) -> dict[UUID, list[Page]]:
     pages = Page.objects.live().filter(translation_key__in=keys)
     if for_everybody:
-        restrictions = PageViewRestriction.objects.filter(page__path=Substr(OuterRef("path"), 1, Length("page__path")))
-        # What an alias shows is as closed as its source, which has the same key.
-        pages = pages.filter(~Exists(restrictions), alias_of=None)
+        # What an alias shows is as closed as its source; one with its source's key stands for a translation alone.
+        open_source = Q(alias_of=None) | ~Exists(_restrictions("alias_of__path"))
+        pages = pages.filter(~Exists(_restrictions("path")), open_source)
+        pages = pages.exclude(alias_of__translation_key=F("translation_key"))
     found: dict[UUID, list[Page]] = {}
     for page in pages:
         found.setdefault(page.translation_key, []).append(page)
     return found
+
+
+def _restrictions(path: str) -> QuerySet:
+    """Return the restrictions on the page at `path`, a column of the outer statement, or on one above it."""
+    return PageViewRestriction.objects.filter(page__path=Substr(OuterRef(path), 1, Length("page__path")))
 
 
 def _best(chosen: Page, readable: list[Page], order: list[int | None]) -> Page | None:

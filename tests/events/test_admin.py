@@ -232,6 +232,8 @@ def test_the_list_of_one_event_does_not_repeat_it_in_every_row(admin):
     (narrowed,) = cells(admin.get(f"{reverse('registrations:index_results')}?event={event.pk}"))
     assert (whole[2], whole[9]) == ("Shade", "Kolkata")
     assert narrowed == whole[:2] + whole[3:]
+    # What is no event narrows nothing, so that the column is needed.
+    assert cells(admin.get(f"{reverse('registrations:index_results')}?event=999999")) == [whole]
 
 
 def test_the_spreadsheet_keeps_the_filter(admin):

@@ -227,3 +227,31 @@ class TestEndings:
         withdraw_enrolment(enrolment_id=asked.pk, by=person)
         page = teamwork.client_of(moderator).get(f"/en/learning/cohorts/{cohort.slug}/moderate/")
         assert "Has taken the request back" in words(page)
+
+
+def test_whoever_declines_one_of_two_invitations_reads_it_at_the_door_of_the_other():
+    one = teamwork.place(name="Autumn")
+    other = teamwork.second_city(one.cohort, "Medellin")
+    person = accounts.PersonFactory(email="ana.silva@example.org")
+    first, second = teamwork.invited(one), teamwork.invited(other)
+    assert first.email == second.email == person.email
+    answer = teamwork.client_of(person).post(f"{door(first)}decline/", follow=True)
+    assert answer.redirect_chain[-1][0].endswith(door(second))
+    assert found(answer, "You have declined the invitation to this cohort.") != []
+
+
+def test_a_cohort_that_was_called_off_and_is_over_promises_no_reading():
+    one = teamwork.place()
+    _enrolment, browser = teamwork.joined(one)
+    call_off_cohort(cohort_id=one.cohort.pk)
+    end(one.cohort)
+    page = browser.get(one.course())
+    assert found(page, OFF, "You can go on reading its units.") == [OFF]
+
+
+def test_nobody_is_behind_in_the_figures_of_a_cohort_that_is_over():
+    one = teamwork.place()
+    teamwork.joined(one)
+    end(one.cohort)
+    page = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
+    assert re.search(r"Behind\s*</dt>\s*<dd[^>]*>\s*0", page) or "Behind 0" in page

@@ -1,5 +1,6 @@
 """Who joins a cohort anew for the same city, or again without one, goes on with what they had done and said."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -170,3 +171,23 @@ def test_my_learning_shows_what_goes_on_above_what_has_ended(one):
     for address in ("/en/my/learning/", "/en/my/"):
         page = words(teamwork.client_of(former.person).get(address))
         assert 0 < page.index("Going on") < page.index("Ended")
+
+
+def test_who_has_come_back_sees_the_cohort_once_and_the_sheet_counts_what_was_done_once(one):
+    former = took_part(one)
+    address = "/en/my/learning/"
+    assert words(teamwork.client_of(former.person).get(address)).count(one.cohort.name) == 1
+    join(enrolment_id=teamwork.invited(one, "Ana Silva").pk)
+    page = words(teamwork.client_of(former.person).get(address))
+    assert page.count(one.cohort.name) == 1
+    assert "Withdrawn" not in page
+    sheet = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
+    assert re.findall(r"\b\d of \d+\b", sheet) == ["1 of 2"]
+
+
+def test_who_left_for_one_city_and_takes_part_for_another_sees_both(one):
+    former = took_part(one)
+    other = teamwork.second_city(one.cohort, "Medellin")
+    join(enrolment_id=teamwork.invited(other, "Ana Silva").pk)
+    page = words(teamwork.client_of(former.person).get("/en/my/learning/"))
+    assert page.count(one.cohort.name) == 2

@@ -46,6 +46,17 @@ def test_a_card_leads_to_the_version_that_everybody_can_read(client, reader, hin
     assert left[0] in client.get(f"{page.get_url()}?uncached=1").content.decode()
 
 
+def test_a_card_leads_to_a_copy_that_keeps_in_step_unless_its_source_is_closed():
+    source = make.issue(title="Source")
+    copy = source.create_alias(update_slug="copy")
+    assert copy.translation_key != source.translation_key
+    page = make.issue(body=[("cards", {"heading": "", "pages": [{"page": copy, "text": ""}]})])
+    [card] = rendering.write(page, "en").context["parts"][0]["said"]["cards"]
+    assert card["url"].endswith("/copy/")
+    closed(source)
+    assert rendering.left_out(page, "en") != []
+
+
 def test_a_card_without_words_of_its_own_shows_the_pages_description_or_else_its_summary(client):
     summed, described, plain = (
         make.issue(title=title, summary=f"Summary of {title}.", search_description=description)
