@@ -13,6 +13,12 @@ _LOGIN = re.compile(r"(://)[^\s/@]{1,200}@")
 _PATH = re.compile(
     r"/(join|learn|registration|erase|key|confirm-email|unsubscribe|preferences|confirm|unwanted)/[^/\s\"'?#<>]{8,}"
 )
+# The same as they stand in mails, directly behind the address of this site: others may have pages of such names.
+_LANGUAGE = r"(?:/[a-z]{2,3}(?:-[a-z]{2,4})?)?"
+_OWN_DOOR = (
+    rf"/(?:join|learn|registration|erase)/|{_LANGUAGE}/news/(?:unsubscribe|preferences|confirm|unwanted)/"
+    rf"|{_LANGUAGE}/account/(?:confirm-email|password/reset/key)/"
+)
 # Search words are often names.
 _QUERY = re.compile(r"([?&](?:token|code|key|signature|password|next|state|q)=)[^&\s\"'#<>]+")
 _HEADER = re.compile(r"(?i)\b(authorization|(?:set-)?cookie)(['\"]?\s*[:=]\s*)[^\r\n]+")
@@ -36,7 +42,7 @@ def redact(text: str) -> str:
     if "@" in lower or "%40" in lower:
         text = _ADDRESS.sub(ADDRESS, _LOGIN.sub(rf"\1{TOKEN}@", text))
     if "/" in lower:
-        text = without_doors(text)
+        text = _PATH.sub(rf"/\1/{TOKEN}", text)
     if "=" in lower:
         text = _QUERY.sub(rf"\1{TOKEN}", text)
     if "authorization" in lower or "cookie" in lower:
@@ -48,9 +54,10 @@ def redact(text: str) -> str:
     return _PASSWORD.sub(rf"\1{TOKEN}", text) if "pass" in lower else text
 
 
-def without_doors(text: str, instead: str = TOKEN) -> str:
-    """Return the text with `instead` where an address holds what opens somebody's own page."""
-    return _PATH.sub(rf"/\1/{instead}", text)
+def without_doors(text: str, *, site: str, instead: str) -> str:
+    """Return the text with `instead` where an address of this `site` holds what opens somebody's own page."""
+    own_door = rf"({re.escape(site)}(?:{_OWN_DOOR}))[^/\s\"'?#<>]{{8,}}"
+    return re.sub(own_door, rf"\1{instead}", text)
 
 
 def redact_all(value: Any) -> Any:

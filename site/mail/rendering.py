@@ -107,7 +107,8 @@ def shown(message: Message) -> Content:
     Whoever follows one acts as that person, be it to agree, to cancel or to erase.
     """
     own = kept(message)
-    text, html = (redaction.without_doors(words, instead="…") for words in (own.text, own.html))
+    site = settings.BASE_URL
+    text, html = (redaction.without_doors(words, site=site, instead="…") for words in (own.text, own.html))
     return replace(own, text=text, html=html)
 
 

@@ -162,3 +162,32 @@ def test_nobody_signs_in_by_a_code_that_the_outbox_shows(manager, name):
         False,
     )
     assert tokens(message.text) == set()
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (
+            "https://climate.example.org/learn/adaptation-basics/",
+            "https://climate.example.org/learn/adaptation-basics/",
+        ),
+        ("{base}.example.org/join/adaptation-basics/", "{base}.example.org/join/adaptation-basics/"),
+        ("{base}/en/resources/learn/adaptation-basics/", "{base}/en/resources/learn/adaptation-basics/"),
+        ("{base}/en/learn/adaptation-basics/", "{base}/en/learn/adaptation-basics/"),
+        ("{base}/learn/0123456789abcdef/decline/", "{base}/learn/…/decline/"),
+        ("{base}/join/0123456789abcdef/?a=1", "{base}/join/…/?a=1"),
+        ("{base}/registration/0123456789abcdef/erase/", "{base}/registration/…/erase/"),
+        ("{base}/erase/0123456789abcdef/", "{base}/erase/…/"),
+        ("{base}/news/unsubscribe/0123456789abcdef/", "{base}/news/unsubscribe/…/"),
+        ("{base}/ar/news/preferences/0123456789abcdef/", "{base}/ar/news/preferences/…/"),
+        ("{base}/fr/news/confirm/0123456789abcdef/", "{base}/fr/news/confirm/…/"),
+        ("{base}/pt/news/unwanted/0123456789abcdef/", "{base}/pt/news/unwanted/…/"),
+        ("{base}/en/account/confirm-email/0123456789abcdef/", "{base}/en/account/confirm-email/…/"),
+        ("{base}/en/account/password/reset/key/0123-456789abcdef/", "{base}/en/account/password/reset/key/…/"),
+    ],
+)
+def test_the_outbox_cuts_what_opens_a_page_of_a_person_and_no_address_elsewhere(address, shown):
+    address, shown = (one.format(base=settings.BASE_URL) for one in (address, shown))
+    message = Message(text=f"See ({address})\n", html=f'<a href="{address}">x</a>')
+    content = rendering.shown(message)
+    assert (content.text, content.html) == (f"See ({shown})\n", f'<a href="{shown}">x</a>')
