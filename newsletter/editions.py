@@ -53,6 +53,12 @@ def as_frozen(edition: Mapping[str, Any]) -> NewsletterPage | None:
     return page if content is None else page.with_content_json(content)
 
 
+def still_there(kept: Mapping[str, Mapping[str, Any]]) -> list[bool]:
+    """Return for each page of a campaign's editions that has not been deleted whether it is live; one statement."""
+    pages = NewsletterPage.objects.filter(pk__in=[edition["page"] for edition in kept.values()])
+    return list(pages.values_list("live", flat=True))
+
+
 def chosen(language: str, available: Collection[str]) -> str:
     """Return the language that a reader of `language` gets: their own, English, then the first there is."""
     return next((code for code in languages.fallback_chain(language) if code in available), "")

@@ -6,6 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import languages, locales
+from events.querysets import public_pages
 from mail.kinds import Rendering
 from newsletter import mailtext
 from newsletter.models import NewsletterPage
@@ -31,7 +32,7 @@ def write(page: NewsletterPage, language: str) -> Rendering:
             "words_direction": "rtl" if is_rtl else "ltr",
             "words_start": "right" if is_rtl else "left",
             "parts": _parts(page, language),
-            "web_url": mailtext.whole(page.get_url() or "") if page.live else "",
+            "web_url": _web_url(page),
             "reason": _("You get this mail because you subscribed to our newsletter."),
         },
     )
@@ -47,7 +48,13 @@ def left_out(page: NewsletterPage, language: str) -> list[str]:
 def is_empty(page: NewsletterPage, language: str) -> bool:
     """Whether the mail to readers of `language` would have nothing between title and foot."""
     with translation.override(language):
-        return all(child.block.said(child.value, language) is None for child in page.body)
+        return all(child.block.is_silent(child.value, language) for child in page.body)
+
+
+def _web_url(page: NewsletterPage) -> str:
+    """Return where everybody can read the issue; nothing where not everybody can."""
+    is_public = page.live and public_pages().filter(pk=page.pk).exists()
+    return mailtext.whole(page.get_url() or "") if is_public else ""
 
 
 def _parts(page: NewsletterPage, language: str) -> list[dict[str, Any]]:

@@ -107,8 +107,17 @@ def _of_mailing(campaign: Campaign) -> dict[str, Any]:
     return {
         "readings": readings(audiences.Reading(*one) for one in campaign.counted),
         "progress": books.progress(campaign),
-        "is_off_the_site": campaign.is_under_way and not editions.published(campaign.issue),
+        **(_of_pages(campaign) if campaign.is_under_way else {}),
         "changes": campaign.changes.select_related("by"),
+    }
+
+
+def _of_pages(campaign: Campaign) -> dict[str, Any]:
+    live = editions.still_there(campaign.editions)
+    # Where only some pages have been deleted, some mails leave and some do not: neither sentence would be true.
+    return {
+        "is_deleted": not live,
+        "is_off_the_site": len(live) == len(campaign.editions) and not any(live),
     }
 
 

@@ -18,6 +18,10 @@ class MailBlock:
         """
         return dict(value)
 
+    def is_silent(self, value: Any, language: str) -> bool:
+        """Whether the mail would leave this block out; asked by pages that only look, so it must write nothing."""
+        return self.said(value, language) is None
+
     def left_out(self, value: Any) -> list[Page]:
         """Return the chosen pages that nothing in the mail leads to, since not everybody can read them."""
         return []

@@ -27,5 +27,9 @@ class PictureBlock(MailBlock, WebPictureBlock):
             "licence": licence,
         }
 
+    def is_silent(self, value: Any, language: str) -> bool:
+        """Whether the picture is gone; asked without making its form for mails, which needs the file."""
+        return value["image"] is None
+
     class Meta:
         mail_template = "newsletter/mail/picture"

@@ -7,6 +7,7 @@ from django.urls import reverse
 from wagtail.models import PageViewRestriction
 
 from accounts.services import ensure_groups
+from core.models import Picture
 from newsletter.models import Campaign, NewsletterPage
 from newsletter.services import prepare_campaign, start_campaign
 from tests.factories import accounts
@@ -79,5 +80,44 @@ def test_a_campaign_under_way_says_that_its_issue_is_off_the_site(editor, page, 
     assert sentence not in body(editor.get(url("inspect", campaign.pk)))
     page.unpublish()
     assert sentence in body(editor.get(url("inspect", campaign.pk)))
+    PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
+    NewsletterPage.objects.update(live=True)
+    assert sentence not in body(editor.get(url("inspect", campaign.pk)))
+    NewsletterPage.objects.update(live=False)
     editor.post(url("cancel", campaign.pk))
     assert sentence not in body(editor.get(url("inspect", campaign.pk)))
+
+
+def test_a_campaign_under_way_says_that_its_issue_is_deleted_once_no_page_is_left(editor, page, campaign):
+    french = make.translated(page, "fr")
+    for language in ("en", "fr"):
+        make.subscriber(f"{language}@city.example", language=language)
+    start_campaign(campaign_id=campaign.pk)
+    deleted = "This issue has been deleted: what has not left is cancelled."
+    off = "This issue is not published in any language any more."
+
+    def said() -> tuple[bool, bool]:
+        shown = body(editor.get(url("inspect", campaign.pk)))
+        return deleted in shown, off in shown
+
+    assert said() == (False, False)
+    NewsletterPage.objects.update(live=False)
+    assert said() == (False, True)
+    french.delete()
+    assert said() == (False, False)
+    NewsletterPage.objects.get(pk=page.pk).delete()
+    assert said() == (True, False)
+    editor.post(url("cancel", campaign.pk))
+    assert said() == (False, False)
+
+
+def test_looking_at_a_draft_makes_no_form_of_its_pictures_and_needs_no_file(editor, page, campaign):
+    picture = Picture.objects.create(title="Roof", file="gone.png", width=9, height=9)
+    page.body = [("picture", {"image": picture, "alt": "Roof", "caption": ""})]
+    page.save()
+    sentence = "has nothing to say: its mail would have a title and no words."
+    assert sentence not in body(editor.get(url("inspect", campaign.pk)))
+    assert picture.renditions.count() == 0
+    page.body = [("picture", {"image": None, "alt": "", "caption": "Lost."})]
+    page.save()
+    assert sentence in body(editor.get(url("inspect", campaign.pk)))

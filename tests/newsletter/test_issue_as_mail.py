@@ -237,6 +237,15 @@ def test_an_issue_that_is_not_published_has_no_address_on_the_web():
     assert "Read this issue on the web" not in written(page).text
 
 
+def test_an_issue_has_an_address_on_the_web_only_while_everybody_can_read_it():
+    page = make.issue()
+    sentence = "Read this issue on the web"
+    assert sentence in written(page).text
+    PageViewRestriction.objects.create(page=page.get_parent(), restriction_type=PageViewRestriction.LOGIN)
+    content = written(page)
+    assert (sentence in content.text, sentence in content.html) == (False, False)
+
+
 def test_a_card_of_a_page_that_is_not_for_everybody_is_in_neither_mail_nor_archive(client):
     secret = make.issue(title="Secret", search_description="For partners")
     PageViewRestriction.objects.create(page=secret, restriction_type=PageViewRestriction.LOGIN)

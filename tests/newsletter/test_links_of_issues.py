@@ -96,6 +96,6 @@ def test_the_links_of_a_mail_cost_the_same_for_one_text_and_for_three(number, dj
     page = NewsletterPage.objects.get(pk=make.issue(body=body).pk)
     rendering.write(page, "en")
     page = NewsletterPage.objects.get(pk=page.pk)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         parts = rendering.write(page, "en").context["parts"]
     assert sum("href=" in part["said"]["html"] for part in parts) == number
