@@ -61,7 +61,8 @@ class SubscribeView(View):
         asked = [(PER_NETWORK, limits.network(self.request))]
         if address := form.cleaned_data.get("email"):
             mailbox = _mailbox(address)
-            asked += [(PER_ADDRESS, mailbox), (PER_ADDRESS_A_WEEK, mailbox)]
+            # The first that is passed says how long to wait: where both are, that is a week.
+            asked += [(PER_ADDRESS_A_WEEK, mailbox), (PER_ADDRESS, mailbox)]
         return limits.exceeded(asked)
 
     def _show(self, form: SubscribeForm, status: int = 200) -> HttpResponse:

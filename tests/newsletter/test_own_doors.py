@@ -205,9 +205,9 @@ def test_a_program_that_fills_in_every_field_is_told_what_everybody_is_told(clie
 
 
 def test_bombing_one_mailbox_sends_one_mail_and_ends_at_the_limit(client):
-    codes = [client.post(FORM, short_form()).status_code for _ in range(11)]
-    assert codes == [303] * 10 + [429]
-    assert Message.objects.count() == 1
+    answers = [client.post(FORM, short_form()) for _ in range(11)]
+    told = [(answer.status_code, answer.get("Retry-After")) for answer in answers]
+    assert (told, Message.objects.count()) == ([(303, None)] * 10 + [(429, "604800")], 1)
 
 
 def test_bombing_one_mailbox_by_its_tags_ends_at_the_limit_too(client):
