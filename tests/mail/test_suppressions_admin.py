@@ -268,3 +268,22 @@ def test_an_entry_costs_the_same_for_one_step_and_for_three(
     with django_assert_num_queries(12):
         steps = rows(staff.get(f"{INDEX}{entry.pk}/"))
     assert [row[3:] for row in steps] == [[f"Clerk {step}", f"Call {step}"] for step in reversed(range(number))]
+
+
+def test_who_puts_an_objection_on_the_list_is_told_what_else_ends(staff: Client) -> None:
+    sentence = "Where somebody there asked us not to write, the newsletter subscription then ends too."
+    assert sentence in staff.get(f"{INDEX}put-on/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_for_good", "is_said"),
+    [("asked", True, True), ("asked", False, False), ("staff", True, False)],
+)
+def test_who_takes_an_objection_off_is_told_that_no_subscription_comes_back(
+    staff: Client, reason: str, is_for_good: bool, is_said: bool
+) -> None:
+    until = None if is_for_good else clock.now() + timedelta(days=30)
+    entry = suppress(address="ana@city.example", reason=SuppressionReason(reason), until=until)
+    page = staff.get(f"{INDEX}{entry.pk}/take-off/").content.decode()
+    assert "Mail can be sent to this address again, unless it is on the list for another reason too." in page
+    assert ("No subscription comes back: who wants the newsletter again subscribes anew." in page) == is_said

@@ -125,7 +125,9 @@ class PutOnForm(forms.Form):
         label=_("Until"),
         required=False,
         validators=[validate_year],
-        help_text=_("Empty: for good."),
+        help_text=_(
+            "Empty: for good. Where somebody there asked us not to write, the newsletter subscription then ends too."
+        ),
         widget=forms.DateInput({"type": "date"}),
     )
 
@@ -199,14 +201,28 @@ class TakeOffView(SuppressionAct):
     form_class = TakeOffForm
     page_title = _("Take off the list")
     sentence = _("Mail can be sent to this address again, unless it is on the list for another reason too.")
+    sentence_of_objection = _(
+        "Mail can be sent to this address again, unless it is on the list for another reason too. No subscription "
+        "comes back: who wants the newsletter again subscribes anew."
+    )
     button = _("Take this address off the list")
     done = _("The address is off the list.")
     done_before = _("This entry is off the list.")
     done_in_part = _("This entry is off the list; the address stays on it: %(reasons)s.")
 
+    @cached_property
+    def entry(self) -> Suppression:
+        """The entry as it was when it was asked about."""
+        return get_object_or_404(Suppression, pk=self.kwargs["pk"])
+
     def get_page_subtitle(self) -> str:
         """Return the address."""
-        return _address(get_object_or_404(Suppression, pk=self.kwargs["pk"]))
+        return _address(self.entry)
+
+    def get_sentence(self) -> Any:
+        """Say also that a subscription stays ended where the entry has ended it."""
+        has_ended_it = self.entry.reason == SuppressionReason.ASKED and self.entry.expires_at is None
+        return self.sentence_of_objection if has_ended_it else self.sentence
 
     def act(self, said: dict[str, Any]) -> Suppression | None:
         """Return the entry, which is off; nothing where somebody was faster."""
