@@ -107,8 +107,11 @@ def test_who_has_just_joined_is_not_behind():
     late = make.learner(cohort, "Ana")
     row = Enrolment.objects.with_progress().get(pk=late.pk)
     assert (row.units_due, row.is_behind) == (0, False)
+    with time_machine.travel(cohort.ends_at - timedelta(seconds=1), tick=False):
+        assert (row.units_due > 0, row.is_behind) == (True, True)
+    # Over, nobody is behind: nobody can do anything about it any more.
     with time_machine.travel(cohort.ends_at, tick=False):
-        assert (row.units_due, row.is_behind) == (6, True)
+        assert (row.units_due, row.is_behind) == (6, False)
 
 
 def test_who_is_behind_follows_from_the_cohort_s_dates(django_assert_num_queries):
