@@ -98,7 +98,7 @@ def test_somebody_signs_up_confirms_and_fills_in_the_profile(
     page.press("[name=display_name]", "Enter")
     page.wait_for_selector(".errors")
     if javascript:
-        assert page.evaluate("document.activeElement.className") == "errors"
+        expect(page.locator(".errors")).to_be_focused()
     page.fill("[name=display_name]", "Neu Mann")
     page.select_option("[name=country]", "DE")
     page.press("[name=display_name]", "Enter")

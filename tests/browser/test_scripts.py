@@ -120,7 +120,7 @@ def test_what_went_wrong_is_read_first_although_the_address_names_a_part_of_the_
         page.wait_for_load_state("load")
         # The browser goes to the part that the address names when it first draws the page.
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-        assert page.evaluate("() => document.activeElement.className") == "errors"
+        expect(page.locator(".errors")).to_be_focused()
         page.locator(".errors a").first.click()
         expect(page).to_have_url(re.compile("#id_"))
 
