@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core import epochs, languages, limits, locales
+from core.emailkeys import mailbox_key
 from events import access, guessing, listing
-from events.addresses import email_key
 from events.enums import Availability
 from events.errors import AccountEnding, EventFull, RegistrationNotOpen, RegistrationRefused
 from events.forms import RegistrationForm
@@ -102,7 +102,7 @@ class RegisterView(View):
     def _limit(self, form: RegistrationForm) -> limits.Limit | None:
         asked = [(PER_NETWORK, limits.network(self.request))]
         if address := form.cleaned_data.get("email"):
-            asked.append((PER_ADDRESS, email_key(address)))
+            asked.append((PER_ADDRESS, mailbox_key(address)))
         return limits.exceeded(asked)
 
     def _show(self, form: RegistrationForm, status: int = 200) -> HttpResponse:

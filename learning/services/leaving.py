@@ -1,5 +1,6 @@
 """Ending enrolments: one person's, a whole team's, or one that goes on under another name."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.db import transaction
 from core import clock, languages, text
 from events.addresses import email_key
 from learning.enums import KNOWN_STATES, LEAVABLE_STATES, LIVE_STATES, ChangeKind, EnrolmentState, TeamState
-from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, RecordStays
+from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, JoinedAlready, RecordStays
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import history, notices, seats
 from learning.services.enrolling import refuse_pestering
@@ -21,15 +22,20 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def withdraw_enrolment(*, enrolment_id: int, by: "User | None", reason: str = "") -> Enrolment:
+def withdraw_enrolment(
+    *, enrolment_id: int, by: "User | None", reason: str = "", among: Collection[str] = LIVE_STATES
+) -> Enrolment:
     """End an enrolment and give its seat to the first in line; withdrawing twice changes nothing.
 
-    `by` is None for whoever holds the person's own link. Raises RecordStays for who has completed the course and
-    CohortOver once the cohort is over: what people took part in stays as it was.
+    `by` is None for whoever holds the person's own link, who names the states they may end with `among`: another
+    is refused with JoinedAlready. Raises RecordStays for who has completed the course and CohortOver once the cohort
+    is over: what people took part in stays as it was.
     """
     cohort, enrolment = seats.lock_enrolment(enrolment_id)
     if not enrolment.is_live:
         return enrolment
+    if enrolment.state not in among:
+        raise JoinedAlready
     if enrolment.state == EnrolmentState.COMPLETED:
         raise RecordStays
     if cohort.is_over():

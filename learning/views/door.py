@@ -63,7 +63,7 @@ def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpRes
         return HttpResponseRedirect(_address(request, "learning_door", token), status=SEE_OTHER)
     if request.method == "POST":
         try:
-            withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person)
+            withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person, among=OPEN_TO_DECLINING)
         except LearningError as refusal:
             return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
         if request.user.is_authenticated and _live_one(request, enrolment):

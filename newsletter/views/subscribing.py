@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from core import limits
-from events.addresses import email_key
+from core.emailkeys import mailbox_key
 from newsletter import wording
 from newsletter.forms import SubscribeForm
 from newsletter.services import ask
@@ -60,7 +60,7 @@ class SubscribeView(View):
     def _limit(self, form: SubscribeForm) -> limits.Limit | None:
         asked = [(PER_NETWORK, limits.network(self.request))]
         if address := form.cleaned_data.get("email"):
-            mailbox = _mailbox(address)
+            mailbox = mailbox_key(address)
             # The first that is passed says how long to wait: where both are, that is a week.
             asked += [(PER_ADDRESS_A_WEEK, mailbox), (PER_ADDRESS, mailbox)]
         return limits.exceeded(asked)
@@ -77,12 +77,6 @@ class SubscribeView(View):
 
     def _done(self) -> HttpResponse:
         return HttpResponseRedirect(reverse("newsletter_asked"), status=303)
-
-
-def _mailbox(address: str) -> str:
-    """Return an address without its `+tag`: many providers lead all of them to one mailbox, which may be a victim's."""
-    name, at, domain = email_key(address).rpartition("@")
-    return f"{name.partition('+')[0]}{at}{domain}"
 
 
 @require_safe

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import mails
 from accounts.models import User
 from core import languages
+from core.emailkeys import one_spelling
 from mail.addresses import BadAddress, envelope_address
 
 logger = logging.getLogger(__name__)
@@ -38,14 +39,17 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().save_user(request, user, form, commit)
 
     def clean_email(self, email: str) -> str:
-        """Refuse an address that no mail can be sent to, or that is longer than the database keeps."""
+        """Return the address in its one spelling, by which limits count and accounts are found.
+
+        Refuses one that no mail can be sent to, or that is longer than the database keeps.
+        """
         try:
             sendable = envelope_address(email)
         except BadAddress:
             sendable = ""
         if not sendable or len(email) > LONGEST_ADDRESS:
             raise ValidationError(NO_SUCH_ADDRESS, code="invalid")
-        return email
+        return one_spelling(email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail that allauth asks for into the outbox; nothing is sent from here."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import Gender
 from accounts.models import User
 from core import countries, languages, timezones
+from core.emailkeys import one_spelling
 from core.forms import Line, first_refusal
 from core.models import Term
 
@@ -68,8 +69,8 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
         ask_as_elsewhere(self, address="email")
 
     def clean_email(self) -> str:
-        """Return the address, or refuse it in the words of the other forms."""
-        get_adapter().clean_email(self.cleaned_data["email"])
+        """Return the address in its one spelling, or refuse it in the words of the other forms."""
+        self.cleaned_data["email"] = get_adapter().clean_email(self.cleaned_data["email"])
         return super().clean_email()
 
 
@@ -81,6 +82,10 @@ class LoginForm(allauth_forms.LoginForm):
         self.fields["remember"].label = _("Keep me signed in on this device")
         ask_as_elsewhere(self, address="login")
         self.fields["password"].error_messages["required"] = NO_PASSWORD
+
+    def clean_login(self) -> str:
+        """Return the address in the one spelling under which its account is kept."""
+        return one_spelling(super().clean_login())
 
 
 class ProfileFields(forms.Form):

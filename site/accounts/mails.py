@@ -15,6 +15,7 @@ from django.utils.translation import override
 from accounts.letters import LETTERS, Letter
 from accounts.models import User
 from core import clock, dates, languages
+from core.emailkeys import one_spelling
 from mail.models import Message
 from mail.rendering import render_words
 from mail.services import enqueue_prepared
@@ -29,7 +30,7 @@ def enqueue_letter(*, name: str, to: str, facts: Mapping[str, Any]) -> Message:
     Whoever has no account is written to in the language of the page. Raises KeyError for an unknown letter.
     """
     letter = LETTERS[name]
-    person = facts.get("user") or User.objects.filter(email=to.lower()).first()
+    person = facts.get("user") or User.objects.filter(email=one_spelling(to)).first()
     language = person.language if person else languages.current()
     with override(language):
         context = _context(letter, facts, person)

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
@@ -45,7 +46,12 @@ class ChangeEmailForm(Addressed, account.ChangeEmailForm):
 
 
 class ResetPasswordForm(Addressed, account.ResetPasswordForm):
-    """allauth's form to ask for a new password."""
+    """allauth's form to ask for a new password, which itself would count each spelling of an address apart."""
+
+    def clean_email(self) -> str:
+        """Return the address in its one spelling."""
+        self.cleaned_data["email"] = get_adapter().clean_email(self.cleaned_data["email"])
+        return super().clean_email()
 
 
 class ChangePasswordForm(Spoken, account.ChangePasswordForm):

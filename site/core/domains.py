@@ -20,6 +20,23 @@ def as_dns(domain: str) -> str:
     return idna.encode(domain, uts46=True).decode("ascii")
 
 
-def folded(domain: str) -> str:
-    """Return the domain folded in case, without making another domain of it."""
-    return "".join(letter if letter in _KEPT else letter.casefold() for letter in domain)
+def one_spelling(domain: str) -> str:
+    """Return the one way to write a domain down, in its own script, for all spellings that DNS takes for the same.
+
+    Raises UnicodeError for what is no domain. `as_dns` of the answer is `as_dns` of what was given, in small letters.
+    """
+    ascii_name = as_dns(domain).lower()
+    if "xn--" not in ascii_name:
+        return ascii_name
+    for read in (_in_script_of_2003, idna.decode):
+        try:
+            name = read(ascii_name)
+            if as_dns(name) == ascii_name:
+                return name
+        except UnicodeError:
+            continue
+    return ascii_name
+
+
+def _in_script_of_2003(ascii_name: str) -> str:
+    return ascii_name.encode("ascii").decode("idna")

@@ -23,8 +23,8 @@ def _found(subject: Subject) -> QuerySet[Message]:
 
 
 def _text(message: Message) -> str:
-    # Whoever reads the copy must not be able to sign in with it.
-    return "" if message.is_secret else rendering.kept(message).text
+    # Whoever reads the copy, staff among them, must be able neither to sign in with it nor to act as its person.
+    return "" if message.is_secret else rendering.shown(message).text
 
 
 def _with_words(before: datetime) -> QuerySet:

@@ -75,6 +75,36 @@ def test_nobodys_inbox_is_flooded_from_many_networks(mails: Mails, address: str,
     assert len(mails()) == 3
 
 
+@pytest.mark.parametrize(("address", "refused"), [(CODE, 422), (RESET, 429)])
+def test_nobodys_inbox_is_flooded_by_spelling_their_domain_in_other_letters(
+    mails: Mails, address: str, refused: int
+) -> None:
+    spellings = ["known@city.example", "known@ｃity.example", "known@c\u24d8ty.example", "known@ci\u00adty.example"]
+    PersonFactory(email=spellings[0])
+    answers = [Client().post(address, {"email": one}).status_code for one in spellings]
+    assert answers == [302, 302, 302, refused]
+    assert [mail.message.to_address for mail in mails()] == ["known@city.example"] * 3
+
+
+@pytest.mark.parametrize(
+    ("address", "door", "refused"),
+    [(SIGN_UP, "signup", 429), (CODE, "request_login_code", 422), (RESET, "reset_password", 429)],
+)
+def test_one_network_makes_us_write_to_so_many_in_an_hour_and_no_more(
+    settings: Any, mails: Mails, address: str, door: str, refused: int
+) -> None:
+    limits = settings.ACCOUNT_RATE_LIMITS
+    settings.ACCOUNT_RATE_LIMITS = {**limits, door: ",".join(["3/h/ip", *limits[door].split(",")[2:]])}
+    assert limits[door].split(",")[:2] == ["20/m/ip", "200/h/ip"]
+
+    def ask(number: int) -> int:
+        browser = Client(REMOTE_ADDR="192.0.2.1")
+        return browser.post(address, {"email": f"s{number}@city.example", "password1": PASSWORD}).status_code
+
+    assert [ask(number) for number in range(4)] == [302, 302, 302, refused]
+    assert len(mails()) == 3
+
+
 def test_signing_up_a_stranger_again_and_again_does_not_flood_them_either(mails: Mails) -> None:
     answers = [
         sign_up(Client(REMOTE_ADDR=f"192.0.2.{number}"), "stranger@city.example").status_code for number in range(3)

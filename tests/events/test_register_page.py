@@ -242,6 +242,14 @@ def test_too_often_gets_one_sentence_and_keeps_everything(client, monkeypatch, l
     assert Message.objects.count() == 1
 
 
+def test_bombing_one_mailbox_by_its_tags_ends_at_its_limit(client, monkeypatch):
+    monkeypatch.setattr(registering, "PER_ADDRESS", limits.Limit("address", 2, 600))
+    event = make.event()
+    answers = [client.post(address(event), make.form_data(email=f"ana+{one}@city.example")) for one in range(3)]
+    assert [one.status_code for one in answers] == [303, 303, 429]
+    assert Message.objects.count() == 2
+
+
 def test_a_form_without_its_token_is_refused():
     event = make.event()
     answer = Client(enforce_csrf_checks=True).post(address(event), make.form_data())

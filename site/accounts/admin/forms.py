@@ -10,6 +10,7 @@ from accounts.errors import AddressTaken
 from accounts.forms import NO_LANGUAGE, NO_ZONE, Line, with_present
 from accounts.models import User
 from core import languages, timezones
+from core.emailkeys import one_spelling
 from mail.addresses import BadAddress, envelope_address
 
 FIELDS = ["email", "display_name", "language", "timezone", "is_superuser", "groups"]
@@ -55,7 +56,7 @@ class PersonFields(forms.Form):
 
     def clean_email(self) -> str:
         """Return the address as it is stored; refuse what no mail reaches, or with which another signs in."""
-        address = User.objects.normalize_email(self.cleaned_data["email"]).lower()
+        address = one_spelling(self.cleaned_data["email"])
         try:
             # One that was let in before may stay as long as it is not touched.
             if address != self.instance.email.lower():

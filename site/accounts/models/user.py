@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import validators
 from accounts.enums import Gender
 from core import clock
+from core.emailkeys import one_spelling
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -23,7 +24,7 @@ class UserQuerySet(models.QuerySet["User"]):
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
         """Create a person; without a password they sign in by mailed code or passkey."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user = self.model(email=one_spelling(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -33,8 +34,8 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
     def get_by_natural_key(self, email: str | None) -> "User":
-        """Find a person by address, whatever its case."""
-        return self.get(email=(email or "").lower())
+        """Find a person by address, however it is spelled."""
+        return self.get(email=one_spelling(email or ""))
 
 
 # The manager of Wagtail's own reverse relation has no types.
@@ -94,7 +95,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     def clean(self) -> None:
         """Bring the address to the form in which it is stored and looked up."""
         super().clean()
-        self.email = User.objects.normalize_email(self.email).lower()
+        self.email = one_spelling(self.email)
 
     def get_full_name(self) -> str:
         """Return the name, or the address where no name is known."""

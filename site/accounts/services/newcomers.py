@@ -7,6 +7,7 @@ from accounts.errors import AddressTaken
 from accounts.models import User
 from accounts.services.people import create_person, drop_unproved_password
 from accounts.signals import address_verified
+from core.emailkeys import one_spelling
 
 
 @transaction.atomic
@@ -18,7 +19,7 @@ def person_for(*, email: str, display_name: str = "", language: str) -> tuple[Us
     unproved address and all: mails are forwarded, so its owner still has to sign in. A closed one is returned closed:
     the caller has to look.
     """
-    address = email.strip().lower()
+    address = one_spelling(email)
     person = _found(address)
     if person is None:
         try:

@@ -12,6 +12,7 @@ from accounts import mails
 from accounts.errors import AddressTaken, UnknownGroup
 from accounts.models import User
 from core import text
+from core.emailkeys import one_spelling
 
 PROFILE_FIELDS = frozenset(
     {"display_name", "language", "timezone", "country", "organisation", "organisation_type", "gender", "role"}
@@ -65,8 +66,8 @@ def invite_person(*, email: str, **fields: Any) -> User:
 def is_taken(*, email: str, besides: User | None = None) -> bool:
     """Tell staff and programs whether somebody (else) has an account under this address. Visitors are never told."""
     pk = besides.pk if besides else None
-    others = EmailAddress.objects.filter(email=email.lower(), verified=True).exclude(user=pk)
-    return User.objects.filter(email=email.lower()).exclude(pk=pk).exists() or others.exists()
+    others = EmailAddress.objects.filter(email=one_spelling(email), verified=True).exclude(user=pk)
+    return User.objects.filter(email=one_spelling(email)).exclude(pk=pk).exists() or others.exists()
 
 
 @transaction.atomic

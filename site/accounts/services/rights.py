@@ -18,12 +18,13 @@ from accounts.errors import LastAdministrator, NobodyFound
 from accounts.models import DataRequest, User
 from accounts.services import ending
 from core import clock, languages, personal
+from core.emailkeys import one_spelling
 from core.personal import Kind, Subject
 
 
 def has_account(*, email: str) -> bool:
     """Tell programs whether an account is known to go with an address; sign-ups that nobody confirmed do not count."""
-    address = email.strip().lower()
+    address = one_spelling(email)
     confirmed = EmailAddress.objects.filter(email__iexact=address, verified=True)
     unconfirmed = User.objects.unconfirmed().values("pk")
     return confirmed.exists() or User.objects.filter(email=address).exclude(pk__in=unconfirmed).exists()
@@ -40,7 +41,7 @@ def subject_of(person: User) -> Subject:
 
 def subject_for(*, email: str) -> tuple[Subject, User | None]:
     """Return whom an address stands for, and their account if there is one; for staff and programs only."""
-    address = email.strip().lower()
+    address = one_spelling(email)
     person = User.objects.filter(email=address).first()
     if person is None:
         found = EmailAddress.objects.filter(email__iexact=address, verified=True).select_related("user").first()
