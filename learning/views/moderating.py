@@ -16,6 +16,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.middleware import staff_show_a_factor
 from accounts.visitors import signed_in
 from learning import access, cohort_words, sheets
 from learning.enums import LEAVABLE_STATES, EnrolmentState
@@ -31,7 +32,7 @@ PER_PAGE = 50
 SEE_OTHER, REFUSED = 303, 422
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator([staff_show_a_factor, never_cache], name="dispatch")
 class ModerateView(LoginRequiredMixin, View):
     """Shows the cohort as a table, and the same as a spreadsheet."""
 
@@ -89,6 +90,7 @@ def _filters(request: HttpRequest, everybody: EnrolmentQuerySet) -> list[dict[st
     ]
 
 
+@staff_show_a_factor
 @never_cache
 @login_required
 @require_POST
@@ -103,6 +105,7 @@ def admitting(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpRespo
     return _back(slug)
 
 
+@staff_show_a_factor
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -129,6 +132,7 @@ def declining(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpRespo
     return render(request, "learning/moderate_decline.html", context, status=REFUSED if form.is_bound else 200)
 
 
+@staff_show_a_factor
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,6 +16,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.middleware import staff_show_a_factor
 from accounts.visitors import signed_in
 from core import languages, limits
 from learning import access, cohort_words, sheets
@@ -31,7 +32,7 @@ from municipalities.enums import Standing
 SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator([staff_show_a_factor, never_cache], name="dispatch")
 class TeamView(LoginRequiredMixin, View):
     """Shows the team as a table, and the same as a spreadsheet."""
 
@@ -62,6 +63,7 @@ class TeamView(LoginRequiredMixin, View):
         return render(request, "learning/my_team.html", context)
 
 
+@staff_show_a_factor
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,6 +86,7 @@ def withdrawing(request: HttpRequest, slug: str, city: str, member_key: UUID) ->
     return render(request, "learning/my_team_withdraw.html", context, status=CONFLICT if sentence else 200)
 
 
+@staff_show_a_factor
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,6 +117,7 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
     return response
 
 
+@staff_show_a_factor
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.middleware import staff_show_a_factor
 from accounts.models import User
 from accounts.visitors import signed_in
 from municipalities import rules, services
@@ -38,6 +39,7 @@ def _action(view: Action) -> Action:
     Whoever only reads the address, as in another language or after signing in anew, is led to the page with the forms.
     """
 
+    @staff_show_a_factor
     @never_cache
     @login_required
     @require_http_methods(["GET", "HEAD", "POST"])

@@ -26,8 +26,14 @@ def needs_no_second_factor(view: Callable) -> Callable:
     return view
 
 
+def staff_show_a_factor(view: Callable) -> Callable:
+    """Mark a view outside of /admin/ whose doors a right of staff opens: they show their factor there too."""
+    view.staff_show_a_factor = True  # type: ignore[attr-defined]
+    return view
+
+
 class SecondFactorMiddleware:
-    """Stops every request below /admin/ of somebody who may use it but has not shown a second factor.
+    """Stops requests below /admin/, and of marked views, by somebody who may use it but has shown no second factor.
 
     It comes after allauth's middleware. Visitors without the right are left to Wagtail, which sends them away.
     Autosave, previews and every other address below /admin/ pass through here, whatever their method.
@@ -40,8 +46,9 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable, args, kwargs) -> HttpResponseBase | None:
-        into_admin = request.path_info.startswith(reverse("wagtailadmin_home"))
-        if not into_admin or not settings.SECOND_FACTOR_REQUIRED_FOR_STAFF:
+        is_marked = getattr(view, "staff_show_a_factor", False)
+        for_staff = is_marked or request.path_info.startswith(reverse("wagtailadmin_home"))
+        if not for_staff or not settings.SECOND_FACTOR_REQUIRED_FOR_STAFF:
             return None
         if getattr(view, "needs_no_second_factor", False) or not isinstance(request.user, User):
             return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 
 from core.valkey import Breaker
@@ -58,8 +59,20 @@ class ForgivingClient(RedisCacheClient):
 
 
 class ForgivingRedisCache(RedisCache):
-    """The backend to name in settings."""
+    """The backend to name in settings for what may live as long as it is told."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = ForgivingClient
+
+
+class BriefRedisCache(ForgivingRedisCache):
+    """Keeps nothing longer than its own TIMEOUT, whatever is asked.
+
+    For copies of what the database says: a deletion that the server missed while it was away holds all the same soon.
+    """
+
+    def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int | None:
+        """Return the seconds to keep something, at most the default ones."""
+        longest, asked = super().get_backend_timeout(), super().get_backend_timeout(timeout)
+        return longest if asked is None or longest is None else min(asked, longest)

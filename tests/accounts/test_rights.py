@@ -11,6 +11,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.test import Client
 from wagtail.models import ModelLogEntry, Page, PageLogEntry
@@ -121,6 +122,18 @@ def test_a_copy_shows_codes_and_secrets_to_nobody(client, ana):
     page, data = opened(fresh(client, ana).post(DOWNLOAD).content)
     assert "123456" not in page + json.dumps(data)
     assert ana.password not in page + json.dumps(data)
+
+
+def test_whoever_holds_a_copy_cannot_act_by_the_links_in_its_mails(client, ana):
+    ask(
+        to=ana.email,
+        person=ana,
+        text=f"Join: {settings.BASE_URL}/join/abcdef-123456/ or read {settings.BASE_URL}/en/events/.",
+    )
+    _page, data = opened(fresh(client, ana).post(DOWNLOAD).content)
+    [kind] = [one for one in data["kinds"] if one["name"] == "messages"]
+    words = [row["text"] for row in kind["rows"] if "Join:" in row["text"]]
+    assert words == [f"Join: {settings.BASE_URL}/join/…/ or read {settings.BASE_URL}/en/events/."]
 
 
 def test_words_of_others_cannot_become_markup_in_the_copy(client, ana):

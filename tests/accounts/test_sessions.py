@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import User
+from core import valkey
 from tests.factories.accounts import PASSWORD, PersonFactory, editor, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,30 @@ def test_a_session_planted_before_sign_in_is_not_the_one_after(client: Client) -
 def test_the_cookie_is_hidden_from_scripts_and_other_sites() -> None:
     cookie = signed_in(PersonFactory()).cookies["sessionid"]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+
+
+def test_a_sign_out_that_the_cache_missed_holds_within_a_minute() -> None:
+    client = signed_in(PersonFactory())
+    [key] = valkey.client().keys("*cached_db*")
+    copy = valkey.client().dump(key)
+    client.post("/en/account/logout/")
+    # As it would be had the server been away: the row is gone, the copy is not.
+    valkey.client().restore(key, 60_000, copy, replace=True)
+    thief = Client()
+    thief.cookies["sessionid"] = key.decode().rpartition("cached_db")[2]
+    assert is_in(thief)
+    # What is read from there is not written back, so that it ends when it would have ended.
+    assert 0 < valkey.client().ttl(key) <= 60
+    valkey.client().delete(key)
+    assert not is_in(thief)
+
+
+def test_no_copy_of_a_session_outlives_a_minute() -> None:
+    client = Client()
+    client.post(SIGN_IN, {"login": PersonFactory(email="a@city.example").email, "password": PASSWORD, "remember": "on"})
+    assert is_in(client)
+    found = [valkey.client().ttl(key) for key in valkey.client().keys("*cached_db*")]
+    assert [0 < seconds <= 60 for seconds in found] == [True]
 
 
 def test_signing_in_without_asking_to_be_kept_ends_with_the_browser() -> None:

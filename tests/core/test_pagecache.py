@@ -334,7 +334,7 @@ def test_pages_are_served_while_valkey_is_away(pages, monkeypatch, published, ca
     visit("/en/one/")
     store.local.clear()
     gone = "redis://127.0.0.1:1/0"
-    cache = {"default": {"BACKEND": "core.caches.ForgivingRedisCache", "LOCATION": gone}}
+    cache = {name: {**how, "LOCATION": gone} for name, how in settings.CACHES.items()}
     monkeypatch.setattr(store, "breaker", valkey.Breaker())
     monkeypatch.setattr(valkey, "client", Away)
     store._script.cache_clear()

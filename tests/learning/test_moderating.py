@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from accounts import roles
 from learning.models import Enrolment
 from learning.services import apply_alone
 from learning.views import moderating
@@ -23,6 +24,19 @@ def guided(**fields) -> tuple[teamwork.Place, Client]:
     moderator = accounts.PersonFactory()
     one.cohort.moderators.add(moderator)
     return one, teamwork.client_of(moderator)
+
+
+def test_a_password_alone_shows_staff_no_learners_and_withdraws_nobody():
+    one = teamwork.place()
+    learner, _browser = teamwork.joined(one)
+    staff = accounts.PersonFactory(groups=[roles.MODERATORS])
+    browser = accounts.sign_in(Client(), staff, factor=False)
+    doors = [one.desk(), f"{one.desk()}?export=csv", f"{one.desk()}{learner.uuid}/withdraw/", one.dashboard()]
+    answers = [browser.get(door) for door in doors] + [browser.post(doors[2], {"reason": "x"})]
+    assert {answer.headers.get("Location", "").partition("?")[0] for answer in answers} == {"/en/account/2fa/"}
+    learner.refresh_from_db()
+    assert learner.state == "active"
+    assert accounts.sign_in(browser, staff).get(one.desk()).status_code == 200
 
 
 class TestDeclining:

@@ -141,8 +141,13 @@ CLOCK_FOLLOWS_DATABASE = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.address("REDIS_URL", schemes={"redis", "rediss", "unix"})
-CACHES = {"default": {"BACKEND": "core.caches.ForgivingRedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "core.caches.ForgivingRedisCache", "LOCATION": REDIS_URL},
+    # Who signs out while Valkey is away is in again when it is back, for at most so many seconds.
+    "sessions": {"BACKEND": "core.caches.BriefRedisCache", "LOCATION": REDIS_URL, "TIMEOUT": 60},
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_CACHE_ALIAS = "sessions"
 
 # Languages and time ----------------------------------------------------------------------------
 
@@ -257,6 +262,9 @@ CAMPAIGN_STILL_MINUTES = env.number("CAMPAIGN_STILL_MINUTES", default=15, minimu
 # Search ----------------------------------------------------------------------------------------------
 
 SEARCH_ENGINE = "search.postgres.PostgresEngine"
+# Tries at the password of a private page or document: from one network, and at one password from wherever.
+PASSWORD_TRIES_PER_NETWORK_PER_HOUR = env.number("PASSWORD_TRIES_PER_NETWORK_PER_HOUR", default=60, minimum=1)
+PASSWORD_TRIES_PER_PASSWORD_PER_HOUR = env.number("PASSWORD_TRIES_PER_PASSWORD_PER_HOUR", default=600, minimum=1)
 SEARCHES_PER_NETWORK_PER_MINUTE = env.number("SEARCHES_PER_NETWORK_PER_MINUTE", default=120, minimum=1)
 
 # Files ---------------------------------------------------------------------------------------------
