@@ -18,6 +18,15 @@ class AddressTaken(AccountsError):
     sentence = _("There is an account with this e-mail address already: search for it in the list of people.")
 
 
+class PersonChanged(AccountsError):
+    """What somebody saves rests on an address or rights that are others by now."""
+
+    sentence = _(
+        "Somebody else has changed this person’s address, access or groups since you opened this form. They stand "
+        "here as they are now: look them over and save again."
+    )
+
+
 class UnknownGroup(AccountsError):
     """A group was named that does not exist."""
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -46,6 +47,11 @@ def fields(**changes: Any) -> dict[str, Any]:
 
 def edit(person: User) -> str:
     return f"/admin/users/edit/{person.pk}/"
+
+
+def opened(browser: Client, person: User) -> str:
+    """Return the mark of a person's form as this browser has it open now."""
+    return browser.get(edit(person)).context["form"]["opened"].value()
 
 
 def test_an_administrator_makes_a_person_who_gets_a_mail(admin: Client, mails: Callable[[], list]) -> None:
@@ -111,7 +117,7 @@ def test_an_administrator_changes_a_person(admin: Client) -> None:
     page = admin.get(edit(person)).content.decode()
     assert '<option value="Etc/GMT-3" selected>' in page
     data = fields(email="new@city.example", display_name="Ana M. Lima", is_active="on", is_superuser="")
-    assert admin.post(edit(person), data)["Location"] == PEOPLE
+    assert admin.post(edit(person), {**data, "opened": opened(admin, person)})["Location"] == PEOPLE
     person.refresh_from_db()
     assert (person.email, person.display_name, person.language) == ("new@city.example", "Ana M. Lima", "pt")
     assert list(EmailAddress.objects.filter(user=person).values_list("email", "verified")) == [
@@ -124,7 +130,7 @@ def test_an_administrator_changes_a_person(admin: Client) -> None:
 
 def test_an_address_of_somebody_else_is_refused_to_staff_in_words(admin: Client) -> None:
     person = PersonFactory(email="ana@city.example")
-    answer = admin.post(edit(person), fields(email="Admin@gkec.example", is_active="on"))
+    answer = admin.post(edit(person), fields(email="Admin@gkec.example", is_active="on", opened=opened(admin, person)))
     assert answer.context["form"].errors["email"] == [
         "There is an account with this e-mail address already: search for it in the list of people."
     ]
@@ -135,17 +141,17 @@ def test_an_address_of_somebody_else_is_refused_to_staff_in_words(admin: Client)
 def test_closing_an_account_in_the_form_ends_its_sessions(admin: Client) -> None:
     person = PersonFactory(email="ana@city.example")
     browser = sign_in(Client(), person, factor=False)
-    admin.post(edit(person), fields())
+    admin.post(edit(person), fields(opened=opened(admin, person)))
     person.refresh_from_db()
     assert not person.is_active
     assert browser.get("/en/account/profile/").status_code == 302
-    admin.post(edit(person), fields(is_active="on"))
+    admin.post(edit(person), fields(is_active="on", opened=opened(admin, person)))
     assert browser.get("/en/account/profile/").status_code == 302
 
 
 def test_nobody_closes_or_demotes_their_own_account(admin: Client) -> None:
     me = User.objects.get(email="admin@gkec.example")
-    admin.post(edit(me), fields(email="admin@gkec.example", display_name="Ada"))
+    admin.post(edit(me), fields(email="admin@gkec.example", display_name="Ada", opened=opened(admin, me)))
     me.refresh_from_db()
     assert (me.display_name, me.is_active, me.is_superuser) == ("Ada", True, True)
 
@@ -180,6 +186,48 @@ def test_the_side_bar_greets_by_name(admin: Client) -> None:
     assert '"name": "Ada Admin"' in admin.get("/admin/").content.decode().replace("&quot;", '"')
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "now"),
+    [
+        ({"email": "safe@city.example"}, ("safe@city.example", True, False)),
+        ({"is_active": False}, ("ana@city.example", False, False)),
+        ({"is_superuser": False}, ("ana@city.example", True, False)),
+    ],
+)
+def test_a_form_left_open_gives_back_no_address_and_no_right(
+    admin: Client, meanwhile: dict[str, Any], now: tuple[str, bool, bool]
+) -> None:
+    person = PersonFactory(email="ana@city.example", is_superuser="is_superuser" in meanwhile)
+    stale = opened(admin, person)
+    User.objects.filter(pk=person.pk).update(**meanwhile)
+    data = fields(
+        display_name="Ana <b>", is_active="on", is_superuser="on" if person.is_superuser else "", opened=stale
+    )
+    answer = admin.post(edit(person), data)
+    assert answer.status_code == 409
+    said = unescape(answer.content.decode())
+    assert "Somebody else has changed this person’s address, access or groups" in said
+    form = answer.context["form"]
+    assert [form[name].value() for name in ("email", "display_name")] == [now[0], "Ana <b>"]
+    person.refresh_from_db()
+    assert (person.email, person.is_active, person.is_superuser) == now
+    assert person.display_name != "Ana <b>"
+    again = {name: form[name].value() for name in form.fields if form[name].value() not in (None, "", False)}
+    assert admin.post(edit(person), again)["Location"] == PEOPLE
+    person.refresh_from_db()
+    assert (person.email, person.is_active, person.is_superuser, person.display_name) == (*now, "Ana <b>")
+
+
+def test_saving_a_name_keeps_what_was_changed_beside_the_form(admin: Client) -> None:
+    person = PersonFactory(email="ana@city.example")
+    data = fields(is_active="on", opened=opened(admin, person))
+    person.set_password("a new long passphrase")
+    person.save()
+    admin.post(edit(person), data)
+    person.refresh_from_db()
+    assert (person.display_name, person.check_password("a new long passphrase")) == ("Ana Lima", True)
+
+
 # Attacks of somebody who may edit people but is no administrator --------------------------------------
 
 
@@ -197,11 +245,11 @@ def test_posting_rights_into_the_forms_gives_none(keeper: Client) -> None:
     keeper.post(NEW, fields(is_superuser="on", groups=groups))
     friend = User.objects.get(email="ana@city.example")
     assert (friend.is_superuser, friend.groups.count()) == (False, 0)
-    keeper.post(edit(friend), fields(is_superuser="on", groups=groups, is_active="on"))
+    keeper.post(edit(friend), fields(is_superuser="on", groups=groups, is_active="on", opened=opened(keeper, friend)))
     friend.refresh_from_db()
     assert (friend.is_superuser, friend.groups.count()) == (False, 0)
     me = User.objects.get(email="keeper@gkec.example")
-    keeper.post(edit(me), fields(email=me.email, is_superuser="on", groups=groups))
+    keeper.post(edit(me), fields(email=me.email, is_superuser="on", groups=groups, opened=opened(keeper, me)))
     me.refresh_from_db()
     assert (me.is_superuser, [group.name for group in me.groups.all()]) == (False, ["Editors"])
 

@@ -29,7 +29,8 @@ def administrator(name: str) -> Client:
 
 def form(address: str, name: str) -> Callable[[], HttpResponseBase]:
     client = administrator(name)
-    return lambda: client.post(address, {**FIELDS, "display_name": name})
+    shown = client.get(address).context["form"].initial.get("opened", "")
+    return lambda: client.post(address, {**FIELDS, "display_name": name, "opened": shown})
 
 
 def made_at_once(at_once, monkeypatch) -> list:

@@ -1,12 +1,15 @@
 """Forms in which staff make and change people."""
 
+import json
+
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserCreationForm, UserEditForm
 
 from accounts import rules, services
-from accounts.errors import AddressTaken
+from accounts.errors import AddressTaken, PersonChanged
 from accounts.forms import NO_LANGUAGE, NO_ZONE, Line, with_present
 from accounts.models import User
 from core import languages, timezones
@@ -15,6 +18,7 @@ from mail.addresses import BadAddress, envelope_address
 
 FIELDS = ["email", "display_name", "language", "timezone", "is_superuser", "groups"]
 RIGHTS = ["is_superuser", "groups"]
+DOORS = {"email", "is_active", *RIGHTS}
 NO_ADDRESS = _("Write an e-mail address, such as name@example.org.")
 NO_NAME = _("Write a name of at most 120 characters.")
 
@@ -90,19 +94,49 @@ class PersonCreationForm(PersonFields, UserCreationForm):
 
 
 class PersonEditForm(PersonFields, UserEditForm):
+    """Changes a person; what opens doors is saved only as it stood when the form was opened."""
+
+    # The address, access and groups as they were shown: a form left open must not give back what was taken away.
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+
     class Meta(UserEditForm.Meta):
         fields = [*FIELDS, "is_active"]
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.address_before = self.instance.email
+        self.initial["opened"] = self._mark(self.instance)
         zone = self.fields["timezone"]
         zone.choices = with_present(zone.choices, self.instance.timezone, languages.current())
 
+    def show_as_it_is(self) -> None:
+        """Put what opens doors into the form as it stands now; the rest stays as it was typed."""
+        now = User.objects.get(pk=self.instance.pk)
+        self.data = self.data.copy()
+        for name in DOORS & set(self.fields):
+            value = getattr(now, name)
+            self.data.setlist(name, [str(group.pk) for group in value.all()] if name == "groups" else [value or ""])
+        self.data["opened"] = self._mark(now)
+        self.instance.email = self.address_before = now.email
+
+    def _mark(self, person: User) -> str:
+        said = {name: getattr(person, name) for name in sorted(DOORS & set(self.fields) - {"groups"})}
+        groups = sorted(person.groups.values_list("pk", flat=True)) if "groups" in self.fields else []
+        return json.dumps([said, groups])
+
+    @transaction.atomic
     def save(self, commit: bool = True) -> User:
-        """Save the person; a changed address goes through the service, which ends what the old one opened."""
+        """Save the person; a changed address goes through the service, which ends what the old one opened.
+
+        Raises PersonChanged where somebody else changed what opens doors since the form was opened, and AddressTaken.
+        """
+        now = User.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
+        if self.cleaned_data["opened"] != self._mark(now):
+            raise PersonChanged
         person, address = self.instance, self.cleaned_data["email"]
         person.email = self.address_before
+        # The whole row is saved: what no field here is about must not come from before the lock.
+        person.refresh_from_db(fields=[field.attname for field in User._meta.fields if field.name not in self.fields])
         person = super().save(commit=commit)
         services.change_address(person=person, email=address)
         services.follow_in_admin(person=person)

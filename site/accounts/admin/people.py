@@ -9,7 +9,7 @@ from wagtail.users.views.users import CreateView, DeleteView, EditView, IndexVie
 
 from accounts import rules
 from accounts.admin.forms import PersonCreationForm, PersonEditForm
-from accounts.errors import AddressTaken
+from accounts.errors import AddressTaken, PersonChanged
 from core.admin.refusals import RefusedWhenStored
 from mail.admin import mailbox
 
@@ -64,16 +64,18 @@ def _access(person) -> str:
 class FillsInPerson(RefusedWhenStored):
     """What the forms for a new and for a known person share."""
 
-    # Somebody else took the address since the form was checked.
-    refusal = AddressTaken
+    # Somebody else took the address, or changed this person, since the form was checked.
+    refusal = (AddressTaken, PersonChanged)
 
     def get_form_kwargs(self) -> dict:
         """Tell the form who fills it in."""
         return {**super().get_form_kwargs(), "actor": self.request.user}
 
     def take_in(self, form, refusal) -> None:
-        """Say it at the address."""
-        form.add_error("email", refusal.sentence)
+        """Say it at the address, or above the form with what is others' work in its fields."""
+        if isinstance(refusal, PersonChanged):
+            form.show_as_it_is()
+        form.add_error("email" if isinstance(refusal, AddressTaken) else None, refusal.sentence)
 
 
 class PersonCreateView(FillsInPerson, CreateView):

@@ -14,7 +14,7 @@ class RefusedWhenStored:
     `take_in` of the form puts it beside what was typed.
     """
 
-    refusal: type[Exception]
+    refusal: type[Exception] | tuple[type[Exception], ...]
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         """Store it, or show it again with status 409."""
