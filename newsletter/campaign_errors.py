@@ -29,6 +29,15 @@ class AnotherUnderWay(CampaignError):
     sentence = _("Another campaign sends this issue already. Wait until it has ended, or cancel it.")
 
 
+class RehearsedOtherwise(CampaignError):
+    """What staff looked at before they pressed the button is not what would leave."""
+
+    sentence = _(
+        "The audience or the issue has been changed since this dry run was shown. Below it stands as it is now: look "
+        "at it, then press the button again."
+    )
+
+
 class MomentPassed(CampaignError):
     sentence = _("This moment has passed. Choose a later one, or none to send soon.")
 

@@ -1,5 +1,6 @@
 """Which pages make an issue, and which of them a reader of each language gets."""
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -29,6 +30,13 @@ def other_of_number(issue: UUID, numbers: Collection[int]) -> NewsletterPage | N
     """Return a page of another issue that has one of these numbers, published or not; one statement."""
     pages = NewsletterPage.objects.filter(number__in=numbers, alias_of=None).exclude(translation_key=issue)
     return pages.order_by("-issued_on", "pk").first()
+
+
+def mark(audience: Mapping[str, Any], pages: Mapping[str, NewsletterPage]) -> str:
+    """Return what tells one dry run from another: to whom, and which words in which language."""
+    words = [(code, page.pk, page.live_revision_id, page.last_published_at) for code, page in pages.items()]
+    said = json.dumps([audience, words], cls=DjangoJSONEncoder, sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def frozen(pages: Mapping[str, NewsletterPage]) -> dict[str, dict[str, Any]]:

@@ -242,6 +242,10 @@ class StartView(Rehearsed, DryRunView):
         # What was typed comes back into the field.
         return redirect(f"{self.back_url}?{urlencode({'at': self.request.GET['at']})}")
 
+    def get_mark(self) -> str:
+        """Return by what the service knows which audience and which words were shown."""
+        return editions.mark(self.campaign.audience, editions.published(self.campaign.issue))
+
     def get_leaves_at(self) -> datetime:
         """Return the moment asked for, or the end of the undo window."""
         soonest = clock.now() + planning.undo_window()
@@ -257,7 +261,12 @@ class StartView(Rehearsed, DryRunView):
 
     def act(self) -> str:
         """Start."""
-        started = services.start_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request), at=self.at)
+        started = services.start_campaign(
+            campaign_id=self.campaign.pk,
+            by=signed_in(self.request),
+            at=self.at,
+            seen=self.request.POST.get("seen", ""),
+        )
         if started.state != CampaignState.FROZEN:
             # Somebody else was first, and has paused or cancelled it already.
             raise CampaignFrozen

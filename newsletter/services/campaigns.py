@@ -23,6 +23,7 @@ from newsletter.campaign_errors import (
     IssueNotPublished,
     MomentPassed,
     NobodyToWrite,
+    RehearsedOtherwise,
 )
 from newsletter.enums import ENDED, CampaignState, CampaignStep
 from newsletter.models import Campaign, CampaignChange
@@ -93,10 +94,14 @@ def has_passed(at: datetime) -> bool:
 
 
 @transaction.atomic
-def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime | None = None) -> Campaign:
+def start_campaign(
+    *, campaign_id: int, by: "User | None" = None, at: datetime | None = None, seen: str | None = None
+) -> Campaign:
     """Freeze who gets an issue and in which words, and let it leave at `at` or when the undo window has passed.
 
-    Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay, NobodyToWrite and MomentPassed.
+    `seen` is the `editions.mark` of the dry run that somebody looked at; where it is another by now, nothing starts.
+    Starting twice starts once. Raises IssueNotPublished, AnotherUnderWay, RehearsedOtherwise, NobodyToWrite and
+    MomentPassed.
     """
     # First of all: an erasure holds this lock when it comes to the campaigns of whoever is erased.
     rowlock.while_freezing()
@@ -108,6 +113,8 @@ def start_campaign(*, campaign_id: int, by: "User | None" = None, at: datetime |
     pages = editions.published(campaign.issue)
     if not pages:
         raise IssueNotPublished
+    if seen is not None and seen != editions.mark(campaign.audience, pages):
+        raise RehearsedOtherwise
     if at is not None and has_passed(at):
         raise MomentPassed
     now = clock.now()

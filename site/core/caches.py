@@ -72,7 +72,7 @@ class BriefRedisCache(ForgivingRedisCache):
     For copies of what the database says: a deletion that the server missed while it was away holds all the same soon.
     """
 
-    def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int | None:
+    def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> float | None:
         """Return the seconds to keep something, at most the default ones."""
         longest, asked = super().get_backend_timeout(), super().get_backend_timeout(timeout)
         return longest if asked is None or longest is None else min(asked, longest)

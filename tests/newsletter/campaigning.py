@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import Permission
 
+from newsletter import editions
 from newsletter.models import Campaign
 from newsletter.services import prepare_campaign
 from newsletter.services.audiences import readers
@@ -16,6 +17,12 @@ WINDOW = timedelta(minutes=2)
 
 def draft(page, **audience) -> Campaign:
     return prepare_campaign(issue=page.translation_key, audience=audience)
+
+
+def looked_at(campaign: Campaign) -> dict[str, str]:
+    """Return what the button says of the dry run above it, as it stands now."""
+    now = Campaign.objects.get(pk=campaign.pk)
+    return {"seen": editions.mark(now.audience, editions.published(now.issue))}
 
 
 def addresses(campaign: Campaign) -> set[str]:

@@ -13,7 +13,7 @@ from newsletter.models import NewsletterPage
 from newsletter.services import prepare_campaign
 from tests.factories import accounts, core
 from tests.factories import newsletter as make
-from tests.newsletter.campaigning import rows
+from tests.newsletter.campaigning import looked_at, rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 FRENCH = "Some of this issue is not translated into French yet."
@@ -127,7 +127,7 @@ def test_the_count_and_the_dry_run_say_so_beside_the_language(client, page):
             ["العربيّة", "العربيّة", "1"],
         ]
     # Nobody is kept from sending.
-    editor.post(reverse("campaigns:start", args=[campaign.pk]))
+    editor.post(reverse("campaigns:start", args=[campaign.pk]), looked_at(campaign))
     campaign.refresh_from_db()
     assert campaign.state == "frozen"
 

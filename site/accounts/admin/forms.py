@@ -112,11 +112,12 @@ class PersonEditForm(PersonFields, UserEditForm):
     def show_as_it_is(self) -> None:
         """Put what opens doors into the form as it stands now; the rest stays as it was typed."""
         now = User.objects.get(pk=self.instance.pk)
-        self.data = self.data.copy()
+        data = self.data.copy()
         for name in DOORS & set(self.fields):
             value = getattr(now, name)
-            self.data.setlist(name, [str(group.pk) for group in value.all()] if name == "groups" else [value or ""])
-        self.data["opened"] = self._mark(now)
+            data.setlist(name, [str(group.pk) for group in value.all()] if name == "groups" else [value or ""])
+        data["opened"] = self._mark(now)
+        self.data = data
         self.instance.email = self.address_before = now.email
 
     def _mark(self, person: User) -> str:

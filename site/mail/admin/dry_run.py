@@ -49,6 +49,10 @@ class DryRunView(WagtailAdminTemplateMixin, TemplateView, ABC):
     def get_back_url(self) -> str:
         """Return where staff come from."""
 
+    def get_mark(self) -> str:
+        """Return what the button says was looked at, in its field `seen`; nothing where what leaves cannot change."""
+        return ""
+
     @abstractmethod
     def act(self) -> str:
         """Do it, and return where to go."""
@@ -64,9 +68,12 @@ class DryRunView(WagtailAdminTemplateMixin, TemplateView, ABC):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal."""
+        # First: what changes while this counts is then taken for another dry run, rather than not noticed.
+        mark = self.get_mark()
         found = rehearsal.rehearse(self.get_audience())
         return super().get_context_data(
             **kwargs,
+            mark=mark,
             rehearsal=found,
             samples=_read(found, self.get_sample_url, all_languages=self.is_for_later),
             is_for_later=self.is_for_later,
