@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core import countries, languages, text, timezones
+from core.emailkeys import email_key
 from core.forms import Line, first_refusal
 from core.kept import Kept
 from core.models import Term
-from events.addresses import email_key
 from events.models import Event, Registration
 from events.services import Applicant
 from mail.addresses import BadAddress, envelope_address

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from allauth.account.models import EmailAddress
 
 from core import clock
-from events.addresses import email_key
+from core.emailkeys import email_key
 from learning.enums import EnrolmentState
 from learning.errors import CohortCalledOff, CohortOver, EnrolmentClosed, EnrolmentNotOpen, EnrolmentRefused
 from learning.models import Cohort, Enrolment, TeamRequest, Unit

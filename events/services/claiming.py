@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from accounts.services.ending import may_be_given
-from events.addresses import email_key
+from core.emailkeys import email_key
 from events.enums import Actor, ChangeKind
 from events.models import Registration, RegistrationChange
 

@@ -9,8 +9,8 @@ from django.db.models.functions import Cast, Concat
 
 from accounts.services import has_account
 from core import clock
+from core.emailkeys import email_key
 from core.personal import Subject
-from events.addresses import email_key
 from events.enums import LIVE_STATES, Actor
 from events.errors import EventOver
 from events.models import Event, Registration, RegistrationChange

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from accounts.services.ending import may_be_given
-from events.addresses import email_key
+from core.emailkeys import email_key
 from events.enums import Availability, SeatState
 from events.errors import (
     AccountEnding,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from core import clock
-from events.addresses import email_key
+from core.emailkeys import email_key
 from learning import rules
 from learning.enums import KNOWN_STATES, Actor, ChangeKind, EnrolmentState
 from learning.errors import AddressTaken, CohortFull, JoinedAlready, NoSeatFree, NotApplied

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from core import clock, languages, text
-from events.addresses import email_key
+from core.emailkeys import email_key
 from learning.enums import KNOWN_STATES, LIVE_STATES, Actor, ChangeKind, EnrolmentState, TeamState
 from learning.errors import (
     CityNotListed,

@@ -8,8 +8,8 @@ from django.db.models import CharField, Func, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from core import clock
+from core.emailkeys import email_key
 from core.personal import Subject
-from events.addresses import email_key
 from learning.enums import LEAVABLE_STATES, Actor
 from learning.errors import CohortOver
 from learning.models import Enrolment, EnrolmentChange, TeamRequest

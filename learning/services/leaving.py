@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from core import clock, languages, text
-from events.addresses import email_key
+from core.emailkeys import email_key
 from learning.enums import KNOWN_STATES, LEAVABLE_STATES, LIVE_STATES, ChangeKind, EnrolmentState, TeamState
 from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, JoinedAlready, RecordStays
 from learning.models import Cohort, Enrolment, TeamRequest

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from core import text
+from core.emailkeys import email_key
 from core.languages import codes
-from events.addresses import email_key
 from learning.services.reading_columns import (
     ANGLED,
     LONGEST_HEADING,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.entrance import ask_for_code, let_in
 from core import languages, limits
-from events.addresses import email_key
+from core.emailkeys import email_key
 from learning import cohort_words
 from learning.enums import EnrolmentState
 from learning.errors import LearningError

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from accounts.enums import Channel
 from core import clock, languages
-from events.addresses import email_key
+from core.emailkeys import email_key
 from newsletter.enums import GONE_STATES, LeftWhy, SubscriberState, SubscriberStep
 from newsletter.errors import BlockedAlready, EndedAlready, NotBlocked
 from newsletter.models import Subscriber, SubscriberChange

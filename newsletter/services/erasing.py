@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from core.emailkeys import email_key
 from core.personal import Subject
-from events.addresses import email_key
 from newsletter.models import Subscriber
 from newsletter.querysets import SubscriberQuerySet
 from newsletter.services import rowlock

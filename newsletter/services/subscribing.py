@@ -15,8 +15,8 @@ from accounts.enums import Channel
 from accounts.models import User
 from accounts.services.consents import Wording, record_consent
 from core import clock
+from core.emailkeys import email_key
 from core.models import Term
-from events.addresses import email_key
 from mail.services import has_objected, take_back_objections
 from newsletter import wording as wordings
 from newsletter.enums import GONE_STATES, LeftWhy, SubscriberState

@@ -17,10 +17,10 @@ from wagtail_localize.operations import translate_object
 from accounts.models import User
 from accounts.services import create_person
 from core import clock
+from core.emailkeys import email_key
 from core.models import Term
 from core.views.errors import server_error
 from events import tokens as registrations
-from events.addresses import email_key
 from events.models import Event, Registration, WebinarPage
 from events.services import Applicant, register, set_join_link
 from learning import tokens as doors

@@ -7,7 +7,7 @@ from typing import Any
 from wagtail.models import Page
 
 from core import clock
-from events.addresses import email_key
+from core.emailkeys import email_key
 from newsletter.enums import LeftWhy, SubscriberState
 from newsletter.models import NewsletterIndexPage, NewsletterPage, Subscriber
 from newsletter.models.subscriber import INTERESTS

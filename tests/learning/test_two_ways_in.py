@@ -4,7 +4,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
-from events.addresses import email_key
+from core.emailkeys import email_key
 from learning import errors
 from learning.models import Cohort, Enrolment
 from learning.services import admit, apply_alone, join, promote_from_waiting_list, replace, withdraw_enrolment

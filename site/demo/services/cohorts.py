@@ -6,8 +6,8 @@ from typing import Any
 from accounts.models import User
 from accounts.services import create_person
 from core import clock
+from core.emailkeys import email_key
 from demo import content
-from events.addresses import email_key
 from learning.enums import Actor, ChangeKind, EnrolmentState, TeamState
 from learning.models import (
     Cohort,

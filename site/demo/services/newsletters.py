@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import translation
 
 from core import clock
+from core.emailkeys import email_key
 from core.models import Term
 from core.rawstreams import stream
 from demo import content
 from demo.services.pages import page_of, publish_in_languages, section
 from demo.services.people import GUESTS, Guest
-from events.addresses import email_key
 from newsletter import wording
 from newsletter.models import Campaign, NewsletterPage, Subscriber
 from newsletter.models.subscriber import INTERESTS

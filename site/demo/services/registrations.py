@@ -5,9 +5,9 @@ from itertools import count
 from typing import Any
 
 from core import clock
+from core.emailkeys import email_key
 from core.models import Term
 from demo import content
-from events.addresses import email_key
 from events.enums import Actor, ChangeKind, RegistrationState
 from events.models import Event, Registration, RegistrationChange
 from events.services import Applicant, promote_from_waiting_list, register
