@@ -13,10 +13,10 @@ from wagtail.admin import messages
 from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
 
+from accounts.visitors import signed_in
 from core import clock
 from core.admin.acts import ActView
 from events.admin.news import OfEvent, in_minutes, rehearsed_news
-from events.admin.staff import signed_in
 from events.audiences import News
 from events.enums import EventStatus
 from events.errors import EventError, EventOver

@@ -12,8 +12,8 @@ from django.views.generic import FormView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from accounts.visitors import signed_in
 from events import rules
-from events.admin.staff import signed_in
 from events.models import WebinarPage
 from events.services import clone_webinar
 

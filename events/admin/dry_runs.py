@@ -18,10 +18,10 @@ from django.views.generic import FormView, TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from accounts.visitors import signed_in
 from core import clock, languages
 from events import rules, words
 from events.admin.reminders import OfRule
-from events.admin.staff import signed_in
 from events.audiences import MessageAudience, RuleAudience
 from events.errors import EventError, ReminderWithoutDate
 from events.models import Event, StaffMessage

@@ -15,9 +15,9 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Page
 
+from accounts.visitors import signed_in
 from core import clock
 from events import rules
-from events.admin.staff import signed_in
 from events.audiences import News
 from events.enums import EventStatus
 from events.models import Event, EventVersion, WebinarPage

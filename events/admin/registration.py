@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
+from accounts.visitors import signed_in
 from core import clock, countries, languages, personal
 from core.admin.acts import ActView
 from events import reminder_words, rules
-from events.admin.staff import signed_in
 from events.enums import Actor
 from events.errors import EventError
 from events.models import Registration

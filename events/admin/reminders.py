@@ -20,9 +20,9 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Page
 
+from accounts.visitors import signed_in
 from core import clock, dates
 from events import reminder_words, rules
-from events.admin.staff import signed_in
 from events.enums import ReminderState
 from events.errors import EventError, ReminderArmed
 from events.models import Event, Reminder, ReminderRule, WebinarPage
