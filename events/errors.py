@@ -29,10 +29,6 @@ class AddressTaken(EventError, Unprojectable):
     sentence = _("Another published event has this address already. Choose another slug.")
 
 
-class AliasRefused(EventError):
-    sentence = _("An event page cannot be an alias. Clone it instead.")
-
-
 class RegistrationRefused(EventError):
     """Nobody can register at present."""
 

@@ -23,7 +23,7 @@ from django.db.models.functions import Length, Substr
 from wagtail.models import Page, PageViewRestriction
 
 from core import clock, languages
-from events.enums import LIVE_STATES, EventStatus, RegistrationState, ReminderAudience, SeatState
+from events.enums import LIVE_STATES, EventStatus, RegistrationState, ReminderAudience
 
 
 def public_pages() -> QuerySet:
@@ -51,16 +51,6 @@ class EventQuerySet(QuerySet):
         """Leave out what has been called off."""
         return self.filter(status=EventStatus.SCHEDULED)
 
-    def open_for_registration(self, at: datetime | None = None) -> "EventQuerySet":
-        """Return what somebody can register for at that moment, a place on the waiting list included."""
-        at = at or clock.now()
-        return self.scheduled().filter(
-            Q(registration_opens_at=None) | Q(registration_opens_at__lte=at),
-            Q(registration_closes_at=None) | Q(registration_closes_at__gt=at),
-            ~Q(seat_state=SeatState.FULL),
-            starts_at__gt=at,
-        )
-
     def with_seats(self) -> "EventQuerySet":
         """Add `seats_taken` and `seats_waiting`."""
         return self.annotate(
@@ -80,10 +70,6 @@ class EventQuerySet(QuerySet):
         """Add `month`, such as "2026-12", as clocks in the event's own zone show it."""
         wall = Func(F("timezone"), F("starts_at"), function="timezone", output_field=DateTimeField())
         return self.annotate(month=Func(wall, Value("YYYY-MM"), function="to_char", output_field=CharField()))
-
-    def with_title(self, language: str | None = None) -> "EventQuerySet":
-        """Add `local_title`: the live page's title in the language (the active one, unless given), or None."""
-        return self.annotate(local_title=title_in(language or languages.current(), "translation_key"))
 
 
 class VersionQuerySet(QuerySet):

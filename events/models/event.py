@@ -109,11 +109,6 @@ class Event(models.Model):
         return self.starts_at.astimezone(self.zone)
 
     @property
-    def local_end(self) -> datetime:
-        """The end on the clocks of the event's own zone."""
-        return self.ends_at.astimezone(self.zone)
-
-    @property
     def is_cancelled(self) -> bool:
         """Whether the event has been called off."""
         return self.status == EventStatus.CANCELLED
