@@ -112,9 +112,7 @@ def restored(message: Message) -> Rendering:
 def _of_change(message: Message, known: str, *, of_live_event: bool = True) -> Rendering:
     registration = _registration(message, of_live_event=of_live_event)
     _need(registration.is_live, "The registration is cancelled.")
-    # Mails that were asked for by an earlier release know no `before`.
-    revision = message.params.get(known, message.params["since"])
-    return write_change(message, registration, registration.event.versions.get(revision=revision))
+    return write_change(message, registration, registration.event.versions.get(revision=message.params[known]))
 
 
 def write_change(message: Message, registration: Registration, before: EventVersion) -> Rendering:

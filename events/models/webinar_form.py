@@ -130,10 +130,7 @@ class WebinarForm(WagtailAdminPageForm):
         """Whether the person changed the meeting link, as against what their editor showed."""
         if self.fields["join_link"].disabled:
             return False
-        # A form that an earlier release showed does not say what it showed.
-        is_told = "join_link_shown" in self.data
-        shown = self.cleaned_data["join_link_shown"] if is_told else self.initial.get("join_link") or ""
-        return self.cleaned_data["join_link"] != shown
+        return self.cleaned_data["join_link"] != self.cleaned_data["join_link_shown"]
 
     def get_field_updates_for_resave(self) -> list[tuple[str, str]]:
         """Tell a browser that has saved by itself which link its editor shows from now on."""
