@@ -11,13 +11,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 
-from accounts.enums import Channel
 from accounts.models import User
 from accounts.services.consents import Wording, record_consent
 from core import clock
 from core.emailkeys import email_key
 from core.models import Term
-from mail.services import has_objected, take_back_objections
+from mail.services import take_back_objections
 from newsletter import wording as wordings
 from newsletter.enums import GONE_STATES, LeftWhy, SubscriberState
 from newsletter.errors import AskedOtherwise, NotAsked, NotSubscribed
@@ -44,10 +43,6 @@ def ask(*, email: str, language: str, country: str, interests: Collection[str], 
     subscriber, is_new = _found_or_made(email, language, said)
     if subscriber.state == SubscriberState.BLOCKED:
         return
-    if subscriber.is_confirmed and has_objected(address=subscriber.email):
-        # Staff of former days wrote that down and left the subscription as it was: it brings nothing, so ask anew.
-        with translation.override(subscriber.language):
-            withdrawing.withdraw_locked(subscriber, why=LeftWhy.STAFF, channel=Channel.STAFF)
     if subscriber.is_confirmed:
         notices.say_known(subscriber, language)
         return

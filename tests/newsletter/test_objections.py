@@ -94,18 +94,6 @@ def test_a_failed_entry_leaves_the_subscription_as_it_is(monkeypatch):
     assert (reader.is_confirmed, ConsentRecord.objects.count()) == (True, 0)
 
 
-def test_whose_objection_of_former_days_left_their_subscription_as_it_was_is_asked_anew():
-    suppress(address=EMAIL, reason=SuppressionReason.ASKED)
-    reader = make.subscriber(EMAIL, language="fr")
-    asks(EMAIL)
-    reader.refresh_from_db()
-    assert (reader.state, Message.objects.get().kind, reasons()) == ("asked", "newsletter-confirm", ["asked"])
-    assert list(ConsentRecord.objects.values_list("given", "language", "channel")) == [(False, "fr", "staff")]
-    confirm(subscriber_id=reader.pk)
-    reader.refresh_from_db()
-    assert (reader.is_confirmed, reasons()) == (True, [])
-
-
 def about(message: Message) -> str:
     """Return what a provider tells back of a message."""
     return message.message_id.strip("<>")

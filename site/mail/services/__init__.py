@@ -4,14 +4,13 @@ from mail.services.enqueueing import enqueue, enqueue_prepared, enqueue_to
 from mail.services.holding import hold_after_restore
 from mail.services.reporting import report
 from mail.services.resending import resend
-from mail.services.suppressing import has_objected, suppress, suppressed, take_back_objections, take_off
+from mail.services.suppressing import suppress, suppressed, take_back_objections, take_off
 from mail.services.withdrawing import withdraw
 
 __all__ = [
     "enqueue",
     "enqueue_prepared",
     "enqueue_to",
-    "has_objected",
     "hold_after_restore",
     "report",
     "resend",

@@ -98,12 +98,6 @@ def take_back_objections(*, address: str, note: str) -> int:
     return sum(take_off(suppression_id=pk, note=note) for pk in objections.order_by("pk").values_list("pk", flat=True))
 
 
-def has_objected(*, address: str) -> bool:
-    """Whether it is written down that the owner of the address asked for no mail to many, for good."""
-    found = fingerprint(envelope_address(address))
-    return Suppression.objects.filter(address_hash=found, reason=SuppressionReason.ASKED, expires_at=None).exists()
-
-
 def suppressed(*, addresses: Collection[str], stream: str) -> set[str]:
     """Return which of the addresses must not get mail of this stream, those of erased people among them."""
     by_hash: dict[str, set[str]] = {}
