@@ -22,16 +22,14 @@ CHUNK = 1000
 
 # Changes of an event that can still be undone: nobody has been told of them.
 _UNTOLD = "FROM events_eventversion AS version WHERE version.event_id = event.id AND version.told_at IS NULL"
-# Who was there is known at the end only, so it is asked when the reminder is due; until then all with a seat fit.
-HAS_STATE = (
-    "registration.state = CASE WHEN rule.audience IN ('attended', 'absent') THEN 'confirmed' ELSE rule.audience END"
+# Whose state an armed rule is for: said once, for planning, for asking and for the plan of a new registration. Who was
+# there is known at the end only, so it is asked when the reminder is due; until then all with a seat fit.
+IS_FOR = (
+    "rule.armed_at IS NOT NULL AND registration.state ="
+    " CASE WHEN rule.audience IN ('attended', 'absent') THEN 'confirmed' ELSE rule.audience END"
 )
-# Who gets a reminder: said once, for planning, for asking and for the plan of a new registration. A call-off that can
-# still be undone takes nothing from anybody.
-FITS = (
-    f"rule.armed_at IS NOT NULL AND {HAS_STATE} AND registration.erased_at IS NULL"
-    f" AND (event.status = 'scheduled' OR EXISTS (SELECT {_UNTOLD}))"
-)
+# Who gets a reminder, of all that are registered. A call-off that can still be undone takes nothing from anybody.
+FITS = f"{IS_FOR} AND registration.erased_at IS NULL AND (event.status = 'scheduled' OR EXISTS (SELECT {_UNTOLD}))"
 
 _PLAN = f"""
     INSERT INTO events_reminder AS reminder (registration_id, rule_id, state, due_at, expires_at)

@@ -9,6 +9,8 @@ from events import rows
 from events.enums import RegistrationState, SeatState
 from events.models import Event, Registration
 
+# `Standing.has_seat_for_newcomer` in SQL, for the statement that decides as it counts; tests hold the two together.
+HAS_SEAT_FOR_NEWCOMER = "(event.capacity IS NULL OR (taken < event.capacity AND waiting = 0))"
 FEW_AT_LEAST = 3
 FEW_SHARE = 10  # a tenth of the seats
 

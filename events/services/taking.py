@@ -13,13 +13,13 @@ from django.db import connection
 from events import rows
 from events.enums import Actor, ChangeKind, RegistrationState
 from events.models import Event, Registration
-from events.services import seats
+from events.services import planning, seats
 
 if TYPE_CHECKING:
     from events.services.registering import Applicant
 
 LOCKING = "FOR UPDATE"
-TAKING = """
+TAKING = f"""
 WITH standing AS MATERIALIZED (
     SELECT count(*) FILTER (WHERE state = 'confirmed') AS taken,
            count(*) FILTER (WHERE state = 'waiting') AS waiting,
@@ -28,7 +28,7 @@ WITH standing AS MATERIALIZED (
     FROM events_registration WHERE event_id = %(event)s
 ), verdict AS (
     SELECT standing.*, event.waiting_list, event.revision, event.translation_key, event.status,
-           (event.capacity IS NULL OR (taken < event.capacity AND waiting = 0)) AS has_seat
+           {seats.HAS_SEAT_FOR_NEWCOMER} AS has_seat
     FROM standing, events_event AS event WHERE event.id = %(event)s
 ), added AS (
     INSERT INTO events_registration (
@@ -48,16 +48,15 @@ WITH standing AS MATERIALIZED (
     FROM added
 ), planned AS (
     INSERT INTO events_reminder (registration_id, rule_id, state, due_at, expires_at)
-    SELECT added.id, rule.id, 'planned', rule.due_at, rule.expires_at
-    FROM added, verdict, events_reminderrule AS rule
+    SELECT registration.id, rule.id, 'planned', rule.due_at, rule.expires_at
+    FROM added AS registration, verdict, events_reminderrule AS rule
     WHERE rule.translation_key = verdict.translation_key AND verdict.status = 'scheduled'
-        AND rule.armed_at IS NOT NULL AND rule.due_at > %(registered_at)s
-        AND added.state = CASE WHEN rule.audience IN ('attended', 'absent') THEN 'confirmed' ELSE rule.audience END
+        AND {planning.IS_FOR} AND rule.due_at > %(registered_at)s
 )
 SELECT taken, waiting, last_number, known, added.id, added.state, added.waiting_number,
        added.told_revision
 FROM verdict LEFT JOIN added ON true
-"""
+"""  # noqa: S608  (no value is put in)
 
 
 @dataclass(frozen=True, slots=True)
