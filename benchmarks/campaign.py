@@ -32,7 +32,7 @@ def run(folder: Path) -> Iterator[Line]:
     """Yield one line for each number of processes, and one for a lease that passes a paused campaign."""
     from django.conf import settings
 
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     _subscribe()
     page = _issue()
     try:

@@ -16,13 +16,13 @@ from wagtail.models import Page
 from accounts.visitors import signed_in
 from core import clock
 from core.admin.acts import ActView
-from events.admin.news import OfEvent, in_minutes, rehearsed_news
+from events.admin.news import OfEvent, rehearsed_news
 from events.audiences import News
 from events.enums import EventStatus
 from events.errors import EventError, EventOver
 from events.models import Event
 from events.services import cancel_event, restore_event
-from events.services.planning import undo_window
+from mail import undo
 
 
 class EventReasonForm(forms.Form):
@@ -31,11 +31,6 @@ class EventReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=300, help_text=_("Kept with the event; people do not see it.")
     )
-
-
-def undo_minutes() -> int:
-    """Return the undo window in minutes, at least one."""
-    return max(1, round(undo_window().total_seconds() / 60))
 
 
 class EventAct(OfEvent, ActView):
@@ -57,8 +52,7 @@ class EventAct(OfEvent, ActView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what people would be told."""
-        leaves_at = clock.now() + undo_window()
-        return super().get_context_data(**kwargs, **rehearsed_news(self.page, self.news, leaves_at))
+        return super().get_context_data(**kwargs, **rehearsed_news(self.page, self.news, undo.leaves_at()))
 
     @cached_property
     def news(self) -> News:
@@ -73,7 +67,7 @@ class EventAct(OfEvent, ActView):
             % {"number": seats},
             "waiting": ngettext("%(number)s waiting person", "%(number)s waiting people", waiting)
             % {"number": waiting},
-            "minutes": in_minutes(undo_minutes()),
+            "minutes": undo.window_in_words(),
         }
 
 
@@ -122,7 +116,7 @@ class RestoreView(EventAct):
             "The event takes place after all, and everybody has the seat or place they had. %(number)s people have "
             "been told of the cancellation or of another date, and get a mail in %(minutes)s.",
             number,
-        ) % {"number": number, "minutes": in_minutes(undo_minutes())}
+        ) % {"number": number, "minutes": undo.window_in_words()}
 
     def act(self, said: dict[str, Any]) -> None:
         """Restore it in the name of staff."""

@@ -25,8 +25,9 @@ from events.admin.reminders import OfRule
 from events.audiences import MessageAudience, RuleAudience
 from events.errors import EventError, ReminderWithoutDate
 from events.models import Event, StaffMessage
-from events.services import arm, planning, ruling, send_message, send_now, take_back_message, write_message
+from events.services import arm, ruling, send_message, send_now, take_back_message, write_message
 from events.staff_forms import MessageForm
+from mail import undo
 from mail.admin.dry_run import DryRunView, SampleView
 from mail.rehearsal import Sample
 from mail.services import mailings
@@ -119,7 +120,7 @@ class SendNowView(RuleDryRun):
 
     def get_leaves_at(self) -> datetime:
         """Return the end of the undo window."""
-        return clock.now() + planning.undo_window()
+        return undo.leaves_at()
 
     def refusal(self, event: Event) -> EventError | None:
         """Return what sending would meet."""
@@ -240,7 +241,7 @@ class MessageDryRun(OfMessage, DryRunView):
 
     def get_leaves_at(self) -> datetime:
         """Return the end of the undo window."""
-        return clock.now() + planning.undo_window()
+        return undo.leaves_at()
 
     def get_sample_url(self, language: str) -> str:
         """Return the address of the message's sample."""

@@ -21,7 +21,7 @@ from events import rules
 from events.audiences import News
 from events.enums import EventStatus
 from events.models import Event, EventVersion, WebinarPage
-from events.services.planning import undo_window
+from mail import undo
 from mail.admin.dry_run import SampleView, rehearsed
 
 
@@ -71,7 +71,7 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what is still untold."""
         latest = _untold(self.event)
-        leaves_at = latest.made_at + undo_window() if latest else clock.now()
+        leaves_at = undo.leaves_at(since=latest.made_at) if latest else clock.now()
         news = News(self.event, self.event.status)
         return super().get_context_data(
             **kwargs,
@@ -127,17 +127,12 @@ def _who_is_told(news: News, latest: EventVersion | None) -> str:
     number = news.people().count() if latest else 0
     if latest is None or not number:
         return ""
-    minutes = max(1, ceil((latest.made_at + undo_window() - clock.now()).total_seconds() / 60))
+    minutes = max(1, ceil((undo.leaves_at(since=latest.made_at) - clock.now()).total_seconds() / 60))
     return ngettext(
         "%(number)s person is told of the change in %(minutes)s.",
         "%(number)s people are told of the change in %(minutes)s.",
         number,
-    ) % {"number": number, "minutes": in_minutes(minutes)}
-
-
-def in_minutes(minutes: int) -> str:
-    """Return a number of minutes in words."""
-    return ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}
+    ) % {"number": number, "minutes": undo.in_minutes(minutes)}
 
 
 def _untold(event: Event) -> EventVersion | None:

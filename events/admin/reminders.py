@@ -26,8 +26,9 @@ from events import reminder_words, rules
 from events.enums import ReminderState
 from events.errors import EventError, ReminderArmed
 from events.models import Event, Reminder, ReminderRule, WebinarPage
-from events.services import delete_rule, disarm, planning, propose_rules, ruling, save_rule
+from events.services import delete_rule, disarm, propose_rules, ruling, save_rule
 from events.staff_forms import RuleForm
+from mail import undo
 
 
 class OfOccasion(WagtailAdminTemplateMixin):
@@ -148,7 +149,7 @@ class RemindersView(OfOccasion, TemplateView):
         latest, told = versions[-1], [version for version in versions if version.told_at is not None]
         if latest.told_at is not None or (told and told[-1].schedule == latest.schedule):
             return ""
-        follow_at = timezone.localtime(latest.made_at + planning.undo_window())
+        follow_at = timezone.localtime(undo.leaves_at(since=latest.made_at))
         time = dates.left_to_right(date_format(follow_at, "H:i e"))
         return gettext("The date has changed; the reminders follow at %(time)s.") % {"time": time}
 

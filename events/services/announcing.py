@@ -14,11 +14,11 @@ from django.db import transaction
 from core import clock
 from events.models import Event, EventVersion, Registration
 from events.services import notices, planning, seats
-from events.services.planning import undo_window
 from mail.addresses import BadAddress
 from mail.enums import WAITING, State
 from mail.models import Message
 from mail.services import withdraw
+from mail.undo import undo_window
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,9 @@ statements and no memory. Call it with the event's row locked: then nobody regis
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from core import clock
@@ -71,11 +70,6 @@ _OUTDATED = f"""
         AND (%(some)s::bigint[] IS NULL OR registration.id = ANY (%(some)s))
     ORDER BY reminder.id LIMIT %(chunk)s
 """  # noqa: S608  (likewise)
-
-
-def undo_window() -> timedelta:
-    """Return how long staff can take back what goes to many."""
-    return timedelta(seconds=settings.EVENT_UNDO_SECONDS)
 
 
 def key(registration_uuid: object, rule_id: int, revision: int) -> str:

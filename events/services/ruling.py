@@ -14,6 +14,7 @@ from events.enums import ReminderAnchor, ReminderAudience
 from events.errors import EventError, NotKnownYet, ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
 from events.models import Event, Reminder, ReminderRule
 from events.services import planning, seats
+from mail import undo
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -149,7 +150,7 @@ def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
     event, rule = _locked(rule_id)
     if event is None:
         raise ReminderWithoutDate
-    due_at = clock.now() + planning.undo_window()
+    due_at = undo.leaves_at()
     expires_at = moments.expires(due_at, event)
     if refusal := refusal_of_sending(rule, event, due_at):
         raise refusal
@@ -209,5 +210,5 @@ def _wait_for_the_window(rule: ReminderRule, event: Event) -> None:
     """Put off what is due within the undo window to its end, so that a slip can always be taken back."""
     now = clock.now()
     if rule.due_at is not None and rule.due_at > now:
-        rule.due_at = max(rule.due_at, now + planning.undo_window())
+        rule.due_at = undo.leaves_at(rule.due_at, since=now)
         rule.expires_at = moments.expires(rule.due_at, event)

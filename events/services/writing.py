@@ -11,7 +11,8 @@ from events import moments
 from events.enums import ReminderAudience
 from events.errors import EventOverForMessages, MessageGone, NotKnownYet
 from events.models import Event, Registration, StaffMessage
-from events.services import planning, seats
+from events.services import seats
+from mail import undo
 from mail.models import Mailing, Message
 from mail.services.asking_many import Asked
 from mail.services.mailings import freeze, take_back
@@ -47,7 +48,7 @@ def send_message(*, message_id: int, by: "User | None" = None) -> Mailing:
     message = StaffMessage.objects.select_for_update(of=("self",)).select_related("mailing").get(pk=message_id)
     if message.mailing is not None:
         return message.mailing
-    leaves_at = clock.now() + planning.undo_window()
+    leaves_at = undo.leaves_at()
     expires_at = _until(event, leaves_at)
     if event.is_cancelled or leaves_at >= event.ends_at + moments.AFTERWARDS:
         raise EventOverForMessages

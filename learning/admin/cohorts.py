@@ -9,7 +9,7 @@ from django.forms import RadioSelect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
@@ -23,7 +23,6 @@ from core import addresses, clock
 from core.admin.acts import ActView
 from core.admin.refusals import RefusedWhenStored
 from core.exports import ScreenExportMixin, WordsColumn
-from events.services.planning import undo_window
 from learning import cohort_words
 from learning.audiences import CalledOff
 from learning.cohort_form import CohortForm
@@ -32,6 +31,7 @@ from learning.errors import CohortChanged, LearningError
 from learning.models import Cohort, Course, Enrolment
 from learning.rules import may_change_enrolments
 from learning.services import call_off_cohort, restore_cohort
+from mail import undo
 from mail.admin.dry_run import SampleView, rehearsed
 
 
@@ -136,12 +136,11 @@ class CallOffView(StandingAct):
     def get_sentence(self) -> str:
         """Return what will happen, with how many are told and when."""
         people = Enrolment.objects.filter(cohort=self.cohort).told().once_each().count()
-        minutes = max(1, round(undo_window().total_seconds() / 60))
         return gettext(
             "Nobody can join or read its units any more. In %(minutes)s a mail goes to %(people)s. Restored before "
             "that, nobody is told."
         ) % {
-            "minutes": ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes},
+            "minutes": undo.window_in_words(),
             "people": cohort_words.of_people(people),
         }
 
@@ -149,7 +148,7 @@ class CallOffView(StandingAct):
         """Add the rehearsal of what people would be told."""
         shown = rehearsed(
             CalledOff(self.cohort),
-            leaves_at=clock.now() + undo_window(),
+            leaves_at=undo.leaves_at(),
             sample_url=lambda language: reverse("cohorts:call_off_sample", args=[self.cohort.pk, language]),
         )
         return super().get_context_data(**kwargs, **shown)
@@ -180,7 +179,7 @@ class RestoreView(StandingAct):
     def get_sentence(self) -> str:
         """Return what will happen, and whether anybody has been told of the calling off who is to be told otherwise."""
         since = self.cohort.called_off_at
-        if since is not None and clock.now() < since + undo_window():
+        if since is not None and clock.now() < undo.leaves_at(since=since):
             return gettext("Its people can join and read again. The mails have not left yet: nobody is told anything.")
         return gettext("Its people can join and read again. Nobody is written to: tell them yourself.")
 

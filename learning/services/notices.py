@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from events.services.planning import undo_window
 from learning.models import Cohort, Enrolment, TeamRequest
+from mail import undo
 from mail.enums import Reason, State, Stream
 from mail.models import Message
 from mail.services import enqueue_to
@@ -119,7 +119,7 @@ def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: da
     They name the moment of calling off: restored before they leave, they make no sense any more, even where the cohort
     is called off once more.
     """
-    said, first = since.isoformat(), since + undo_window()
+    said, first = since.isoformat(), undo.leaves_at(since=since)
     _enqueue(
         CALLED_OFF,
         [

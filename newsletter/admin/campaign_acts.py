@@ -21,8 +21,8 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from accounts.models import User
 from accounts.visitors import signed_in
-from core import clock, dates
-from events.services import planning
+from core import dates
+from mail import undo
 from mail.addresses import BadAddress
 from mail.admin.dry_run import DryRunView, SampleView
 from newsletter import editions, rules, services, translating
@@ -248,8 +248,7 @@ class StartView(Rehearsed, DryRunView):
 
     def get_leaves_at(self) -> datetime:
         """Return the moment asked for, or the end of the undo window."""
-        soonest = clock.now() + planning.undo_window()
-        return max(soonest, self.at or soonest)
+        return undo.leaves_at(self.at)
 
     def get_sample_url(self, language: str) -> str:
         """Return the address of the issue's sample."""

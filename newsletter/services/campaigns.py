@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import clock
-from events.services import planning
+from mail import undo
 from mail.enums import OPEN, State
 from mail.models import Message
 from mail.services import enqueue, mailings
@@ -118,7 +118,7 @@ def start_campaign(
     if at is not None and has_passed(at):
         raise MomentPassed
     now = clock.now()
-    leaves_at = max(now + planning.undo_window(), at or now)
+    leaves_at = undo.leaves_at(at, since=now)
     numbers: Counter[str] = Counter()
     mailing = mailings.freeze(
         kind=KIND, title=campaign.title, asked=_asked(campaign, leaves_at, numbers), leaves_at=leaves_at, by=by

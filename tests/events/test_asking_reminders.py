@@ -134,7 +134,7 @@ def test_each_person_gets_each_reminder_once_from_the_mail_server(time, mail_ser
 
 def moved_while_a_worker_writes(time, monkeypatch, settings) -> Registration:
     """Move the event by a week after a worker has taken and checked the reminder, before it starts to send it."""
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     event = an_event()
     armed(event, 0)
     registration = make.registered(event)

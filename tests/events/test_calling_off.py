@@ -160,7 +160,7 @@ def test_attendance_stands_in_list_filter_and_spreadsheet(admin, event):
 
 
 def test_a_mail_of_somebody_erased_does_not_keep_the_news_from_the_others(event, settings):
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     staff = accounts.PersonFactory(admin=True)
     for name in ("Ana", "Bo"):
         make.registered(event, name)

@@ -353,7 +353,7 @@ def test_publishing_in_the_editor_is_what_is_told(clocks):
 
 
 def test_the_window_is_a_setting(clocks, settings):
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     page = webinar()
     make.registered(Event.objects.get(), "Ana")
     move(page, days=1)

@@ -50,7 +50,7 @@ TWINS = {
 
 @pytest.fixture(autouse=True)
 def leaves_at_once(settings):
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     settings.MAIL_GROUP_SIZES = {**settings.MAIL_GROUP_SIZES, "bulk": GROUP}
 
 

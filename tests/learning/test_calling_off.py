@@ -68,7 +68,7 @@ def test_who_applied_hears_of_it_and_whom_a_city_would_like_to_enrol_does_not():
 
 
 def test_the_mails_leave_after_the_undo_window_a_few_each_second(settings, monkeypatch):
-    settings.EVENT_UNDO_SECONDS = 120
+    settings.MAIL_UNDO_SECONDS = 120
     monkeypatch.setattr(notices, "PORTION", 2)
     monkeypatch.setattr(notices, "DUE_PER_SECOND", 2)
     cohort = make.cohort()
@@ -168,7 +168,7 @@ def test_the_mail_keeps_a_title_to_itself_and_markup_stays_words():
 
 
 def test_staff_read_beforehand_how_many_are_told(settings):
-    settings.EVENT_UNDO_SECONDS = 120
+    settings.MAIL_UNDO_SECONDS = 120
     cohort = make.cohort()
     make.team(cohort, "Ana", "Bo")
     staff = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
@@ -199,7 +199,7 @@ def test_its_pages_say_so_and_lead_to_no_unit():
     ],
 )
 def test_restoring_says_whether_anybody_had_been_told(settings, seconds, said):
-    settings.EVENT_UNDO_SECONDS = 120
+    settings.MAIL_UNDO_SECONDS = 120
     cohort = make.cohort()
     make.team(cohort, "Ana")
     since = call_off_cohort(cohort_id=cohort.pk).called_off_at

@@ -9,11 +9,11 @@ from core import clock
 from events.models import ReminderRule
 from events.moments import AFTERWARDS
 from events.services import remind, send_message, send_now, write_message
-from events.services.planning import undo_window
 from learning.models import Cohort, TeamRequest
 from learning.services import notices
 from mail import kinds
 from mail.models import Message
+from mail.undo import undo_window
 from tests.factories import events as make
 from tests.learning import teamwork
 

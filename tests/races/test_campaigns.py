@@ -41,7 +41,7 @@ PAUSED = (ledger._LEASE[ledger._LEASE.index("AND (mailing_id") : ledger._LEASE.i
 
 @pytest.fixture(autouse=True)
 def leaves_at_once(settings):
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     settings.MAIL_BATCH_SIZES = {"transactional": 10, "bulk": 10}
     settings.MAIL_GROUP_SIZES = {"transactional": 1, "bulk": 5}
 

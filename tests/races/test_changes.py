@@ -165,7 +165,7 @@ def test_control_without_the_lock_sweeps_do_each_others_work(at_once, meet_befor
 
 def moved_while_registering(at_once, settings) -> Registration:
     """Move the event, and tell of it, while a registration is in flight that knows the old date; return it."""
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     event = make.event()
     page = WebinarPage.objects.get()
     page.starts_at, page.ends_at = page.starts_at + timedelta(days=1), page.ends_at + timedelta(days=1)

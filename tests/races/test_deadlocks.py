@@ -81,7 +81,7 @@ def deadlocks() -> int:
 @pytest.fixture(autouse=True)
 def shortened(settings):
     """Tell of changes and send to many without a window and forget mail at once, so that all of it takes part."""
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     settings.RETENTION_MAIL_WORDS_DAYS = settings.RETENTION_MAIL_DAYS = 0
     settings.MAIL_BATCH_SIZES = {"transactional": 6, "bulk": 6}
     settings.MAIL_GROUP_SIZES = {"transactional": 1, "bulk": 3}

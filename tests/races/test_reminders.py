@@ -60,7 +60,7 @@ def test_control_without_the_lock_sweeps_do_each_others_work(at_once, meet_befor
 
 def planned_anew_while_asked_for(at_once, monkeypatch, settings) -> Event:
     """Move the event by a week, and tell of it, while the sweep has its reminders in hand."""
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     event = make.reminder_due()
     page = make.WebinarPage.objects.get()
     page.starts_at, page.ends_at = event.starts_at + WEEK, event.ends_at + WEEK

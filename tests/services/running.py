@@ -10,7 +10,7 @@ from tests.services.demo import READY, Demo, copy_data, end_all, make_first_star
 from tests.services.scheduling import shared_folder, site_facts
 
 # What goes to many leaves at once, and its end is noticed soon.
-NO_WAITING = {"EVENT_UNDO_SECONDS": "0", "CAMPAIGNS_ADVANCE_SECONDS": "2"}
+NO_WAITING = {"MAIL_UNDO_SECONDS": "0", "CAMPAIGNS_ADVANCE_SECONDS": "2"}
 
 
 @contextlib.contextmanager

@@ -236,8 +236,6 @@ REGISTRATIONS_PER_ADDRESS_PER_HOUR = env.number("REGISTRATIONS_PER_ADDRESS_PER_H
 # How long after an event the links in its mails still open the person's own page.
 REGISTRATION_LINKS_LAST = timedelta(days=env.number("REGISTRATION_LINKS_LAST_DAYS", default=60, minimum=1))
 
-# What goes to many, or tells many of a change, can be taken back for so long before anything leaves.
-EVENT_UNDO_SECONDS = env.number("EVENT_UNDO_SECONDS", default=120)
 # So long before the start the join page leads into the meeting and counts who comes.
 EVENT_JOIN_OPENS_MINUTES = env.number("EVENT_JOIN_OPENS_MINUTES", default=15)
 JOINS_PER_PERSON_PER_HOUR = env.number("JOINS_PER_PERSON_PER_HOUR", default=60, minimum=1)
