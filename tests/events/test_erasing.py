@@ -55,6 +55,11 @@ def link(registration: Registration) -> str:
     return re.sub(r"^https?://[^/]+", "", question(message).context["button"]["url"])
 
 
+def packed(registration: Registration) -> str:
+    """Return how every token of a registration begins."""
+    return registration.token.partition(".")[0]
+
+
 def names() -> list[str]:
     return sorted(Registration.objects.values_list("name", flat=True))
 
@@ -103,7 +108,7 @@ def test_the_mail_arrives_with_its_link(client, guest, mail_server, settings):
     words = french("Erase your data?").split()
     [mail] = [one for one in mail_server.to("ana.silva@example.org") if one["Subject"].split() == words]
     text = mail.get_body(("plain",)).get_content()
-    assert f"{settings.BASE_URL}/erase/{guest.uuid.hex}" in text
+    assert f"{settings.BASE_URL}/erase/{packed(guest)}.0~" in text
     assert plain(french("If it was not you, you can ignore this mail: nothing is erased without you.")) in plain(text)
 
 
@@ -136,9 +141,9 @@ def test_the_link_to_ones_own_page_does_not_erase(client, guest):
     assert names() == ["Ana Silva", "Ana Silva"]
 
 
-@pytest.mark.parametrize("forged", ["abc", "", "{hex}", "{hex}.0", "{hex}.0~1abcde~signature"])
+@pytest.mark.parametrize("forged", ["abc", "", "{packed}", "{packed}.0", "{packed}.0~1abcde~signature"])
 def test_a_forged_link_erases_nothing(client, guest, forged):
-    where = "/erase/" + forged.format(hex=guest.uuid.hex) + "/"
+    where = "/erase/" + forged.format(packed=packed(guest)) + "/"
     assert client.post(where).status_code == 404
     assert names() == ["Ana Silva", "Ana Silva"]
 
