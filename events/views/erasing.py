@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.services import erase_address
 from core import personal
+from core.views.signed import behind_token
 from events import tokens
 from events.models import Registration
+from events.querysets import RegistrationQuerySet
 from events.services import ask_to_erase, goes_with_account
-from events.views.signed import by_token
-
-HEADERS = {"Cache-Control": "private, no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
+from events.views.signed import UNKNOWN, by_token
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,30 +35,29 @@ def ask(request: HttpRequest, token: str, registration: Registration) -> HttpRes
     return render(request, "events/erase_ask.html", context)
 
 
+def _named(token: str) -> RegistrationQuerySet | None:
+    """Return whom a link of ours names, nobody where it is used, replaced or too old; None for any other link."""
+    try:
+        known = tokens.read_erasure(token, lasts=settings.ERASURE_LINK_LASTS)
+    except signing.SignatureExpired:
+        return Registration.objects.none()
+    if known is None:
+        return None
+    identifier, version = known
+    # Erasing gives the row another identifier, new links another version, so that nothing mailed before leads to it.
+    return Registration.objects.filter(uuid=identifier, token_version=version, erased_at=None)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
+@behind_token(find=_named, unknown=UNKNOWN)
+def confirm(request: HttpRequest, token: str, named: RegistrationQuerySet) -> HttpResponse:
     """Ask once more; a POST erases everything about the address.
 
     A forged link is answered by 404, one that was used or replaced, or is older than a day, by 410.
 
     GDPR Article 17, for people without an account; whoever has one is led there, since it opens with more than a mail.
     """
-    response = _answer(request, token)
-    for name, value in HEADERS.items():
-        response[name] = value
-    return response
-
-
-def _answer(request: HttpRequest, token: str) -> HttpResponse:
-    try:
-        known = tokens.read_erasure(token, lasts=settings.ERASURE_LINK_LASTS)
-    except signing.SignatureExpired:
-        return _over(request)
-    if known is None:
-        return render(request, "events/link_unknown.html", status=404)
-    identifier, version = known
-    # Erasing gives the row another identifier, new links another version, so that nothing mailed before leads to it.
-    registration = Registration.objects.filter(uuid=identifier, token_version=version, erased_at=None).first()
+    registration = named.first()
     if registration is None:
         return _over(request)
     with translation.override(registration.language):

@@ -1,22 +1,16 @@
-"""A page behind a colleague's signed address: in a language that they read, kept by nobody, told to nobody."""
+"""A page behind a colleague's signed address, in a language that they read."""
 
-from collections.abc import Callable
 from functools import wraps
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import translation
 
-from core import languages, limits
+from core import languages
+from core.views.signed import View, behind_token
 from learning import tokens
 from learning.enums import EnrolmentState
 from learning.models import Enrolment
-
-View = Callable[..., HttpResponse]
-# Nobody types such an address by hand: many wrong ones are somebody's guesses.
-GUESSES = limits.Limit("signed-guesses", settings.WRONG_LINKS_PER_NETWORK_PER_HOUR, 3600)
 
 
 def by_token(view: View) -> View:
@@ -26,22 +20,14 @@ def by_token(view: View) -> View:
     """
 
     @wraps(view)
-    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
-        enrolment = _enrolment(token)
-        if enrolment is None:
-            response = _unknown(request)
-        else:
-            language = _language(request, enrolment)
-            with translation.override(language):
-                response = view(request, token, enrolment)
-            response["Content-Language"] = language
-        response["Cache-Control"] = "private, no-store"
-        # With "no-referrer" a browser sends "Origin: null" with the page's own forms, which the CSRF check refuses.
-        response["Referrer-Policy"] = "same-origin"
-        response["X-Robots-Tag"] = "noindex"
+    def in_own_language(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse:
+        language = _language(request, enrolment)
+        with translation.override(language):
+            response = view(request, token, enrolment)
+        response["Content-Language"] = language
         return response
 
-    return wrapped
+    return behind_token(find=_enrolment, unknown="learning/link_unknown.html")(in_own_language)
 
 
 def asked_for(request: HttpRequest) -> str:
@@ -54,14 +40,6 @@ def _language(request: HttpRequest, enrolment: Enrolment) -> str:
     """Return the one they confirmed; before, a coordinator has guessed it, and their browser knows better."""
     own = enrolment.language if enrolment.confirmed_at else languages.of_reader(request)
     return asked_for(request) or own or enrolment.language
-
-
-def _unknown(request: HttpRequest) -> HttpResponse:
-    if limit := limits.exceeded([(GUESSES, limits.network(request))]):
-        response = render(request, "429.html", status=429)
-        response["Retry-After"] = str(limit.seconds)
-        return response
-    return render(request, "learning/link_unknown.html", status=404)
 
 
 def _enrolment(token: str) -> Enrolment | None:

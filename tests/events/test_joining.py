@@ -8,11 +8,12 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
+from core.views import signed
 from events import calendars, tokens
 from events.errors import NotJoinable
 from events.models import Attendance, Event, JoinLink, Registration
 from events.services import cancel, cancel_event, join, renew_links, restore_event, set_join_link
-from events.views import joining, signed
+from events.views import joining
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 

@@ -372,7 +372,7 @@ def test_who_chose_a_topic_that_was_retired_since_keeps_it_and_nobody_else_can_c
 
 def test_guessing_links_ends_at_the_limit(client, monkeypatch):
     from core.limits import Limit
-    from newsletter.views import signed
+    from core.views import signed
 
     monkeypatch.setattr(signed, "GUESSES", Limit("signed-guesses", 2, 3600))
     codes = [client.get(f"/news/unsubscribe/guess{number}/").status_code for number in range(4)]
