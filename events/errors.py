@@ -101,6 +101,10 @@ class ReminderArmed(EventError):
     sentence = _("This reminder is armed or has been sent already, so it stays.")
 
 
+class WordsNotYours(EventError):
+    """The reminder has words of its own by now, and whoever arms it may not write to everybody."""
+
+
 class EventOverForMessages(EventError):
     sentence = _("This event has been cancelled or is long over, so nobody is written to any more.")
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,7 +22,7 @@ from core import clock, languages
 from events import rules, words
 from events.admin.reminders import OfRule
 from events.audiences import MessageAudience, RuleAudience
-from events.errors import EventError, ReminderWithoutDate
+from events.errors import EventError, ReminderWithoutDate, WordsNotYours
 from events.models import Event, StaffMessage
 from events.services import arm, ruling, send_message, send_now, take_back_message, write_message
 from events.staff_forms import MessageForm
@@ -93,12 +92,12 @@ class ArmView(RuleDryRun):
         """Whether the person may let these words leave."""
         return rules.may_arm(signed_in(self.request), self.rule)
 
-    @transaction.atomic
     def act(self) -> str:
-        """Arm, unless the reminder has got other words meanwhile that the person may not send."""
-        armed = arm(rule_id=self.rule.pk, by=signed_in(self.request))
-        if not rules.may_arm(signed_in(self.request), armed):
-            raise PermissionDenied
+        """Arm; whoever may not send the words that the reminder has got meanwhile is sent away as at the door."""
+        try:
+            arm(rule_id=self.rule.pk, by=signed_in(self.request))
+        except WordsNotYours as refusal:
+            raise PermissionDenied from refusal
         return self.list_url
 
     def refusal(self, event: Event) -> EventError | None:

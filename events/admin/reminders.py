@@ -5,7 +5,6 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -24,7 +23,7 @@ from accounts.visitors import signed_in
 from core import clock, dates
 from events import reminder_words, rules
 from events.enums import ReminderState
-from events.errors import EventError, ReminderArmed
+from events.errors import EventError
 from events.models import Event, Reminder, ReminderRule, WebinarPage
 from events.services import delete_rule, disarm, propose_rules, ruling, save_rule
 from events.staff_forms import RuleForm
@@ -184,19 +183,12 @@ class RuleFormView(OfOccasion, FormView):
     def form_valid(self, form: RuleForm) -> HttpResponse:
         """Keep it; a refusal is shown in its own words."""
         try:
-            self.save(form.changed_rule())
+            save_rule(rule=form.changed_rule(), by=signed_in(self.request))
         except EventError as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(form=form), status=409)
         messages.success(self.request, _("The reminder is kept."))
         return redirect(self.list_url)
-
-    @transaction.atomic
-    def save(self, changed: ReminderRule) -> None:
-        """Keep the rule, unless it is armed by now and this would let words leave that the person may not send."""
-        kept = save_rule(rule=changed)
-        if kept.is_armed and not rules.may_arm(signed_in(self.request), kept):
-            raise ReminderArmed
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what the words may hold."""

@@ -11,8 +11,17 @@ from django.db.models import Q
 from core import clock
 from events import moments
 from events.enums import ReminderAnchor, ReminderAudience
-from events.errors import EventError, NotKnownYet, ReminderArmed, ReminderOver, ReminderTwice, ReminderWithoutDate
+from events.errors import (
+    EventError,
+    NotKnownYet,
+    ReminderArmed,
+    ReminderOver,
+    ReminderTwice,
+    ReminderWithoutDate,
+    WordsNotYours,
+)
 from events.models import Event, Reminder, ReminderRule
+from events.rules import may_arm
 from events.services import planning, seats
 from mail import undo
 
@@ -55,21 +64,15 @@ def copy_rules(*, source: uuid.UUID, target: uuid.UUID) -> int:
 
 
 @transaction.atomic
-def save_rule(*, rule: ReminderRule) -> ReminderRule:
+def save_rule(*, rule: ReminderRule, by: "User | None" = None) -> ReminderRule:
     """Write a rule that staff made, or what they changed of one, and plan anew if it is armed; return it as it is now.
 
     Whether it is armed is not taken from `rule`: somebody may have armed or held it back since it was read. Raises
-    ReminderTwice where the occasion has a rule for that time and those people already, and NotKnownYet for those who
-    were, or were not, there at a time before the end.
+    ReminderArmed where it is, and `by` may not let these words leave; ReminderTwice where the occasion has a rule for
+    that time and those people already; NotKnownYet for those who were, or were not, there at a time before the end.
     """
     event = _lock(rule.translation_key)
-    if ReminderAudience(rule.audience).is_of_the_past and not _is_after_the_end(rule, event):
-        raise NotKnownYet
-    same = ReminderRule.objects.filter(
-        translation_key=rule.translation_key, **{name: getattr(rule, name) for name in (*TIME, "audience")}
-    )
-    if same.exclude(pk=rule.pk).exists():
-        raise ReminderTwice
+    _refuse_time_and_people(rule, event)
     if rule._state.adding:
         _keep(rule, event)
         return rule
@@ -78,6 +81,8 @@ def save_rule(*, rule: ReminderRule) -> ReminderRule:
     is_for_others = kept.audience != rule.audience
     for name in (*TIME, "audience", "words"):
         setattr(kept, name, getattr(rule, name))
+    if kept.is_armed and by is not None and not may_arm(by, kept):
+        raise ReminderArmed
     # Other words leave a reminder that is being sent now at its moment.
     if event is not None and is_moved:
         _reckon(kept, event)
@@ -93,9 +98,12 @@ def save_rule(*, rule: ReminderRule) -> ReminderRule:
 def arm(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
     """Let a rule's reminders leave when they are due, and plan them; arming twice changes nothing.
 
-    Raises ReminderWithoutDate before the page is published, and ReminderOver where its time has passed.
+    Raises WordsNotYours where `by` may not let leave the words that it has by now, ReminderWithoutDate before the page
+    is published, and ReminderOver where its time has passed.
     """
     event, rule = _locked(rule_id)
+    if by is not None and not may_arm(by, rule):
+        raise WordsNotYours
     if event is None:
         raise ReminderWithoutDate
     if rule.is_armed:
@@ -186,6 +194,16 @@ def _locked(rule_id: int) -> tuple[Event | None, ReminderRule]:
     key = ReminderRule.objects.values_list("translation_key", flat=True).get(pk=rule_id)
     event = _lock(key)
     return event, ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule_id)
+
+
+def _refuse_time_and_people(rule: ReminderRule, event: Event | None) -> None:
+    if ReminderAudience(rule.audience).is_of_the_past and not _is_after_the_end(rule, event):
+        raise NotKnownYet
+    same = ReminderRule.objects.filter(
+        translation_key=rule.translation_key, **{name: getattr(rule, name) for name in (*TIME, "audience")}
+    )
+    if same.exclude(pk=rule.pk).exists():
+        raise ReminderTwice
 
 
 def _is_after_the_end(rule: ReminderRule, event: Event | None) -> bool:
