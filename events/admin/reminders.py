@@ -1,7 +1,6 @@
 """The reminders of one occasion in the admin: what shall leave when, to whom, in which words."""
 
 import uuid
-from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +20,7 @@ from wagtail.models import Page
 
 from accounts.visitors import signed_in
 from core import clock, dates
+from core.admin.acts import ButtonView
 from events import reminder_words, rules
 from events.enums import ReminderState
 from events.errors import EventError
@@ -217,49 +217,35 @@ class RuleEditView(OfRule, RuleFormView):
     page_title = _("Change a reminder")
 
 
-class RuleActionView(OfRule, TemplateView, ABC):
-    """A sentence, a button, one service."""
+class RuleAct(OfRule, ButtonView):
+    """Does something with one rule."""
 
-    template_name = "core/admin/act.html"
-    sentence: Any = ""
-    button: Any = ""
-    done: Any = ""
+    refusals = (EventError,)
 
-    @abstractmethod
-    def act(self) -> None:
-        """Call the service."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Act, and lead back; a refusal is shown in its own words."""
-        try:
-            self.act()
-        except EventError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, self.done)
-        return redirect(self.list_url)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what will happen."""
-        return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=self.list_url)
+    def get_back_url(self) -> str:
+        """Return to the reminders."""
+        return self.list_url
 
 
-class DisarmView(RuleActionView):
+class DisarmView(RuleAct):
     """Holds a reminder back."""
 
     page_title = _("Hold a reminder back")
     sentence = _("Nobody gets this reminder until it is armed again; what has not begun to leave is taken back.")
     button = _("Hold back")
-    done = _("The reminder is held back.")
 
-    def act(self) -> None:
+    def act(self, said: dict[str, Any]) -> ReminderRule:
         """Disarm."""
-        rule = disarm(rule_id=self.rule.pk)
-        if rule.reminders.filter(state=ReminderState.ASKED).exists():
-            self.done = _("The reminder is held back from whoever has not got it. What had left before stays sent.")
+        return disarm(rule_id=self.rule.pk)
+
+    def get_done(self, acted: ReminderRule) -> str:
+        """Say whether something had left before."""
+        if acted.reminders.filter(state=ReminderState.ASKED).exists():
+            return gettext("The reminder is held back from whoever has not got it. What had left before stays sent.")
+        return gettext("The reminder is held back.")
 
 
-class DeleteView(RuleActionView):
+class DeleteView(RuleAct):
     """Forgets a reminder that has written to nobody."""
 
     page_title = _("Delete a reminder")
@@ -267,6 +253,6 @@ class DeleteView(RuleActionView):
     button = _("Delete")
     done = _("The reminder is deleted.")
 
-    def act(self) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Delete."""
         delete_rule(rule_id=self.rule.pk)

@@ -1,6 +1,5 @@
 """What staff do to a campaign: prepare, test, rehearse and start it, pause, resume, cancel and discard it."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -15,16 +14,18 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView, TemplateView
+from django.views.generic import FormView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from accounts.models import User
 from accounts.visitors import signed_in
 from core import dates
+from core.admin.acts import ActView, ButtonView
 from mail import undo
 from mail.addresses import BadAddress
 from mail.admin.dry_run import DryRunView, SampleView
+from mail.models import Message
 from newsletter import editions, rules, services, translating
 from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
 from newsletter.admin.campaign_words import readings, sent_tests, why_nobody
@@ -82,9 +83,8 @@ class OfCampaign(ForStaff):
         """Return the issue's title."""
         return self.campaign.title
 
-    @property
-    def back_url(self) -> str:
-        """The campaign's own page."""
+    def get_back_url(self) -> str:
+        """Return the campaign's own page."""
         return reverse("campaigns:inspect", args=[self.kwargs["pk"]])
 
 
@@ -125,7 +125,7 @@ class AudienceView(OfCampaign, FormView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show a draft's audience; what is under way has its own page."""
-        return super().get(request, *args, **kwargs) if self.campaign.is_draft else redirect(self.back_url)
+        return super().get(request, *args, **kwargs) if self.campaign.is_draft else redirect(self.get_back_url())
 
     def get_initial(self) -> dict[str, Any]:
         """Show the audience as it is."""
@@ -137,7 +137,7 @@ class AudienceView(OfCampaign, FormView):
             services.change_campaign(campaign_id=self.campaign.pk, audience=form.audience)
         except CampaignError as refusal:
             messages.error(self.request, str(refusal))
-        return redirect(self.back_url)
+        return redirect(self.get_back_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what happens next."""
@@ -145,43 +145,32 @@ class AudienceView(OfCampaign, FormView):
             **kwargs,
             sentence=_("Nothing is sent yet: the next screen counts who would get it."),
             button=_("Save"),
-            back_url=self.back_url,
+            back_url=self.get_back_url(),
         )
 
 
-class TestView(OfCampaign, FormView):
+class TestView(OfCampaign, ActView):
     """Mails the newest words of the issue to one address."""
 
     __test__ = False
 
     form_class = TestForm
-    template_name = "core/admin/act.html"
     page_title = _("Send a test")
+    sentence = _("One mail in each language, with the newest words, published or not.")
+    button = _("Send a test")
+    refusals = (BadAddress, CampaignError)
 
     def get_initial(self) -> dict[str, Any]:
         """Offer one's own address."""
         return {"to": signed_in(self.request).email}
 
-    def form_valid(self, form: TestForm) -> HttpResponse:
-        """Send, and lead back."""
-        try:
-            sent = services.send_test(
-                campaign_id=self.campaign.pk, to=form.cleaned_data["to"], by=signed_in(self.request)
-            )
-        except (BadAddress, CampaignError) as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, sent_tests(len(sent)))
-        return redirect(self.back_url)
+    def act(self, said: dict[str, Any]) -> list[Message]:
+        """Send."""
+        return services.send_test(campaign_id=self.campaign.pk, to=said["to"], by=signed_in(self.request))
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what will happen."""
-        return super().get_context_data(
-            **kwargs,
-            sentence=_("One mail in each language, with the newest words, published or not."),
-            button=_("Send a test"),
-            back_url=self.back_url,
-        )
+    def get_done(self, acted: list[Message]) -> str:
+        """Say how many were sent."""
+        return sent_tests(len(acted))
 
 
 class Rehearsed(OfCampaign):
@@ -209,7 +198,7 @@ class StartView(Rehearsed, DryRunView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Rehearse a draft; what is under way has its own page."""
         if not self.campaign.is_draft:
-            return redirect(self.back_url)
+            return redirect(self.get_back_url())
         return self._refused() or super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -218,11 +207,11 @@ class StartView(Rehearsed, DryRunView):
             return refused
         if not self.campaign.is_draft:
             # Started, and perhaps ended, since this dry run was shown: its own page says how it stands.
-            return redirect(self.back_url)
+            return redirect(self.get_back_url())
         if not editions.published(self.campaign.issue):
             # Taken off the site since the dry run, which cannot be shown again.
             messages.error(request, str(IssueNotPublished()))
-            return redirect(self.back_url)
+            return redirect(self.get_back_url())
         return super().post(request, *args, **kwargs)
 
     @cached_property
@@ -240,7 +229,7 @@ class StartView(Rehearsed, DryRunView):
             return None
         messages.error(self.request, self.when.errors["at"][0])
         # What was typed comes back into the field.
-        return redirect(f"{self.back_url}?{urlencode({'at': self.request.GET['at']})}")
+        return redirect(f"{self.get_back_url()}?{urlencode({'at': self.request.GET['at']})}")
 
     def get_mark(self) -> str:
         """Return by what the service knows which audience and which words were shown."""
@@ -253,10 +242,6 @@ class StartView(Rehearsed, DryRunView):
     def get_sample_url(self, language: str) -> str:
         """Return the address of the issue's sample."""
         return reverse("campaigns:sample", args=[self.campaign.pk, language])
-
-    def get_back_url(self) -> str:
-        """Return to the campaign."""
-        return self.back_url
 
     def act(self) -> str:
         """Start."""
@@ -274,7 +259,7 @@ class StartView(Rehearsed, DryRunView):
             self.done = _("The campaign leaves at %(moment)s. Until then all of it can be taken back.") % {
                 "moment": moment
             }
-        return self.back_url
+        return self.get_back_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what each language reads."""
@@ -294,36 +279,11 @@ class CampaignSampleView(Rehearsed, SampleView):
         return get_object_or_404(Campaign, pk=self.kwargs["pk"])
 
 
-class CampaignAct(OfCampaign, TemplateView, ABC):
-    """A sentence, a button, one service; what no longer fits leads back to the campaign as it is now."""
+class CampaignAct(OfCampaign, ButtonView):
+    """Does something with one campaign."""
 
     right = staticmethod(rules.may_send_campaigns)
-    template_name = "core/admin/act.html"
-    sentence: Any = ""
-    button: Any = ""
-    done: Any = ""
-
-    @abstractmethod
-    def act(self) -> None:
-        """Call the service."""
-
-    def get_done_url(self) -> str:
-        """Return where to go afterwards."""
-        return self.back_url
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Act, and lead back; a refusal is shown in its own words."""
-        try:
-            self.act()
-        except CampaignError as refusal:
-            messages.error(request, str(refusal))
-            return redirect(self.back_url)
-        messages.success(request, self.done)
-        return redirect(self.get_done_url())
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what will happen."""
-        return super().get_context_data(**kwargs, sentence=self.sentence, button=self.button, back_url=self.back_url)
+    refusals = (CampaignError,)
 
 
 class PauseView(CampaignAct):
@@ -334,7 +294,7 @@ class PauseView(CampaignAct):
     button = _("Pause")
     done = _("The campaign is paused.")
 
-    def act(self) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Pause."""
         services.pause_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
@@ -347,7 +307,7 @@ class ResumeView(CampaignAct):
     button = _("Resume")
     done = _("The campaign goes on.")
 
-    def act(self) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Resume."""
         services.resume_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
@@ -360,7 +320,7 @@ class CancelView(CampaignAct):
     button = _("Cancel the campaign")
     done = _("The campaign is cancelled.")
 
-    def act(self) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Cancel."""
         services.cancel_campaign(campaign_id=self.campaign.pk, by=signed_in(self.request))
 
@@ -374,10 +334,10 @@ class DiscardView(CampaignAct):
     button = _("Discard")
     done = _("The draft is discarded.")
 
-    def act(self) -> None:
+    def act(self, said: dict[str, Any]) -> None:
         """Discard."""
         services.discard_campaign(campaign_id=self.campaign.pk)
 
-    def get_done_url(self) -> str:
+    def get_done_url(self, acted: None) -> str:
         """Return to the list."""
         return reverse("campaigns:index")

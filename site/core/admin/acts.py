@@ -58,12 +58,25 @@ class ActView(WagtailAdminTemplateMixin, FormView, ABC):
         try:
             acted = self.act(form.cleaned_data)
         except self.refusals as refusal:
-            form.add_error(None, str(refusal))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
+            return self.refused(refusal, form)
         messages.success(self.request, self.get_done(acted))
         return HttpResponseRedirect(self.get_done_url(acted))
+
+    def refused(self, refusal: Exception, form: forms.Form) -> HttpResponse:
+        """Show a refusal in its own words, with what was typed."""
+        form.add_error(None, str(refusal))
+        return self.render_to_response(self.get_context_data(form=form), status=409)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what will happen."""
         words = {"sentence": self.get_sentence(), "button": self.button, "back_url": self.get_back_url()}
         return super().get_context_data(**kwargs, **words)
+
+
+class ButtonView(ActView):
+    """A sentence and a button alone: what no longer fits leads back to how things stand now, and says why."""
+
+    def refused(self, refusal: Exception, form: forms.Form) -> HttpResponse:
+        """Lead back with the refusal in its own words."""
+        messages.error(self.request, str(refusal))
+        return HttpResponseRedirect(self.get_back_url())
