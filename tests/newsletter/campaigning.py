@@ -4,12 +4,14 @@ import re
 from datetime import timedelta
 
 from django.contrib.auth.models import Permission
+from django.urls import reverse
 
 from newsletter import editions
 from newsletter.models import Campaign
-from newsletter.services import prepare_campaign
+from newsletter.services import prepare_campaign, start_campaign
 from newsletter.services.audiences import readers
 from tests.factories import accounts
+from tests.factories import newsletter as make
 
 NOW = "2026-11-22T09:00:00Z"
 WINDOW = timedelta(minutes=2)
@@ -31,6 +33,20 @@ def addresses(campaign: Campaign) -> set[str]:
 
 def after_the_window(time) -> None:
     time.shift(WINDOW)
+
+
+def started(campaign: Campaign, time, *, readers: int = 1) -> Campaign:
+    """Let a campaign go to p0@city.example, p1@… and as many more, and its window pass."""
+    for number in range(readers):
+        make.subscriber(f"p{number}@city.example")
+    campaign = start_campaign(campaign_id=campaign.pk)
+    after_the_window(time)
+    return campaign
+
+
+def url(name: str, *args: object) -> str:
+    """Return where a screen of campaigns stands."""
+    return reverse(f"campaigns:{name}", args=args)
 
 
 def body(answer) -> str:

@@ -1,4 +1,4 @@
-"""The screens of campaigns: counted, rehearsed, tested, started, watched, paused, cancelled, and who may do each."""
+"""The screens of campaigns: prepared, counted, tested, watched, paused, cancelled, and who may do each."""
 
 import csv
 import io
@@ -6,31 +6,23 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from urllib.parse import urlencode
 
 import pytest
 import time_machine
 from django.db import DatabaseError, transaction
 from django.urls import reverse
-from django.utils.functional import cached_property
-from django.utils.html import escape
-from wagtail.users.models import UserProfile
 
 from accounts import roles
 from accounts.services import ensure_groups
-from mail import purposes, rehearsal
-from mail.admin.message import frame_policy
+from mail import purposes
 from mail.models import Message
-from mail.services import suppress
-from newsletter.admin.campaign_acts import OfCampaign
 from newsletter.models import Campaign, CampaignChange, NewsletterPage
-from newsletter.rehearsing import CampaignAudience
 from newsletter.services import advance_campaigns, prepare_campaign, start_campaign
 from tests.factories import accounts
 from tests.factories import newsletter as make
 from tests.factories.events import term
 from tests.factories.mail import deliver_all
-from tests.newsletter.campaigning import NOW, body, rows, with_rights
+from tests.newsletter.campaigning import NOW, body, rows, started, url, with_rights
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 
@@ -58,18 +50,6 @@ def page() -> NewsletterPage:
 @pytest.fixture
 def campaign(page) -> Campaign:
     return prepare_campaign(issue=page.translation_key)
-
-
-def url(name: str, *args: object) -> str:
-    return reverse(f"campaigns:{name}", args=args)
-
-
-def started(campaign: Campaign, time, *, readers: int = 1) -> Campaign:
-    for number in range(readers):
-        make.subscriber(f"p{number}@city.example")
-    campaign = start_campaign(campaign_id=campaign.pk)
-    time.shift(timedelta(minutes=2))
-    return campaign
 
 
 def test_a_campaign_is_prepared_from_the_page_of_an_issue(editor, page):
@@ -109,24 +89,6 @@ def test_a_draft_keeps_a_topic_that_was_retired_since(editor, campaign):
     assert "mobility-transport" not in body(editor.get(url("add")))
 
 
-def test_the_dry_run_counts_a_suppressed_address_of_an_international_domain(editor, campaign):
-    make.subscriber("ana@bücher.example")
-    suppress(address="ana@xn--bcher-kva.example", reason="complained")
-    assert rehearsal.rehearse(CampaignAudience(campaign)).stopped == 1
-
-
-@pytest.mark.parametrize("state", ["frozen", "cancelled"])
-def test_a_stale_dry_run_says_nothing_of_leaving(editor, campaign, state):
-    make.subscriber()
-    editor.post(url("start", campaign.pk))
-    if state == "cancelled":
-        editor.post(url("cancel", campaign.pk))
-    editor.get(url("inspect", campaign.pk))
-    answer = editor.post(url("start", campaign.pk), follow=True)
-    assert answer.redirect_chain == [(url("inspect", campaign.pk), 302)]
-    assert "The campaign leaves soon" not in body(answer)
-
-
 def test_a_draft_shows_what_each_language_gets_and_what_is_not_published(editor, page, campaign):
     french = make.translated(page, "fr")
     for language in ("en", "fr", "fr", "ar"):
@@ -137,96 +99,6 @@ def test_a_draft_shows_what_each_language_gets_and_what_is_not_published(editor,
     assert rows(answer) == [["English", "English", "1"], ["français", "français", "2"], ["العربيّة", "English", "1"]]
     assert "4 people would get this." in body(answer)
     assert "The page in <bdi>français</bdi> has changes that are not published" in body(answer)
-
-
-def test_the_dry_run_shows_each_language_and_starts(editor, page, campaign):
-    make.translated(page, "fr", subject="Dix villes")
-    make.subscriber(language="fr")
-    answer = editor.get(url("start", campaign.pk))
-    shown = body(answer)
-    assert rows(answer) == [["français", "français", "1"]]
-    assert re.findall(r'<summary><span lang="(\w+)" dir="ltr">.*?</span> \((\d+)\)</summary>', shown) == [("fr", "1")]
-    for words in ("1 person would get this.", "Dix villes", "The first message would leave at 2026-11-22 09:02 UTC."):
-        assert words in shown
-    sample = editor.get(url("sample", campaign.pk, "fr"))
-    assert sample["Content-Security-Policy"] == frame_policy()
-    assert editor.get(url("sample", campaign.pk, "xx")).status_code == 404
-    answer = editor.post(url("start", campaign.pk), follow=True)
-    assert answer.redirect_chain == [(url("inspect", campaign.pk), 302)]
-    assert "The campaign leaves soon. Until then all of it can be taken back." in body(answer)
-    campaign.refresh_from_db()
-    assert (campaign.state, Message.objects.count()) == ("frozen", 1)
-    assert editor.get(url("start", campaign.pk))["Location"] == url("inspect", campaign.pk)
-
-
-def test_the_words_of_each_language_lead_to_pages_of_that_language(page, campaign):
-    other = make.issue(title="Heat", slug="heat")
-    make.translated(other, "fr", slug="chaleur")
-    page.body = [("text", {"heading": "", "text": f'<p><a linktype="page" id="{other.pk}">Read</a></p>'})]
-    page.save()
-    found = {one.language: one.content.text for one in rehearsal.rehearse(CampaignAudience(campaign)).samples}
-    led = {code: re.search(r"Read \(.*?(/\w+/news/\w+/)\)", words).group(1) for code, words in found.items()}
-    assert led == {
-        "en": "/en/news/heat/",
-        "fr": "/fr/news/chaleur/",
-        **dict.fromkeys(["es", "pt", "ar"], "/en/news/heat/"),
-    }
-
-
-def test_a_campaign_leaves_at_the_moment_that_staff_chose(editor, campaign):
-    make.subscriber()
-    address = f"{url('start', campaign.pk)}?at=2026-11-23T08:30"
-    assert "The first message would leave at 2026-11-23 08:30 UTC." in body(editor.get(address))
-    shown = body(editor.post(address, follow=True))
-    assert "The campaign leaves at 2026-11-23 08:30 UTC. Until then all of it can be taken back." in shown
-    campaign.refresh_from_db()
-    assert f"{campaign.starts_at:%Y-%m-%d %H:%M}" == "2026-11-23 08:30"
-    assert "Nothing leaves before 2026-11-23 08:30:00 UTC." in body(editor.get(url("inspect", campaign.pk)))
-
-
-@pytest.mark.parametrize(
-    ("at", "sentence"),
-    [
-        ("2027-03-28T02:30", "couldn’t be interpreted in time zone Europe/Brussels"),
-        ("2027-10-31T02:30", "couldn’t be interpreted in time zone Europe/Brussels"),
-        ("tomorrow", "Enter a valid date/time."),
-        ("2026-11-22T07:00", "This moment has passed."),
-        ("9999-12-31T23:59", "Choose a year between 2000 and 2100."),
-        ("0001-01-01T00:00", "Choose a year between 2000 and 2100."),
-    ],
-)
-def test_a_moment_that_cannot_be_meant_is_refused_and_nothing_leaves(client, campaign, at, sentence):
-    person = accounts.editor()
-    UserProfile.get_for_user(person)
-    UserProfile.objects.update(current_time_zone="Europe/Brussels")
-    editor = accounts.sign_in(client, person)
-    make.subscriber()
-    address = f"{url('start', campaign.pk)}?at={at}"
-    for answer in (editor.get(address), editor.post(address)):
-        assert answer["Location"].split("?")[0] == url("inspect", campaign.pk)
-    shown = body(editor.get(url("inspect", campaign.pk)))
-    assert (sentence in shown, Message.objects.count()) == (True, 0)
-    campaign.refresh_from_db()
-    assert campaign.state == "draft"
-
-
-@pytest.mark.parametrize("at", ["2026-11-22T07:00", 'to"><b>'])
-def test_a_moment_that_was_refused_comes_back_into_its_field(editor, campaign, at):
-    make.subscriber()
-    answer = editor.get(f"{url('start', campaign.pk)}?{urlencode({'at': at})}", follow=True)
-    assert answer.redirect_chain == [(f"{url('inspect', campaign.pk)}?{urlencode({'at': at})}", 302)]
-    assert re.search(rf'<input[^>]*name="at"[^>]*value="{re.escape(escape(at))}"', body(answer))
-
-
-def test_what_cannot_start_says_why(editor, page, campaign):
-    answer = editor.post(url("start", campaign.pk))
-    assert (answer.status_code, "Nobody would get this: choose a wider audience." in body(answer)) == (409, True)
-    page.unpublish()
-    assert editor.get(url("start", campaign.pk)).status_code == 404
-    assert editor.post(url("start", campaign.pk))["Location"] == url("inspect", campaign.pk)
-    shown = body(editor.get(url("inspect", campaign.pk)))
-    assert shown.count("This issue is not published in any language. Publish it first.") == 2
-    assert "Continue to the dry run" not in shown
 
 
 def test_a_test_goes_to_the_address_that_was_typed(editor, campaign):
@@ -289,59 +161,6 @@ def test_the_page_says_who_started_paused_resumed_and_cancelled_and_when(client,
     ]
     with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic():
         CampaignChange.objects.update(what="started")
-
-
-def test_a_draft_is_discarded_and_a_started_one_is_not(editor, campaign, time):
-    other = prepare_campaign(issue=campaign.issue)
-    editor.post(url("discard", other.pk))
-    started(campaign, time)
-    editor.post(url("discard", campaign.pk))
-    assert list(Campaign.objects.all()) == [campaign]
-    answer = editor.post(url("audience", campaign.pk), {"languages": ["en"]}, follow=True)
-    assert answer.redirect_chain == [(url("inspect", campaign.pk), 302)]
-    assert "This campaign has been started, so its audience stays as it is." in body(answer)
-    assert editor.get(url("audience", campaign.pk))["Location"] == url("inspect", campaign.pk)
-    campaign.refresh_from_db()
-    assert campaign.audience["languages"] == []
-
-
-@pytest.mark.parametrize("act", ["start", "discard", "audience", "test"])
-def test_who_is_late_for_a_draft_that_somebody_discards_is_led_to_the_list(editor, campaign, monkeypatch, act):
-    make.subscriber()
-    read = OfCampaign.campaign.func
-
-    def discarded_once_read(view: OfCampaign) -> Campaign:
-        found = read(view)
-        Campaign.objects.filter(pk=found.pk).delete()
-        return found
-
-    once_read = cached_property(discarded_once_read)
-    once_read.__set_name__(OfCampaign, "campaign")
-    monkeypatch.setattr(OfCampaign, "campaign", once_read)
-    answer = editor.post(url(act, campaign.pk), {"languages": ["en"], "to": "ana@city.example"}, follow=True)
-    assert answer.redirect_chain == [(url("index"), 302)]
-    assert "This campaign has been discarded meanwhile." in body(answer)
-    assert Message.objects.count() == 0
-
-
-@pytest.mark.parametrize(
-    ("method", "door"),
-    [
-        *(("get", door) for door in ("inspect", "audience", "test", "start", "pause", "resume", "cancel", "discard")),
-        *(("post", door) for door in ("audience", "test", "start", "pause", "resume", "cancel", "discard")),
-    ],
-)
-def test_an_old_address_of_a_discarded_campaign_leads_to_the_list(editor, campaign, method, door):
-    editor.post(url("discard", campaign.pk))
-    typed = {"languages": ["en"], "to": "ana@city.example"} if method == "post" else {}
-    answer = getattr(editor, method)(url(door, campaign.pk), typed, follow=True)
-    assert answer.redirect_chain == [(url("index"), 302)]
-    assert body(answer).count("This campaign has been discarded meanwhile.") == 1
-
-
-def test_a_discarded_campaign_has_no_sample(editor, campaign):
-    editor.post(url("discard", campaign.pk))
-    assert editor.get(url("sample", campaign.pk, "en")).status_code == 404
 
 
 @pytest.mark.parametrize("number", [1, 3])
