@@ -22,7 +22,7 @@ from tests.factories import accounts
 from tests.factories import newsletter as make
 from tests.factories.events import term
 from tests.factories.mail import deliver_all
-from tests.newsletter.campaigning import NOW, body, rows, started, url, with_rights
+from tests.newsletter.campaigning import NOW, body, looked_at, rows, started, url, with_rights
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 
@@ -148,7 +148,7 @@ def test_the_page_says_who_started_paused_resumed_and_cancelled_and_when(client,
     steps = [("start", "Ana"), ("pause", "Bo"), ("resume", "<i>Cy</i>"), ("cancel", "Bo")]
     people = {name: accounts.editor(display_name=name) for _door, name in steps}
     for door, name in steps:
-        accounts.sign_in(client, people[name]).post(url(door, campaign.pk))
+        accounts.sign_in(client, people[name]).post(url(door, campaign.pk), looked_at(campaign))
         client.post(url(door, campaign.pk))
         time.shift(timedelta(minutes=1))
     history = body(client.get(url("inspect", campaign.pk))).split("History", 1)[1]

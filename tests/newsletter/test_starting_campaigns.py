@@ -20,7 +20,7 @@ from newsletter.rehearsing import CampaignAudience
 from newsletter.services import prepare_campaign
 from tests.factories import accounts
 from tests.factories import newsletter as make
-from tests.newsletter.campaigning import NOW, body, rows, url
+from tests.newsletter.campaigning import NOW, body, looked_at, rows, url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
 
@@ -59,7 +59,7 @@ def test_the_dry_run_counts_a_suppressed_address_of_an_international_domain(edit
 @pytest.mark.parametrize("state", ["frozen", "cancelled"])
 def test_a_stale_dry_run_says_nothing_of_leaving(editor, campaign, state):
     make.subscriber()
-    editor.post(url("start", campaign.pk))
+    editor.post(url("start", campaign.pk), looked_at(campaign))
     if state == "cancelled":
         editor.post(url("cancel", campaign.pk))
     editor.get(url("inspect", campaign.pk))
@@ -80,7 +80,7 @@ def test_the_dry_run_shows_each_language_and_starts(editor, page, campaign):
     sample = editor.get(url("sample", campaign.pk, "fr"))
     assert sample["Content-Security-Policy"] == frame_policy()
     assert editor.get(url("sample", campaign.pk, "xx")).status_code == 404
-    answer = editor.post(url("start", campaign.pk), follow=True)
+    answer = editor.post(url("start", campaign.pk), looked_at(campaign), follow=True)
     assert answer.redirect_chain == [(url("inspect", campaign.pk), 302)]
     assert "The campaign leaves soon. Until then all of it can be taken back." in body(answer)
     campaign.refresh_from_db()
@@ -106,7 +106,7 @@ def test_a_campaign_leaves_at_the_moment_that_staff_chose(editor, campaign):
     make.subscriber()
     address = f"{url('start', campaign.pk)}?at=2026-11-23T08:30"
     assert "The first message would leave at 2026-11-23 08:30 UTC." in body(editor.get(address))
-    shown = body(editor.post(address, follow=True))
+    shown = body(editor.post(address, looked_at(campaign), follow=True))
     assert "The campaign leaves at 2026-11-23 08:30 UTC. Until then all of it can be taken back." in shown
     campaign.refresh_from_db()
     assert f"{campaign.starts_at:%Y-%m-%d %H:%M}" == "2026-11-23 08:30"
@@ -148,7 +148,7 @@ def test_a_moment_that_was_refused_comes_back_into_its_field(editor, campaign, a
 
 
 def test_what_cannot_start_says_why(editor, page, campaign):
-    answer = editor.post(url("start", campaign.pk))
+    answer = editor.post(url("start", campaign.pk), looked_at(campaign))
     assert (answer.status_code, "Nobody would get this: choose a wider audience." in body(answer)) == (409, True)
     page.unpublish()
     assert editor.get(url("start", campaign.pk)).status_code == 404
