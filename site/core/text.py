@@ -22,6 +22,14 @@ def single_line(value: str) -> str:
     return line if any(unicodedata.category(character) not in ALONE_UNSEEN for character in line) else ""
 
 
+def storable(value: str) -> str:
+    """Return the text without U+0000 and with a question mark for half a surrogate pair: PostgreSQL has neither.
+
+    For words that nobody has cleaned: those of third parties, of files, of mails.
+    """
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def sort_key(value: str) -> str:
     """Return a key that sorts words as a reader expects, accents and case aside."""
     decomposed = unicodedata.normalize("NFKD", value)

@@ -12,6 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.html import strip_tags
 
 from core import clock, languages
+from core.text import storable
 from mail.addresses import BadAddress
 from mail.kinds import Attachment
 from mail.services import enqueue_prepared
@@ -57,7 +58,8 @@ class OutboxBackend(BaseEmailBackend):
 
 def _key(message: EmailMessage, address: str, text: str, html: str) -> str:
     minute = clock.now().strftime("%Y-%m-%dT%H:%M")
-    digest = hashlib.sha256("\x00".join([str(message.subject), text, html, address.lower()]).encode())
+    words = [storable(part) for part in (str(message.subject), text, html, address.lower())]
+    digest = hashlib.sha256("\x00".join(words).encode())
     return f"plain:{minute}:{digest.hexdigest()}"
 
 

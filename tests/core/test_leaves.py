@@ -42,6 +42,20 @@ def test_a_line_keeps_what_can_be_seen(typed, kept):
     assert text.single_line(text.single_line(typed)) == kept
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a\x00b\x00", "ab"),
+        ("half \ud83d, other half \ude00", "half ?, other half ?"),
+        ("\ud800\x00", "?"),
+        ("Zoë 😀 \u202e\t\n می\u200cخواهم \uffff", "Zoë 😀 \u202e\t\n می\u200cخواهم \uffff"),
+        ("", ""),
+    ],
+)
+def test_only_what_no_row_can_hold_is_taken_from_words(given, kept):
+    assert text.storable(given) == kept
+
+
 def test_a_line_of_a_form_is_cleaned_before_it_is_judged():
     class Form(forms.Form):
         name = Line(max_length=5)

@@ -51,6 +51,12 @@ def test_a_mail_in_html_alone_gets_a_text_beside() -> None:
     assert (row.text, row.html) == ("Fish & chips", "<p>Fish &amp; chips</p>")
 
 
+def test_words_of_third_parties_with_what_no_row_can_hold_are_sent_all_the_same() -> None:
+    assert send_mail("S\x00\ud83d", "Text\ud83d\x00", None, ["a@city.example"]) == 1
+    row = Message.objects.get()
+    assert (row.subject, row.text) == ("S?", "Text?")
+
+
 def test_a_double_click_sends_once_and_other_words_send_again(time_machine) -> None:
     time_machine.move_to("2026-12-12T14:00:10+00:00")
     for words in ("Text", "Text", "Other"):

@@ -10,8 +10,10 @@ from core import clock
 from mail import doorbell
 from mail.addresses import BadAddress
 from mail.enums import State
+from mail.kinds import Attachment
 from mail.models import Message
 from mail.services import enqueue, withdraw
+from mail.services.asking_many import Asked, enqueue_many
 from tests.factories.mail import ask, fail_after
 
 
@@ -93,10 +95,22 @@ def test_the_message_id_hangs_on_the_key_alone(settings) -> None:
 
 
 @pytest.mark.django_db
-def test_characters_that_the_database_cannot_hold_are_dropped() -> None:
-    message = ask(subject="a\x00b", text="c\x00d", html="e\x00f")
-    message.refresh_from_db()
-    assert (message.subject, message.text, message.html) == ("ab", "cd", "ef")
+def test_characters_that_the_database_cannot_hold_are_dropped_from_prepared_words() -> None:
+    file = Attachment("m\x00\ud800n.txt", b"", "text/plain")
+    given = {"subject": "a\x00b\ud800", "text": "c\x00d\udfff", "html": "e\x00f\ud800", "to_name": "Zoë\x00\ud83d"}
+    message = Message.objects.get(pk=ask(**given, attachments=[file]).pk)
+    assert (message.subject, message.text, message.html, message.to_name) == ("ab?", "cd?", "ef?", "Zoë?")
+    assert [one["filename"] for one in message.attachments] == ["m?n.txt"]
+
+
+@pytest.mark.django_db
+def test_characters_that_the_database_cannot_hold_are_dropped_from_names(notice: str) -> None:
+    name = "Zoë\x00\ud83d " + "x" * 300
+    enqueue(key="one", kind=notice, to="a@city.example", to_name=name, language="en", params={})
+    asked = Asked(key="many", to="b@city.example", to_name=name, language="en", params={})
+    assert enqueue_many(kind=notice, asked=[asked]) == 1
+    kept = "Zoë? " + "x" * 195
+    assert dict(Message.objects.values_list("key", "to_name")) == {"one": kept, "many": kept}
 
 
 @pytest.mark.django_db(transaction=True)

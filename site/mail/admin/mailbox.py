@@ -16,6 +16,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
+from core.text import storable
 from mail import explaining, kinds, mailbox, purposes
 from mail.mailbox import Mailbox
 from mail.models import Message
@@ -47,7 +48,7 @@ class MailboxView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateVie
     @cached_property
     def words(self) -> str:
         """What was typed into the search field."""
-        return self.request.GET.get("q", "").replace("\x00", "").strip()[:254]
+        return storable(self.request.GET.get("q", "")).strip()[:254]
 
     @cached_property
     def box(self) -> Mailbox | None:

@@ -10,6 +10,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from core import clock, languages
+from core.text import storable
 from mail import doorbell
 from mail.addresses import BadAddress, envelope_address
 from mail.enums import Stream
@@ -86,7 +87,7 @@ def _row(one: Asked, kind: str) -> dict[str, Any] | None:
     return {
         "key": one.key,
         "to_address": address,
-        "to_name": one.to_name[:200].replace("\x00", ""),
+        "to_name": storable(one.to_name)[:200],
         "language": languages.nearest(one.language),
         "params": one.params,
         "due_at": one.due_at and one.due_at.isoformat(),

@@ -12,6 +12,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from core import clock, languages
+from core.text import storable
 from mail import doorbell, kinds
 from mail.addresses import envelope_address
 from mail.enums import Stream
@@ -52,7 +53,7 @@ def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
             kind=kind,
             stream=Stream(stream or written.stream).value,
             to_address=envelope_address(to),
-            to_name=to_name[:200],
+            to_name=storable(to_name)[:200],
             language=languages.nearest(language),
             params=_ids_only(params),
             due_at=due_at or clock.now(),
@@ -115,7 +116,7 @@ def enqueue_prepared(  # noqa: PLR0913  (likewise)
             kind=kind,
             stream=Stream(stream).value,
             to_address=envelope_address(to),
-            to_name=to_name[:200],
+            to_name=storable(to_name)[:200],
             reply_to=envelope_address(reply_to) if reply_to else "",
             language=languages.nearest(language),
             due_at=due_at or clock.now(),
@@ -124,9 +125,9 @@ def enqueue_prepared(  # noqa: PLR0913  (likewise)
             message_id=message_id(key),
             is_prepared=True,
             is_secret=is_secret,
-            subject=_without_nul(subject),
-            text=_without_nul(text),
-            html=_without_nul(html),
+            subject=storable(subject),
+            text=storable(text),
+            html=storable(html),
             attachments=stored(attachments),
         )
     )
@@ -142,7 +143,7 @@ def stored(attachments: Iterable[Attachment]) -> list[dict[str, Any]]:
     """Return attachments as the JSON that a message keeps."""
     return [
         {
-            "filename": one.filename,
+            "filename": storable(one.filename),
             "content_type": one.content_type,
             "as_alternative": one.as_alternative,
             "content": base64.b64encode(one.content).decode("ascii"),
@@ -197,8 +198,3 @@ def _ids_only(params: dict[str, Any]) -> dict[str, Any]:
             if not is_id:
                 raise ValueError(f"The parameter {name!r} of a message must be an id or a list of ids.")
     return params
-
-
-def _without_nul(text: str) -> str:
-    # PostgreSQL cannot store U+0000.
-    return text.replace("\x00", "")

@@ -19,6 +19,7 @@ from psycopg.errors import DeadlockDetected
 from psycopg.types.json import Jsonb
 
 from core import clock
+from core.text import storable
 from mail.enums import WAITING, Reason, State
 from mail.mime import Content
 from mail.models import Message
@@ -256,9 +257,9 @@ def _content(opening: Opening) -> dict[str, Any]:
     content = opening.content
     return {
         "id": opening.message.pk,
-        "subject": _storable(content.subject),
-        "text": _storable(content.text),
-        "html": _storable(content.html),
+        "subject": storable(content.subject),
+        "text": storable(content.text),
+        "html": storable(content.html),
         "attachments": stored(content.attachments),
         "reply_to": content.reply_to,
     }
@@ -267,14 +268,9 @@ def _content(opening: Opening) -> dict[str, Any]:
 def _filling(opening: Opening) -> dict[str, Any]:
     return {
         "id": opening.message.pk,
-        "subject": _storable(opening.content.subject),
+        "subject": storable(opening.content.subject),
         "variant": opening.variant_id,
     }
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL has no place for U+0000 nor for half a surrogate pair.
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _accept_late(verdicts: Sequence[Verdict], *, now: datetime) -> None:
