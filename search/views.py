@@ -31,9 +31,7 @@ def search(request: HttpRequest) -> HttpResponse:
     limit = limits.Limit("search-network", settings.SEARCHES_PER_NETWORK_PER_MINUTE, 60)
     if limits.exceeded([(limit, limits.network(request))]):
         sentence = _("That was too often. Wait a minute, then search again.")
-        response = _answer(request, {**context, "problem": sentence}, status=429)
-        response["Retry-After"] = str(limit.seconds)
-        return response
+        return limits.slowed(_answer(request, {**context, "problem": sentence}), limit)
     return _answer(request, {**context, "raw": asked.words, **_found(request, asked)})
 
 

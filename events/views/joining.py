@@ -31,9 +31,8 @@ def show(request: HttpRequest, token: str, registration: Registration) -> HttpRe
     if request.method != "POST":
         return _show(request, token, registration, join_state(registration))
     if limit := limits.exceeded([(PER_PERSON, str(registration.uuid))]):
-        response = _show(request, token, registration, join_state(registration), is_too_often=True, status=429)
-        response["Retry-After"] = str(limit.seconds)
-        return response
+        page = _show(request, token, registration, join_state(registration), is_too_often=True)
+        return limits.slowed(page, limit)
     try:
         return HttpResponseRedirect(join(registration_id=registration.pk), status=303)
     except NotJoinable as refusal:

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -112,10 +111,8 @@ class RegisterView(View):
         return render(self.request, "events/register.html", context, status=status)
 
     def _slow_down(self, form: RegistrationForm, limit: limits.Limit) -> HttpResponse:
-        form.add_error(None, _("That was too often. Wait a while, then send the form again: what you typed is kept."))
-        response = self._show(form, status=429)
-        response["Retry-After"] = str(limit.seconds)
-        return response
+        form.add_error(None, limits.TOO_OFTEN)
+        return limits.slowed(self._show(form), limit)
 
     def _refuse(
         self, refusal: RegistrationRefused, *, status: int, form: RegistrationForm | None = None

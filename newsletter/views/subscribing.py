@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -70,10 +69,8 @@ class SubscribeView(View):
         return render(self.request, "newsletter/subscribe.html", context, status=status)
 
     def _slow_down(self, form: SubscribeForm, limit: limits.Limit) -> HttpResponse:
-        form.add_error(None, _("That was too often. Wait a while, then send the form again: what you typed is kept."))
-        response = self._show(form, status=429)
-        response["Retry-After"] = str(limit.seconds)
-        return response
+        form.add_error(None, limits.TOO_OFTEN)
+        return limits.slowed(self._show(form), limit)
 
     def _done(self) -> HttpResponse:
         return HttpResponseRedirect(reverse("newsletter_asked"), status=303)

@@ -5,12 +5,17 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from allauth.core.internal.httpkit import get_client_ip
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from core import clock, valkey
+
+# Shown with a form that comes back as it was sent.
+TOO_OFTEN = _("That was too often. Wait a while, then send the form again: what you typed is kept.")
 
 _breaker = valkey.Breaker()
 
@@ -45,7 +50,14 @@ def exceeded(asked: Iterable[tuple[Limit, str]]) -> Limit | None:
     """
     pairs = list(asked)
     counts = _breaker.call(lambda: _count(pairs), otherwise=[0] * len(pairs))
-    return next((limit for (limit, _), count in zip(pairs, counts, strict=True) if count > limit.number), None)
+    return next((limit for (limit, _subject), count in zip(pairs, counts, strict=True) if count > limit.number), None)
+
+
+def slowed(response: HttpResponse, limit: Limit) -> HttpResponse:
+    """Turn the answer into one that says that this was too often, and after what time it no longer is."""
+    response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+    response["Retry-After"] = str(limit.seconds)
+    return response
 
 
 def network(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """Limits: counted for all processes together, each subject apart, and forgotten when their time is over."""
 
 import time_machine
+from django.http import HttpResponse
 
 from core import limits, valkey
 
@@ -12,6 +13,12 @@ def test_the_first_limit_that_is_passed_is_told():
     answers = [limits.exceeded([(HOUSE, "a network"), (DOOR, "an address")]) for _ in range(4)]
     assert answers == [None, None, DOOR, HOUSE]
     assert limits.exceeded([(DOOR, "another address")]) is None
+
+
+def test_whoever_is_too_often_is_told_when_to_come_back():
+    page = limits.slowed(HttpResponse("what was typed"), DOOR)
+    assert (page.status_code, page["Retry-After"], page.content) == (429, "600", b"what was typed")
+    assert page.reason_phrase == "Too Many Requests"
 
 
 def test_nothing_asked_is_nothing_passed():
