@@ -85,10 +85,6 @@ def _country_choices() -> list[tuple[str, Any]]:
     return [("", _("Choose")), *countries.choices(languages.current())]
 
 
-def _language_choices() -> list[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 def _zone_choices(present: str = "") -> list[tuple[str, str]]:
     """Return the listed zones, and the present one should it be one that the list leaves out."""
     here = languages.current()
@@ -107,7 +103,7 @@ class PreferencesForm(forms.Form):
 
     language = OneOf(
         label=_("Language of our mails"),
-        choices=_language_choices,
+        choices=languages.choices,
         is_known=lambda code: code in languages.codes(),
         error_messages=dict.fromkeys(["required", "invalid_choice"], _("Choose a language from the list.")),
     )

@@ -3,11 +3,6 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
-
-from core import timezones
-
 
 class NoSuchTime(ValueError):
     """The clocks of the zone jump over this time, or the calendar has ended by then."""
@@ -15,12 +10,6 @@ class NoSuchTime(ValueError):
 
 class TimeHappensTwice(ValueError):
     """The clocks of the zone show this time twice."""
-
-
-def validate_timezone(name: str) -> None:
-    """Refuse a name that is no IANA time zone."""
-    if not timezones.is_valid(name):
-        raise ValidationError(_("Choose a time zone from the list."), code="timezone")
 
 
 def moment(wall: datetime, timezone: str) -> datetime:

@@ -45,16 +45,15 @@ def _in_words(field: forms.BoundField) -> str:
     return gettext(", ").join(str(field.field.widget.format_value(value) or "–").splitlines())
 
 
-def _languages() -> list[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 class CohortForm(WagtailAdminModelForm):
     """Refuses what the record would refuse, each with a sentence, and leaves writing to the service."""
 
     timezone = forms.ChoiceField(label=_("Time zone"), choices=_timezones)
     languages = forms.MultipleChoiceField(
-        label=_("Languages"), choices=_languages, widget=forms.CheckboxSelectMultiple, help_text=_("Of its moderators.")
+        label=_("Languages"),
+        choices=languages.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Of its moderators."),
     )
     opens_at = WallClockField(label=_("Enrolment opens"), required=False, help_text=_("Empty: at once."))
     closes_at = WallClockField(

@@ -17,10 +17,6 @@ ENCODING_OF_WINDOWS = {"ar": "cp1256"}
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def _language_choices() -> list[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 class PeopleForm(forms.Form):
     """The colleagues to enrol: pasted, or from a file."""
 
@@ -43,7 +39,7 @@ class PeopleForm(forms.Form):
     )
     language = OneOf(
         label=_("Language of the invitations"),
-        choices=_language_choices,
+        choices=languages.choices,
         is_known=lambda code: code in languages.codes(),
         help_text=_("Each can choose another one later."),
         error_messages={"invalid_choice": _("Choose a language from the list.")},
@@ -96,7 +92,7 @@ class AboutMeForm(forms.Form):
     )
     language = OneOf(
         label=_("Language"),
-        choices=_language_choices,
+        choices=languages.choices,
         is_known=lambda code: code in languages.codes(),
         help_text=_("For the units and for our mails."),
         error_messages={"invalid_choice": _("Choose a language from the list.")},
@@ -124,7 +120,7 @@ class SuccessorForm(forms.Form):
     )
     language = OneOf(
         label=_("Language of the invitation"),
-        choices=_language_choices,
+        choices=languages.choices,
         is_known=lambda code: code in languages.codes(),
         required=False,
         help_text=_("Whoever comes can choose another one later."),

@@ -24,10 +24,6 @@ def topic_choices() -> list[tuple[str, str]]:
     return [(term.slug, term.label) for term in terms]
 
 
-def _language_choices() -> list[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 def _country_choices() -> list[tuple[str, Any]]:
     return [("", _("Choose")), *countries.choices(languages.current())]
 
@@ -40,7 +36,7 @@ class PreferencesForm(forms.Form):
 
     language = OneOf(
         label=_("Language of our mails"),
-        choices=_language_choices,
+        choices=languages.choices,
         is_known=lambda code: code in languages.codes(),
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )

@@ -28,10 +28,6 @@ class RegistrationPolicy(OfferedPolicy):
     offered = frozenset({"view", "change"})
 
 
-def _languages() -> Iterable[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 def _countries() -> Iterable[tuple[str, str]]:
     return countries.choices(languages.current())
 
@@ -51,7 +47,7 @@ class RegistrationFilters(WagtailFilterSet):
         label=_("Type of organisation"), queryset=lambda request: Term.objects.of("organisation-type")
     )
     language = django_filters.ChoiceFilter(
-        label=_("Language"), choices=_languages, widget=RadioSelect, empty_label=_("All")
+        label=_("Language"), choices=languages.choices, widget=RadioSelect, empty_label=_("All")
     )
     attended = django_filters.ChoiceFilter(
         label=_("Attendance"),

@@ -3,9 +3,9 @@
 import core.clock
 import core.fields
 import core.projection
+import core.timezones
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import events.schedule
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=255, verbose_name='title in the source language')),
                 ('starts_at', models.DateTimeField(verbose_name='starts')),
                 ('ends_at', models.DateTimeField(verbose_name='ends')),
-                ('timezone', models.CharField(max_length=64, validators=[events.schedule.validate_timezone], verbose_name='time zone')),
+                ('timezone', models.CharField(max_length=64, validators=[core.timezones.validate], verbose_name='time zone')),
                 ('capacity', models.PositiveIntegerField(blank=True, help_text='Empty: no limit.', null=True, verbose_name='seats')),
                 ('waiting_list', models.BooleanField(default=True, verbose_name='waiting list')),
                 ('registration_opens_at', models.DateTimeField(blank=True, null=True, verbose_name='registration opens')),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
                 ('organisation', models.CharField(blank=True, max_length=200, verbose_name='organisation')),
                 ('language', models.CharField(max_length=8, verbose_name='language')),
-                ('timezone', models.CharField(max_length=64, validators=[events.schedule.validate_timezone], verbose_name='time zone')),
+                ('timezone', models.CharField(max_length=64, validators=[core.timezones.validate], verbose_name='time zone')),
                 ('state', models.CharField(choices=[('confirmed', 'Confirmed'), ('waiting', 'On the waiting list'), ('cancelled', 'Cancelled')], max_length=16, verbose_name='state')),
                 ('waiting_number', models.PositiveIntegerField(blank=True, editable=False, null=True, verbose_name='waiting number')),
                 ('revision', models.PositiveIntegerField(default=0, editable=False, verbose_name='revision')),
@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                 ('summary', models.TextField(blank=True, help_text='One or two sentences: shown under the title, in listings and by search engines.', max_length=400, verbose_name='summary')),
                 ('body', core.fields.StreamField([], blank=True, verbose_name='body')),
                 ('host', models.CharField(blank=True, help_text='The organisation that invites, such as City of Oslo.', max_length=200, verbose_name='host')),
-                ('timezone', models.CharField(default='Europe/Brussels', max_length=64, validators=[events.schedule.validate_timezone], verbose_name='time zone')),
+                ('timezone', models.CharField(default='Europe/Brussels', max_length=64, validators=[core.timezones.validate], verbose_name='time zone')),
                 ('starts_at', models.DateTimeField(null=True, verbose_name='starts')),
                 ('ends_at', models.DateTimeField(null=True, verbose_name='ends')),
                 ('capacity', models.PositiveIntegerField(blank=True, help_text='Leave empty if there is no limit.', null=True, verbose_name='seats')),

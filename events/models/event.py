@@ -9,10 +9,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from core import clock
+from core import clock, timezones
 from events.enums import Availability, EventStatus, SeatState
 from events.querysets import EventQuerySet
-from events.schedule import validate_timezone
 
 SCHEDULE = ("starts_at", "ends_at", "timezone")
 TAKEN_OVER = (
@@ -55,7 +54,7 @@ class Event(models.Model):
 
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
-    timezone = models.CharField(_("time zone"), max_length=64, validators=[validate_timezone])
+    timezone = models.CharField(_("time zone"), max_length=64, validators=[timezones.validate])
 
     capacity = models.PositiveIntegerField(_("seats"), null=True, blank=True, help_text=_("Empty: no limit."))
     waiting_list = models.BooleanField(_("waiting list"), default=True)

@@ -10,7 +10,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, ObjectLis
 from wagtail.models import Page
 from wagtail_localize.fields import SynchronizedField
 
-from core import epochs
+from core import epochs, timezones
 from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
@@ -20,7 +20,6 @@ from events.models.event import Event
 from events.models.webinar_form import WebinarCopyForm, WebinarForm
 from events.occasion import occasion
 from events.programme import programme
-from events.schedule import validate_timezone
 
 
 class EventIndexPage(BasePage):
@@ -65,7 +64,7 @@ class WebinarPage(AtomicPublishing, BasePage):
     )
 
     timezone = models.CharField(
-        _("time zone"), max_length=64, default="Europe/Brussels", validators=[validate_timezone]
+        _("time zone"), max_length=64, default="Europe/Brussels", validators=[timezones.validate]
     )
     starts_at = models.DateTimeField(_("starts"), null=True)
     ends_at = models.DateTimeField(_("ends"), null=True)

@@ -7,12 +7,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import clock, timezones
 from core.models import HistoryStep
 from events import tokens
 from events.enums import LIVE_STATES, Actor, ChangeKind, RegistrationState
 from events.querysets import RegistrationQuerySet
-from events.schedule import validate_timezone
 
 ARTICLE = "ال"
 
@@ -50,7 +49,7 @@ class Registration(models.Model):
         limit_choices_to={"vocabulary": "organisation-type"},
     )
     language = models.CharField(_("language"), max_length=8)
-    timezone = models.CharField(_("time zone"), max_length=64, validators=[validate_timezone])
+    timezone = models.CharField(_("time zone"), max_length=64, validators=[timezones.validate])
 
     state = models.CharField(_("state"), max_length=16, choices=RegistrationState.choices)
     waiting_number = models.PositiveIntegerField(_("waiting number"), null=True, blank=True, editable=False)

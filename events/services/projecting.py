@@ -5,10 +5,10 @@ from django.db.models import Exists, OuterRef, Q
 from wagtail.models import Locale, Page
 from wagtail_localize.models import Translation
 
+from core import timezones
 from core.projection import may_project
 from events.errors import AddressTaken, IncompleteSchedule
 from events.models import Event, WebinarPage
-from events.schedule import validate_timezone
 from events.services import planning, ruling, seats, versions
 from events.services.promoting import fill_seats
 
@@ -73,7 +73,7 @@ def refuse_incomplete(page: WebinarPage) -> None:
     """Raise IncompleteSchedule unless start, end and zone are there and in order."""
     if not (page.starts_at and page.ends_at and page.timezone) or page.ends_at <= page.starts_at:
         raise IncompleteSchedule
-    validate_timezone(page.timezone)
+    timezones.validate(page.timezone)
 
 
 def _lock(page: WebinarPage) -> tuple[Event | None, list[Event]]:

@@ -1,7 +1,5 @@
 """The list of all learners: filters, search, spreadsheets of what the screen shows; nothing is typed into it."""
 
-from collections.abc import Iterable
-
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
@@ -33,10 +31,6 @@ def _cities(request) -> QuerySet:
     return LocalGovernment.objects.filter(Exists(enrolled)).order_by("name")
 
 
-def _languages() -> Iterable[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 class EnrolmentFilters(WagtailFilterSet):
     cohort = django_filters.ModelChoiceFilter(label=_("Cohort"), queryset=_cohorts)
     local_government = django_filters.ModelChoiceFilter(label=_("City"), queryset=_cities)
@@ -44,7 +38,7 @@ class EnrolmentFilters(WagtailFilterSet):
         label=_("State"), choices=EnrolmentState.choices, widget=CheckboxSelectMultiple
     )
     language = django_filters.ChoiceFilter(
-        label=_("Language"), choices=_languages, widget=RadioSelect, empty_label=_("All")
+        label=_("Language"), choices=languages.choices, widget=RadioSelect, empty_label=_("All")
     )
 
     class Meta:

@@ -9,9 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import clock, timezones
 from core.years import YEARS
-from events.schedule import validate_timezone
 from learning.enums import Admission, CohortState, SeatState, TeamState
 from learning.querysets_cohorts import CohortQuerySet, TeamQuerySet
 
@@ -32,7 +31,7 @@ class Cohort(models.Model):
     name = models.CharField(_("name"), max_length=160, help_text=_("Tells the cohorts of a course apart."))
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
-    timezone = models.CharField(_("time zone"), max_length=64, validators=[validate_timezone])
+    timezone = models.CharField(_("time zone"), max_length=64, validators=[timezones.validate])
     languages = ArrayField(models.CharField(max_length=8), verbose_name=_("languages"))
 
     seats = models.PositiveIntegerField(_("seats"), null=True, blank=True, help_text=_("Empty: no limit."))

@@ -31,12 +31,6 @@ def validate_country(code: str) -> None:
         raise ValidationError(_("Choose a country from the list."), code="country")
 
 
-def validate_timezone(name: str) -> None:
-    """Refuse what is not an IANA time zone."""
-    if not timezones.is_valid(name):
-        raise ValidationError(_("Choose a time zone from the list."), code="timezone")
-
-
 def _term(vocabulary: str, label, **options) -> models.ForeignKey:
     return models.ForeignKey(
         "core.Term",
@@ -82,7 +76,7 @@ class LocalGovernment(models.Model):
     longitude = models.DecimalField(
         _("longitude"), max_digits=8, decimal_places=5, null=True, blank=True, validators=_between(*LONGITUDES)
     )
-    timezone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_timezone])
+    timezone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[timezones.validate])
     geonames_id = models.PositiveIntegerField(_("GeoNames number"), null=True, blank=True, unique=True)
     target_year = models.PositiveSmallIntegerField(
         _("climate neutral by"),

@@ -25,10 +25,6 @@ from newsletter.models import Subscriber
 from newsletter.models.subscriber import INTERESTS
 
 
-def _languages() -> Iterable[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 def _countries() -> Iterable[tuple[str, str]]:
     return countries.choices(languages.current())
 
@@ -42,7 +38,7 @@ class SubscriberFilters(WagtailFilterSet):
         label=_("State"), choices=SubscriberState.choices, widget=CheckboxSelectMultiple
     )
     language = django_filters.ChoiceFilter(
-        label=_("Language"), choices=_languages, widget=RadioSelect, empty_label=_("All")
+        label=_("Language"), choices=languages.choices, widget=RadioSelect, empty_label=_("All")
     )
     interests = django_filters.ModelMultipleChoiceFilter(
         label=_("Topics"), queryset=_topics, widget=CheckboxSelectMultiple

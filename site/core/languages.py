@@ -24,6 +24,11 @@ def own_name(code: str) -> str:
     return name if code == "en" else name.lower()
 
 
+def choices() -> list[tuple[str, str]]:
+    """Return (code, own name) pairs in the configured order."""
+    return [(code, own_name(code)) for code in codes()]
+
+
 def in_cldr(code: str) -> str:
     """Return under which name Unicode CLDR has the words of a language of the site: its Portuguese is Europe's."""
     return "pt_PT" if code == "pt" else code

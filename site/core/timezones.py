@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import Locale, get_global
 from babel.dates import get_timezone_location
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from core import clock, languages, text
 
@@ -36,6 +38,12 @@ def _by_cldr_name() -> dict[str, str]:
 def is_valid(name: str) -> bool:
     """Tell whether `name` is a zone of the IANA database, old names included."""
     return name in _valid()
+
+
+def validate(name: str) -> None:
+    """Refuse a name that is no zone of the IANA database."""
+    if not is_valid(name):
+        raise ValidationError(_("Choose a time zone from the list."), code="timezone")
 
 
 def canonical(name: str) -> str:

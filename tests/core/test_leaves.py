@@ -8,6 +8,7 @@ import pytest
 import redis
 import time_machine
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from core import alternates, countries, languages, numbers, text, timezones, valkey
@@ -66,6 +67,19 @@ def test_a_line_of_a_form_is_cleaned_before_it_is_judged():
     assert form.is_valid()
     assert form.cleaned_data == {"name": "Ana 1"}
     assert not Form({"name": "\u202e\x00"}).is_valid()
+
+
+def test_languages_are_offered_by_their_own_names_in_the_configured_order():
+    own = ["English", "français", "español", "português", "العربيّة"]
+    assert languages.choices() == list(zip(CODES, own, strict=True))
+
+
+def test_a_time_zone_that_nobody_knows_is_refused():
+    assert [timezones.validate(name) for name in ("UTC", "Asia/Calcutta", "Europe/Brussels")] == [None] * 3
+    for name in ("", "Factory", "localtime", "Mars/Olympus", "europe/brussels", "../../etc/passwd"):
+        with pytest.raises(ValidationError) as refusal:
+            timezones.validate(name)
+        assert (refusal.value.code, refusal.value.messages) == ("timezone", ["Choose a time zone from the list."])
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -23,10 +23,6 @@ NO_ADDRESS = _("Write an e-mail address, such as name@example.org.")
 NO_NAME = _("Write a name of at most 120 characters.")
 
 
-def _languages() -> list[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 def _timezones() -> tuple[tuple[str, str], ...]:
     return timezones.choices(languages.current())
 
@@ -42,7 +38,7 @@ class PersonFields(forms.Form):
     display_name = Line(label=_("Name"), max_length=120, error_messages={"required": NO_NAME, "max_length": NO_NAME})
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=_languages,
+        choices=languages.choices,
         error_messages={"required": NO_LANGUAGE, "invalid_choice": NO_LANGUAGE},
     )
     timezone = forms.ChoiceField(

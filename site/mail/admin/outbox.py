@@ -33,10 +33,6 @@ def _kinds() -> Iterable[tuple[str, str]]:
     return sorted(((name, kinds.label(name)) for name in kinds.names()), key=lambda choice: choice[1])
 
 
-def _languages() -> Iterable[tuple[str, str]]:
-    return [(code, languages.own_name(code)) for code in languages.codes()]
-
-
 class OutboxFilterSet(WagtailFilterSet):
     state = django_filters.MultipleChoiceFilter(label=_("State"), choices=states.choices, widget=CheckboxSelectMultiple)
     kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=_kinds, widget=CheckboxSelectMultiple)
@@ -44,7 +40,7 @@ class OutboxFilterSet(WagtailFilterSet):
         label=_("Stream"), choices=Stream.choices, widget=RadioSelect, empty_label=_("All")
     )
     language = django_filters.ChoiceFilter(
-        label=_("Language"), choices=_languages, widget=RadioSelect, empty_label=_("All")
+        label=_("Language"), choices=languages.choices, widget=RadioSelect, empty_label=_("All")
     )
     created_at = django_filters.DateFromToRangeFilter(label=_("Asked for"), widget=DateRangePickerWidget)
 
