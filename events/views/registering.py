@@ -1,5 +1,6 @@
 """The registration form: an address of its own, in all five languages, whatever is translated."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,6 @@ PER_ADDRESS = limits.Limit("register-address", settings.REGISTRATIONS_PER_ADDRES
 
 # What will be possible later, or has just become impossible, is not gone.
 STATUS_OF_REFUSAL = {RegistrationNotOpen: 409, EventFull: 409, AccountEnding: 409}
-GONE = 410
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -52,7 +52,7 @@ class RegisterView(View):
         """Show the form, or one sentence that says why there is none."""
         availability = self.event.availability()
         if refusal := REFUSALS.get(availability):
-            return self._refuse(refusal(), status=200 if refusal is RegistrationNotOpen else GONE)
+            return self._refuse(refusal(), status=200 if refusal is RegistrationNotOpen else HTTPStatus.GONE)
         if availability == Availability.FULL:
             return self._refuse(EventFull(), status=200)
         return self._show(RegistrationForm(event=self.event, person=self._person, initial=self._initial()))
@@ -72,7 +72,7 @@ class RegisterView(View):
             if outcome.is_full:
                 raise EventFull
         except RegistrationRefused as refusal:
-            return self._refuse(refusal, status=STATUS_OF_REFUSAL.get(type(refusal), GONE), form=form)
+            return self._refuse(refusal, status=STATUS_OF_REFUSAL.get(type(refusal), HTTPStatus.GONE), form=form)
         return self._done()
 
     @property

@@ -1,5 +1,6 @@
 """Asking to represent a city: finding it, asking, or proposing one that is not listed."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +26,6 @@ LONGEST_SEARCH = 200
 DAY = 86_400
 ASKED_PER_DAY = limits.Limit("represent-person", 20, DAY)
 PROPOSED_PER_DAY = limits.Limit("propose-city-person", 5, DAY)
-SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
 
 
 @require_safe
@@ -67,7 +67,12 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             return _asked(request, membership)
     context["membership"] = Membership.objects.of_person(person).open().filter(local_government=city).first()
-    return _answer(request, "municipalities/represent_city.html", context, REFUSED if form.is_bound else 200)
+    return _answer(
+        request,
+        "municipalities/represent_city.html",
+        context,
+        HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else 200,
+    )
 
 
 @never_cache
@@ -81,7 +86,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     initial = {"country": person.country, "name": _searched(request)}
     form = ProposalForm(data, initial=initial, person=person)
     if not form.is_bound or not form.is_valid():
-        status = REFUSED if form.is_bound else 200
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else 200
         return _answer(request, "municipalities/represent_new.html", {"form": form}, status)
     if limits.exceeded([(PROPOSED_PER_DAY, str(person.pk))]):
         return _too_often(request, "municipalities/represent_new.html", {"form": form})
@@ -91,7 +96,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     except MembershipError as refusal:
         # A city of that name was taken off the list in this very moment.
         form.add_error(None, str(refusal))
-        return _answer(request, "municipalities/represent_new.html", {"form": form}, CONFLICT)
+        return _answer(request, "municipalities/represent_new.html", {"form": form}, HTTPStatus.CONFLICT)
     return _asked(request, membership)
 
 
@@ -108,7 +113,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     has_coordinator = Membership.objects.deciding().filter(local_government=membership.local_government_id).exists()
     data = request.POST if request.method == "POST" else None
     form = ChangeForm(data, membership=membership, has_coordinator=has_coordinator)
-    status = REFUSED if form.is_bound else 200
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:
             _keep_name(form)
@@ -117,7 +122,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             raise Http404 from gone
         except MembershipError as refusal:
             form.add_error(None, str(refusal))
-            status = CONFLICT
+            status = HTTPStatus.CONFLICT
         else:
             messages.success(request, _("Saved."))
             return _mine()
@@ -138,7 +143,7 @@ def _asked(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 def _mine() -> HttpResponse:
     response = redirect("my_cities")
-    response.status_code = SEE_OTHER
+    response.status_code = HTTPStatus.SEE_OTHER
     return response
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -19,8 +20,6 @@ from municipalities import rules, services
 from municipalities.errors import EndsBeforeStart, Gone, MembershipError, NotYours
 from municipalities.models import Membership
 from municipalities.teams import Refused, action_form, coordinated_by, said_about
-
-SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
 
 Action = Callable[[HttpRequest, int], HttpResponse]
 
@@ -101,14 +100,14 @@ def _act(request: HttpRequest, attempt: Refused, verb: Callable[[User], Any], *,
     """Call a service, or show the page with what was sent; strangers learn nothing, not even of the membership."""
     if not attempt.form.is_valid():
         _let_nobody_else_in(request, attempt)
-        return _page(request, attempt, status=REFUSED)
+        return _page(request, attempt, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         verb(signed_in(request))
     except (Gone, NotYours) as refusal:
         raise Http404 from refusal
     except MembershipError as refusal:
         attempt.form.add_error("ends_on" if isinstance(refusal, EndsBeforeStart) else None, str(refusal))
-        return _page(request, attempt, status=CONFLICT)
+        return _page(request, attempt, status=HTTPStatus.CONFLICT)
     messages.success(request, done)
     return _back()
 
@@ -131,5 +130,5 @@ def _page(request: HttpRequest, refused: Refused | None = None, *, status: int =
 
 def _back() -> HttpResponse:
     response = redirect("my_cities")
-    response.status_code = SEE_OTHER
+    response.status_code = HTTPStatus.SEE_OTHER
     return response

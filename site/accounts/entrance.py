@@ -1,5 +1,6 @@
 """Signing somebody in from a page of another app who has shown that an address is theirs, or letting them show it."""
 
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
@@ -11,8 +12,6 @@ from django.urls import reverse
 from accounts.forms import RequestLoginCodeForm
 from accounts.models import User
 
-SEE_OTHER = 303
-
 
 def let_in(request: HttpRequest, person: User, *, onwards: str) -> HttpResponse:
     """Sign in whoever opened a link that only their mailbox had, and lead them onwards.
@@ -22,7 +21,7 @@ def let_in(request: HttpRequest, person: User, *, onwards: str) -> HttpResponse:
     """
     record_authentication(request, person, method="code", email=person.email)
     response = perform_login(request, Login(user=person, redirect_url=onwards, email=person.email))
-    response.status_code = SEE_OTHER
+    response.status_code = HTTPStatus.SEE_OTHER
     return response
 
 
@@ -40,4 +39,4 @@ def ask_for_code(request: HttpRequest, person: User, *, onwards: str) -> HttpRes
     if form.is_valid():
         LoginCodeVerificationProcess.initiate(request=request, user=form._user, email=form.cleaned_data["email"])
         way = "account_confirm_login_code"
-    return HttpResponseRedirect(f"{reverse(way)}?{urlencode({'next': onwards})}", status=SEE_OTHER)
+    return HttpResponseRedirect(f"{reverse(way)}?{urlencode({'next': onwards})}", status=HTTPStatus.SEE_OTHER)

@@ -1,5 +1,7 @@
 """A person's own profile."""
 
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,8 +17,6 @@ from accounts.middleware import REFUSED
 from accounts.services import update_profile
 from accounts.visitors import signed_in
 
-SEE_OTHER = 303
-
 
 @login_required
 @never_cache
@@ -30,4 +30,4 @@ def profile(request: HttpRequest) -> HttpResponse:
     update_profile(person=person, **form.cleaned_data)
     with override(person.language if "language" in form.changed_data else get_language()):
         messages.success(request, _("Your profile is saved."))
-        return HttpResponseRedirect(reverse("account_profile"), status=SEE_OTHER)
+        return HttpResponseRedirect(reverse("account_profile"), status=HTTPStatus.SEE_OTHER)

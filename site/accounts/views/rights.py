@@ -1,5 +1,7 @@
 """A person's own data: what is kept, a copy of it, and the end of the account."""
 
+from http import HTTPStatus
+
 from django import forms
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -20,7 +22,6 @@ from accounts.visitors import signed_in
 from core import clock, personal
 from core.forms import Line
 
-SEE_OTHER = 303
 # In the address of "My data" for whoever has just shown that it is them.
 SHOWN = "shown"
 
@@ -96,7 +97,7 @@ def delete(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             logout(request)
-            return HttpResponseRedirect(reverse("account_deleted"), status=SEE_OTHER)
+            return HttpResponseRedirect(reverse("account_deleted"), status=HTTPStatus.SEE_OTHER)
     found = services.counts(services.subject_of(person))
     context = {"form": form, "kinds": [kind for kind, number in found if number]}
     return render(request, "accounts/delete.html", context, status=REFUSED if form.is_bound else 200)

@@ -1,11 +1,10 @@
 """Forms that were right when they were checked, and are refused when they are stored."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-
-CONFLICT = 409
 
 
 class RefusedWhenStored:
@@ -25,7 +24,7 @@ class RefusedWhenStored:
             # Asked again, for Wagtail notes there what it says above a form that is refused.
             self.is_valid(form)
             response = self.form_invalid(form)
-            response.status_code = CONFLICT
+            response.status_code = HTTPStatus.CONFLICT
             return response
 
     def take_in(self, form: Any, refusal: Exception) -> None:
