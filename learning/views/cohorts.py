@@ -1,5 +1,6 @@
 """The open cohorts, one cohort, and taking part without a team."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,6 @@ from learning.services import apply_alone
 from learning.views.left import told_of_the_end
 
 APPLICATIONS = limits.Limit("applications-person", settings.APPLICATIONS_PER_PERSON_PER_HOUR, 3600)
-SEE_OTHER, CONFLICT, TOO_OFTEN = 303, 409, 429
 
 
 @never_cache
@@ -83,14 +83,12 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     person = signed_in(request)
     if limit := limits.exceeded([(APPLICATIONS, str(person.pk))]):
         sentence = _("That was too often. Wait a while, then try again.")
-        response = _show_application(request, cohort, sentence=sentence, status=TOO_OFTEN)
-        response["Retry-After"] = str(limit.seconds)
-        return response
+        return limits.slowed(_show_application(request, cohort, sentence=sentence), limit)
     try:
         apply_alone(cohort_id=cohort.pk, person=person)
     except LearningError as refusal:
-        return _show_application(request, cohort, sentence=str(refusal), status=CONFLICT)
-    return HttpResponseRedirect(reverse("cohort", args=[slug]), status=SEE_OTHER)
+        return _show_application(request, cohort, sentence=str(refusal), status=HTTPStatus.CONFLICT)
+    return HttpResponseRedirect(reverse("cohort", args=[slug]), status=HTTPStatus.SEE_OTHER)
 
 
 def _show_application(request: HttpRequest, cohort: Cohort, *, sentence: str = "", status: int = 200) -> HttpResponse:

@@ -1,5 +1,6 @@
 """A colleague's own door: it greets, and only a POST joins, so that mail scanners open nothing."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,7 +31,6 @@ HAS_ENDED = {
     EnrolmentState.WAITLISTED: _("You have left the waiting list of this cohort."),
     EnrolmentState.APPLIED: _("You have taken your request to take part in this cohort back."),
 }
-SEE_OTHER, FORBIDDEN, CONFLICT, GONE, TOO_OFTEN = 303, 403, 409, 410, 429
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,17 +39,15 @@ def show(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse
     """Say who invites to what; a POST joins, or signs in whoever has joined before."""
     visitor = request.user if request.user.is_authenticated else None
     if visitor is not None and not owns_enrolment(visitor, enrolment):
-        return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
+        return _show(request, token, enrolment, is_other=True, status=HTTPStatus.FORBIDDEN)
     if visitor is not None and enrolment.has_joined:
-        return HttpResponseRedirect(_course_url(enrolment), status=SEE_OTHER)
+        return HttpResponseRedirect(_course_url(enrolment), status=HTTPStatus.SEE_OTHER)
     if visitor is not None and enrolment.state in OVER and (onwards := _live_one(request, enrolment)):
-        return HttpResponseRedirect(onwards, status=SEE_OTHER)
+        return HttpResponseRedirect(onwards, status=HTTPStatus.SEE_OTHER)
     if request.method != "POST" or enrolment.state in OVER:
-        return _show(request, token, enrolment, status=GONE if enrolment.state in OVER else 200)
+        return _show(request, token, enrolment, status=HTTPStatus.GONE if enrolment.state in OVER else 200)
     if limit := limits.exceeded([(PER_PERSON, str(enrolment.uuid))]):
-        response = _show(request, token, enrolment, is_too_often=True, status=TOO_OFTEN)
-        response["Retry-After"] = str(limit.seconds)
-        return response
+        return limits.slowed(_show(request, token, enrolment, is_too_often=True), limit)
     return _open(request, token, enrolment, visitor)
 
 
@@ -58,18 +56,18 @@ def show(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse
 def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpResponse:
     """Say what declining, leaving the waiting list or taking an application back means; a POST does it."""
     if request.user.is_authenticated and not owns_enrolment(request.user, enrolment):
-        return _show(request, token, enrolment, is_other=True, status=FORBIDDEN)
+        return _show(request, token, enrolment, is_other=True, status=HTTPStatus.FORBIDDEN)
     if enrolment.state not in OPEN_TO_DECLINING or (request.method != "POST" and enrolment.cohort.is_over()):
-        return HttpResponseRedirect(_address(request, "learning_door", token), status=SEE_OTHER)
+        return HttpResponseRedirect(_address(request, "learning_door", token), status=HTTPStatus.SEE_OTHER)
     if request.method == "POST":
         try:
             withdraw_enrolment(enrolment_id=enrolment.pk, by=enrolment.person, among=OPEN_TO_DECLINING)
         except LearningError as refusal:
-            return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
+            return _show(request, token, enrolment, sentence=str(refusal), status=HTTPStatus.CONFLICT)
         if request.user.is_authenticated and _live_one(request, enrolment):
             # The door leads on from there, so that it cannot say so itself.
             messages.success(request, HAS_ENDED[EnrolmentState(enrolment.state)])
-        return HttpResponseRedirect(_address(request, "learning_door", token), status=SEE_OTHER)
+        return HttpResponseRedirect(_address(request, "learning_door", token), status=HTTPStatus.SEE_OTHER)
     return render(request, "learning/door_decline.html", _context(request, token, enrolment))
 
 
@@ -79,20 +77,20 @@ def _open(request: HttpRequest, token: str, enrolment: Enrolment, visitor: Any) 
         try:
             enrolment = join(enrolment_id=enrolment.pk, person=visitor, language=languages.current())
         except LearningError as refusal:
-            return _show(request, token, enrolment, sentence=str(refusal), status=CONFLICT)
+            return _show(request, token, enrolment, sentence=str(refusal), status=HTTPStatus.CONFLICT)
     onwards, person = _course_url(enrolment), enrolment.person
     if visitor is not None or person is None:
-        return HttpResponseRedirect(onwards, status=SEE_OTHER)
+        return HttpResponseRedirect(onwards, status=HTTPStatus.SEE_OTHER)
     if enrolment.made_account:
         return let_in(request, person, onwards=onwards)
     if email_key(person.email) == enrolment.email_key:
         return ask_for_code(request, person, onwards=onwards)
     # The page that asks for a code names the address it went to, which is none of an old mail's holder's business.
     way = reverse("account_request_login_code")
-    return HttpResponseRedirect(f"{way}?{urlencode({'next': onwards})}", status=SEE_OTHER)
+    return HttpResponseRedirect(f"{way}?{urlencode({'next': onwards})}", status=HTTPStatus.SEE_OTHER)
 
 
-def _show(request: HttpRequest, token: str, enrolment: Enrolment, *, status: int, **more: Any) -> HttpResponse:
+def _show(request: HttpRequest, token: str, enrolment: Enrolment, *, status: int = 200, **more: Any) -> HttpResponse:
     return render(request, "learning/door.html", {**_context(request, token, enrolment), **more}, status=status)
 
 

@@ -5,6 +5,7 @@ Of a cohort in which they take part no more, and of one that is over or called o
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -14,8 +15,6 @@ from django.urls import reverse
 from learning import cohort_words
 from learning.access import HasEnded, HasLeft
 from learning.models import Enrolment
-
-NOT_FOUND, GONE = 404, 410
 
 
 def told_who_left(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -31,7 +30,7 @@ def told_who_left(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
         except HasLeft as gone:
             if gone.is_back:
                 return HttpResponseRedirect(reverse("cohort", args=[slug]))
-            return render(request, "learning/left.html", status=NOT_FOUND)
+            return render(request, "learning/left.html", status=HTTPStatus.NOT_FOUND)
 
     return wrapped
 
@@ -52,6 +51,6 @@ def told_of_the_end(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
                 and Enrolment.objects.of_person(request.user).joined().filter(cohort=ended.cohort).exists()
             )
             context = {**cohort_words.about(ended.cohort, request), "takes_part": takes_part}
-            return render(request, "learning/ended.html", context, status=GONE)
+            return render(request, "learning/ended.html", context, status=HTTPStatus.GONE)
 
     return wrapped

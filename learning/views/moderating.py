@@ -1,5 +1,6 @@
 """A moderator's cohort: everybody by city and name, the same as a spreadsheet, who waits, and taking people out."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,6 @@ from learning.services import admit, decline, withdraw_enrolment
 from municipalities.models import LocalGovernment
 
 PER_PAGE = 50
-SEE_OTHER, REFUSED = 303, 422
 
 
 @method_decorator([staff_show_a_factor, never_cache], name="dispatch")
@@ -129,7 +129,12 @@ def declining(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpRespo
         "form": form,
         "desk_url": reverse("cohort_moderate", args=[slug]),
     }
-    return render(request, "learning/moderate_decline.html", context, status=REFUSED if form.is_bound else 200)
+    return render(
+        request,
+        "learning/moderate_decline.html",
+        context,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else 200,
+    )
 
 
 @staff_show_a_factor
@@ -160,4 +165,4 @@ def withdrawing(request: HttpRequest, slug: str, enrolment_key: UUID) -> HttpRes
 
 
 def _back(slug: str) -> HttpResponse:
-    return HttpResponseRedirect(reverse("cohort_moderate", args=[slug]), status=SEE_OTHER)
+    return HttpResponseRedirect(reverse("cohort_moderate", args=[slug]), status=HTTPStatus.SEE_OTHER)

@@ -1,5 +1,7 @@
 """A person's own courses: where they stand in each, its units with what is done, who they are in it, and leaving."""
 
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,8 +20,6 @@ from learning.forms import AboutMeForm
 from learning.rules import has_to_confirm, may_leave
 from learning.services import confirm_details, withdraw_enrolment
 from learning.views.left import told_who_left
-
-SEE_OTHER, CONFLICT, REFUSED = 303, 409, 422
 
 
 @never_cache
@@ -63,7 +63,7 @@ def about_me(request: HttpRequest, slug: str) -> HttpResponse:
     enrolment = access.own_enrolment(request, slug)
     if request.method != "POST" and enrolment.confirmed_at is None and not has_to_confirm(enrolment):
         # There is nothing left to go on to: the course says why.
-        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=HTTPStatus.SEE_OTHER)
     known = {
         "name": enrolment.name or request.user.display_name,
         "department": enrolment.department,
@@ -71,16 +71,16 @@ def about_me(request: HttpRequest, slug: str) -> HttpResponse:
         "language": enrolment.language if enrolment.confirmed_at else languages.current(),
     }
     form = AboutMeForm(request.POST if request.method == "POST" else None, initial=known)
-    status = REFUSED if form.is_bound else 200
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:
             confirm_details(enrolment_id=enrolment.pk, **form.cleaned_data)
         except LearningError as refusal:
             form.add_error(None, str(refusal))
-            status = CONFLICT
+            status = HTTPStatus.CONFLICT
         else:
             with translation.override(form.cleaned_data["language"]):
-                return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+                return HttpResponseRedirect(reverse("my_course", args=[slug]), status=HTTPStatus.SEE_OTHER)
     context = {**cohort_words.about(enrolment.cohort, request), "form": form, "enrolment": enrolment}
     return render(request, "learning/about_me.html", context, status=status)
 
@@ -103,8 +103,8 @@ def leaving(request: HttpRequest, slug: str) -> HttpResponse:
                 request,
                 _("You are not enrolled in this cohort any more. What you have completed stays on record."),
             )
-            return HttpResponseRedirect(reverse("my_learning"), status=SEE_OTHER)
+            return HttpResponseRedirect(reverse("my_learning"), status=HTTPStatus.SEE_OTHER)
     elif not may_leave(enrolment):
-        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=HTTPStatus.SEE_OTHER)
     context = {**cohort_words.about(enrolment.cohort, request), "enrolment": enrolment, "sentence": sentence}
-    return render(request, "learning/my_course_leave.html", context, status=CONFLICT if sentence else 200)
+    return render(request, "learning/my_course_leave.html", context, status=HTTPStatus.CONFLICT if sentence else 200)

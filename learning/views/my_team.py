@@ -1,5 +1,6 @@
 """A coordinator's own team in one cohort: who joined, who is behind; a seat handed on or given back."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +27,8 @@ from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
 from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_see_team, may_withdraw
 from learning.services import replace, withdraw_enrolment, withdraw_team
-from learning.views.team import ENROLMENTS, TOO_OFTEN, TOO_OFTEN_SENTENCE
+from learning.views.team import ENROLMENTS
 from municipalities.enums import Standing
-
-SEE_OTHER, REFUSED, CONFLICT = 303, 422, 409
 
 
 @method_decorator([staff_show_a_factor, never_cache], name="dispatch")
@@ -83,7 +82,7 @@ def withdrawing(request: HttpRequest, slug: str, city: str, member_key: UUID) ->
     elif member.state not in LEAVABLE_STATES:
         return _back(team)
     context = {**_context(request, team), "member": member, "sentence": sentence}
-    return render(request, "learning/my_team_withdraw.html", context, status=CONFLICT if sentence else 200)
+    return render(request, "learning/my_team_withdraw.html", context, status=HTTPStatus.CONFLICT if sentence else 200)
 
 
 @staff_show_a_factor
@@ -97,24 +96,21 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
     if not may_replace(request.user, member):
         raise PermissionDenied
     form = SuccessorForm(request.POST if request.method == "POST" else None, initial={"language": _asked_in(member)})
-    status, limit = REFUSED if form.is_bound else 200, None
+    status, limit = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else 200, None
     if form.is_bound and form.is_valid():
         # Each hand-over writes to somebody, as enrolling does.
         if limit := limits.exceeded([(ENROLMENTS, str(request.user.pk))]):
-            form.add_error(None, TOO_OFTEN_SENTENCE)
-            status = TOO_OFTEN
+            form.add_error(None, limits.TOO_OFTEN)
         else:
             try:
                 replace(enrolment_id=member.pk, by=signed_in(request), **form.cleaned_data)
                 return _back(team, "replaced")
             except LearningError as refusal:
                 form.add_error(None, str(refusal))
-                status = CONFLICT
+                status = HTTPStatus.CONFLICT
     context = {**_context(request, team), "member": member, "form": form}
     response = render(request, "learning/my_team_replace.html", context, status=status)
-    if limit:
-        response["Retry-After"] = str(limit.seconds)
-    return response
+    return limits.slowed(response, limit) if limit else response
 
 
 @staff_show_a_factor
@@ -150,7 +146,9 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
         "frees_seats": any(seats) and team.cohort.gives_seats(),
         "sentence": sentence,
     }
-    return render(request, "learning/my_team_withdraw_all.html", context, status=CONFLICT if sentence else 200)
+    return render(
+        request, "learning/my_team_withdraw_all.html", context, status=HTTPStatus.CONFLICT if sentence else 200
+    )
 
 
 def _asked_in(member: Enrolment) -> str:
@@ -176,7 +174,7 @@ def _context(request: HttpRequest, team: access.Team) -> dict[str, Any]:
 
 
 def _back(team: access.Team, done: str = "") -> HttpResponse:
-    return HttpResponseRedirect(_address(team) + (f"?done={done}" if done else ""), status=SEE_OTHER)
+    return HttpResponseRedirect(_address(team) + (f"?done={done}" if done else ""), status=HTTPStatus.SEE_OTHER)
 
 
 def _after_withdrawing(request: HttpRequest, team: access.Team) -> HttpResponse:
@@ -184,7 +182,7 @@ def _after_withdrawing(request: HttpRequest, team: access.Team) -> HttpResponse:
     if may_see_team(request.user, team.cohort.pk, team.city.pk):
         return _back(team, "withdrawn")
     messages.success(request, _("Withdrawn."))
-    return HttpResponseRedirect(reverse("my_learning"), status=SEE_OTHER)
+    return HttpResponseRedirect(reverse("my_learning"), status=HTTPStatus.SEE_OTHER)
 
 
 def _address(team: access.Team) -> str:

@@ -1,6 +1,7 @@
 """Reading a unit as a member of a cohort, and marking it complete; progress keeps the revision that was read."""
 
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,6 @@ from learning.models import Unit, UnitPage, UnitProgress
 from learning.rules import may_read_unit
 from learning.services import complete_unit, read_unit, reopen_unit
 from learning.views.left import told_who_left
-
-SEE_OTHER = 303
 
 
 @method_decorator([never_cache, told_who_left], name="dispatch")
@@ -81,17 +80,19 @@ class UnitView(LoginRequiredMixin, View):
         try:
             if "reopen" in request.POST:
                 reopen_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
-                return HttpResponseRedirect(request.path, status=SEE_OTHER)
+                return HttpResponseRedirect(request.path, status=HTTPStatus.SEE_OTHER)
             complete_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
         except LearningError as refusal:
             messages.error(request, str(refusal))
-        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=SEE_OTHER)
+        return HttpResponseRedirect(reverse("my_course", args=[slug]), status=HTTPStatus.SEE_OTHER)
 
     def _lead_to_course(self, unit: Unit) -> HttpResponse:
         """Lead to the member's course; its page tells of a cohort's dates, not of a unit that is taught no more."""
         if not (unit.is_current and unit.module.is_current):
             messages.error(self.request, str(UnitNotOpen()))
-        return HttpResponseRedirect(reverse("my_course", args=[self.enrolment.cohort.slug]), status=SEE_OTHER)
+        return HttpResponseRedirect(
+            reverse("my_course", args=[self.enrolment.cohort.slug]), status=HTTPStatus.SEE_OTHER
+        )
 
     @cached_property
     def page(self) -> UnitPage:

@@ -5,6 +5,7 @@ Nothing is kept before the last.
 """
 
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views import View
 from django.views.decorators.cache import never_cache
 
@@ -39,8 +40,6 @@ from municipalities.rules import is_coordinator
 MOST_PROBLEMS = 100
 LISTS = limits.Limit("team-lists-person", settings.TEAM_LISTS_PER_PERSON_PER_HOUR, 3600)
 ENROLMENTS = limits.Limit("team-enrolments-person", settings.TEAM_ENROLMENTS_PER_PERSON_PER_HOUR, 3600)
-SEE_OTHER, REFUSED, CONFLICT, TOO_OFTEN = 303, 422, 409, 429
-TOO_OFTEN_SENTENCE = gettext_lazy("That was too often. Wait a while, then send the form again: what you typed is kept.")
 
 
 @method_decorator([never_cache, told_of_the_end], name="dispatch")
@@ -65,7 +64,9 @@ class TeamView(LoginRequiredMixin, View):
         if chosen == self.cohort.slug and not why_shut:
             return self._show_people(PeopleForm(initial={"language": languages.current()}))
         if other := next((one for one in self._choices if one.slug == chosen), None):
-            return HttpResponseRedirect(_address(other.slug, city=self.city.slug, cohort=other.slug), status=SEE_OTHER)
+            return HttpResponseRedirect(
+                _address(other.slug, city=self.city.slug, cohort=other.slug), status=HTTPStatus.SEE_OTHER
+            )
         return self._show("cohort", {"cards": cohort_words.cards(self._choices), "why_shut": why_shut})
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -74,7 +75,7 @@ class TeamView(LoginRequiredMixin, View):
             raise PermissionDenied
         form = PeopleForm(request.POST, request.FILES)
         if not form.is_valid():
-            return self._show_people(form, status=REFUSED)
+            return self._show_people(form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         if limit := self._limit(request):
             return self._slow_down(form, limit)
         try:
@@ -97,10 +98,10 @@ class TeamView(LoginRequiredMixin, View):
             )
         except LearningError as refusal:
             form.add_error(None, str(refusal))
-            return self._show_people(form, status=CONFLICT)
+            return self._show_people(form, status=HTTPStatus.CONFLICT)
         if outcome.refused and not outcome.enrolled:
             form.add_error(None, cohort_words.of_outcome("refused", len(outcome.refused)))
-            return self._show_people(form, status=CONFLICT)
+            return self._show_people(form, status=HTTPStatus.CONFLICT)
         return self._done(outcome)
 
     @cached_property
@@ -131,10 +132,8 @@ class TeamView(LoginRequiredMixin, View):
         # A browser sends a file only once: its lines come back as if they had been pasted.
         said = {"lines": form.cleaned_data["everybody"], "language": form.cleaned_data["language"]}
         again = PeopleForm(said)
-        again.add_error(None, TOO_OFTEN_SENTENCE)
-        response = self._show_people(again, status=TOO_OFTEN)
-        response["Retry-After"] = str(limit.seconds)
-        return response
+        again.add_error(None, limits.TOO_OFTEN)
+        return limits.slowed(self._show_people(again), limit)
 
     def _show_people(self, form: PeopleForm, *, status: int = 200) -> HttpResponse:
         return self._show("people", {"form": form}, status=status)
@@ -160,8 +159,8 @@ class TeamView(LoginRequiredMixin, View):
             "has_own_languages": any(one.language != form.cleaned_data["language"] for one in people),
             "form": again,
         }
-        status = CONFLICT if finds_nothing else 200
-        return self._show("confirm", context, status=status if people else REFUSED)
+        status = HTTPStatus.CONFLICT if finds_nothing else 200
+        return self._show("confirm", context, status=status if people else HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def _notes(self, city: LocalGovernment, prospect: Prospect | None) -> list[str]:
         """Return why not everybody gets an invitation at once; empty where they do."""
@@ -181,7 +180,9 @@ class TeamView(LoginRequiredMixin, View):
             if getattr(outcome, name)
         }
         address = reverse("my_team", args=[self.cohort.slug, self.city.slug])
-        return HttpResponseRedirect(f"{address}?{urlencode({'done': 'enrolled', **counts})}", status=SEE_OTHER)
+        return HttpResponseRedirect(
+            f"{address}?{urlencode({'done': 'enrolled', **counts})}", status=HTTPStatus.SEE_OTHER
+        )
 
     def _show(self, step: str, more: dict[str, Any], *, status: int = 200) -> HttpResponse:
         context = {
