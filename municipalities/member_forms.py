@@ -46,10 +46,6 @@ class WithName(forms.Form):
             )
             self.order_fields(["own_name"])
 
-    def said(self) -> dict[str, Any]:
-        """Return the answers about the city."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "own_name"}
-
 
 class RepresentForm(WithName):
     """As whom, and in which department, somebody would represent a city."""

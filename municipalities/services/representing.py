@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.text import slugify
 
+from accounts.services import update_profile
 from core.folding import fold
 from municipalities import rules
 from municipalities.enums import MembershipRole, Standing
@@ -21,7 +22,9 @@ LONGEST_SLUG = 90
 
 
 @transaction.atomic
-def represent(*, person: "User", local_government_id: int, role: str, department: str = "") -> Membership:
+def represent(
+    *, person: "User", local_government_id: int, role: str, department: str = "", own_name: str = ""
+) -> Membership:
     """Ask to represent a local government; asking twice returns what is open, as it is.
 
     Raises NotRepresentable for a local government that is not there or no longer listed.
@@ -32,6 +35,7 @@ def represent(*, person: "User", local_government_id: int, role: str, department
         raise NotRepresentable from missing
     if place.standing == Standing.RETIRED:
         raise NotRepresentable
+    _keep_name(person, own_name)
     theirs = Membership.objects.of_person(person).filter(local_government=place)
     closing.close_overdue(theirs)
     if known := theirs.open().first():
@@ -44,7 +48,7 @@ def represent(*, person: "User", local_government_id: int, role: str, department
 
 
 @transaction.atomic
-def change_request(*, membership_id: int, by: "User", role: str, department: str) -> Membership:
+def change_request(*, membership_id: int, by: "User", role: str, department: str, own_name: str = "") -> Membership:
     """Put into other words what somebody asked for, while nobody has decided; it keeps its place in the queue.
 
     Raises NotYours for everybody but the person who asked, Gone and DecidedAlready.
@@ -54,6 +58,7 @@ def change_request(*, membership_id: int, by: "User", role: str, department: str
         raise NotYours
     if not membership.is_asked:
         raise DecidedAlready
+    _keep_name(by, own_name)
     was_of_coordinator = membership.is_of_coordinator
     membership.role, membership.department = MembershipRole(role), department
     membership.save(update_fields=["role", "department"])
@@ -63,7 +68,9 @@ def change_request(*, membership_id: int, by: "User", role: str, department: str
 
 
 @transaction.atomic
-def propose_local_government(*, person: "User", name: str, country: str, department: str = "") -> Membership:
+def propose_local_government(
+    *, person: "User", name: str, country: str, department: str = "", own_name: str = ""
+) -> Membership:
     """Ask to coordinate a city that the person did not find; a proposal stays out of the directory until staff agree.
 
     A city of that very name in that country, listed or proposed, is taken instead of a second one.
@@ -79,7 +86,14 @@ def propose_local_government(*, person: "User", name: str, country: str, departm
         local_government_id=place.pk,
         role=MembershipRole.COORDINATOR,
         department=department,
+        own_name=own_name,
     )
+
+
+def _keep_name(person: "User", own_name: str) -> None:
+    """Keep the name of who had none before anybody is told of the request, since they read it."""
+    if own_name and not person.display_name:
+        update_profile(person=person, display_name=own_name)
 
 
 def _same(name: str, country: str) -> LocalGovernment | None:

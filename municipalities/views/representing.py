@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,20 +13,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.services.people import update_profile
 from accounts.visitors import signed_in
 from core import limits, text
 from core.folding import fold
 from municipalities.errors import DecidedAlready, Gone, MembershipError
-from municipalities.member_forms import ChangeForm, ProposalForm, RepresentForm, WithName
+from municipalities.member_forms import ChangeForm, ProposalForm, RepresentForm
 from municipalities.models import LocalGovernment, Membership
 from municipalities.services import change_request, propose_local_government, represent
 
 PER_PAGE = 30
 LONGEST_SEARCH = 200
 DAY = 86_400
-ASKED_PER_DAY = limits.Limit("represent-person", 20, DAY)
-PROPOSED_PER_DAY = limits.Limit("propose-city-person", 5, DAY)
+ASKED_PER_DAY = limits.Limit("represent-person", settings.CITY_REQUESTS_PER_PERSON_PER_DAY, DAY)
+PROPOSED_PER_DAY = limits.Limit("propose-city-person", settings.CITY_PROPOSALS_PER_PERSON_PER_DAY, DAY)
 
 
 @require_safe
@@ -57,11 +57,11 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     form = RepresentForm(data, person=person, has_coordinator=has_coordinator)
     context: dict[str, Any] = {"city": city, "form": form, "has_coordinator": has_coordinator}
     if form.is_bound and form.is_valid():
-        if limits.exceeded([(ASKED_PER_DAY, str(person.pk))]):
-            return _too_often(request, "municipalities/represent_city.html", context)
+        if limit := limits.exceeded([(ASKED_PER_DAY, str(person.pk))]):
+            form.add_error(None, limits.TOO_OFTEN)
+            return limits.slowed(_answer(request, "municipalities/represent_city.html", context), limit)
         try:
-            _keep_name(form)
-            membership = represent(person=person, local_government_id=city.pk, **form.said())
+            membership = represent(person=person, local_government_id=city.pk, **form.cleaned_data)
         except MembershipError as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -88,11 +88,11 @@ def propose(request: HttpRequest) -> HttpResponse:
     if not form.is_bound or not form.is_valid():
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else 200
         return _answer(request, "municipalities/represent_new.html", {"form": form}, status)
-    if limits.exceeded([(PROPOSED_PER_DAY, str(person.pk))]):
-        return _too_often(request, "municipalities/represent_new.html", {"form": form})
+    if limit := limits.exceeded([(PROPOSED_PER_DAY, str(person.pk))]):
+        form.add_error(None, limits.TOO_OFTEN)
+        return limits.slowed(_answer(request, "municipalities/represent_new.html", {"form": form}), limit)
     try:
-        _keep_name(form)
-        membership = propose_local_government(person=person, **form.said())
+        membership = propose_local_government(person=person, **form.cleaned_data)
     except MembershipError as refusal:
         # A city of that name was taken off the list in this very moment.
         form.add_error(None, str(refusal))
@@ -116,8 +116,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:
-            _keep_name(form)
-            change_request(membership_id=pk, by=person, **{"role": membership.role, **form.said()})
+            change_request(membership_id=pk, by=person, **{"role": membership.role, **form.cleaned_data})
         except Gone as gone:
             raise Http404 from gone
         except MembershipError as refusal:
@@ -129,12 +128,6 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return _answer(request, "municipalities/membership_change.html", {"membership": membership, "form": form}, status)
 
 
-def _keep_name(form: WithName) -> None:
-    """Keep the name of who had none before anybody is told of the request, since they read it."""
-    if name := form.cleaned_data.get("own_name"):
-        update_profile(person=form.person, display_name=name)
-
-
 def _asked(request: HttpRequest, membership: Membership) -> HttpResponse:
     if membership.is_asked:
         messages.success(request, _("Your request is noted. You get a mail when somebody has decided."))
@@ -144,15 +137,6 @@ def _asked(request: HttpRequest, membership: Membership) -> HttpResponse:
 def _mine() -> HttpResponse:
     response = redirect("my_cities")
     response.status_code = HTTPStatus.SEE_OTHER
-    return response
-
-
-def _too_often(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    context["form"].add_error(
-        None, _("That was too often. Wait a while, then send the form again: what you typed is kept.")
-    )
-    response = _answer(request, template, context, 429)
-    response["Retry-After"] = str(DAY)
     return response
 
 

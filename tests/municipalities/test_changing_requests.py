@@ -106,6 +106,26 @@ def test_what_is_typed_while_somebody_decides_is_not_lost(own, asked, monkeypatc
     assert own.post(address(asked), {"role": "member", "department": ""}).status_code == 303
 
 
+def test_a_change_that_is_refused_leaves_its_person_without_the_name_that_came_with_it(client, monkeypatch):
+    asked = make.membership(state="asked", person=PersonFactory(display_name=""))
+    own = sign_in(client, asked.person)
+    given = {"role": "member", "department": "Trafik", "own_name": "Ana"}
+
+    def decided_first(**said: object) -> Membership:
+        approve_membership(membership_id=asked.pk, by=editor())
+        return change_request(**said)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(representing, "change_request", decided_first)
+        assert own.post(address(asked), given).status_code == 409
+    asked.person.refresh_from_db()
+    assert asked.person.display_name == ""
+    Membership.objects.update(state="asked", decided_at=None, starts_on=None)
+    assert own.post(address(asked), given).status_code == 303
+    asked.person.refresh_from_db()
+    assert asked.person.display_name == "Ana"
+
+
 def test_a_request_that_is_gone_while_it_is_changed_is_not_found(own, asked, monkeypatch):
     def gone_first(**given: object) -> Membership:
         Membership.objects.all().delete()

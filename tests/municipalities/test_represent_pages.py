@@ -98,32 +98,6 @@ def test_a_person_asks_and_reads_that_somebody_decides(signed_in, person):
     assert "You have asked to represent this city already." in words(signed_in.get("/en/cities/represent/oslo/"))
 
 
-ADDRESSES = ("/en/cities/represent/oslo/", NEW)
-ASKED = {"role": "coordinator", "name": "Bergen", "country": "NO"}
-
-
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_who_has_no_name_gives_it_with_the_first_request_and_is_asked_no_more(client, address):
-    make.local_government(slug="oslo")
-    person = PersonFactory(display_name="")
-    sign_in(client, person)
-    assert 'name="own_name"' in words(client.get(address))
-    refused = client.post(address, ASKED)
-    assert (refused.status_code, "Enter your name." in words(refused)) == (422, True)
-    assert not Membership.objects.exists()
-    assert client.post(address, {**ASKED, "own_name": " Ana\u202e  Silva "}).status_code == 303
-    assert Membership.objects.get().person.display_name == "Ana Silva"
-    make.local_government(slug="bodo")
-    assert 'name="own_name"' not in words(client.get("/en/cities/represent/bodo/"))
-
-
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_giving_oneself_another_name_with_a_request(signed_in, person, address):
-    make.local_government(slug="oslo")
-    assert signed_in.post(address, {**ASKED, "own_name": "The Mayor"}).status_code == 303
-    assert Membership.objects.get().person.display_name == person.display_name != "The Mayor"
-
-
 def test_a_member_reads_who_decides(signed_in):
     make.local_government(slug="oslo")
     make.coordinator(local_government=make.local_government(slug="bodo"))

@@ -241,6 +241,12 @@ EVENT_JOIN_OPENS_MINUTES = env.number("EVENT_JOIN_OPENS_MINUTES", default=15)
 JOINS_PER_PERSON_PER_HOUR = env.number("JOINS_PER_PERSON_PER_HOUR", default=60, minimum=1)
 WRONG_LINKS_PER_NETWORK_PER_HOUR = env.number("WRONG_LINKS_PER_NETWORK_PER_HOUR", default=300, minimum=1)
 
+# Representing a city --------------------------------------------------------------------------------
+
+CITY_REQUESTS_PER_PERSON_PER_DAY = env.number("CITY_REQUESTS_PER_PERSON_PER_DAY", default=20, minimum=1)
+# Each puts a city before staff that nobody has checked.
+CITY_PROPOSALS_PER_PERSON_PER_DAY = env.number("CITY_PROPOSALS_PER_PERSON_PER_DAY", default=5, minimum=1)
+
 # Learning -------------------------------------------------------------------------------------------
 
 # Looking a list over reads up to 10,000 lines; enrolling writes to as many as fifty strangers at once.
