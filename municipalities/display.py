@@ -52,7 +52,7 @@ def city_map() -> dict[str, Any]:
 
 
 def map_of(cities: Iterable[LocalGovernment]) -> dict[str, Any]:
-    """Return title, dots and legend of the component `world_map` for the cities whose place is known."""
+    """Return title, dots and legend of the component `world_map` for the cities whose location is known."""
     # A dot has one colour: of the pilots it tells those without the label, and the figure beside it tells all of them.
     labels = {"green": _("EU Mission Label"), "sun": _("UP2030 pilot without the label"), "clay": _("other cities")}
     counts = dict.fromkeys(labels, 0)

@@ -49,7 +49,7 @@ class LocalGovernmentForm(WagtailAdminModelForm):
 
     def save(self, commit: bool = True) -> LocalGovernment:
         """Store it through its service; raises StandingChanged where its form was opened before a decision."""
-        return save_local_government(place=self.instance, seen=self.cleaned_data["opened"])
+        return save_local_government(local_government=self.instance, seen=self.cleaned_data["opened"])
 
     def take_in(self, refusal: StandingChanged) -> None:
         """Show how the city stands now: in the field that nobody touched here, and beside it what was chosen.

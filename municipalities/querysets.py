@@ -25,7 +25,7 @@ class LocalGovernmentQuerySet(models.QuerySet):
         return self.filter(country=code.upper())
 
     def on_map(self) -> "LocalGovernmentQuerySet":
-        """Keep those whose place is known."""
+        """Keep those whose location is known."""
         return self.filter(latitude__isnull=False)
 
     def named_like(self, text: str) -> "LocalGovernmentQuerySet":

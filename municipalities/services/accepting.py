@@ -20,19 +20,19 @@ def accept_local_government(*, local_government_id: int, by: "User") -> LocalGov
 
     Raises NotYours, NotProposed for one that was refused, IncompleteLocalGovernment where facts are missing.
     """
-    place = locks.local_government(local_government_id)
+    local_government = locks.local_government(local_government_id)
     if not rules.may_decide_all(by):
         raise NotYours
-    if place.standing == Standing.RETIRED:
+    if local_government.standing == Standing.RETIRED:
         raise NotProposed
-    if place.standing == Standing.PENDING:
-        accept_locked(place)
-    return place
+    if local_government.standing == Standing.PENDING:
+        accept_locked(local_government)
+    return local_government
 
 
-def accept_locked(place: LocalGovernment) -> None:
+def accept_locked(local_government: LocalGovernment) -> None:
     """List a proposed local government; the caller holds its lock and has looked at who decides."""
-    if not place.is_complete:
+    if not local_government.is_complete:
         raise IncompleteLocalGovernment
-    place.standing = Standing.ACTIVE
-    place.save()
+    local_government.standing = Standing.ACTIVE
+    local_government.save()

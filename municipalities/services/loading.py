@@ -57,11 +57,11 @@ class _Names:
         self._rows = {row["geonames_id"]: row for _line, row in rows}
 
     def slug(self, geonames_id: str) -> str:
-        """Return the slug that the file gives the place."""
+        """Return the slug that the file gives the local government."""
         return self._rows.get(geonames_id, {}).get("slug", "")
 
     def others(self, geonames_id: str, name: str) -> dict[str, str]:
-        """Return the names in languages that call the place otherwise."""
+        """Return the names in languages that call the local government otherwise."""
         row = self._rows.get(geonames_id, {})
         return {code: row[code] for code in languages.codes() if row.get(code) and row[code] != name}
 

@@ -32,20 +32,20 @@ def refuse_local_government(
     locked = {city.pk: city for city in locks.local_governments(wanted)}
     if wanted != locked.keys():
         raise NotRepresentable
-    place = locked[local_government_id]
+    local_government = locked[local_government_id]
     if not rules.may_decide_all(by):
         raise NotYours
-    if place.standing != Standing.PENDING:
+    if local_government.standing != Standing.PENDING:
         raise NotProposed
     if same_as is None:
-        for asked in place.memberships.asked().select_for_update(of=("self",)).select_related("person"):
-            asked.local_government = place
+        for asked in local_government.memberships.asked().select_for_update(of=("self",)).select_related("person"):
+            asked.local_government = local_government
             deciding.decline_locked(asked, by=by, reason=reason)
     else:
-        _move(place, locked[same_as], by)
-    place.standing = Standing.RETIRED
-    place.save()
-    return place
+        _move(local_government, locked[same_as], by)
+    local_government.standing = Standing.RETIRED
+    local_government.save()
+    return local_government
 
 
 def _move(source: LocalGovernment, target: LocalGovernment, by: "User") -> None:

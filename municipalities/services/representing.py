@@ -30,18 +30,18 @@ def represent(
     Raises NotRepresentable for a local government that is not there or no longer listed.
     """
     try:
-        place = locks.local_government(local_government_id)
+        local_government = locks.local_government(local_government_id)
     except LocalGovernment.DoesNotExist as missing:
         raise NotRepresentable from missing
-    if place.standing == Standing.RETIRED:
+    if local_government.standing == Standing.RETIRED:
         raise NotRepresentable
     _keep_name(person, own_name)
-    theirs = Membership.objects.of_person(person).filter(local_government=place)
+    theirs = Membership.objects.of_person(person).filter(local_government=local_government)
     closing.close_overdue(theirs)
     if known := theirs.open().first():
         return known
     asked = Membership.objects.create(
-        person=person, local_government=place, role=MembershipRole(role), department=department
+        person=person, local_government=local_government, role=MembershipRole(role), department=department
     )
     notices.tell_coordinators(asked)
     return asked
@@ -49,7 +49,7 @@ def represent(
 
 @transaction.atomic
 def change_request(*, membership_id: int, by: "User", role: str, department: str, own_name: str = "") -> Membership:
-    """Put into other words what somebody asked for, while nobody has decided; it keeps its place in the queue.
+    """Put into other words what somebody asked for, while nobody has decided; it keeps its position in the queue.
 
     Raises NotYours for everybody but the person who asked, Gone and DecidedAlready.
     """
@@ -78,12 +78,12 @@ def propose_local_government(
     name = " ".join(name.split())
     locks.proposals(country)
     known = _same(name, country)
-    place = known or LocalGovernment.objects.create(
+    local_government = known or LocalGovernment.objects.create(
         slug=_slug(name, country), name=name, country=country.upper(), standing=Standing.PENDING
     )
     return represent(
         person=person,
-        local_government_id=place.pk,
+        local_government_id=local_government.pk,
         role=MembershipRole.COORDINATOR,
         department=department,
         own_name=own_name,
@@ -100,9 +100,9 @@ def _same(name: str, country: str) -> LocalGovernment | None:
     wanted = fold(name)
     alike = LocalGovernment.objects.in_country(country).exclude(standing=Standing.RETIRED)
     # Listed before proposed: "active" comes first in the alphabet too.
-    for place in alike.filter(folded_names__contains=wanted).order_by("standing", "pk"):
-        if wanted in (fold(one) for one in place.all_names()):
-            return place
+    for local_government in alike.filter(folded_names__contains=wanted).order_by("standing", "pk"):
+        if wanted in (fold(one) for one in local_government.all_names()):
+            return local_government
     return None
 
 

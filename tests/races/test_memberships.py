@@ -229,7 +229,9 @@ def saving_against_approving(at_once) -> tuple[Any, str]:
     _approved, answer = at_once(
         [
             partial(approve_membership, membership_id=asked.pk, by=staff),
-            Later(partial(save_local_government, place=LocalGovernment.objects.get(pk=city.pk), seen="pending")),
+            Later(
+                partial(save_local_government, local_government=LocalGovernment.objects.get(pk=city.pk), seen="pending")
+            ),
         ]
     )
     city.refresh_from_db()
