@@ -1,5 +1,7 @@
 """Sessions: a new key at sign-in, and an end when password, account or factor change."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -11,7 +13,8 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import User
-from core import valkey
+from accounts.tasks import tidy
+from core import clock, valkey
 from tests.factories.accounts import PASSWORD, PersonFactory, editor, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -226,3 +229,11 @@ def test_a_new_address_by_staff_ends_every_session_and_is_confirmed_at_the_next(
     answer = visitor.post(SIGN_IN, {"login": "new@city.example", "password": PASSWORD})
     assert answer["Location"] == "/en/account/confirm-email/"
     assert not EmailAddress.objects.get().verified
+
+
+def test_sessions_whose_time_is_over_are_forgotten_and_others_stay() -> None:
+    now = clock.now()
+    for key, seconds in (("over", -1), ("open", 60)):
+        Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(seconds=seconds))
+    tidy()
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]

@@ -5,13 +5,14 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts import mails
 from accounts.errors import AddressTaken, UnknownGroup
 from accounts.models import User
-from core import text
+from core import clock, text
 from core.emailkeys import one_spelling
 
 PROFILE_FIELDS = frozenset(
@@ -144,6 +145,11 @@ def end_sessions(*, person: User) -> User:
 def end_all_sessions() -> int:
     """Sign everybody out everywhere, at once; returns how many people there are."""
     return User.objects.update(session_generation=F("session_generation") + 1)
+
+
+def forget_expired_sessions() -> None:
+    """Delete the sessions whose time is over."""
+    Session.objects.filter(expire_date__lt=clock.now()).delete()
 
 
 def set_active(*, person: User, active: bool) -> User:
