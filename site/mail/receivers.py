@@ -1,6 +1,5 @@
 """What providers tell through anymail's webhooks."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,10 +15,6 @@ _KINDS = {
     "rejected": ReportKind.REJECTED,
     "failed": ReportKind.REJECTED,
 }
-# A bounce for another reason speaks of our words or our name, not of the mailbox.
-_GONE = {None, "bounced", "invalid"}
-# What providers call a mailbox that takes no mail for now: Brevo, Postmark and Amazon SES in this order.
-_SOFT = re.compile(r"(?i)\bsoft[ _-]?bounce|\btransient\b")
 
 
 def on_tracking(sender: Any, *, event: Any, **kwargs: Any) -> None:
@@ -39,14 +34,12 @@ def on_tracking(sender: Any, *, event: Any, **kwargs: Any) -> None:
 
 
 def _is_gone(event: Any) -> bool:
-    """Whether a bounce says that nobody is there: providers call it one too when a mailbox is full for a day."""
-    if event.reject_reason not in _GONE:
-        return False
-    by_code = replies.gone_by_hearsay(str(event.mta_response or event.description or ""))
-    if by_code is not None:
-        return by_code
     raw = event.esp_event if isinstance(event.esp_event, Mapping) else {}
-    return not _SOFT.search(f"{event.description or ''} {raw.get('event', '')} {raw.get('Type', '')}")
+    return replies.gone_by_bounce(
+        reason=event.reject_reason,
+        words=str(event.mta_response or event.description or ""),
+        called=f"{event.description or ''} {raw.get('event', '')} {raw.get('Type', '')}",
+    )
 
 
 def _event_id(event: Any) -> str:

@@ -11,6 +11,10 @@ _WITHIN = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 # No such mailbox, no such system, malformed, moved without a trace, and RFC 7505: the domain takes no mail at all.
 _NOBODY_THERE = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)}
 _FULL = {(2, 2), (3, 1), (5, 3)}
+# A provider's bounce for another reason speaks of our words or our name, not of the mailbox.
+_OF_THE_MAILBOX = {None, "bounced", "invalid"}
+# What providers call a mailbox that takes no mail for now: Brevo, Postmark and Amazon SES in this order.
+_SOFT = re.compile(r"(?i)\bsoft[ _-]?bounce|\btransient\b")
 _GREYLISTED = {(2, 0), (2, 1), (7, 0), (7, 1)}
 
 
@@ -58,6 +62,18 @@ def gone_by_hearsay(words: str) -> bool | None:
         return None
     kind, subject, detail = map(int, found.groups())
     return kind == 5 and (subject, detail) in _NOBODY_THERE
+
+
+def gone_by_bounce(*, reason: str | None, words: str, called: str) -> bool:
+    """Whether a bounce that a provider tells of says that nobody is there.
+
+    Providers call it a bounce too when a mailbox is full for a day. The server's `words` decide; where they have no
+    code, what the provider `called` it does.
+    """
+    if reason not in _OF_THE_MAILBOX:
+        return False
+    by_code = gone_by_hearsay(words)
+    return not _SOFT.search(called) if by_code is None else by_code
 
 
 def trouble(code: int | None, words: str) -> Trouble:

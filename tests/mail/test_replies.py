@@ -42,6 +42,26 @@ def test_a_reply_has_a_class_that_says_how_long_to_wait(code: int | None, words:
     assert replies.trouble(code, words) is expected
 
 
+@pytest.mark.parametrize(
+    ("reason", "words", "called", "expected"),
+    [
+        ("bounced", "550 5.1.1 No such mailbox", "soft_bounce", True),
+        ("invalid", "550 5.1.1 No such mailbox", "", True),
+        (None, "", "hard_bounce", True),
+        ("bounced", "552 5.2.2 Over quota", "hard_bounce", False),
+        ("bounced", "Mailbox full", "SoftBounce", False),
+        (None, "", "soft-bounce", False),
+        ("bounced", "", " Transient", False),
+        ("spam", "550 5.1.1 No such mailbox", "hard_bounce", False),
+        ("blocked", "", "", False),
+    ],
+)
+def test_a_bounce_of_a_provider_is_final_only_where_it_speaks_of_the_mailbox(
+    reason: str | None, words: str, called: str, expected: bool
+) -> None:
+    assert replies.gone_by_bounce(reason=reason, words=words, called=called) is expected
+
+
 def test_each_class_has_its_waits(settings) -> None:
     assert set(settings.MAIL_RETRIES) == {trouble.value for trouble in Trouble}
     assert all(0 < first <= longest for first, longest in settings.MAIL_RETRIES.values())
