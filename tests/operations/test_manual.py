@@ -1,10 +1,12 @@
 """docs/operations.md names what there is: its commands, services, settings, figures and tests exist and take what it gives them."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
 from gkec.environment import ROOT
@@ -53,11 +55,55 @@ def test_the_table_of_processes_is_what_compose_runs():
         assert [name for name, command in ours.items() if command[: len(words)] == words], words
 
 
-def test_each_setting_is_read_and_each_figure_shown():
-    table = TEXT[TEXT.index("## Settings") : TEXT.index("## Mail that is believed")]
-    settings = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", table))
-    assert len(settings) > 20
-    assert sorted(name for name in settings if f'"{name}"' not in SOURCES) == []
+SETTINGS = TEXT[TEXT.index("## Settings") : TEXT.index("## Mail that is believed")]
+# Rows of the tables: names, what they do, defaults.
+ROWS = re.findall(r"^\| (`[A-Z][^|]+) \| [^|]+ \| ([^|]+) \|$", SETTINGS, re.MULTILINE)
+NEEDED = re.findall(r"`([A-Z_]+)`", SETTINGS[: SETTINGS.index("must be there")])
+# Of those whose settings nobody has in production.
+NOT_IN_PRODUCTION = {"demo.py", "test.py"}
+
+
+def read_from_environment() -> dict[str, int | None]:
+    """Return the names that the code asks the environment for, each with its default where that is a number."""
+    found: dict[str, int | None] = {}
+    for path in sorted((ROOT / "site" / "gkec").rglob("*.py")):
+        if path.name not in NOT_IN_PRODUCTION and "devstack" not in path.parts:
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env."):
+                    found.update(dict.fromkeys(_names(node), _default(node)))
+    for job, entry in settings.CELERY_BEAT_SCHEDULE.items():
+        if isinstance(entry["schedule"], int):
+            found[f"{job.upper().replace('-', '_')}_SECONDS"] = entry["schedule"]
+    return found
+
+
+def _names(call: ast.Call) -> list[str]:
+    words = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return [f"{word}…" if word.endswith("_") else word for word in words if re.fullmatch("[A-Z_]+", word)]
+
+
+def _default(call: ast.Call) -> int | None:
+    written = [ast.unparse(one.value) for one in call.keywords if one.arg == "default"]
+    # Such as `5 * 365`.
+    return eval(written[0], {}) if written and re.fullmatch(r"[\d *]+", written[0]) else None  # noqa: S307
+
+
+def test_each_setting_is_explained_and_each_that_is_explained_is_read():
+    explained = [name for names, _default in ROWS for name in re.findall("`([^`]+)`", names)]
+    assert sorted([*NEEDED, *explained]) == sorted(read_from_environment())
+
+
+def test_each_number_is_the_one_that_holds_where_nobody_sets_another():
+    told = {
+        name: int(number)
+        for names, numbers in ROWS
+        for name, number in zip(re.findall("`([^`]+)`", names), re.split(", ", numbers), strict=False)
+        if number.isdigit()
+    }
+    assert told == {name: number for name, number in read_from_environment().items() if number is not None}
+
+
+def test_each_figure_is_shown():
     figures = set(re.findall(r"`(gkec_\w+)`", TEXT))
     assert len(figures) >= 5
     assert sorted(name for name in figures if f'"{name}"' not in SOURCES) == []

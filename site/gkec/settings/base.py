@@ -189,18 +189,14 @@ CELERY_TASK_ROUTES = {"mail.tasks.sweep": {"queue": "default"}}
 CELERY_BEAT_SCHEDULE = {
     "mail-sweep": {
         "task": "mail.tasks.sweep",
-        "schedule": env.number("MAIL_SWEEP_SECONDS", default=15, minimum=1),
+        "schedule": 15,
         # A tick that waited for a worker longer than this has been overtaken by the next one.
         "options": {"expires": 60},
     },
     "publish-due": {"task": "core.tasks.publish_due", "schedule": 30, "options": {"expires": 60}},
     "translate-waiting": {"task": "core.tasks.translate_waiting", "schedule": 60, "options": {"expires": 60}},
     "events-sweep": {"task": "events.tasks.sweep", "schedule": 300, "options": {"expires": 300}},
-    "events-remind": {
-        "task": "events.tasks.remind",
-        "schedule": env.number("REMINDERS_SWEEP_SECONDS", default=20, minimum=1),
-        "options": {"expires": 60},
-    },
+    "events-remind": {"task": "events.tasks.remind", "schedule": 20, "options": {"expires": 60}},
     "events-announce": {"task": "events.tasks.announce", "schedule": 15, "options": {"expires": 60}},
     "teams-lapse": {"task": "learning.tasks.lapse_drafts", "schedule": 300, "options": {"expires": 300}},
     "campaigns-advance": {"task": "newsletter.tasks.advance", "schedule": 20, "options": {"expires": 60}},
@@ -219,6 +215,8 @@ CELERY_BEAT_SCHEDULE = {
     "search-repair": {"task": "search.tasks.repair_index", "schedule": 900, "options": {"expires": 900}},
 }
 CELERY_BEAT_SCHEDULE = schedule.from_environment(CELERY_BEAT_SCHEDULE)
+# What need not be rung for, since a sweep is so near, and after what time mail that waits is told.
+MAIL_SWEEP_SECONDS = CELERY_BEAT_SCHEDULE["mail-sweep"]["schedule"]
 CELERY_BEAT_SCHEDULER = "gkec.beat:LivingScheduler"
 # The longest that beat sleeps, however seldom its jobs: shorter than what its health check waits for.
 CELERY_BEAT_MAX_LOOP_INTERVAL = 20

@@ -25,7 +25,6 @@ MAIL_RATES = {"transactional": env.number("MAIL_RATE", default=0), "bulk": env.n
 MAIL_LEASE_SECONDS = env.number("MAIL_LEASE_SECONDS", default=120, minimum=1)
 # The longest one group may take on the wire: shorter than the lease, so that a slow worker is never taken for dead.
 MAIL_HANDOVER_SECONDS = env.number("MAIL_HANDOVER_SECONDS", default=60, minimum=1)
-MAIL_SWEEP_SECONDS = env.number("MAIL_SWEEP_SECONDS", default=15, minimum=1)
 # What goes to many, or tells many of a change, can be taken back for so long before anything leaves.
 MAIL_UNDO_SECONDS = env.number("MAIL_UNDO_SECONDS", default=120)
 # Messages a worker takes at once; bulk mail is started and answered in groups, which bounds what a kill leaves unknown.
