@@ -1,19 +1,20 @@
 """Teams: enrolling 50 people in a full-grown cohort, mails asked for, and reading 10,000 pasted lines.
 
-The bar for a team is one second; the floor is a copy of as many rows in one statement. Several coordinators at once
-share one process here, so that whoever comes last waits for the others' Python too.
+The bar for a team is one second; the floor is a bare INSERT … SELECT of as many rows into a logged table. Several
+coordinators at once share one process here, so that whoever comes last waits for the others' Python too.
 """
 
 import itertools
 import os
 import statistics
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from benchmarks.measure import bare_copy, seconds
 
 TEAM = 50
 TEAMS = int(os.environ.get("BENCH_TEAMS", "20"))
@@ -75,7 +76,7 @@ def _enrol(cohort: Any, by: Any) -> float:
     from learning.services import Invitee, enrol_team
 
     people = [Invitee(email=f"p{number}-{uuid.uuid4().hex[:8]}@example.org", name="Bench") for number in range(TEAM)]
-    return _seconds(
+    return seconds(
         lambda: enrol_team(
             cohort_id=cohort.pk,
             local_government_id=by.local_government_id,
@@ -86,17 +87,10 @@ def _enrol(cohort: Any, by: Any) -> float:
 
 
 def _one_after_the_other() -> dict[str, Any]:
-    from django.db import connection
-
     # Half of them find a seat and half a place on the waiting list.
     cohort = _cohort(seats=TEAM * TEAMS // 2)
     times = [_enrol(cohort, _coordinator()) for _ in range(TEAMS)]
-    with connection.cursor() as cursor:
-        floor = _seconds(
-            lambda: cursor.execute(
-                "CREATE TEMP TABLE bench_bare AS SELECT * FROM learning_enrolment ORDER BY id DESC LIMIT %s", [TEAM]
-            )
-        )
+    floor = bare_copy("learning_enrolment", "ORDER BY id DESC LIMIT %s", [TEAM])
     return {
         "name": "enrolling_a_team_of_50",
         "figure": round(statistics.median(times), 3),
@@ -105,7 +99,7 @@ def _one_after_the_other() -> dict[str, Any]:
         "worst": round(max(times), 3),
         "floor": round(floor, 4),
         "ratio": round(statistics.median(times) / floor, 1),
-        "floor_is": "a bare copy of as many rows",
+        "floor_is": "a bare INSERT … SELECT of as many rows into a logged table",
         "teams": TEAMS,
         "in_cohort": cohort.enrolments.count(),
         "seats_held": cohort.enrolments.seated().count(),
@@ -155,7 +149,7 @@ def _reading() -> dict[str, Any]:
     lines = [f'"Person, {number}" <p{number}@example.org>' for number in range(LINES)]
 
     def read(text: str) -> float:
-        return _seconds(
+        return seconds(
             lambda: preview_team(
                 cohort_id=cohort.pk, local_government_id=by.local_government_id, lines=text, coordinator=by.person
             )
@@ -171,9 +165,3 @@ def _reading() -> dict[str, Any]:
         "floor_is": "ten times a tenth of them",
         "load_average": round(os.getloadavg()[0], 2),
     }
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
