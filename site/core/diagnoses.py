@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import KombuError
 
 from core import clock, dates, health, periodic
+from core.dependencies import CHECKS
 from core.health import Finding, Level, Section
 from core.models import Heartbeat
-from core.views.health import CHECKS
 
 # What NTP keeps to without effort, and what an authenticator app's codes do not outlast.
 SKEW_SECONDS, BAD_SKEW_SECONDS = 2, 30

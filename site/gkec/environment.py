@@ -1,4 +1,4 @@
-"""The one place that reads the process environment; a bad value stops the start with one sentence."""
+"""Where settings read the process environment; a bad value stops the start with one sentence."""
 
 import os
 import re

@@ -13,8 +13,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from wagtail.models import PageViewRestriction
 
-from core import valkey
-from core.views import health
+from core import dependencies, valkey
 from tests.factories import accounts as people
 from tests.factories import core as make
 from tests.pages.models import ListPage, PlainPage
@@ -41,10 +40,10 @@ def refuse() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["database", "cache", "broker"])
 def test_not_ready_names_what_fails_and_says_no_more(client, monkeypatch, name):
-    monkeypatch.setitem(health.CHECKS, name, refuse)
+    monkeypatch.setitem(dependencies.CHECKS, name, refuse)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {**dict.fromkeys(health.CHECKS, "ok"), name: "failed"}
+    assert answer.json() == {**dict.fromkeys(dependencies.CHECKS, "ok"), name: "failed"}
     assert b"secret-host" not in answer.content
 
 

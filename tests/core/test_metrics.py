@@ -6,9 +6,8 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from core import clock, counting, metrics, valkey
+from core import clock, counting, dependencies, metrics, valkey
 from core.services import sweeping as jobs
-from core.views import health
 from mail import doorbell
 from mail.services import ledger
 from tests.factories.mail import ask
@@ -173,7 +172,7 @@ def test_nothing_is_counted_while_nobody_may_read(client: Client) -> None:
 
 
 def test_the_database_is_asked_once_however_many_scrape(client: Client, token: dict, django_assert_num_queries) -> None:
-    assert health.CHECKS
+    assert dependencies.CHECKS
     with django_assert_num_queries(4):
         metrics.exposition()
     with django_assert_num_queries(0):

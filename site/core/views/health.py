@@ -3,18 +3,13 @@
 import logging
 from collections.abc import Callable
 
-import redis
-from celery import current_app
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core import valkey
+from core.dependencies import CHECKS
 
 logger = logging.getLogger(__name__)
-
-BROKER_SECONDS = 1
 
 
 @never_cache
@@ -43,21 +38,3 @@ def _answers(name: str, ask: Callable[[], object]) -> bool:
         logger.warning("%s does not answer: %s", name, problem)
         return False
     return True
-
-
-def _ask_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-
-
-def _ask_cache() -> None:
-    if not valkey.client().ping():
-        raise redis.ConnectionError
-
-
-def _ask_broker() -> None:
-    with current_app.connection_for_write(connect_timeout=BROKER_SECONDS) as broker:
-        broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
-
-
-CHECKS: dict[str, Callable[[], object]] = {"database": _ask_database, "cache": _ask_cache, "broker": _ask_broker}
