@@ -4,7 +4,6 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 
 import pytest
-import time_machine
 from django.test import Client
 
 from accounts import roles
@@ -38,10 +37,9 @@ def vocabulary(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def time() -> Generator[time_machine.Traveller]:
-    """Let the clock stand at the moment that tests of reminders and mails begin with."""
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+def moment() -> str:
+    """The one that tests of reminders and mails begin with."""
+    return NOW
 
 
 @pytest.fixture

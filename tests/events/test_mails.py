@@ -16,14 +16,7 @@ from tests.factories import core as trees
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
-NOW = "2026-11-01T09:00:00Z"
-
-
-@pytest.fixture(autouse=True)
-def in_november():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section", "time")]
 
 
 def an_event(**fields) -> Event:
@@ -211,14 +204,14 @@ def test_what_is_no_longer_true_is_not_sent(kind):
 
 
 @pytest.mark.parametrize("change", ["over", "cancelled", "gone"])
-def test_nothing_is_sent_about_what_is_over_cancelled_or_gone(change, in_november):
+def test_nothing_is_sent_about_what_is_over_cancelled_or_gone(change, time):
     event = an_event()
     registration = make.registered(event)
     if change == "gone":
         registration.delete()
     elif change == "cancelled":
         cancel_event(event_id=event.pk, by=PersonFactory(), reason="Nobody speaks")
-        in_november.shift(120)
+        time.shift(120)
         announce_changes()
     else:
         Event.objects.update(starts_at=clock.now() - timedelta(hours=2), ends_at=clock.now())

@@ -4,10 +4,10 @@ import csv
 import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
+from datetime import datetime
 from io import BytesIO, StringIO
 
 import pytest
-import time_machine
 from django.http import HttpResponse
 from django.test import Client
 from openpyxl import load_workbook
@@ -134,10 +134,9 @@ def test_somebody_without_a_name_is_headed_by_their_address_which_stands_there_o
 
 
 @pytest.fixture
-def time() -> Generator[time_machine.Traveller]:
-    """Let the clock stand where it is, so that no day ends anywhere before it is compared."""
-    with time_machine.travel(clock.now(), tick=False) as traveller:
-        yield traveller
+def moment() -> datetime:
+    """Now, so that no day ends anywhere before it is compared."""
+    return clock.now()
 
 
 @pytest.mark.usefixtures("time")

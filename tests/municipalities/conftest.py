@@ -1,11 +1,10 @@
-"""What the upper apps would hear of memberships and cities, and a day that does not end meanwhile."""
+"""What the upper apps would hear of memberships and cities."""
 
 from collections.abc import Generator
 from functools import partial
 from typing import Any
 
 import pytest
-import time_machine
 
 from municipalities import signals
 
@@ -15,13 +14,6 @@ WHAT = {
     "ended": signals.membership_ended,
     "merged": signals.local_government_merged,
 }
-
-
-@pytest.fixture
-def time() -> Generator[time_machine.Traveller]:
-    """Let the clock stand, so that what is done and what is expected fall on the same day."""
-    with time_machine.travel("2026-11-22T09:00:00Z", tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture
