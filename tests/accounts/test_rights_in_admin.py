@@ -135,7 +135,8 @@ def test_a_person_without_access_to_the_admin_cannot_use_the_right(client):
     person = PersonFactory()
     person.user_permissions.add(Permission.objects.get(codename="handle_personal_data"))
     sign_in(client, person)
-    assert client.post(COPY, {"email": GUEST}).status_code in {302, 403}
+    answer = client.post(COPY, {"email": GUEST})
+    assert (answer.status_code, answer["Location"]) == (302, f"/_/sign-in/?next={COPY}")
     assert DataRequest.objects.count() == 0
 
 
