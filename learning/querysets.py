@@ -21,10 +21,6 @@ class CourseQuerySet(ProjectedQuerySet):
             total_minutes=Coalesce(Sum("modules__units__minutes", filter=taught), 0),
         )
 
-    def for_audience(self, slug: str) -> "CourseQuerySet":
-        """Keep the courses made for an audience, by its term's slug."""
-        return self.filter(audience__slug=slug)
-
 
 class ModuleQuerySet(ProjectedQuerySet):
     def in_order(self) -> "ModuleQuerySet":
