@@ -10,6 +10,13 @@ from core.blocks import FigureBlock
 from home import live
 
 
+class Action(blocks.StructValue):
+    @property
+    def url(self) -> str:
+        """The section's address in the reader's language."""
+        return f"/{languages.current()}/{self['section']}/"
+
+
 class ActionBlock(blocks.StructBlock):
     """A button that leads to a section; the address follows the reader's language."""
 
@@ -28,6 +35,7 @@ class ActionBlock(blocks.StructBlock):
     class Meta:
         icon = "link"
         label = _("Button")
+        value_class = Action
         template = "home/blocks/action.html"
         description = _("A button that leads to a section of the site.")
         preview_value = {"label": "Find a course", "section": "learning"}
@@ -48,6 +56,10 @@ class OpeningBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
+        context["actions"] = [
+            {"label": action["label"], "url": action.url, "kind": kind}
+            for action, kind in zip(value["actions"], ("", "quiet"), strict=False)
+        ]
         if value["show_map"]:
             key = ("city map", languages.current())
             context["city_map"] = epochs.kept(context.get("request"), key, live.city_map)
