@@ -11,6 +11,7 @@ from core import clock
 from events import mails, mails_to_many
 from events.enums import EventStatus, RegistrationState, ReminderAudience
 from events.models import Event, EventVersion, Registration, ReminderRule, StaffMessage
+from events.models.event import WHEN_AND_WHERE
 from events.services import notices
 from events.services.announcing import Standing, kind_of_news
 from mail.enums import Stream
@@ -94,9 +95,7 @@ class News(Registered):
         self.latest = EventVersion(
             event=event,
             revision=event.revision + (event.status != self.status),
-            starts_at=event.starts_at,
-            ends_at=event.ends_at,
-            timezone=event.timezone,
+            **{name: getattr(event, name) for name in WHEN_AND_WHERE},
             status=self.status,
         )
 

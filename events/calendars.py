@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import clock, locales
-from events import ics, listing
+from events import ics, listing, venues
 from events.models import Event, Registration
 from mail.addresses import split
 
@@ -88,7 +88,8 @@ def _own(registration: Registration) -> ics.Occasion:
         url=join,
         stamp=clock.now(),
         description=f"{description}\n{url}".strip(),
-        location=join,
+        # A calendar looks this up on a map; who takes part online finds the address in the text, as before.
+        location=event.venue or join,
         sequence=event.revision + registration.revision,
         is_cancelled=event.is_cancelled or not registration.is_live,
     )
@@ -104,7 +105,7 @@ def _public(event: Event, page) -> ics.Occasion:
         timezone=event.timezone,
         url=page.get_full_url() or settings.BASE_URL,
         stamp=clock.now(),
-        location=_("Online"),
+        location=venues.in_words(event.venue),
         sequence=event.revision,
         is_cancelled=event.is_cancelled,
     )

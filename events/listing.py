@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from core import clock, languages, locales
-from events import spoken
+from events import spoken, venues
 from events.enums import Availability
 from events.querysets import public_pages
 
@@ -40,6 +40,7 @@ class EventRow:
     language: str
     kind: str
     place: str
+    venue: str
     languages: str
     start: datetime
     end: datetime
@@ -113,7 +114,8 @@ def _row(event: "Event", page: Page, language: str, request: HttpRequest | None)
         title=page.title,
         language=locales.code_of(page.locale_id),
         kind=event.format.label_in(language) if event.format else "",
-        place=_("Online"),
+        place=venues.attendance_in_words(event.venue),
+        venue=event.venue,
         languages=languages_in_words(event, language),
         start=event.starts_at,
         end=event.ends_at,

@@ -1,5 +1,6 @@
 """What the mails of events say, written from records at the moment they leave."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import clock, dates, languages, timezones
-from events import calendars
+from events import calendars, venues
 from events.enums import ChangeKind
 from events.models import Event, EventVersion, Registration
 from events.services import notices
@@ -26,7 +27,7 @@ def register_kinds() -> None:
         (notices.CANCELLED, cancelled, gettext_lazy("Registration cancelled")),
         (notices.KNOWN, known, gettext_lazy("Registered already")),
         (notices.LINKS, links, gettext_lazy("New links of a registration")),
-        (notices.MOVED, moved, gettext_lazy("New date or time of an event")),
+        (notices.MOVED, moved, gettext_lazy("New date, time or venue of an event")),
         (notices.CALLED_OFF, called_off, gettext_lazy("Event cancelled")),
         (notices.RESTORED, restored, gettext_lazy("Event takes place after all")),
     ):
@@ -95,7 +96,7 @@ def links(message: Message) -> Rendering:
 
 
 def moved(message: Message) -> Rendering:
-    """Write what date and time were and are, with the new invitation for those who have a seat."""
+    """Write what date, time and venue were and are, with the new invitation for those who have a seat."""
     return _of_change(message, "before")
 
 
@@ -123,13 +124,49 @@ def write_change(message: Message, registration: Registration, before: EventVers
     """
     event = registration.event
     if message.kind == notices.CALLED_OFF:
-        before.lay_schedule_over(event)
+        before.lay_when_and_where_over(event)
         files = [_calendar_part("CANCEL", calendars.withdrawal(registration))] if registration.is_confirmed else []
         return _render(message, registration, subject=_("Cancelled: %(title)s"), files=files)
-    is_moved = message.kind == notices.MOVED
-    subject = _("New date or time: %(title)s") if is_moved else _("It takes place after all: %(title)s")
     files = [_invitation(registration)] if registration.is_confirmed else []
-    return _render(message, registration, subject=subject, files=files, changes=_changes(registration, before))
+    changes = [*_changes(registration, before), *_venue_changes(event, before)]
+    if message.kind != notices.MOVED:
+        subject = _("It takes place after all: %(title)s")
+        return _render(message, registration, subject=subject, files=files, changes=changes)
+    is_venue_alone = before.schedule == event.schedule and before.venue != event.venue
+    return _render(
+        message,
+        registration,
+        subject=_subject_of_move(event) if is_venue_alone else _("New date or time: %(title)s"),
+        files=files,
+        changes=changes,
+        opening=" ".join(_sentences_of_move(registration, before, is_venue_alone=is_venue_alone)),
+        is_venue_alone=is_venue_alone,
+    )
+
+
+def _subject_of_move(event: Event) -> str:
+    return _("New venue: %(title)s") if event.venue else _("Online only now: %(title)s")
+
+
+def _sentences_of_move(registration: Registration, before: EventVersion, *, is_venue_alone: bool) -> Iterator[str]:
+    """Yield what is new about date and venue, and what the person keeps."""
+    event = registration.event
+    if not is_venue_alone:
+        yield _("The event has a new date or time.")
+    if before.venue != event.venue:
+        yield _("The event has a new venue.") if event.venue else _("The event now takes place online only.")
+    if registration.is_confirmed:
+        yield _("You keep your seat. The attached invitation puts it right on your calendar.")
+    else:
+        yield _("You keep your place on the waiting list.")
+
+
+def _venue_changes(event: Event, before: EventVersion) -> list[dict[str, str]]:
+    """Return the venue before and now; nothing where it is the same."""
+    if before.venue == event.venue:
+        return []
+    told = ((_("Venue before"), before.venue), (_("Venue now"), event.venue))
+    return [{"term": term, "value": venues.in_words(venue)} for term, venue in told]
 
 
 def _changes(registration: Registration, before: EventVersion) -> list[dict[str, str]]:
@@ -190,6 +227,7 @@ def _render(
             "join_url": calendars.join_url(registration),
             "own_url": calendars.self_service_url(registration),
             "when": when(event.starts_at, event.ends_at, event.timezone, registration.timezone),
+            "where": where(event),
             "format": event.format.label_in(message.language) if event.format else "",
             "reason": _("You get this mail because this address was used to register for this event."),
             **more,
@@ -209,6 +247,11 @@ def when(starts_at: datetime, ends_at: datetime, theirs: str, yours: str) -> dic
         "zones": [_row(starts_at, ends_at, zone, start) for zone in told],
         "sentence": _sentence(starts_at, ends_at, told[0]),
     }
+
+
+def where(event: Event) -> list[dict[str, str]]:
+    """Return the row that tells the venue; none where an event is online only."""
+    return [{"term": _("Venue"), "value": event.venue}] if event.venue else []
 
 
 def sentences(starts_at: datetime, ends_at: datetime, theirs: str, yours: str) -> list[str]:

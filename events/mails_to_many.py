@@ -107,6 +107,7 @@ def _context(registration: Registration, language: str) -> dict[str, Any]:
         "own_url": calendars.self_service_url(registration),
         "join_url": calendars.join_url(registration),
         "when": mails.when(event.starts_at, event.ends_at, event.timezone, registration.timezone),
+        "where": mails.where(event),
         "reason": _("You get this mail because this address was used to register for this event."),
     }
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from core import clock, dates, languages, locales
-from events import spoken
+from events import spoken, venues
 from events.enums import Availability
 from events.listing import date_state, seat_words
 
@@ -28,6 +29,7 @@ def occasion(page: "WebinarPage", event: "Event | None", request: HttpRequest) -
         "page_language": locales.code_of(page.locale_id),
         "facts": SimpleLazyObject(lambda: facts(page, event, language)),
         "events_url": f"/{language}/events/",
+        "place": venues.attendance_in_words(page.venue),
     }
     if event is None:
         return context
@@ -39,6 +41,7 @@ def occasion(page: "WebinarPage", event: "Event | None", request: HttpRequest) -
         "is_over": now >= event.ends_at,
         "moment": clock.step(now),
         "kind": event.format.label_in(language) if event.format else "",
+        "place": venues.attendance_in_words(event.venue),
     }
 
 
@@ -77,9 +80,11 @@ def agenda(page: "WebinarPage", event: "Event") -> list[dict[str, Any]]:
 
 
 def facts(page: "WebinarPage", event: "Event | None", language: str) -> list[dict[str, str]]:
-    """Return who invites and which languages are spoken, interpreted and captioned."""
-    found = [{"term": _("Host"), "value": page.host}] if page.host else []
+    """Return where people meet, who invites, and which languages are spoken, interpreted and captioned."""
     source = event or page
+    found = [{"term": _("Venue"), "value": format_html("<bdi>{}</bdi>", source.venue)}] if source.venue else []
+    if page.host:
+        found.append({"term": _("Host"), "value": page.host})
     for term, codes in (
         (_("Languages"), source.spoken_languages),
         (_("Interpretation"), source.interpretation),

@@ -12,10 +12,13 @@ from wagtail.models import Page
 from core import clock, timezones
 from events.enums import Availability, EventStatus, SeatState
 from events.querysets import EventQuerySet
+from events.venues import LONGEST, validate_venue
 
 SCHEDULE = ("starts_at", "ends_at", "timezone")
+# What a new invitation is sent for.
+WHEN_AND_WHERE = (*SCHEDULE, "venue")
 TAKEN_OVER = (
-    *SCHEDULE,
+    *WHEN_AND_WHERE,
     "title",
     "slug",
     "format_id",
@@ -55,6 +58,15 @@ class Event(models.Model):
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     timezone = models.CharField(_("time zone"), max_length=64, validators=[timezones.validate])
+    venue = models.CharField(
+        _("venue"),
+        max_length=LONGEST,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_venue],
+        help_text=_("Empty: online."),
+    )
 
     capacity = models.PositiveIntegerField(_("seats"), null=True, blank=True, help_text=_("Empty: no limit."))
     waiting_list = models.BooleanField(_("waiting list"), default=True)
@@ -103,6 +115,11 @@ class Event(models.Model):
         return ZoneInfo(self.timezone)
 
     @property
+    def schedule(self) -> tuple:
+        """The part of it that says when."""
+        return tuple(getattr(self, name) for name in SCHEDULE)
+
+    @property
     def local_start(self) -> datetime:
         """The start on the clocks of the event's own zone."""
         return self.starts_at.astimezone(self.zone)
@@ -128,8 +145,8 @@ class Event(models.Model):
         return self.availability() == Availability.CLOSED
 
     def take_over(self, page: Page) -> bool:
-        """Set what an event page says, without saving; return whether its start, end or zone is another now."""
-        is_moved = any(getattr(self, name) != getattr(page, name) for name in SCHEDULE)
+        """Set what an event page says, without saving; return whether its start, end, zone or venue is another now."""
+        is_moved = any(getattr(self, name) != getattr(page, name) for name in WHEN_AND_WHERE)
         for name in TAKEN_OVER:
             setattr(self, name, getattr(page, name))
         return is_moved

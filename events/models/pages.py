@@ -20,6 +20,7 @@ from events.models.event import Event
 from events.models.webinar_form import WebinarCopyForm, WebinarForm
 from events.occasion import occasion
 from events.programme import programme
+from events.venues import LONGEST, validate_venue
 
 
 class EventIndexPage(BasePage):
@@ -68,6 +69,15 @@ class WebinarPage(AtomicPublishing, BasePage):
     )
     starts_at = models.DateTimeField(_("starts"), null=True)
     ends_at = models.DateTimeField(_("ends"), null=True)
+    venue = models.CharField(
+        _("venue"),
+        max_length=LONGEST,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_venue],
+        help_text=_("Where people meet, the same in every language. Leave empty for an event that is online only."),
+    )
 
     capacity = models.PositiveIntegerField(
         _("seats"), null=True, blank=True, help_text=_("Leave empty if there is no limit.")
@@ -106,10 +116,11 @@ class WebinarPage(AtomicPublishing, BasePage):
 
     # A copy is another occasion: its dates are never those of the first.
     copy_form_class = WebinarCopyForm
-    # What is said of the recording, too, is about that one day.
+    # The venue and what is said of the recording, too, are about that one day.
     exclude_fields_in_copy = [
         "starts_at",
         "ends_at",
+        "venue",
         "registration_opens_at",
         "registration_closes_at",
         "recording_note",
@@ -124,6 +135,7 @@ class WebinarPage(AtomicPublishing, BasePage):
                 "timezone",
                 "starts_at",
                 "ends_at",
+                "venue",
                 "capacity",
                 "waiting_list",
                 "registration_opens_at",
@@ -151,6 +163,7 @@ class WebinarPage(AtomicPublishing, BasePage):
                 [
                     FieldPanel("timezone"),
                     FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+                    FieldPanel("venue"),
                     FieldPanel("join_link"),
                 ],
                 heading=_("When and where"),

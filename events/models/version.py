@@ -7,15 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from events.enums import EventStatus
-from events.models.event import Event
+from events.models.event import SCHEDULE, WHEN_AND_WHERE, Event
 from events.querysets import VersionQuerySet
+from events.venues import LONGEST
 
-# What people are told about when it changes. A forum's place would be one more name here, on both models.
-TOLD = ("starts_at", "ends_at", "timezone", "status")
+# What people are told about when it changes.
+TOLD = (*WHEN_AND_WHERE, "status")
 
 
 class EventVersion(models.Model):
-    """The schedule and status of an event under one revision; `told_at` stays empty until people have been told.
+    """The schedule, venue and status of an event under one revision; `told_at` stays empty until people have been told.
 
     Written by services in the transaction of the change, never changed afterwards but for `told_at`. A registration's
     `told_revision` names the version by which its mails are written.
@@ -30,6 +31,7 @@ class EventVersion(models.Model):
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     timezone = models.CharField(_("time zone"), max_length=64)
+    venue = models.CharField(_("venue"), max_length=LONGEST, blank=True, default="", db_default="")
     status = models.CharField(_("status"), max_length=16, choices=EventStatus.choices)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -68,14 +70,20 @@ class EventVersion(models.Model):
 
     @property
     def schedule(self) -> tuple:
-        """The part of it that says when and where."""
-        return tuple(getattr(self, name) for name in TOLD if name != "status")
+        """The part of it that says when, by which reminders are planned."""
+        return tuple(getattr(self, name) for name in SCHEDULE)
+
+    @property
+    def when_and_where(self) -> tuple:
+        """The part of it that a new invitation is sent for."""
+        return tuple(getattr(self, name) for name in WHEN_AND_WHERE)
 
     def lay_over(self, event: Event) -> None:
         """Set what this version says on an event in memory, never to be saved, for mails and calendar files."""
         for name in (*TOLD, "revision"):
             setattr(event, name, getattr(self, name))
 
-    def lay_schedule_over(self, event: Event) -> None:
-        """Set date, time and zone of this version on an event in memory, never to be saved."""
-        event.starts_at, event.ends_at, event.timezone = self.schedule
+    def lay_when_and_where_over(self, event: Event) -> None:
+        """Set date, time, zone and venue of this version on an event in memory, never to be saved."""
+        for name in WHEN_AND_WHERE:
+            setattr(event, name, getattr(self, name))

@@ -13,16 +13,17 @@ from wagtail.blocks import StreamBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.models import Page
 
-from core import dates, languages, timezones
+from core import dates, languages, text, timezones
 from core.years import validate_year
 from events import spoken
 from events.models.event import Event
 from events.models.join_link import ONLY_HTTPS, JoinLink, validate_link
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
+from events.venues import validate_venue
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 AFTER_THE_END = _("The event has ended by then. Choose an earlier minute, or a later end.")
-SCHEDULE = (*WALL_CLOCKS, "timezone", "capacity", "waiting_list", "format")
+SCHEDULE = (*WALL_CLOCKS, "timezone", "venue", "capacity", "waiting_list", "format")
 
 
 class WallClockField(forms.DateTimeField):
@@ -121,7 +122,8 @@ class WebinarForm(WagtailAdminPageForm):
                 value = getattr(event, name)
                 self.initial[name] = wall_clock(value, event.timezone) if name in WALL_CLOCKS and value else value
         note = _(
-            "Dates, seats, format and meeting link are set on the page in the event's source language: %(language)s."
+            "Dates, venue, seats, format and meeting link are set on the page in the event's source language: "
+            "%(language)s."
         )
         self.fields["starts_at"].help_text = note % {"language": languages.own_name(event.source_locale.language_code)}
 
@@ -138,6 +140,11 @@ class WebinarForm(WagtailAdminPageForm):
         if not self.fields["join_link"].disabled:
             updates.append(("join_link_shown", self.cleaned_data["join_link"]))
         return updates
+
+    def clean_venue(self) -> str:
+        """Keep the venue as one composed line; what is not one is refused here, before the model sees it clean."""
+        validate_venue(self.cleaned_data["venue"])
+        return text.single_line(self.cleaned_data["venue"])
 
     def clean(self) -> dict:
         """Join the typed times to the zone and check their order."""

@@ -157,4 +157,4 @@ def kind_of_news(known: EventVersion, latest: EventVersion) -> str:
         return "" if known.is_cancelled else notices.CALLED_OFF
     if known.is_cancelled:
         return notices.RESTORED
-    return notices.MOVED if known.schedule != latest.schedule else ""
+    return notices.MOVED if known.when_and_where != latest.when_and_where else ""

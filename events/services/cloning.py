@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def clone_webinar(*, page: WebinarPage, title: str, by: "User") -> WebinarPage:
     """Return a draft beside `page` with its words, seats and languages.
 
-    Dates, link, history, translations and what was said of the recording stay behind. Reminders come along unarmed:
-    they write to nobody before staff arm them.
+    Dates, venue, link, history, translations and what was said of the recording stay behind. Reminders come along
+    unarmed: they write to nobody before staff arm them.
     """
     slug = _free_slug(page.get_parent(), title)
     clone = page.copy(keep_live=False, copy_revisions=False, update_attrs={"title": title, "slug": slug}, user=by)

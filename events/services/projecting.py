@@ -19,8 +19,8 @@ def project_event(*, page: WebinarPage) -> Event | None:
 
     Only the page in the event's source language is listened to. Aliases, pages that are not live (a scheduled first
     publication announces itself before it is live) and translations published before their source are left
-    alone: None. A changed start, end or zone raises the event's revision, of which people are told once the undo window
-    has passed (`announcing`), when reminders are planned anew too; more seats promote who waits.
+    alone: None. A changed start, end, zone or venue raises the event's revision, of which people are told once the undo
+    window has passed (`announcing`), when reminders are planned anew too; more seats promote who waits.
     """
     event, others = _lock(page)
     if not may_project(page, source_locale_id=event.source_locale_id if event else None):

@@ -255,7 +255,7 @@ def test_a_translation_shows_the_link_and_leaves_it_alone(editor):
     html = editor.get(url).content.decode()
     (field,) = re.findall(r'<input type="url" name="join_link"[^>]*>', html)
     assert ('value="https://meet.example/secret"' in field, " disabled" in field) == (True, True)
-    assert "Dates, seats, format and meeting link are set on the page" in html
+    assert "Dates, venue, seats, format and meeting link are set on the page" in html
     for shown in ("https://meet.example/secret", ""):
         answer = edit(editor, french, title="Budget", join_link="https://meet.example/other", join_link_shown=shown)
         assert (answer.status_code, stored()) == (302, ["https://meet.example/secret"])

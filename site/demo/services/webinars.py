@@ -32,6 +32,7 @@ def _load(parent: Any, webinar: dict[str, Any]) -> Event:
         "timezone": webinar["starts"]["timezone"],
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(minutes=webinar["starts"]["minutes"]),
+        "venue": webinar.get("venue", ""),
         "capacity": webinar["capacity"],
         "spoken_languages": webinar["spoken_languages"],
         "interpretation": webinar["interpretation"],
