@@ -39,6 +39,7 @@ def cancel(
         registration=registration, at=now, what=ChangeKind.CANCELLED, actor=actor, by=by, reason=reason
     )
     planning.plan(event_id=event.pk, registration_ids=[registration.pk])
+    notices.withdraw_standing(registration)
     notices.say_cancelled(event, registration)
     fill_seats(event)
     return registration

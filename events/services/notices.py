@@ -8,8 +8,9 @@ from django.conf import settings
 
 from core import clock
 from events.models import Event, Registration
+from mail.enums import Stream
 from mail.models import Message
-from mail.services import enqueue
+from mail.services import enqueue, withdraw
 
 CONFIRMATION = "event-confirmation"
 WAITING = "event-waiting"
@@ -88,6 +89,21 @@ def say_changed(
         before=before,
         revision=event.revision,
     )
+
+
+def withdraw_standing(registration: Registration) -> int:
+    """Take back what says of a registration that has ended which seat, place or links it has; return how many.
+
+    What has begun to leave stays sent. Otherwise one that a server put off would read for hours as if it were to come.
+    """
+    identifier = registration.uuid
+    keys = [f"{CONFIRMATION}:{identifier}", f"{WAITING}:{identifier}"]
+    keys += [f"{PROMOTED}:{identifier}:{registration.waiting_number}"]
+    keys += [f"{LINKS}:{identifier}:{version}" for version in range(1, registration.token_version + 1)]
+    # Asked for by the hour, so found among the few that wait.
+    known = Message.objects.waiting().filter(stream=Stream.TRANSACTIONAL, kind=KNOWN)
+    keys += known.filter(params__registration=registration.pk).values_list("key", flat=True)
+    return withdraw(keys=keys)
 
 
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
