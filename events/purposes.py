@@ -1,18 +1,24 @@
 """What event mails are about, told to the outbox."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Exists, F, OuterRef, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core import clock
+from core.emailkeys import email_key
+from events import reminder_words
 from events.enums import ReminderState
-from events.models import Registration, Reminder
+from events.models import EventVersion, Registration, Reminder
+from events.services import announcing, planning
+from mail import kinds
 from mail.models import Message
 from mail.purposes import Planned, Purpose
 
-MOST_PLANNED = 50
+MOST_REMINDERS = 100
+NOT_SENT = (ReminderState.PLANNED, ReminderState.MISSED, ReminderState.DROPPED)
 
 
 def of_messages(messages: Sequence[Message]) -> dict[int, Purpose]:
@@ -30,16 +36,35 @@ def of_messages(messages: Sequence[Message]) -> dict[int, Purpose]:
 
 
 def planned_for(addresses: Collection[str], person: Any) -> list[Planned]:
-    """Return the reminders that are still to come for some addresses and an account; one statement."""
-    whose = Q(registration__email_key__in=addresses)
+    """Return what is not in the outbox for some addresses and an account; three statements at most.
+
+    These are reminders to come, those left out with the reason, and news of a change that can still be undone.
+    """
+    registrations = Registration.objects.filter(email_key__in=[email_key(one) for one in addresses])
     if person is not None:
-        whose |= Q(registration__person=person)
-    coming = Reminder.objects.filter(whose, state=ReminderState.PLANNED).select_related("registration__event")
-    return [
-        Planned(
-            _("Reminder"),
-            one.due_at,
-            Purpose(one.registration.event.title, reverse("registrations:inspect", args=[one.registration_id])),
-        )
-        for one in coming.order_by("due_at")[:MOST_PLANNED]
-    ]
+        registrations |= Registration.objects.filter(person=person)
+    return [*_reminders(registrations), *_news(registrations)]
+
+
+def _reminders(registrations: Any) -> Iterator[Planned]:
+    """Yield reminders: the next to come first, then those left out, the latest first."""
+    found = Reminder.objects.filter(registration__in=registrations, state__in=NOT_SENT)
+    found = found.select_related("registration__event", "rule")
+    to_come = Case(When(state=ReminderState.PLANNED, then=F("due_at")))
+    for one in found.order_by(to_come.asc(nulls_last=True), "-due_at", "-pk")[:MOST_REMINDERS]:
+        yield Planned(_("Reminder"), one.due_at, _about(one.registration), reminder_words.why_left_out(one))
+
+
+def _news(registrations: Any) -> Iterator[Planned]:
+    """Yield what each person will be told once the undo window has passed, if it is other than what they know."""
+    untold = EventVersion.objects.untold().filter(event=OuterRef("event"))
+    found = registrations.live().filter(Exists(untold), event__ends_at__gt=clock.now())
+    for one in found.select_related("event").prefetch_related("event__versions").order_by("pk"):
+        versions = {version.revision: version for version in one.event.versions.all()}
+        latest = versions[max(versions)]
+        if kind := announcing.kind_of_news(versions.get(one.told_revision, latest), latest):
+            yield Planned(str(kinds.label(kind)), latest.made_at + planning.undo_window(), _about(one))
+
+
+def _about(registration: Registration) -> Purpose:
+    return Purpose(registration.event.title, reverse("registrations:inspect", args=[registration.pk]))

@@ -1,4 +1,4 @@
-"""A reminder's time in words and as the parts of a form."""
+"""A reminder's time in words and as the parts of a form, and why one was left out."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.enums import ReminderAnchor, ReminderState
+from events.enums import ReminderAnchor, ReminderAudience, ReminderState
 
 if TYPE_CHECKING:
-    from events.models import ReminderRule
+    from events.models import Reminder, ReminderRule
 
 BEFORE, AFTER = "before", "after"
 SIDES = [(BEFORE, gettext_lazy("before")), (AFTER, gettext_lazy("after"))]
@@ -44,6 +44,26 @@ def when(rule: "ReminderRule") -> str:
 def counted(numbers: Mapping[str, int]) -> str:
     """Return how many reminders stand in each state, such as "2 planned, 1 handed to the outbox"."""
     return _(", ").join(_counted(state, numbers[state]) for state in ReminderState if state in numbers)
+
+
+def why_left_out(reminder: "Reminder") -> str:
+    """Return why one person's reminder does not leave, by how things stand now; nothing for one that is to come."""
+    if reminder.state == ReminderState.MISSED:
+        return _("Its time had passed before it could leave.")
+    return _why_dropped(reminder) if reminder.state == ReminderState.DROPPED else ""
+
+
+def _why_dropped(reminder: "Reminder") -> str:
+    registration, audience = reminder.registration, ReminderAudience(reminder.rule.audience)
+    if registration.event.is_cancelled:
+        return _("This event is cancelled.")
+    if not registration.is_live:
+        return _("This registration is cancelled.")
+    if not reminder.rule.is_armed:
+        return _("The reminder is held back.")
+    if audience.is_of_the_past or registration.state != audience.state:
+        return _("It is for %(audience)s.") % {"audience": audience.label}
+    return _("Its reason had ended.")
 
 
 def _counted(state: ReminderState, number: int) -> str:

@@ -18,11 +18,12 @@ class Purpose:
 
 @dataclass(frozen=True)
 class Planned:
-    """A mail that nobody has asked for yet because its time has not come, such as a reminder."""
+    """A mail that is not in the outbox: its time has not come, or it never leaves, and `why_not` says why."""
 
     what: str
     due_at: datetime
     about: Purpose | None = None
+    why_not: str = ""
 
 
 # Given all messages of a page at once, so that a list costs the same whatever its length.

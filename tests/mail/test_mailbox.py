@@ -237,11 +237,11 @@ def test_the_page_costs_the_same_with_one_and_with_three_messages(staff: Client,
     refused(Message.objects.get(pk=ask(to="ana.silva@example.org").pk))
     make.registered(event)
     staff.get(PAGE, {"q": "ana.silva@example.org"})
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         staff.get(PAGE, {"q": "ana.silva@example.org"})
     for _n in range(2):
         refused(ask(to="ana.silva@example.org"))
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         assert len(stories(staff.get(PAGE, {"q": "ana.silva@example.org"}))) == 4
 
 
@@ -251,11 +251,11 @@ def test_the_history_costs_the_same_with_one_and_with_three_steps(staff: Client,
 
     step()
     staff.get(PAGE, {"q": "ana@city.example"})
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert len(page(staff.get(PAGE, {"q": "ana@city.example"})).select("details tbody tr")) == 1
     step()
     step()
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert len(page(staff.get(PAGE, {"q": "ana@city.example"})).select("details tbody tr")) == 3
 
 

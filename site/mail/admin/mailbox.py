@@ -92,12 +92,14 @@ def _shown(box: Mailbox, request: HttpRequest) -> dict[str, Any]:
     in_force = [entry for entry in entries if entry.is_in_force]
     may_resend = request.user.has_perm(RESEND)
     refusals = resending.why_not_each(messages) if may_resend else {}
+    planned = purposes.planned(box.addresses, box.person)
     return {
         "box": box,
         "suppressions": [(entry, explaining.what_is_stopped(entry)) for entry in entries],
         "gets_what_is_asked_for": bool(in_force) and not any(entry.stops_everything for entry in in_force),
         "changes": box.changes(),
-        "planned": purposes.planned(box.addresses, box.person),
+        "planned": [one for one in planned if not one.why_not],
+        "left_out": [one for one in reversed(planned) if one.why_not],
         "page": page,
         "rows": [_row(message, about.get(message.pk), refusals.get(message.pk)) for message in messages],
     }
