@@ -13,6 +13,7 @@ from django.test import RequestFactory
 from django.utils.translation import override
 
 from core import componentchecks, components
+from core.templatetags import look
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 EXAMPLES = [
@@ -172,21 +173,35 @@ def test_an_unknown_zone_is_left_to_the_script():
 
 
 @pytest.mark.parametrize(
-    ("number", "width", "words"),
+    ("number", "parts", "words"),
     [
-        (0, 40, "<strong>Seats available</strong>"),
-        (1, 90, "<strong>Few seats left</strong>"),
-        (2, 100, "<strong>Waiting list open</strong>"),
-        (3, 100, "<strong>Registration closed</strong>"),
-        (5, 92, "<strong>Few seats left</strong> <span>46 of 50 seats taken</span>"),
-        (6, 100, "<strong>Waiting list open</strong> <span>50 of 50 seats taken, 4 waiting</span>"),
+        (0, [("free", "0", "33")], "<strong>Seats available</strong>"),
+        (1, [("few", "33", "34")], "<strong>Few seats left</strong>"),
+        (2, [("waiting", "67", "33")], "<strong>Waiting list open</strong>"),
+        (3, [], "<strong>Registration closed</strong>"),
+        (5, [("taken", "0", "92")], "<strong>Few seats left</strong> <span>46 of 50 seats taken</span>"),
+        (
+            6,
+            [("taken", "0", "93"), ("waiting", "93", "7")],
+            "<strong>Waiting list open</strong> <span>50 of 50 seats taken, 4 waiting</span>",
+        ),
     ],
 )
-def test_the_seats_bar_says_in_words_what_it_draws(number, width, words):
+def test_the_seats_bar_says_in_words_what_it_draws(number, parts, words):
     html = show("seats_bar", number)
 
-    assert f'<rect class="seats__taken" width="{width}%"' in html
+    assert re.findall(r'<rect class="seats__(\w+)" x="(\d+)%" width="(\d+)%" height="100%"/>', html) == parts
+    assert ("seats--counted" in html) is ("<span>" in words)
     assert f'<p class="seats__words">{words}</p>' in html
+
+
+@pytest.mark.parametrize(
+    ("taken", "waiting", "parts"),
+    [(0, 0, []), (60, 0, [("taken", 100)]), (0, 50, [("waiting", 50)]), (25, 50, [("taken", 25), ("waiting", 50)])],
+)
+def test_the_scale_of_seats_leaves_what_is_free_empty(taken, waiting, parts):
+    drawn = look.seat_parts("waiting", taken, 50, waiting)
+    assert [(part["kind"], part["width"]) for part in drawn] == parts
 
 
 def test_a_title_in_another_language_says_so_and_names_it():

@@ -130,15 +130,26 @@ def kind_hours(moment: datetime) -> list[dict]:
     return kindhours.rows(moment)
 
 
-@register.simple_tag
-def seat_share(state: str, taken: int | str = "", capacity: int | str = "") -> int:
-    """Return the filled part of the seats bar in per cent.
+# Of three divisions the one that a state marks: seats free, few, none. One that says nothing of seats marks none.
+_MARKED = {"open": ("free", 0, 33), "few": ("few", 33, 34), "waiting": ("waiting", 67, 33)}
 
-    Public pages know the state only, so that they stay in the cache: the bar is then a sign, not a measure.
+
+@register.simple_tag
+def seat_parts(
+    state: str, taken: int | str = "", capacity: int | str = "", waiting: int | str = ""
+) -> list[dict[str, str | int]]:
+    """Return what is drawn in the seats bar, each part with its kind, where it begins and how wide it is, in per cent.
+
+    With numbers it is a scale of seats taken and, beyond the last seat, of people waiting; what is free stays empty.
+    Public pages know the state alone, so that they stay in the cache: they mark one division of three, and no share.
     """
-    if capacity and taken != "":
-        return min(100, round(100 * int(taken) / int(capacity)))
-    return {"open": 40, "few": 90}.get(state, 100)
+    if not capacity or taken == "":
+        parts = [_MARKED[state]] if state in _MARKED else []
+    else:
+        total = int(capacity) + int(waiting or 0)
+        held, end = (round(100 * min(number, int(capacity)) / total) for number in (int(taken), int(capacity)))
+        parts = [("taken", 0, held), ("waiting", end, 100 - end)]
+    return [{"kind": kind, "start": start, "width": width} for kind, start, width in parts if width]
 
 
 @register.simple_tag
