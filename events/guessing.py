@@ -7,17 +7,15 @@ from importlib.resources import files
 
 from django.http import HttpRequest
 
-from core import timezones
+from events.viewing import chosen_zone
 
-ZONE_COOKIE = "timezone"
 REGION = re.compile(r"\b[A-Za-z]{2,3}-([A-Z]{2})\b")
 
 
 def timezone(request: HttpRequest, *, otherwise: str) -> str:
-    """Return the zone a visitor probably lives in: their cookie's, their country's only one, or else `otherwise`."""
-    told = request.COOKIES.get(ZONE_COOKIE, "")
-    if timezones.is_valid(told):
-        return timezones.canonical(told)
+    """Return the zone a visitor probably lives in: the one in the address, their country's only one, or `otherwise`."""
+    if chosen := chosen_zone(request):
+        return chosen
     region = REGION.search(request.headers.get("Accept-Language", "")[:200])
     zones = _zones_by_country().get(region[1], ()) if region else ()
     return zones[0] if len(zones) == 1 else otherwise

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from core import clock, dates, languages, locales
-from events import spoken, venues
+from events import spoken, venues, viewing
 from events.enums import Availability
 from events.listing import date_state, seat_words
 
@@ -30,6 +30,7 @@ def occasion(page: "WebinarPage", event: "Event | None", request: HttpRequest) -
         "facts": SimpleLazyObject(lambda: facts(page, event, language)),
         "events_url": f"/{language}/events/",
         "place": venues.attendance_in_words(page.venue),
+        **viewing.clocks(request),
     }
     if event is None:
         return context

@@ -15,6 +15,7 @@ from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
 from core.projection import AtomicPublishing
+from events import viewing
 from events.blocks import AGENDA_BLOCKS
 from events.models.event import Event
 from events.models.webinar_form import WebinarCopyForm, WebinarForm
@@ -45,7 +46,7 @@ class EventIndexPage(BasePage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the coming events, a page of the past ones, and the choices by which both can be narrowed."""
         context = super().get_context(request, *args, **kwargs)
-        return {**context, **programme(request, Event.objects.public())}
+        return {**context, **programme(request, Event.objects.public()), **viewing.clocks(request)}
 
 
 class WebinarPage(AtomicPublishing, BasePage):

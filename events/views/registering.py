@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from core import epochs, languages, limits, locales
 from core.emailkeys import mailbox_key
-from events import access, guessing, listing
+from events import access, guessing, listing, viewing
 from events.enums import Availability
 from events.errors import AccountEnding, EventFull, RegistrationNotOpen, RegistrationRefused
 from events.forms import RegistrationForm
@@ -163,8 +163,12 @@ def event_context(event: Event, request: HttpRequest) -> dict[str, Any]:
 
 
 def _public_context(event: Event, request: HttpRequest) -> dict[str, Any]:
-    """Add the name under which what surrounds the page is kept; none with a query, which its links repeat."""
-    return {**event_context(event, request), "kept_path": None if request.META.get("QUERY_STRING") else request.path}
+    """Add the reader's zone, and the name under which what surrounds the page is kept.
+
+    There is none with a query, which its links repeat.
+    """
+    kept_path = None if request.META.get("QUERY_STRING") else request.path
+    return {**event_context(event, request), **viewing.clocks(request), "kept_path": kept_path}
 
 
 def _words(event: Event, language: str, request: HttpRequest) -> dict[str, str]:

@@ -12,6 +12,7 @@ from core import clock
 from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
+from events import viewing
 from home import sections
 from home.blocks import LIVE_BLOCKS
 from home.enums import Section
@@ -42,7 +43,7 @@ class HomePage(BasePage):
         context["is_home"] = True
         # Coming events depend on the clock, so what is kept of them ages in steps of some seconds.
         context["moment"] = clock.step(clock.now())
-        return context
+        return {**context, **viewing.clocks(request)}
 
 
 class SectionPage(BasePage):
