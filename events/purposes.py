@@ -12,8 +12,8 @@ from core.emailkeys import email_key
 from events import reminder_words
 from events.enums import ReminderState
 from events.models import EventVersion, Registration, Reminder
-from events.services import announcing, planning
-from mail import kinds
+from events.services import announcing
+from mail import kinds, undo
 from mail.models import Message
 from mail.purposes import Planned, Purpose
 
@@ -63,7 +63,7 @@ def _news(registrations: Any) -> Iterator[Planned]:
         versions = {version.revision: version for version in one.event.versions.all()}
         latest = versions[max(versions)]
         if kind := announcing.kind_of_news(versions.get(one.told_revision, latest), latest):
-            yield Planned(str(kinds.label(kind)), latest.made_at + planning.undo_window(), _about(one))
+            yield Planned(str(kinds.label(kind)), undo.leaves_at(since=latest.made_at), _about(one))
 
 
 def _about(registration: Registration) -> Purpose:

@@ -211,12 +211,6 @@ class RuleAddView(RuleFormView):
         return self.rule.translation_key
 
 
-class RuleEditView(OfRule, RuleFormView):
-    """Changes a reminder; what an armed one has planned moves along."""
-
-    page_title = _("Change a reminder")
-
-
 class RuleAct(OfRule, ButtonView):
     """Does something with one rule."""
 

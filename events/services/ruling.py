@@ -78,15 +78,15 @@ def save_rule(*, rule: ReminderRule, by: "User | None" = None) -> ReminderRule:
         return rule
     kept = ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
     is_moved = any(getattr(kept, name) != getattr(rule, name) for name in TIME)
-    is_for_others = kept.audience != rule.audience
+    is_for_others, says_else = kept.audience != rule.audience, kept.words != rule.words
     for name in (*TIME, "audience", "words"):
         setattr(kept, name, getattr(rule, name))
     if kept.is_armed and by is not None and not may_arm(by, kept):
         raise ReminderArmed
-    # Other words leave a reminder that is being sent now at its moment.
+    # Other words leave a reminder that is being sent now at its moment, or at the end of the window that they open.
     if event is not None and is_moved:
         _reckon(kept, event)
-    if event is not None and kept.is_armed and (is_moved or is_for_others):
+    if event is not None and kept.is_armed and (is_moved or is_for_others or says_else):
         _wait_for_the_window(kept, event)
     kept.save()
     if kept.is_armed and event is not None:
@@ -117,6 +117,15 @@ def arm(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
     rule.save()
     planning.plan(event_id=event.pk)
     return rule
+
+
+def due_when_saved(rule: ReminderRule, event: Event) -> datetime | None:
+    """Return when a rule's reminders would leave, were what staff changed of it saved now; None where that is past."""
+    kept = ReminderRule.objects.get(pk=rule.pk)
+    is_moved = any(getattr(kept, name) != getattr(rule, name) for name in TIME)
+    own = moments.due(rule, event) if is_moved else kept.due_at
+    now = clock.now()
+    return undo.leaves_at(own, since=now) if own is not None and own > now else None
 
 
 def refusal_of_arming(rule: ReminderRule, event: Event) -> EventError | None:

@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from events.admin import dry_runs, reminders
+from events.admin import changed_rules, dry_runs, reminders
 
 urlpatterns = [
     path("reminders/<uuid:key>/", reminders.RemindersView.as_view(), name="events_reminders"),
     path("reminders/<uuid:key>/new/", reminders.RuleAddView.as_view(), name="events_reminder_add"),
-    path("reminders/rule/<int:pk>/", reminders.RuleEditView.as_view(), name="events_reminder_edit"),
+    path("reminders/rule/<int:pk>/", changed_rules.RuleEditView.as_view(), name="events_reminder_edit"),
+    path(
+        "reminders/rule/<int:pk>/changed/<slug:digest>/",
+        changed_rules.ChangedRuleView.as_view(),
+        name="events_reminder_changed",
+    ),
+    path(
+        "reminders/rule/<int:pk>/changed/<slug:digest>/sample/<slug:language>/",
+        changed_rules.ChangedRuleSampleView.as_view(),
+        name="events_reminder_changed_sample",
+    ),
     path("reminders/rule/<int:pk>/arm/", dry_runs.ArmView.as_view(), name="events_reminder_arm"),
     path("reminders/rule/<int:pk>/now/", dry_runs.SendNowView.as_view(), name="events_reminder_now"),
     path("reminders/rule/<int:pk>/hold/", reminders.DisarmView.as_view(), name="events_reminder_disarm"),

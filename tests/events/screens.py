@@ -18,6 +18,12 @@ def url(name: str, *args: object) -> str:
     return reverse(f"events_{name}", args=args)
 
 
+def filled(**fields: object) -> dict[str, object]:
+    """Return what the form of a reminder posts."""
+    given = {"amount": 2, "unit": "days", "side": "before", "anchor": "start", "clock_time": "09:00"}
+    return {**given, "audience": "confirmed", **fields}
+
+
 def typed(**fields) -> dict[str, str]:
     """Return what the editor's form posts."""
     lists = {"spoken_languages": fields.pop("spoken_languages", ["en", "fr"])}

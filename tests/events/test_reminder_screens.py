@@ -18,7 +18,7 @@ from mail.enums import SuppressionReason
 from mail.models import Message
 from mail.services import suppress
 from tests.events.reminding import move
-from tests.events.screens import body, url
+from tests.events.screens import body, filled, url
 from tests.factories import accounts
 from tests.factories import core as trees
 from tests.factories import events as make
@@ -30,12 +30,6 @@ WINDOW = timedelta(minutes=2)
 @pytest.fixture
 def rule(event) -> ReminderRule:
     return ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[0]
-
-
-def filled(**fields: object) -> dict[str, object]:
-    """Return what the form of a reminder posts."""
-    given = {"amount": 2, "unit": "days", "side": "before", "anchor": "start", "clock_time": "09:00"}
-    return {**given, "audience": "confirmed", **fields}
 
 
 def test_the_list_says_when_to_whom_and_how_many(manager, event, rule):
@@ -350,7 +344,8 @@ def test_an_editor_arms_the_standing_words_and_cannot_change_them_afterwards(edi
     assert (answer.status_code, str(errors.ReminderArmed.sentence) in body(answer)) == (409, True)
     rule.refresh_from_db()
     assert (rule.is_armed, rule.words, rule.offset_minutes) == (True, {}, -1440)
-    assert editor.post(url("reminder_edit", rule.pk), filled()).status_code == 302
+    rehearsal = editor.post(url("reminder_edit", rule.pk), filled())["Location"]
+    assert editor.post(rehearsal)["Location"] == url("reminders", event.translation_key)
     rule.refresh_from_db()
     assert (rule.is_armed, rule.day_offset) == (True, -2)
 
