@@ -22,7 +22,8 @@ from wagtail.models import Page
 
 from core import clock
 from events.querysets import public_pages
-from learning.enums import LIVE_TEAMS, TOLD_KINDS, UNTOLD_TEAMS, WAITING_STATES, SeatState, TeamState
+from learning.enums import LIVE_TEAMS, TOLD_KINDS, UNTOLD_TEAMS, SeatState, TeamState
+from learning.querysets_enrolments import waits
 
 
 class CohortQuerySet(QuerySet):
@@ -80,14 +81,9 @@ class CohortQuerySet(QuerySet):
 
     def with_seats(self) -> "CohortQuerySet":
         """Add `seats_held`, `seats_waiting` and `applications`."""
-        waits = Q(
-            enrolments__state__in=WAITING_STATES,
-            enrolments__has_seat=False,
-            enrolments__waiting_number__isnull=False,
-        )
         return self.annotate(
             seats_held=Count("enrolments", filter=Q(enrolments__has_seat=True)),
-            seats_waiting=Count("enrolments", filter=waits),
+            seats_waiting=Count("enrolments", filter=waits("enrolments__")),
             applications=Count("enrolments", filter=Q(enrolments__state="applied")),
         )
 

@@ -8,7 +8,15 @@ from django.db.models.functions import Coalesce
 
 from learning.enums import JOINED_STATES, LEAVABLE_STATES, LIVE_STATES, WAITING_STATES, ChangeKind, EnrolmentState
 
-WAITS = Q(state__in=WAITING_STATES, has_seat=False, waiting_number__isnull=False)
+
+def waits(of: str = "") -> Q:
+    """Return what is true of those who wait for a seat; `of` leads to them from another record, as "enrolments__"."""
+    return Q(**{f"{of}state__in": WAITING_STATES, f"{of}has_seat": False, f"{of}waiting_number__isnull": False})
+
+
+WAITS = waits()
+# Nobody has been told of a draft, nor of what a team asks the moderators; `Enrolment.was_told` says it of one row.
+UNTOLD = Q(state=EnrolmentState.DRAFTED) | Q(state=EnrolmentState.APPLIED, team__isnull=False)
 
 
 def _units_of_course() -> Subquery:
@@ -33,8 +41,7 @@ class EnrolmentQuerySet(QuerySet):
 
     def told(self) -> "EnrolmentQuerySet":
         """Return the live ones whose people have heard of them: neither drafts nor what a team asks the moderators."""
-        of_teams = Q(state=EnrolmentState.APPLIED, team__isnull=False)
-        return self.live().exclude(Q(state=EnrolmentState.DRAFTED) | of_teams)
+        return self.live().exclude(UNTOLD)
 
     def once_each(self) -> "EnrolmentQuerySet":
         """Keep one for each address, what somebody has joined before what two cities have invited them to."""
@@ -64,10 +71,9 @@ class EnrolmentQuerySet(QuerySet):
     def meant_for(self, person: Any, keys: Iterable[str]) -> "EnrolmentQuerySet":
         """Return a person's own and what nobody has joined yet under one of these normalised addresses of theirs.
 
-        Drafts are left out: nobody has been told of them. `rules.keys_of` has the addresses.
+        Those of which nobody was told are left out. `rules.keys_of` has the addresses.
         """
-        told = self.exclude(state=EnrolmentState.DRAFTED)
-        return told.filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
+        return self.exclude(UNTOLD).filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
 
     def of_outsiders(self, keys: Iterable[str] = ()) -> "EnrolmentQuerySet":
         """Leave out those whose person takes part in the same cohort by another enrolment.

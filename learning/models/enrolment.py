@@ -205,7 +205,10 @@ class Enrolment(models.Model):
 
     @property
     def was_told(self) -> bool:
-        """Whether the person knows of it: neither a draft, nor what moderators have yet to decide for a team."""
+        """Whether the person knows of it: neither a draft, nor what moderators have yet to decide for a team.
+
+        As `querysets_enrolments.UNTOLD` asks the database.
+        """
         if self.state == EnrolmentState.APPLIED:
             return self.team_id is None
         return self.state != EnrolmentState.DRAFTED

@@ -2,15 +2,14 @@
 
 from functools import wraps
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from core import languages
 from core.views.signed import View, behind_token
 from learning import tokens
-from learning.enums import EnrolmentState
 from learning.models import Enrolment
+from learning.querysets_enrolments import UNTOLD
 
 
 def by_token(view: View) -> View:
@@ -48,6 +47,4 @@ def _enrolment(token: str) -> Enrolment | None:
         return None
     found = Enrolment.objects.with_place().with_ending()
     found = found.select_related("cohort__course", "local_government", "person", "team__coordinator")
-    # Nobody has been told of a draft, nor of what a team asks the moderators.
-    untold = Q(state=EnrolmentState.DRAFTED) | Q(state=EnrolmentState.APPLIED, team__isnull=False)
-    return found.exclude(untold).filter(uuid=identifier).first()
+    return found.exclude(UNTOLD).filter(uuid=identifier).first()

@@ -8,8 +8,10 @@ import time_machine
 from django.db import IntegrityError, transaction
 
 from core import clock
+from learning.enums import ENDED_STATES, JOINED_STATES, SEATED_STATES, EnrolmentState
 from learning.models import Cohort, Course, Enrolment, EnrolmentChange, TeamRequest, UnitProgress
-from learning.services import call_off_cohort, withdraw_enrolment
+from learning.querysets_enrolments import UNTOLD
+from learning.services import call_off_cohort, promote_from_waiting_list, withdraw_enrolment
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 
@@ -192,6 +194,52 @@ def test_the_database_refuses_teams_and_progress_that_make_no_sense():
     refused("learning_progress_completed_after_read", lambda: rows.update(completed_at=earlier))
     again = {"enrolment": learner, "unit": unit, "language": "fr"}
     refused("learning_progress_once_per_unit", lambda: UnitProgress.objects.create(**again))
+
+
+def in_each_state(cohort: Cohort, team: TeamRequest | None) -> list[Enrolment]:
+    """Make an enrolment in each state that there may be, in a team or without one."""
+    city = None if team is None else team.local_government
+    states = [state for state in EnrolmentState if team or state != "drafted"]
+    return Enrolment.objects.bulk_create(
+        Enrolment(
+            cohort=cohort,
+            team=team,
+            local_government=city,
+            email=f"{state}@example.org",
+            email_key=f"{state}@example.org",
+            state=state,
+            has_seat=state in SEATED_STATES,
+            waiting_number=1 + bool(team) if state == "waitlisted" else None,
+            joined_at=clock.now() if state in JOINED_STATES else None,
+            ended_at=clock.now() if state in ENDED_STATES else None,
+        )
+        for state in states
+    )
+
+
+def test_the_database_and_a_row_agree_on_who_was_told():
+    cohort, by = make.cohort(), cities.coordinator()
+    team = TeamRequest.objects.create(
+        cohort=cohort, local_government=by.local_government, coordinator=by.person, state="sent"
+    )
+    alone, together = in_each_state(cohort, None), in_each_state(cohort, team)
+    untold = Enrolment.objects.filter(UNTOLD).order_by("state").values_list("state", "team")
+    assert list(untold) == [("applied", team.pk), ("drafted", team.pk)]
+    assert set(untold) == {(one.state, one.team_id) for one in [*alone, *together] if not one.was_told}
+
+
+def test_who_waits_is_counted_as_it_is_read():
+    cohort = make.cohort(seats=1)
+    make.team(cohort, "Ana")
+    # A draft that was given a seat keeps its number, and waits no longer.
+    make.team(cohort, "Bo", coordinator=cities.coordinator(state="asked"))
+    make.team(cohort, "Cy", "Di")
+    Cohort.objects.update(seats=2)
+    promote_from_waiting_list(cohort_id=cohort.pk)
+    make.invited(make.cohort(), "Ed")
+    assert [one.name for one in Enrolment.objects.waiting()] == ["Cy", "Di"]
+    counted = Cohort.objects.with_seats().order_by("pk").values_list("seats_held", "seats_waiting")
+    assert list(counted) == [(2, 2), (1, 0)]
 
 
 def test_history_is_only_added_to():
