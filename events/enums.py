@@ -12,15 +12,6 @@ class EventStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-class SeatState(models.TextChoices):
-    """What the seats alone say; the services keep it on the event so that a listing counts nothing."""
-
-    OPEN = "open", _("Seats free")
-    FEW = "few", _("Few seats left")
-    WAITING = "waiting", _("Waiting list")
-    FULL = "full", _("Full")
-
-
 class Availability(models.TextChoices):
     """What a visitor meets at a given moment: the seats, unless the clock or the status say otherwise."""
 

@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest
 from wagtail.models import Page, PageViewRestriction
 
-from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, SeatState, TeamState
+from core.seats import SeatState
+from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, TeamState
 from learning.errors import CohortFull
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.querysets_cohorts import CohortQuerySet

@@ -13,9 +13,10 @@ from django.utils.translation import ngettext
 from wagtail.models import Page
 
 from core import dates, languages, locales
+from core.seats import SeatState
 from events import spoken
 from events.querysets import public_pages
-from learning.enums import CohortState, SeatState
+from learning.enums import CohortState
 
 if TYPE_CHECKING:
     from learning.models import Cohort

@@ -32,15 +32,6 @@ class CohortState(models.TextChoices):
     CALLED_OFF = "called-off", _("Called off")
 
 
-class SeatState(models.TextChoices):
-    """What the seats alone say; the services keep it on the cohort so that a listing counts nothing."""
-
-    OPEN = "open", _("Seats free")
-    FEW = "few", _("Few seats left")
-    WAITING = "waiting", _("Waiting list")
-    FULL = "full", _("Full")
-
-
 class TeamState(models.TextChoices):
     """How far a coordinator's wish to enrol a team has come."""
 

@@ -21,8 +21,9 @@ from django.db.models.functions import Cast
 from wagtail.models import Page
 
 from core import clock
+from core.seats import SeatState
 from events.querysets import public_pages
-from learning.enums import LIVE_TEAMS, TOLD_KINDS, UNTOLD_TEAMS, SeatState, TeamState
+from learning.enums import LIVE_TEAMS, TOLD_KINDS, UNTOLD_TEAMS, TeamState
 from learning.querysets_enrolments import waits
 
 

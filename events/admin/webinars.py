@@ -19,8 +19,9 @@ from core import clock, dates
 from core.admin.translating import with_translating
 from core.exports import ScreenExportMixin
 from core.models import Term
+from core.seats import SeatState
 from events import rules
-from events.enums import Availability, RegistrationState, SeatState
+from events.enums import Availability, RegistrationState
 from events.models import Event, Registration, WebinarPage
 from events.schedule import wall_clock
 

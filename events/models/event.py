@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from core import clock, timezones
-from events.enums import Availability, EventStatus, SeatState
+from core.seats import SeatState
+from events.enums import Availability, EventStatus
 from events.querysets import EventQuerySet
 from events.venues import LONGEST, validate_venue
 

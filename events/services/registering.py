@@ -7,7 +7,8 @@ from django.db import transaction
 
 from accounts.services.ending import may_be_given
 from core.emailkeys import email_key
-from events.enums import Availability, SeatState
+from core.seats import SeatState
+from events.enums import Availability
 from events.errors import (
     AccountEnding,
     EventCancelled,

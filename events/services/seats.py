@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from django.db.models import Count, Max, Q
 
 from core import pagecache
+from core.seats import SeatState, state_of
 from events import rows
-from events.enums import RegistrationState, SeatState
+from events.enums import RegistrationState
 from events.models import Event, Registration
 
 # `Standing.has_seat_for_newcomer` in SQL, for the statement that decides as it counts; tests hold the two together.
 HAS_SEAT_FOR_NEWCOMER = "(event.capacity IS NULL OR (taken < event.capacity AND waiting = 0))"
-FEW_AT_LEAST = 3
-FEW_SHARE = 10  # a tenth of the seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,8 @@ class Standing:
     @property
     def state(self) -> SeatState:
         """What a visitor is told."""
-        if self.free is None:
-            return SeatState.OPEN
-        if not self.has_seat_for_newcomer:
-            return SeatState.WAITING if self.waiting_list else SeatState.FULL
-        few = max(FEW_AT_LEAST, -(-(self.capacity or 0) // FEW_SHARE))
-        return SeatState.FEW if self.free <= few else SeatState.OPEN
+        left = self.free if self.has_seat_for_newcomer else 0
+        return state_of(seats=self.capacity, left=left, waiting_list=self.waiting_list)
 
 
 def lock(event_id: int) -> Event:

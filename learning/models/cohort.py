@@ -10,8 +10,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, timezones
+from core.seats import SeatState
 from core.years import YEARS
-from learning.enums import Admission, CohortState, SeatState, TeamState
+from learning.enums import Admission, CohortState, TeamState
 from learning.querysets_cohorts import CohortQuerySet, TeamQuerySet
 
 LAST_DAY = date(YEARS[1], 12, 31)

@@ -6,12 +6,9 @@ from enum import Enum, auto
 from django.db.models import Count, Q
 
 from core import pagecache
-from learning.enums import SeatState
+from core.seats import SeatState, state_of
 from learning.models import Cohort, Enrolment
 from learning.querysets_enrolments import WAITS
-
-FEW_AT_LEAST = 3
-FEW_SHARE = 10  # a tenth of the seats
 
 
 class Place(Enum):
@@ -77,12 +74,7 @@ class Standing:
     @property
     def state(self) -> SeatState:
         """What a visitor is told who does not say for which city they ask."""
-        if self.free is None:
-            return SeatState.OPEN
-        if self.free == 0:
-            return SeatState.WAITING if self.waiting_list else SeatState.FULL
-        few = max(FEW_AT_LEAST, -(-(self.seats or 0) // FEW_SHARE))
-        return SeatState.FEW if self.free <= few else SeatState.OPEN
+        return state_of(seats=self.seats, left=self.free, waiting_list=self.waiting_list)
 
 
 def lock(cohort_id: int) -> Cohort:

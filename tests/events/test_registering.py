@@ -7,8 +7,9 @@ import time_machine
 
 from accounts.models import User
 from core import clock
+from core.seats import SeatState
 from events import errors
-from events.enums import Actor, ChangeKind, EventStatus, RegistrationState, SeatState
+from events.enums import Actor, ChangeKind, EventStatus, RegistrationState
 from events.models import Event, Registration
 from events.services import cancel, register
 from mail.models import Message

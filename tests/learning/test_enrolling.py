@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from core import clock
+from core.seats import SeatState
 from learning import errors
-from learning.enums import SeatState
 from learning.models import Cohort, Enrolment, EnrolmentChange, TeamRequest
 from learning.services import (
     call_off_cohort,
