@@ -13,7 +13,7 @@ from events.enums import EventStatus, RegistrationState, ReminderAudience
 from events.models import Event, EventVersion, Registration, ReminderRule, StaffMessage
 from events.models.event import WHEN_AND_WHERE
 from events.services import notices
-from events.services.announcing import Standing, kind_of_news
+from events.services.announcing import Untold, kind_of_news
 from mail.enums import Stream
 from mail.kinds import Rendering
 from mail.models import Message
@@ -101,7 +101,7 @@ class News(Registered):
 
     def people(self):
         """Return the live registrations of those who know something else; none once the event is over."""
-        found = Registration.objects.filter(event=self.event, told_revision__in=self._standing.outdated).live()
+        found = Registration.objects.filter(event=self.event, told_revision__in=self._untold.outdated).live()
         return found if clock.now() < self.event.ends_at else found.none()
 
     def left_behind(self):
@@ -124,16 +124,16 @@ class News(Registered):
 
     @property
     def _still_to_come(self) -> list[int]:
-        versions = [self._standing.by_revision[number] for number in self._standing.outdated]
+        versions = [self._untold.by_revision[number] for number in self._untold.outdated]
         return [one.revision for one in versions if one.ends_at > clock.now() and not one.is_cancelled]
 
     @cached_property
-    def _standing(self) -> Standing:
-        return Standing(self.event, self.latest, {one.revision: one for one in self.event.versions.all()})
+    def _untold(self) -> Untold:
+        return Untold(self.event, self.latest, {one.revision: one for one in self.event.versions.all()})
 
     @cached_property
     def _known(self) -> EventVersion:
         """The version that most of them know."""
         counted = self.people().order_by().values_list("told_revision").annotate(number=Count("pk"))
         most = counted.order_by("-number", "-told_revision").first()
-        return self._standing.by_revision[most[0]] if most else self.latest
+        return self._untold.by_revision[most[0]] if most else self.latest

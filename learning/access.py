@@ -134,16 +134,16 @@ class Team:
 def team_for(request: HttpRequest, slug: str, city: str) -> Team:
     """Return a city's team in a cohort with those whom the visitor may see, or raise Http404."""
     cohort = Cohort.objects.select_related("course").with_publicity().filter(slug=slug).first()
-    place = LocalGovernment.objects.filter(slug=city).first()
-    if cohort is None or place is None:
+    where = LocalGovernment.objects.filter(slug=city).first()
+    if cohort is None or where is None:
         raise Http404
-    people = Enrolment.objects.of_team(cohort.pk, place.pk)
-    if may_see_team(request.user, cohort.pk, place.pk):
+    people = Enrolment.objects.of_team(cohort.pk, where.pk)
+    if may_see_team(request.user, cohort.pk, where.pk):
         _refuse_stranger(request, cohort, people)
-        return Team(cohort, place, people)
-    if has_drafts(request.user, cohort.pk, place.pk):
+        return Team(cohort, where, people)
+    if has_drafts(request.user, cohort.pk, where.pk):
         drafts = people.filter(team__coordinator=request.user, team__state__in=UNTOLD_TEAMS)
-        return Team(cohort, place, drafts)
+        return Team(cohort, where, drafts)
     raise Http404
 
 

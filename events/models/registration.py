@@ -17,7 +17,7 @@ ARTICLE = "ال"
 
 
 class Registration(models.Model):
-    """One person's place at one event; what they said about themselves is frozen here for the report.
+    """One person's row for one event; what they said about themselves is frozen here for the report.
 
     Registering again after cancelling makes a new row, so that a calendar entry once cancelled stays cancelled.
     """

@@ -30,7 +30,7 @@ KINDS = (notices.MOVED, notices.CALLED_OFF, notices.RESTORED)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Untold:
     """What shall be told of a locked event, and of which revisions people may know instead."""
 
     event: Event
@@ -78,24 +78,24 @@ def announce(*, event_id: int) -> int:
 
 @transaction.atomic
 def _tell_portion(event_id: int, *, ahead: int) -> int:
-    standing = _standing(event_id)
-    if standing is None:
+    untold = _untold(event_id)
+    if untold is None:
         return 0
-    people = _people_to_tell(standing)
+    people = _people_to_tell(untold)
     if not people:
         # Who was told in between, and changed back, holds what is true; nobody is left.
-        planning.settle(event=standing.event)
+        planning.settle(event=untold.event)
         return 0
     since = _withdraw_unheard(people)
-    knows = {one.pk: standing.by_revision[since.get(one.pk, one.told_revision)] for one in people}
+    knows = {one.pk: untold.by_revision[since.get(one.pk, one.told_revision)] for one in people}
     dates = _dates_before_call_off(people, knows)
     for number, registration in enumerate(people):
         known = knows[registration.pk]
         before = dates.get(registration.pk, known.revision)
-        registration.told_revision = standing.latest.revision
-        if kind := kind_of_news(known, standing.latest):
+        registration.told_revision = untold.latest.revision
+        if kind := kind_of_news(known, untold.latest):
             due_at = clock.now() + timedelta(seconds=(ahead + number) // DUE_PER_SECOND)
-            _tell(kind, standing.event, registration, since=known.revision, before=before, due_at=due_at)
+            _tell(kind, untold.event, registration, since=known.revision, before=before, due_at=due_at)
     Registration.objects.bulk_update(people, ["told_revision"])
     return len(people)
 
@@ -108,7 +108,7 @@ def _tell(kind: str, event: Event, registration: Registration, *, since: int, be
         logger.warning("Registration %s cannot be told: its address takes no mail.", registration.pk)
 
 
-def _standing(event_id: int) -> Standing | None:
+def _untold(event_id: int) -> Untold | None:
     """Return what is to be told now, or None while the window is open, everybody knows, or the event is over."""
     event = seats.lock(event_id)
     by_revision = {version.revision: version for version in event.versions.all()}
@@ -119,11 +119,11 @@ def _standing(event_id: int) -> Standing | None:
     if now >= event.ends_at:
         planning.settle(event=event)
         return None
-    return Standing(event, latest, by_revision)
+    return Untold(event, latest, by_revision)
 
 
-def _people_to_tell(standing: Standing) -> list[Registration]:
-    live = Registration.objects.filter(event_id=standing.event.pk, told_revision__in=standing.outdated).live()
+def _people_to_tell(untold: Untold) -> list[Registration]:
+    live = Registration.objects.filter(event_id=untold.event.pk, told_revision__in=untold.outdated).live()
     return list(live.select_related("person").order_by("pk")[:PORTION])
 
 

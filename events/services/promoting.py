@@ -32,26 +32,26 @@ def promote(*, registration_id: int, by: "User", reason: str) -> Registration:
         raise NotWaiting
     if not event.gives_seats:
         raise TooLateForSeat
-    if seats.standing(event).free == 0:
+    if seats.count(event).free == 0:
         raise NoSeatFree
     _give_seat(event, registration, actor=Actor.STAFF, by=by, reason=reason)
     planning.plan(event_id=event.pk, registration_ids=[registration.pk])
-    seats.keep_state(event, seats.standing(event).state)
+    seats.keep_state(event, seats.count(event).state)
     return registration
 
 
 def fill_seats(event: Event) -> list[Registration]:
     """Promote on a locked event, and store what visitors are told afterwards."""
-    standing = seats.standing(event)
+    counted = seats.count(event)
     promoted: list[Registration] = []
-    if standing.waiting and standing.free != 0 and event.gives_seats:
+    if counted.waiting and counted.free != 0 and event.gives_seats:
         line = Registration.objects.filter(event_id=event.pk).waiting().select_related("person")
-        promoted = list(line if standing.free is None else line[: standing.free])
+        promoted = list(line if counted.free is None else line[: counted.free])
         for registration in promoted:
             _give_seat(event, registration, actor=Actor.SYSTEM)
         planning.plan(event_id=event.pk, registration_ids=[one.pk for one in promoted])
-        standing = seats.standing(event)
-    seats.keep_state(event, standing.state)
+        counted = seats.count(event)
+    seats.keep_state(event, counted.state)
     return promoted
 
 

@@ -75,11 +75,11 @@ def register(*, event_id: int, applicant: Applicant) -> Outcome:
     if taken.known is not None:
         known = Registration.objects.select_related("person").get(pk=taken.known)
         notices.say_known(event, known)
-        return Outcome(known, is_new=False, is_full=taken.standing.state == SeatState.FULL)
+        return Outcome(known, is_new=False, is_full=taken.counted.state == SeatState.FULL)
     registration = taken.registration
     if registration is None:
         raise EventFull
-    seats.keep_state(event, taken.standing.after(registration.state).state)
+    seats.keep_state(event, taken.counted.after(registration.state).state)
     if registration.is_confirmed:
         notices.confirm(event, registration)
     else:

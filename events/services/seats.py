@@ -15,8 +15,8 @@ HAS_SEAT_FOR_NEWCOMER = "(event.capacity IS NULL OR (taken < event.capacity AND 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How an event's seats stand while its row is locked."""
+class SeatCount:
+    """An event's seats and who has them, counted while its row is locked."""
 
     capacity: int | None
     waiting_list: bool
@@ -34,8 +34,8 @@ class Standing:
         """Whether somebody who comes now gets a seat: one is free and nobody waits for it."""
         return self.free is None or (self.free > 0 and self.waiting == 0)
 
-    def after(self, state: str) -> "Standing":
-        """Return the standing once one more registration of that state is in."""
+    def after(self, state: str) -> "SeatCount":
+        """Return the count once one more registration of that state is in."""
         return replace(
             self,
             taken=self.taken + (state == RegistrationState.CONFIRMED),
@@ -60,14 +60,14 @@ def lock(event_id: int) -> Event:
     return event
 
 
-def standing(event: Event) -> Standing:
+def count(event: Event) -> SeatCount:
     """Count the seats of a locked event."""
     counts = Registration.objects.filter(event_id=event.pk).aggregate(
         taken=Count("pk", filter=Q(state=RegistrationState.CONFIRMED)),
         waiting=Count("pk", filter=Q(state=RegistrationState.WAITING)),
         last_number=Max("waiting_number", default=0),
     )
-    return Standing(capacity=event.capacity, waiting_list=event.waiting_list, **counts)
+    return SeatCount(capacity=event.capacity, waiting_list=event.waiting_list, **counts)
 
 
 def keep_state(event: Event, state: SeatState) -> None:

@@ -1,8 +1,9 @@
-"""Taking a place: lock the event, count, decide, write registration, history and reminders, in one round trip.
+"""Giving a seat, or a place on the waiting list: lock the event, count, decide and write, in one round trip.
 
-Sent one by one, the row would stay locked while Python builds each statement and while this thread waits for its turn
-among the others of its process. Both statements go out as one text; in READ COMMITTED each has a snapshot of its
-own, so the second counts what everybody committed whom the first had to wait for.
+Registration, history and reminders are written. Sent one by one, the row would stay locked while Python builds each
+statement and while this thread waits for its turn among the others of its process. Both statements go out as one text;
+in READ COMMITTED each has a snapshot of its own, so the second counts what everybody committed whom the first had to
+wait for.
 """
 
 from dataclasses import dataclass
@@ -61,10 +62,10 @@ FROM verdict LEFT JOIN added ON true
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was found and done: the event, its standing before, a known registration's key, or the new one."""
+    """What was found and done: the event, its seats before, a known registration's key, or the new one."""
 
     event: Event
-    standing: seats.Standing
+    counted: seats.SeatCount
     known: int | None
     registration: Registration | None
 
@@ -96,7 +97,7 @@ def take(event_id: int, applicant: "Applicant", email_key: str) -> Taken:
         cursor.nextset()
         taken, waiting, last_number, known, pk, state, number, told = cursor.fetchone()
     event = rows.instance(Event, locked)
-    standing = seats.Standing(
+    counted = seats.SeatCount(
         capacity=event.capacity,
         waiting_list=event.waiting_list,
         taken=taken,
@@ -104,12 +105,12 @@ def take(event_id: int, applicant: "Applicant", email_key: str) -> Taken:
         last_number=last_number,
     )
     if pk is None:
-        return Taken(event, standing, known, None)
+        return Taken(event, counted, known, None)
     registration.event = event
     registration.pk, registration.state, registration.waiting_number = pk, RegistrationState(state), number
     registration.told_revision = told
     registration._state.adding, registration._state.db = False, connection.alias
-    return Taken(event, standing, None, registration)
+    return Taken(event, counted, None, registration)
 
 
 def _values(registration: Registration) -> dict[str, Any]:

@@ -98,8 +98,8 @@ class CohortEdit(RefusedWhenStored, EditView):
         return [*super().header_more_buttons, Button(label, url, icon_name="date", priority=60)]
 
 
-class StandingAct(PermissionCheckedMixin, ActView):
-    """Says whether a cohort takes place."""
+class CohortAct(PermissionCheckedMixin, ActView):
+    """Does something with one cohort."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
     model = Cohort
@@ -125,7 +125,7 @@ class StandingAct(PermissionCheckedMixin, ActView):
         return [{"url": reverse("cohorts:index"), "label": _("Cohorts")}, own]
 
 
-class CallOffView(StandingAct):
+class CallOffView(CohortAct):
     """Calls a cohort off."""
 
     template_name = "mail/admin/rehearsed_act.html"
@@ -169,7 +169,7 @@ class CallOffSampleView(PermissionCheckedMixin, SampleView):
         return CalledOff(get_object_or_404(Cohort, pk=self.kwargs["pk"]))
 
 
-class RestoreView(StandingAct):
+class RestoreView(CohortAct):
     """Lets a cohort that was called off take place after all."""
 
     page_title = _("Restore a cohort")

@@ -1,4 +1,4 @@
-"""One person's place in a cohort, what happened to it, and the units that the person has read."""
+"""One person's enrolment in a cohort, what happened to it, and the units that the person has read."""
 
 import uuid
 from datetime import date
@@ -31,7 +31,7 @@ from learning.querysets_enrolments import EnrolmentQuerySet
 
 
 class Enrolment(models.Model):
-    """One person's place in one cohort, on a city's seat or on their own.
+    """One person's row in one cohort, on a city's seat or on their own.
 
     Two cities may invite the same address, so that no coordinator learns from an invitation where somebody learns
     already; the person joins a cohort once. Whoever comes back after leaving gets a new row.

@@ -109,10 +109,10 @@ def decline(*, enrolment_id: int, by: "User", reason: str = "") -> Enrolment:
 
 def _seat_or_wait(cohort: Cohort, enrolment: Enrolment, refusal: type[Exception]) -> ChangeKind:
     """Give a seat or a place, the caller holding the cohort; nothing of the enrolment itself is written."""
-    standing = fill(cohort)
+    counted = fill(cohort)
     now = clock.now()
-    if standing.has_seat_for(enrolment.local_government_id):
-        standing.hold(enrolment.local_government_id)
+    if counted.has_seat_for(enrolment.local_government_id):
+        counted.hold(enrolment.local_government_id)
         enrolment.has_seat = True
         if enrolment.person_id is not None:
             enrolment.state, enrolment.joined_at = EnrolmentState.ACTIVE, now
@@ -121,9 +121,9 @@ def _seat_or_wait(cohort: Cohort, enrolment: Enrolment, refusal: type[Exception]
             enrolment.state, enrolment.invited_at = EnrolmentState.INVITED, now
             what = ChangeKind.INVITED
     elif cohort.waiting_list:
-        enrolment.state, enrolment.waiting_number = EnrolmentState.WAITLISTED, standing.next_number()
+        enrolment.state, enrolment.waiting_number = EnrolmentState.WAITLISTED, counted.next_number()
         what = ChangeKind.WAITLISTED
     else:
         raise refusal
-    seats.keep(cohort, standing)
+    seats.keep(cohort, counted)
     return what

@@ -24,7 +24,7 @@ from learning.rules import refusal_of
 from learning.services import history, notices, reading_lines, seats, sending
 from learning.services.promoting import fill, foreseen
 from learning.services.reading_lines import LONGEST_NAME, MOST_AT_ONCE, Invitee, Preview
-from learning.services.seats import Place
+from learning.services.seats import Given
 from mail.addresses import envelope_address
 from municipalities import rules
 from municipalities.enums import Standing
@@ -96,14 +96,14 @@ def foresee_team(*, cohort_id: int, local_government_id: int, number: int) -> Pr
     `enrol_team` decides under the lock, where somebody else may have been quicker. Of the seats that are free nobody
     learns more than what their own list gets. Where moderators decide on everybody, this says nothing.
     """
-    standing = foreseen(Cohort.objects.get(pk=cohort_id))
-    places = Counter(standing.next_place(local_government_id) for _one in range(number))
-    is_short = places[Place.SEAT] < number
+    counted = foreseen(Cohort.objects.get(pk=cohort_id))
+    given = Counter(counted.give(local_government_id) for _one in range(number))
+    is_short = given[Given.SEAT] < number
     return Prospect(
-        seated=places[Place.SEAT],
-        waiting=places[Place.WAITING],
-        refused=places[Place.NONE],
-        share=standing.per_city if is_short and standing.has_spent_share(local_government_id) else None,
+        seated=given[Given.SEAT],
+        waiting=given[Given.PLACE],
+        refused=given[Given.NOTHING],
+        share=counted.per_city if is_short and counted.has_spent_share(local_government_id) else None,
     )
 
 
@@ -137,7 +137,7 @@ def enrol_team(
     if team.is_draft:
         _refuse_too_many_drafts(coordinator, len(new))
     refuse_pestering(local_government_id, {key: one.email for key, one in new.items()})
-    outcome = _place(cohort, team, new, already)
+    outcome = _decide(cohort, team, new, already)
     if team._state.adding and outcome.enrolled:
         team.save(force_insert=True)
     _write(cohort, outcome, coordinator)
@@ -229,29 +229,29 @@ def _refuse_too_many_drafts(coordinator: "User", more: int) -> None:
         raise TooManyDrafts
 
 
-def _place(cohort: Cohort, team: TeamRequest, new: dict[str, Invitee], already: list[Invitee]) -> TeamOutcome:
-    """Decide on each in turn and keep the standing; nothing is written but that."""
+def _decide(cohort: Cohort, team: TeamRequest, new: dict[str, Invitee], already: list[Invitee]) -> TeamOutcome:
+    """Decide on each in turn and keep the count of the seats; nothing is written but that."""
     outcome = TeamOutcome(team=team, already=already)
-    standing = fill(cohort)
+    counted = fill(cohort)
     for key, one in new.items():
         enrolment = _enrolment(team, one, key)
         if cohort.by_approval:
             enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.APPLIED
             outcome.applied.append(enrolment)
             continue
-        place = standing.next_place(team.local_government_id)
-        if place == Place.SEAT:
+        given = counted.give(team.local_government_id)
+        if given == Given.SEAT:
             enrolment.has_seat = True
             enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.INVITED
             enrolment.invited_at = None if team.is_draft else enrolment.created_at
             outcome.invited.append(enrolment)
-        elif place == Place.WAITING:
-            enrolment.waiting_number = standing.last_number
+        elif given == Given.PLACE:
+            enrolment.waiting_number = counted.last_number
             enrolment.state = EnrolmentState.DRAFTED if team.is_draft else EnrolmentState.WAITLISTED
             outcome.waiting.append(enrolment)
         else:
             outcome.refused.append(one)
-    seats.keep(cohort, standing)
+    seats.keep(cohort, counted)
     return outcome
 
 

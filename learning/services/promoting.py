@@ -11,7 +11,7 @@ from learning.models import Cohort, Enrolment
 from learning.rules import keys_of_members
 from learning.services import history, notices, seats
 from learning.services.returning import take_up
-from learning.services.seats import Standing
+from learning.services.seats import SeatCount
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +23,9 @@ def promote_from_waiting_list(*, cohort_id: int) -> list[Enrolment]:
     Does nothing once the cohort gives no more seats. Safe to call at any time, any number of times.
     """
     cohort = seats.lock(cohort_id)
-    standing = seats.standing(cohort)
-    promoted = _promote(cohort, standing)
-    seats.keep(cohort, standing)
+    counted = seats.count(cohort)
+    promoted = _promote(cohort, counted)
+    seats.keep(cohort, counted)
     return promoted
 
 
@@ -47,39 +47,39 @@ def fill_free_seats() -> list[int]:
     return promoted
 
 
-def fill(cohort: Cohort) -> Standing:
-    """Promote in a locked cohort and return how its seats stand then; the caller stores it with `seats.keep`."""
-    standing = seats.standing(cohort)
-    _promote(cohort, standing)
-    return standing
+def fill(cohort: Cohort) -> SeatCount:
+    """Promote in a locked cohort and return its seats, counted then; the caller stores it with `seats.keep`."""
+    counted = seats.count(cohort)
+    _promote(cohort, counted)
+    return counted
 
 
-def foreseen(cohort: Cohort) -> Standing:
-    """Return how the seats of a cohort that is not locked would stand after `fill`; writes nothing."""
-    standing = seats.standing(cohort)
-    _next_in_line(cohort, standing)
-    return standing
+def foreseen(cohort: Cohort) -> SeatCount:
+    """Count the seats of a cohort that is not locked as they would be after `fill`; writes nothing."""
+    counted = seats.count(cohort)
+    _next_in_line(cohort, counted)
+    return counted
 
 
-def _promote(cohort: Cohort, standing: Standing) -> list[Enrolment]:
-    promoted = _next_in_line(cohort, standing)
+def _promote(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
+    promoted = _next_in_line(cohort, counted)
     _give_seats(cohort, promoted)
     return promoted
 
 
-def _next_in_line(cohort: Cohort, standing: Standing) -> list[Enrolment]:
-    """Return who gets the free seats, which the standing counts as held from then on."""
-    if not standing.waiting or standing.free == 0 or not cohort.gives_seats():
+def _next_in_line(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
+    """Return who gets the free seats, which are counted as held from then on."""
+    if not counted.waiting or counted.free == 0 or not cohort.gives_seats():
         return []
     promoted = []
     # A second city's seat would stay with somebody who takes part already and can never join by it.
     line = Enrolment.objects.filter(cohort=cohort).waiting().of_outsiders(keys_of_members(cohort))
     for enrolment in line.select_related("person"):
-        if standing.free == 0:
+        if counted.free == 0:
             break
-        if standing.has_seat_for(enrolment.local_government_id):
-            standing.hold(enrolment.local_government_id)
-            standing.waiting -= 1
+        if counted.has_seat_for(enrolment.local_government_id):
+            counted.hold(enrolment.local_government_id)
+            counted.waiting -= 1
             promoted.append(enrolment)
     return promoted
 

@@ -11,17 +11,17 @@ from learning.models import Cohort, Enrolment
 from learning.querysets_enrolments import WAITS
 
 
-class Place(Enum):
+class Given(Enum):
     """What somebody gets who is enrolled."""
 
     SEAT = auto()
-    WAITING = auto()
-    NONE = auto()
+    PLACE = auto()
+    NOTHING = auto()
 
 
 @dataclass(slots=True)
-class Standing:
-    """How a cohort's seats stand while its row is locked; what the caller gives out is added as it goes.
+class SeatCount:
+    """A cohort's seats and who has them, counted under its row lock; what the caller gives out is added as it goes.
 
     Without the lock it is what a preview may say: somebody else may be quicker.
     """
@@ -51,15 +51,15 @@ class Standing:
         if city is not None:
             self.held_by_city[city] = self.held_by_city.get(city, 0) + 1
 
-    def next_place(self, city: int | None) -> Place:
+    def give(self, city: int | None) -> Given:
         """Give out what somebody of a city gets now: a seat, else a place on the waiting list, else nothing."""
         if self.has_seat_for(city):
             self.hold(city)
-            return Place.SEAT
+            return Given.SEAT
         if self.waiting_list:
             self.next_number()
-            return Place.WAITING
-        return Place.NONE
+            return Given.PLACE
+        return Given.NOTHING
 
     def has_spent_share(self, city: int | None) -> bool:
         """Whether a city holds all the seats that it may have."""
@@ -95,9 +95,9 @@ def lock_enrolment(enrolment_id: int) -> tuple[Cohort, Enrolment]:
     return cohort, enrolment
 
 
-def standing(cohort: Cohort) -> Standing:
+def count(cohort: Cohort) -> SeatCount:
     """Count the seats of a cohort, exactly where its row is locked; one statement."""
-    found = Standing(
+    found = SeatCount(
         seats=cohort.seats,
         per_city=cohort.seats_per_local_government,
         waiting_list=cohort.waiting_list,
@@ -117,11 +117,11 @@ def standing(cohort: Cohort) -> Standing:
     return found
 
 
-def keep(cohort: Cohort, standing: Standing) -> None:
+def keep(cohort: Cohort, counted: SeatCount) -> None:
     """Store what a visitor is told and the last number given out; pages that show what has changed are made anew."""
     changed = {
         name: value
-        for name, value in (("seat_state", standing.state), ("last_waiting_number", standing.last_number))
+        for name, value in (("seat_state", counted.state), ("last_waiting_number", counted.last_number))
         if getattr(cohort, name) != value
     }
     if not changed:

@@ -121,9 +121,9 @@ def _why_waiting(enrolment: Enrolment) -> list[str]:
     """Return what whoever waits reads of the seats: none is free, or their city has all that it may have."""
     if enrolment.state != EnrolmentState.WAITLISTED:
         return []
-    standing = seats.standing(enrolment.cohort)
-    is_by_share = standing.has_spent_share(enrolment.local_government_id)
-    return cohort_words.of_waiting(is_full=standing.free == 0, share=standing.per_city if is_by_share else None)
+    counted = seats.count(enrolment.cohort)
+    is_by_share = counted.has_spent_share(enrolment.local_government_id)
+    return cohort_words.of_waiting(is_full=counted.free == 0, share=counted.per_city if is_by_share else None)
 
 
 def _address(request: HttpRequest, name: str, token: str) -> str:

@@ -228,8 +228,8 @@ def _steps(now: str) -> list[dict[str, str]]:
     """Return the four steps, as the component shows them."""
     names = {"city": _("City"), "cohort": _("Cohort"), "people": _("People"), "confirm": _("Send")}
     order = list(names)
-    place = order.index(now)
+    reached = order.index(now)
     return [
-        {"title": names[name], "state": "done" if number < place else "now" if number == place else ""}
+        {"title": names[name], "state": "done" if number < reached else "now" if number == reached else ""}
         for number, name in enumerate(order)
     ]

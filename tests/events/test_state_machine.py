@@ -264,15 +264,15 @@ class EventMachine(RuleBasedStateMachine):
     @invariant()
     def seats_are_neither_oversold_nor_left(self) -> None:
         self.event.refresh_from_db()
-        standing = seats.standing(self.event)
-        taken, capacity = standing.taken, standing.capacity
+        counted = seats.count(self.event)
+        taken, capacity = counted.taken, counted.capacity
         # Lowering the capacity takes nobody's seat away, and gives nobody another.
         limit = float("inf") if capacity is None else capacity
         self.model.most = max(limit, min(self.model.most, taken))
         assert taken <= self.model.most
         if self.model.is_open(clock.now()):
-            assert not (standing.waiting and standing.free != 0)
-        assert self.event.seat_state == standing.state
+            assert not (counted.waiting and counted.free != 0)
+        assert self.event.seat_state == counted.state
 
     @invariant()
     def each_mail_is_asked_for_once(self) -> None:

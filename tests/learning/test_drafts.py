@@ -26,7 +26,7 @@ from municipalities.services import (
 )
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
-from tests.learning.standings import asked, mails, staff, states
+from tests.learning.people import asked, mails, staff, states
 
 pytestmark = pytest.mark.django_db
 

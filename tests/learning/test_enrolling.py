@@ -23,7 +23,7 @@ from mail.models import Message
 from municipalities.enums import MembershipRole, MembershipState, Standing
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
-from tests.learning.standings import mails, states
+from tests.learning.people import mails, states
 
 pytestmark = pytest.mark.django_db
 

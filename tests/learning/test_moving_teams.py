@@ -8,7 +8,7 @@ from learning.models import Enrolment
 from learning.services import join, move_teams
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
-from tests.learning.standings import states
+from tests.learning.people import states
 
 pytestmark = pytest.mark.django_db
 

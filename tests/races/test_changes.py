@@ -63,13 +63,13 @@ def registering_against_fewer_seats(at_once) -> Event:
 
 def test_registering_against_fewer_seats(at_once, meet_after_taking):
     event = registering_against_fewer_seats(at_once)
-    assert (event.capacity, event.seat_state, seats.standing(event).state) == (1, "waiting", "waiting")
+    assert (event.capacity, event.seat_state, seats.count(event).state) == (1, "waiting", "waiting")
     assert register(event_id=event.pk, applicant=make.applicant("Cy")).registration.state == "waiting"
 
 
 def test_control_without_the_lock_visitors_are_promised_seats_that_are_gone(at_once, meet_after_taking, without_lock):
     event = registering_against_fewer_seats(at_once)
-    assert event.seat_state != seats.standing(event).state
+    assert event.seat_state != seats.count(event).state
 
 
 def called_off(event: Event, staff: User) -> None:

@@ -57,9 +57,9 @@ def without_lock(monkeypatch):
 
 
 @pytest.fixture
-def meet_after_placing(monkeypatch):
+def meet_after_deciding(monkeypatch):
     """Have all meet between counting the seats and writing who has them."""
-    meet_after(monkeypatch, enrolling, "_place")
+    meet_after(monkeypatch, enrolling, "_decide")
 
 
 @pytest.fixture
@@ -95,15 +95,15 @@ def faults(cohort: Cohort) -> list[str]:
         found.append(f"{len(held)} seats held of {cohort.seats}")
     if cohort.seats_per_local_government and max(share.values(), default=0) > cohort.seats_per_local_government:
         found.append(f"a city holds {max(share.values())} seats")
-    standing = seats.standing(cohort)
+    counted = seats.count(cohort)
     line = Enrolment.objects.filter(cohort=cohort).waiting()
-    if any(standing.has_seat_for(one.local_government_id) for one in line):
+    if any(counted.has_seat_for(one.local_government_id) for one in line):
         found.append("somebody waits although there is a seat for them")
     if len(numbers) != len(set(numbers)) or (numbers and numbers[-1] > cohort.last_waiting_number):
         found.append(f"numbers {numbers}")
     if max(known.values(), default=0) > 1:
         found.append("a city has an address twice")
-    if cohort.seat_state != standing.state:
+    if cohort.seat_state != counted.state:
         found.append(f"visitors read {cohort.seat_state}")
     return found
 
@@ -119,7 +119,7 @@ def went_wrong(cohort: Cohort, answers: list) -> list:
     return refused or faults(cohort)
 
 
-def test_the_last_seats_among_the_teams_of_many_cities(at_once, meet_after_placing):
+def test_the_last_seats_among_the_teams_of_many_cities(at_once, meet_after_deciding):
     cohort = make.cohort(seats=5)
     coordinators = [cities.coordinator() for _ in range(TEAMS)]
     answers = at_once([enrols(cohort, by, f"A {number}", f"B {number}") for number, by in enumerate(coordinators)])
@@ -133,7 +133,7 @@ def test_the_last_seats_among_the_teams_of_many_cities(at_once, meet_after_placi
     }
 
 
-def test_control_without_the_lock_the_last_seats_are_given_twice(at_once, meet_after_placing, without_lock):
+def test_control_without_the_lock_the_last_seats_are_given_twice(at_once, meet_after_deciding, without_lock):
     cohort = make.cohort(seats=5)
     coordinators = [cities.coordinator() for _ in range(TEAMS)]
     answers = at_once([enrols(cohort, by, f"A {number}", f"B {number}") for number, by in enumerate(coordinators)])
@@ -153,7 +153,7 @@ def two_coordinators_of_one_city(at_once) -> tuple[Cohort, list]:
     return cohort, at_once(calls)
 
 
-def test_two_coordinators_share_their_city_s_seats(at_once, meet_after_placing):
+def test_two_coordinators_share_their_city_s_seats(at_once, meet_after_deciding):
     cohort, answers = two_coordinators_of_one_city(at_once)
     assert failed(answers) == []
     assert faults(cohort) == []
@@ -161,7 +161,7 @@ def test_two_coordinators_share_their_city_s_seats(at_once, meet_after_placing):
     assert cohort.enrolments.filter(name="Ana").count() == 1
 
 
-def test_control_without_the_lock_two_coordinators_take_too_many(at_once, meet_after_placing, without_lock):
+def test_control_without_the_lock_two_coordinators_take_too_many(at_once, meet_after_deciding, without_lock):
     cohort, answers = two_coordinators_of_one_city(at_once)
     assert went_wrong(cohort, answers)
 
@@ -281,13 +281,13 @@ def enrolling_while_being_approved(at_once) -> tuple[Cohort, list]:
     )
 
 
-def test_who_is_approved_while_enrolling_has_no_draft_left(at_once, meet_after_placing):
+def test_who_is_approved_while_enrolling_has_no_draft_left(at_once, meet_after_deciding):
     cohort, answers = enrolling_while_being_approved(at_once)
     assert failed(answers) == []
     assert list(cohort.enrolments.values_list("state", flat=True)) == ["invited"]
 
 
-def test_control_without_the_lock_a_draft_is_left_lying(at_once, meet_after_placing, without_lock):
+def test_control_without_the_lock_a_draft_is_left_lying(at_once, meet_after_deciding, without_lock):
     cohort, _answers = enrolling_while_being_approved(at_once)
     assert list(cohort.enrolments.values_list("state", flat=True)) == ["drafted"]
 
@@ -398,6 +398,6 @@ def test_enrolling_leaving_applying_and_deciding_at_once(at_once):
     assert not cohort.enrolments.filter(state="drafted").exists()
 
 
-def test_control_without_the_lock_places_are_given_twice(at_once, meet_after_placing, without_lock):
+def test_control_without_the_lock_places_are_given_twice(at_once, meet_after_deciding, without_lock):
     cohort, answers = everything_at_once(at_once)
     assert went_wrong(cohort, answers)

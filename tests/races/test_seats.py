@@ -55,7 +55,7 @@ def faults(event: Event) -> list[str]:
         found.append(f"numbers {numbers}")
     if len(addresses) != len(set(addresses)):
         found.append("an address has two places")
-    if event.seat_state != seats.standing(event).state:
+    if event.seat_state != seats.count(event).state:
         found.append(f"visitors read {event.seat_state}")
     return found
 

@@ -1,4 +1,4 @@
-"""How a cohort's people stand and what was mailed to them, for tests of the services that enrol."""
+"""The people of a cohort, what has become of them and what was mailed, for tests of the services that enrol."""
 
 from accounts.models import User
 from learning.models import Cohort
