@@ -6,7 +6,7 @@ from learning.services.erasing import erase_enrolments
 from learning.services.expiring import end_unanswered
 from learning.services.joining import confirm_details, join
 from learning.services.learning_units import complete_finished, complete_unit, read_unit, reopen_unit
-from learning.services.leaving import replace, withdraw_enrolment, withdraw_team
+from learning.services.leaving import replace, withdraw_enrolment, withdraw_teams
 from learning.services.moving import move_teams
 from learning.services.opening import call_off_cohort, restore_cohort, save_cohort
 from learning.services.projecting import project_course, withdraw, withdraw_course
@@ -50,5 +50,5 @@ __all__ = [
     "withdraw",
     "withdraw_course",
     "withdraw_enrolment",
-    "withdraw_team",
+    "withdraw_teams",
 ]

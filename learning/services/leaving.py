@@ -45,20 +45,26 @@ def withdraw_enrolment(
 
 
 @transaction.atomic
-def withdraw_team(*, team_id: int, by: "User", reason: str = "") -> list[Enrolment]:
-    """End every enrolment that a team has open, drafts among them; who has completed the course keeps the record.
+def withdraw_teams(*, team_ids: Collection[int], by: "User", reason: str = "") -> list[Enrolment]:
+    """End every enrolment that some teams have open, drafts among them; who has completed the course keeps the record.
 
-    Raises CohortOver once the cohort is over. Returns whom it concerned.
+    All are withdrawn or, where it is refused, none. Raises CohortOver once a cohort of theirs is over. Cohorts are
+    locked in the order of their keys. Returns whom it concerned.
     """
-    cohort = seats.lock(TeamRequest.objects.values_list("cohort_id", flat=True).get(pk=team_id))
+    cohorts = set(TeamRequest.objects.filter(pk__in=team_ids).values_list("cohort_id", flat=True))
+    return [one for key in sorted(cohorts) for one in _withdraw_in(key, team_ids, by=by, reason=reason)]
+
+
+def _withdraw_in(cohort_id: int, team_ids: Collection[int], *, by: "User", reason: str) -> list[Enrolment]:
+    cohort = seats.lock(cohort_id)
     if cohort.is_over():
         raise CohortOver
-    team = TeamRequest.objects.get(pk=team_id)
-    open_ones = team.enrolments.filter(state__in=LEAVABLE_STATES).select_related("team", "person").order_by("pk")
+    open_ones = Enrolment.objects.leavable().filter(cohort=cohort, team__in=team_ids)
+    open_ones = open_ones.select_related("team", "person").order_by("pk")
     leaving = list(open_ones.select_for_update(of=("self",), no_key=True))
-    if team.state in (TeamState.DRAFT, TeamState.SENT):
-        team.state, team.holds_until = TeamState.WITHDRAWN, None
-        team.save(update_fields=["state", "holds_until"])
+    teams = TeamRequest.objects.live().filter(cohort=cohort, pk__in=team_ids)
+    teams.update(state=TeamState.WITHDRAWN, holds_until=None)
+    # Together, so that nobody of one team is given a seat of another that leaves too.
     _withdraw(cohort, leaving, by=by, reason=reason)
     return leaving
 
@@ -98,12 +104,14 @@ def _withdraw(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", re
     if not leaving:
         return
     told = [one for one in leaving if one.was_told]
-    own = [one for one in leaving if by is not None and one.person_id == by.pk]
-    # The others are of one team, to which `by` stands in one way.
-    for group in (own, [one for one in leaving if one not in own]):
-        if group:
-            actor = history.actor_for(group[0], by)
-            end(group, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=actor, by=by, reason=reason)
+    groups: dict[tuple[int | None, bool], list[Enrolment]] = {}
+    for one in leaving:
+        is_own = by is not None and one.person_id == by.pk
+        groups.setdefault((one.team_id, is_own), []).append(one)
+    # To all others of one team `by` stands in one way.
+    for group in groups.values():
+        actor = history.actor_for(group[0], by)
+        end(group, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=actor, by=by, reason=reason)
     notices.say_withdrawn(cohort, told)
     seats.keep(cohort, fill(cohort))
 

@@ -26,7 +26,7 @@ from learning.errors import CohortOver, LearningError
 from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
 from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_see_team, may_withdraw
-from learning.services import replace, withdraw_enrolment, withdraw_team
+from learning.services import replace, withdraw_enrolment, withdraw_teams
 from learning.views.team import ENROLMENTS
 from municipalities.enums import Standing
 
@@ -128,8 +128,7 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
     sentence = ""
     if request.method == "POST":
         try:
-            for one in requests:
-                withdraw_team(team_id=one.pk, by=signed_in(request))
+            withdraw_teams(team_ids=[one.pk for one in requests], by=signed_in(request))
             return _after_withdrawing(request, team)
         except LearningError as refusal:
             sentence = str(refusal)

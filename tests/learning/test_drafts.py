@@ -12,7 +12,7 @@ from learning.services import (
     end_unanswered,
     lapse_drafts,
     preview_team,
-    withdraw_team,
+    withdraw_teams,
 )
 from mail import rendering
 from mail.models import Message
@@ -127,7 +127,7 @@ def test_drawn_up_again_a_draft_holds_its_seats_no_longer_than_the_first_one():
     membership = asked()
     first = make.team(cohort, "Ana", coordinator=membership).team
     with time_machine.travel(clock.now() + timedelta(days=6)):
-        withdraw_team(team_id=first.pk, by=membership.person)
+        withdraw_teams(team_ids=[first.pk], by=membership.person)
         second = make.team(cohort, "Bo", coordinator=membership).team
         assert second.holds_until - first.holds_until < timedelta(seconds=1)
     with time_machine.travel(clock.now() + timedelta(days=7, minutes=1)):
@@ -147,7 +147,7 @@ def test_holding_seats_for_ever_by_asking_again(how):
     membership = asked()
     team = make.team(cohort, "Ana", coordinator=membership).team
     if how == "withdrawn first":
-        withdraw_team(team_id=team.pk, by=membership.person)
+        withdraw_teams(team_ids=[team.pk], by=membership.person)
     if how == "another city":
         city = cities.local_government()
     else:
@@ -168,7 +168,7 @@ def test_whose_team_was_sent_once_and_withdrawn_holds_seats_for_seven_days_like_
     cohort = make.cohort(starts_on=clock.now().date() + timedelta(days=30))
     former = cities.coordinator()
     team = make.team(cohort, "Ana", coordinator=former).team
-    withdraw_team(team_id=team.pk, by=former.person)
+    withdraw_teams(team_ids=[team.pk], by=former.person)
     with time_machine.travel(clock.now() + timedelta(days=8)):
         draft = make.team(cohort, "Bo", coordinator=asked(person=former.person)).team
         assert draft.holds_until - clock.now() > timedelta(days=6, hours=23)

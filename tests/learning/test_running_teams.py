@@ -11,7 +11,7 @@ from django.test import Client
 from core import clock
 from learning import running
 from learning.models import Cohort, Enrolment
-from learning.services import call_off_cohort, withdraw_team
+from learning.services import call_off_cohort, withdraw_teams
 from mail import rendering
 from mail.models import Message
 from municipalities import services
@@ -57,7 +57,7 @@ def test_the_only_coordinator_cannot_leave_a_team_behind_and_reads_why(own, coho
 
 
 def _withdrawn(own: Membership, cohort: Cohort) -> None:
-    withdraw_team(team_id=cohort.teams.get().pk, by=own.person)
+    withdraw_teams(team_ids=[cohort.teams.get().pk], by=own.person)
 
 
 def _called_off(own: Membership, cohort: Cohort) -> None:

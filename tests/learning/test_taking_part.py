@@ -19,7 +19,7 @@ from learning.services import (
     join,
     replace,
     withdraw_enrolment,
-    withdraw_team,
+    withdraw_teams,
 )
 from mail.models import Message
 from municipalities.enums import MembershipState
@@ -269,7 +269,7 @@ class TestLeaving:
         by = cities.coordinator()
         outcome = make.team(cohort, "Ana", "Bo", "Cy", coordinator=by)
         other = make.invited(cohort, "Di")
-        withdraw_team(team_id=outcome.team.pk, by=by.person)
+        withdraw_teams(team_ids=[outcome.team.pk], by=by.person)
         outcome.team.refresh_from_db()
         assert outcome.team.state == "withdrawn"
         assert dict(cohort.enrolments.values_list("name", "state")) == {
@@ -282,7 +282,7 @@ class TestLeaving:
         assert other.has_seat
         asked = cities.coordinator(state=MembershipState.ASKED)
         draft = make.team(cohort, "Ed", coordinator=asked)
-        withdraw_team(team_id=draft.team.pk, by=asked.person)
+        withdraw_teams(team_ids=[draft.team.pk], by=asked.person)
         assert "ed@example.org" not in [to for _kind, to in mails()]
 
     def test_whoever_withdraws_the_own_team_leaves_and_the_colleagues_are_withdrawn(self):
@@ -290,7 +290,7 @@ class TestLeaving:
         by = cities.coordinator(person=PersonFactory(email="ana@example.org"))
         own = join(enrolment_id=make.invited(cohort, "Ana", coordinator=by).pk, person=by.person)
         [waiting] = make.team(cohort, "Bo", coordinator=by).waiting
-        withdraw_team(team_id=own.team_id, by=by.person)
+        withdraw_teams(team_ids=[own.team_id], by=by.person)
         assert (history(own)[-1], history(waiting)[-1]) == (("withdrawn", "person"), ("withdrawn", "coordinator"))
         assert mails()[-2:] == [("enrolment-withdrawn", "ana@example.org"), ("enrolment-withdrawn", "bo@example.org")]
 

@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 
 from core import clock
+from learning.errors import RecordStays
 from learning.models import Cohort, Enrolment, TeamRequest
-from learning.services import complete_unit
+from learning.services import complete_unit, history
+from mail.models import Message
 from municipalities.models import Membership
 from tests.factories import learning as make
+from tests.factories import municipalities as cities
 from tests.learning import teamwork
 from tests.learning.teamwork import words
 
@@ -84,3 +87,51 @@ def test_who_waits_to_be_approved_withdraws_the_drafts_and_nobody_else():
         ("bo@city.example", "withdrawn"),
     ]
     assert TeamRequest.objects.get(coordinator=waits.coordinator).state == "withdrawn"
+
+
+@pytest.fixture
+def two_teams() -> teamwork.Place:
+    """Make a city whose two coordinators have a team each in a cohort with one seat: one has it, one waits for it."""
+    one = teamwork.place(seats=1)
+    teamwork.invited(one)
+    make.team(one.cohort, "Bo", coordinator=cities.coordinator(local_government=one.city))
+    return one
+
+
+def stand(one: teamwork.Place) -> list[tuple]:
+    """Return the state of everybody and of their teams, with the steps of their history and the mails."""
+    people = one.cohort.enrolments.order_by("pk").values_list("name", "state", "has_seat", "team__state")
+    steps = list(one.cohort.enrolments.order_by("changes__pk").values_list("name", "changes__what"))
+    return [*people, *steps, *Message.objects.order_by("pk").values_list("kind", "to_address")]
+
+
+def test_a_refusal_midway_leaves_both_teams_of_a_city_as_they_were(two_teams, monkeypatch):
+    second = TeamRequest.objects.exclude(coordinator=two_teams.coordinator).get()
+    before, actor_for = stand(two_teams), history.actor_for
+
+    def refuse_the_second(enrolment, by):
+        if enrolment.team_id == second.pk:
+            raise RecordStays
+        return actor_for(enrolment, by)
+
+    monkeypatch.setattr(history, "actor_for", refuse_the_second)
+    refused = teamwork.client_of(two_teams.coordinator).post(f"{two_teams.dashboard()}withdraw/")
+    assert (refused.status_code, str(RecordStays()) in words(refused)) == (409, True)
+    assert stand(two_teams) == before
+
+
+def test_nobody_of_a_team_that_leaves_is_given_the_seat_of_another_of_its_city(two_teams):
+    client = teamwork.client_of(two_teams.coordinator)
+    assert client.post(f"{two_teams.dashboard()}withdraw/")["Location"] == f"{two_teams.dashboard()}?done=withdrawn"
+    assert stand(two_teams) == [
+        ("Ana Silva", "withdrawn", False, "withdrawn"),
+        ("Bo", "withdrawn", False, "withdrawn"),
+        ("Ana Silva", "invited"),
+        ("Bo", "waitlisted"),
+        ("Ana Silva", "withdrawn"),
+        ("Bo", "withdrawn"),
+        ("team-invitation", "ana.silva@example.org"),
+        ("enrolment-waiting", "bo@example.org"),
+        ("enrolment-withdrawn", "ana.silva@example.org"),
+        ("enrolment-withdrawn", "bo@example.org"),
+    ]
