@@ -4,7 +4,8 @@ from django.http import HttpRequest
 
 from events.coming import coming
 from events.listing import EventRow
-from learning.display import CourseCard, course_cards
+from learning.course_cards import CourseCard, course_cards
+from learning.models import CoursePage
 from municipalities.display import city_map
 
 __all__ = ["city_map", "coming_events", "courses"]
@@ -17,4 +18,5 @@ def coming_events(language: str, count: int, request: HttpRequest | None = None)
 
 def courses(language: str, count: int, request: HttpRequest | None = None) -> list[CourseCard]:
     """Return the newest courses, each once, in `language` or else in their source language."""
-    return course_cards(language=language, request=request, limit=count, newest_first=True)
+    public = CoursePage.objects.public()
+    return course_cards(public, language=language, request=request, limit=count, newest_first=True)

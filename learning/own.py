@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.visitors import signed_in
 from core import languages
 from learning import access, cohort_words, rules
-from learning.display import CoursePath, course_path
+from learning.course_path import CoursePath, course_path
 from learning.enums import LIVE_STATES, EnrolmentState
 from learning.models import Cohort, Enrolment, UnitProgress
 

@@ -19,7 +19,7 @@ from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
 from core.projection import AtomicPublishing
-from learning import display
+from learning import course_cards, display
 from learning.enums import UnitKind
 
 # A unit is one sitting; what takes longer is two units.
@@ -74,7 +74,8 @@ class CourseIndexPage(BasePage):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        context["courses"] = display.course_cards(language=languages.current(), request=request)
+        public = CoursePage.objects.public()
+        context["courses"] = course_cards.course_cards(public, language=languages.current(), request=request)
         return context
 
 
