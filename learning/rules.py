@@ -4,12 +4,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
 
 from core import clock
 from core.emailkeys import email_key
 from learning.enums import EnrolmentState
 from learning.errors import CohortCalledOff, CohortOver, EnrolmentClosed, EnrolmentNotOpen, EnrolmentRefused
 from learning.models import Cohort, Enrolment, TeamRequest, Unit
+from municipalities.enums import Standing
+from municipalities.models import LocalGovernment, Membership
 from municipalities.rules import has_asked_to_coordinate, is_coordinator
 
 if TYPE_CHECKING:
@@ -29,6 +32,13 @@ CHANGE_ENROLMENTS = "learning.change_enrolment"
 def may_enrol(person: "Visitor", local_government_id: int) -> bool:
     """Whether somebody may enrol people of a city: its coordinators, and as a draft whoever has asked to be one."""
     return is_coordinator(person, local_government_id) or has_asked_to_coordinate(person, local_government_id)
+
+
+def cities_to_enrol(person: "User") -> QuerySet[LocalGovernment]:
+    """Return the local governments whose people somebody may enrol, as `may_enrol` says it of one; none is retired."""
+    theirs = Membership.objects.of_person(person).coordinators()
+    those = theirs.current() | theirs.asked()
+    return LocalGovernment.objects.exclude(standing=Standing.RETIRED).filter(pk__in=those.values("local_government"))
 
 
 def refusal_of(cohort: Cohort) -> EnrolmentRefused | None:

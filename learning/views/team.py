@@ -23,18 +23,17 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from accounts.visitors import signed_in
-from core import clock, languages, limits
+from core import languages, limits
 from learning import access, cohort_words
 from learning.errors import EnrolmentRefused, LearningError, TooManyAtOnce
 from learning.forms import PeopleForm
 from learning.models import Cohort
-from learning.rules import may_enrol
+from learning.rules import cities_to_enrol
 from learning.services import Invitee, Preview, Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
 from learning.services.reading_lines import MOST_AT_ONCE
 from learning.views.left import told_of_the_end
 from mail.isolates import isolate
-from municipalities.enums import Standing
-from municipalities.models import LocalGovernment, Membership
+from municipalities.models import LocalGovernment
 from municipalities.rules import is_coordinator
 
 MOST_PROBLEMS = 100
@@ -71,7 +70,7 @@ class TeamView(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Look the people over, or enrol those who were looked over."""
-        if self.city is None or not may_enrol(request.user, self.city.pk):
+        if self.city is None:
             raise PermissionDenied
         form = PeopleForm(request.POST, request.FILES)
         if not form.is_valid():
@@ -107,11 +106,7 @@ class TeamView(LoginRequiredMixin, View):
     @cached_property
     def cities(self) -> list[LocalGovernment]:
         """The local governments that the visitor coordinates or has asked to."""
-        own = Membership.objects.of_person(self.request.user).coordinators().open().for_display()
-        today = clock.now().date()
-        found = [one.local_government for one in own if one.is_asked or one.holds_on(today)]
-        found = [city for city in found if city.standing != Standing.RETIRED]
-        return sorted(found, key=lambda city: city.display_name)
+        return sorted(cities_to_enrol(signed_in(self.request)), key=lambda city: city.display_name)
 
     @cached_property
     def city(self) -> LocalGovernment | None:
