@@ -1,5 +1,7 @@
 """Choices of the learning app."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -73,8 +75,6 @@ LIVE_STATES = (EnrolmentState.DRAFTED, *KNOWN_STATES)
 LEAVABLE_STATES = tuple(state for state in LIVE_STATES if state != EnrolmentState.COMPLETED)
 JOINED_STATES = (EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)
 SEATED_STATES = (EnrolmentState.INVITED, *JOINED_STATES)
-# What `EnrolmentState.DRAFTED` is called where no seat is held.
-DRAFT_WAITS = _("Not invited yet, waits for a seat")
 # A draft holds a seat or, with a waiting number, waits for one; where a moderator decides it does neither.
 WAITING_STATES = (EnrolmentState.DRAFTED, EnrolmentState.WAITLISTED)
 ENDED_STATES = (
@@ -88,7 +88,7 @@ ENDED_STATES = (
 class Ending(models.TextChoices):
     """How an enrolment that is withdrawn came to its end, as those read it who answer for it."""
 
-    DECLINED = "declined", _("Has declined")
+    DECLINED = "has-declined", _("Has declined")
     LEFT_LIST = "left-list", _("Has left the waiting list")
     TAKEN_BACK = "taken-back", _("Has taken the request back")
     LEFT = "left", _("Has left")
@@ -97,6 +97,16 @@ class Ending(models.TextChoices):
 
 
 ENDINGS_BY_PERSON = (Ending.DECLINED, Ending.LEFT_LIST, Ending.TAKEN_BACK, Ending.LEFT)
+DRAFT_WAITS = "drafted-waits"
+# What those read, and ask for, who answer for enrolments: more than the state where who waits or who ended it matters.
+SHOWN_STATES: dict[str, Any] = {
+    EnrolmentState.DRAFTED.value: EnrolmentState.DRAFTED.label,
+    DRAFT_WAITS: _("Not invited yet, waits for a seat"),
+    **{state.value: state.label for state in KNOWN_STATES},
+    **dict(Ending.choices),
+    EnrolmentState.DECLINED.value: EnrolmentState.DECLINED.label,
+    EnrolmentState.LAPSED.value: EnrolmentState.LAPSED.label,
+}
 
 
 class ChangeKind(models.TextChoices):

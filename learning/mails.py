@@ -206,7 +206,7 @@ def _enrolment(message: Message, *, of_called_off: bool = False) -> Enrolment:
     found = (
         Enrolment.objects.with_place()
         .with_reason()
-        .with_ending()
+        .with_shown_state()
         .select_related("cohort__course", "local_government", "team__coordinator")
     )
     enrolment = found.filter(pk=message.params["enrolment"], erased_at=None).first()

@@ -3,10 +3,20 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from learning.enums import JOINED_STATES, LEAVABLE_STATES, LIVE_STATES, WAITING_STATES, ChangeKind, EnrolmentState
+from learning.enums import (
+    DRAFT_WAITS,
+    JOINED_STATES,
+    LEAVABLE_STATES,
+    LIVE_STATES,
+    WAITING_STATES,
+    Actor,
+    ChangeKind,
+    Ending,
+    EnrolmentState,
+)
 
 
 def waits(of: str = "") -> Q:
@@ -24,6 +34,23 @@ def _units_of_course() -> Subquery:
 
     units = Unit.objects.current().filter(module__course=OuterRef("cohort__course"), module__is_current=True)
     return Subquery(units.order_by().values("module__course").annotate(number=Count("pk")).values("number"))
+
+
+def _ending() -> Subquery:
+    """Return how an enrolment that is withdrawn came to its end; nothing where its history does not say."""
+    from learning.models import EnrolmentChange
+
+    ends = [ChangeKind.WITHDRAWN, ChangeKind.REPLACED]
+    ended = EnrolmentChange.objects.filter(enrolment=OuterRef("pk"), what__in=ends).order_by("-pk")
+    how = Case(
+        When(what=ChangeKind.REPLACED, then=Value(Ending.REPLACED.value)),
+        When(~Q(actor=Actor.PERSON), then=Value(Ending.WITHDRAWN.value)),
+        When(enrolment__joined_at__isnull=False, then=Value(Ending.LEFT.value)),
+        When(enrolment__invited_at__isnull=False, then=Value(Ending.DECLINED.value)),
+        When(enrolment__waiting_number=None, then=Value(Ending.TAKEN_BACK.value)),
+        default=Value(Ending.LEFT_LIST.value),
+    )
+    return Subquery(ended.values(how=how)[:1])
 
 
 class EnrolmentQuerySet(QuerySet):
@@ -124,19 +151,15 @@ class EnrolmentQuerySet(QuerySet):
         declined = EnrolmentChange.objects.filter(enrolment=OuterRef("pk"), what=ChangeKind.DECLINED).order_by("-pk")
         return self.annotate(declined_because=Subquery(declined.values("reason")[:1]))
 
-    def with_ending(self) -> "EnrolmentQuerySet":
-        """Add `ended_what` and `ended_actor`: how what is withdrawn came to its end, and by whom; `ending` reads them.
-
-        None for what was not withdrawn.
-        """
-        from learning.models import EnrolmentChange
-
-        ended = EnrolmentChange.objects.filter(
-            enrolment=OuterRef("pk"), what__in=[ChangeKind.WITHDRAWN, ChangeKind.REPLACED]
-        ).order_by("-pk")
-        return self.annotate(
-            ended_what=Subquery(ended.values("what")[:1]), ended_actor=Subquery(ended.values("actor")[:1])
+    def with_shown_state(self) -> "EnrolmentQuerySet":
+        """Add `shown_state`, one of `SHOWN_STATES`; `state_in_words` and `ending` read it."""
+        shown = Case(
+            When(WAITS, state=EnrolmentState.DRAFTED, then=Value(DRAFT_WAITS)),
+            When(state=EnrolmentState.WITHDRAWN, then=Coalesce(_ending(), Value(Ending.WITHDRAWN.value))),
+            default=F("state"),
+            output_field=CharField(),
         )
+        return self.annotate(shown_state=shown)
 
     def with_number(self) -> "EnrolmentQuerySet":
         """Add `number`: the one on the waiting list of those who wait; None for others, whose row keeps theirs."""

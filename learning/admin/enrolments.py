@@ -12,7 +12,7 @@ from wagtail.admin.views.generic import IndexView
 from core import languages, personal
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
-from learning.enums import EnrolmentState
+from learning.enums import SHOWN_STATES
 from learning.models import Cohort, Enrolment
 from mail.admin.mailbox import MailboxColumn
 from municipalities.models import LocalGovernment
@@ -35,7 +35,7 @@ class EnrolmentFilters(WagtailFilterSet):
     cohort = django_filters.ModelChoiceFilter(label=_("Cohort"), queryset=_cohorts)
     local_government = django_filters.ModelChoiceFilter(label=_("City"), queryset=_cities)
     state = django_filters.MultipleChoiceFilter(
-        label=_("State"), choices=EnrolmentState.choices, widget=CheckboxSelectMultiple
+        label=_("State"), field_name="shown_state", choices=list(SHOWN_STATES.items()), widget=CheckboxSelectMultiple
     )
     language = django_filters.ChoiceFilter(
         label=_("Language"), choices=languages.choices, widget=RadioSelect, empty_label=_("All")
@@ -55,7 +55,7 @@ class EnrolmentIndex(ScreenExportMixin, IndexView):
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""
-        rows = Enrolment.objects.with_number().with_progress().with_ending()
+        rows = Enrolment.objects.with_number().with_progress().with_shown_state()
         return rows.select_related("cohort__course", "local_government")
 
     def search_queryset(self, queryset: QuerySet) -> QuerySet:

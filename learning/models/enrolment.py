@@ -12,13 +12,13 @@ from core import clock
 from core.models import HistoryStep
 from learning import tokens
 from learning.enums import (
-    DRAFT_WAITS,
     ENDED_STATES,
     ENDINGS_BY_PERSON,
     JOINED_STATES,
     KNOWN_STATES,
     LIVE_STATES,
     SEATED_STATES,
+    SHOWN_STATES,
     WAITING_STATES,
     Actor,
     ChangeKind,
@@ -169,33 +169,17 @@ class Enrolment(models.Model):
 
     @property
     def state_in_words(self) -> str:
-        """What those read who answer for it: of a draft also that it waits for a seat, of an end who brought it.
-
-        The latter needs `with_ending`.
-        """
-        is_draft = self.state == EnrolmentState.DRAFTED
-        if is_draft and self.waits:
-            return str(DRAFT_WAITS)
-        return str(self.ending.label if self.ending else self.get_state_display())
+        """What those read who answer for it; needs `with_shown_state`."""
+        return str(SHOWN_STATES[self.shown_state])
 
     @property
     def ending(self) -> Ending | None:
-        """How it ended, where it is withdrawn; needs `with_ending`."""
-        if self.state != EnrolmentState.WITHDRAWN:
-            return None
-        if self.ended_what == ChangeKind.REPLACED:
-            return Ending.REPLACED
-        if self.ended_actor != Actor.PERSON:
-            return Ending.WITHDRAWN
-        if self.joined_at is not None:
-            return Ending.LEFT
-        if self.invited_at is not None:
-            return Ending.DECLINED
-        return Ending.TAKEN_BACK if self.waiting_number is None else Ending.LEFT_LIST
+        """How it ended, where it is withdrawn; needs `with_shown_state`."""
+        return Ending(self.shown_state) if self.shown_state in Ending.values else None
 
     @property
     def was_ended_by_person(self) -> bool:
-        """Whether the person has ended it: declined, given up waiting, or left; needs `with_ending`."""
+        """Whether the person has ended it: declined, given up waiting, or left; needs `with_shown_state`."""
         return self.ending in ENDINGS_BY_PERSON
 
     @property

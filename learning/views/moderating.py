@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.middleware import staff_show_a_factor
 from accounts.visitors import signed_in
 from learning import access, cohort_words, sheets
-from learning.enums import LEAVABLE_STATES, EnrolmentState
+from learning.enums import LEAVABLE_STATES, SHOWN_STATES, EnrolmentState
 from learning.errors import LearningError
 from learning.forms import DeclineForm
 from learning.models import Enrolment
@@ -41,9 +41,9 @@ class ModerateView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, slug: str) -> HttpResponseBase:
         """Show everybody by city and name, those who left at the end, or those of one city or state."""
         cohort = access.moderated_cohort(request, slug)
-        everybody = Enrolment.objects.filter(cohort=cohort)
+        everybody = Enrolment.objects.filter(cohort=cohort).with_shown_state()
         narrowed = _narrowed(request, everybody)
-        found = narrowed.with_progress().with_ending().select_related("local_government").by_name()
+        found = narrowed.with_progress().select_related("local_government").by_name()
         if (answer := sheets.Sheet(sheets.OF_COHORT, found, filename=cohort.slug).answer(request)) is not None:
             return answer
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -66,8 +66,8 @@ def _narrowed(request: HttpRequest, everybody: EnrolmentQuerySet) -> EnrolmentQu
     found = everybody
     if city := request.GET.get("city", "").replace("\x00", ""):
         found = found.filter(local_government__slug=city)
-    if (state := request.GET.get("state", "")) in EnrolmentState.values:
-        found = found.filter(state=state)
+    if (state := request.GET.get("state", "")) in SHOWN_STATES:
+        found = found.filter(shown_state=state)
     return found
 
 
@@ -85,7 +85,7 @@ def _filters(request: HttpRequest, everybody: EnrolmentQuerySet) -> list[dict[st
         }
         for name, label, choices in (
             ("city", _("City"), [(slug, words) for words, slug in options]),
-            ("state", _("State"), EnrolmentState.choices),
+            ("state", _("State"), list(SHOWN_STATES.items())),
         )
     ]
 

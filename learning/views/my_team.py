@@ -40,7 +40,7 @@ class TeamView(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, slug: str, city: str) -> HttpResponseBase:
         """Show everybody who was ever enrolled for this city, those who left at the end."""
         team = access.team_for(request, slug, city)
-        found = team.people.with_progress().with_reason().with_ending().select_related("local_government", "team")
+        found = team.people.with_progress().with_reason().with_shown_state().select_related("local_government", "team")
         rows = list(found.by_name())
         sheet = sheets.Sheet(sheets.with_reasons(sheets.OF_TEAM, rows), rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:

@@ -45,6 +45,6 @@ def _enrolment(token: str) -> Enrolment | None:
     identifier = tokens.read(token)
     if identifier is None:
         return None
-    found = Enrolment.objects.with_place().with_ending()
+    found = Enrolment.objects.with_place().with_shown_state()
     found = found.select_related("cohort__course", "local_government", "person", "team__coordinator")
     return found.exclude(UNTOLD).filter(uuid=identifier).first()
