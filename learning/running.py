@@ -23,5 +23,5 @@ def of_cities(cities: Collection[int]) -> dict[int, list[RunningTeam]]:
     found = defaultdict(list)
     for one in once.values():
         url = reverse("my_team", args=[one.cohort.slug, one.local_government.slug])
-        found[one.local_government_id].append(RunningTeam(one.cohort.name, url))
+        found[one.local_government_id].append(RunningTeam(one.cohort.name, url, one.cohort.ends_on))
     return dict(found)

@@ -63,6 +63,13 @@ class TeamNeedsCoordinator(MembershipError):
     )
 
 
+class TeamOutlastsCoordinators(MembershipError):
+    sentence = _(
+        "Your team takes part in a course for longer than any other coordinator stays. Make a colleague coordinator "
+        "first, or withdraw the team."
+    )
+
+
 class RequestNeedsCoordinator(MembershipError):
     sentence = _(
         "You are the only coordinator and a colleague waits for your decision. Decide first, or make a colleague "

@@ -66,10 +66,6 @@ class MembershipQuerySet(models.QuerySet):
         """Keep those of current coordinators; whose account is closed decides nothing."""
         return self.current().coordinators().filter(person__is_active=True)
 
-    def staying(self, after: date) -> "MembershipQuerySet":
-        """Keep those that go on beyond a day, as far as anybody has said."""
-        return self.filter(Q(ends_on=None) | Q(ends_on__gt=after))
-
     def of_person(self, person: Any) -> "MembershipQuerySet":
         """Keep one person's own."""
         return self.filter(person=person)

@@ -1,10 +1,18 @@
 """Who may speak for a local government and who may decide that, as named predicates."""
 
-from datetime import date
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from core import clock
+from municipalities.errors import (
+    MembershipError,
+    RequestNeedsCoordinator,
+    TeamNeedsCoordinator,
+    TeamOutlastsCoordinators,
+)
 from municipalities.models import Membership
+from municipalities.running import RunningTeam
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -33,13 +41,36 @@ def has_asked_to_coordinate(person: "Visitor", local_government_id: int) -> bool
     return theirs.filter(local_government_id=local_government_id).exists()
 
 
-def coordinates_alone(membership: Membership, last: date | None = None) -> bool:
-    """Whether nobody would coordinate the team after this membership's last day, today unless given."""
+def colleagues_of(membership: Membership) -> list[Membership]:
+    """Return the other open memberships of the same local government, with their people; one statement."""
+    others = Membership.objects.open().filter(local_government=membership.local_government_id)
+    return list(others.exclude(pk=membership.pk).select_related("person"))
+
+
+def coordinates_alone(membership: Membership, colleagues: Iterable[Membership], last: date | None = None) -> bool:
+    """Whether none of its colleagues would coordinate the team after a day, today unless given."""
     today = clock.now().date()
     if not (membership.is_of_coordinator and membership.holds_on(today)):
         return False
-    others = Membership.objects.deciding().filter(local_government=membership.local_government_id)
-    return not others.staying(last or today).exclude(pk=membership.pk).exists()
+    return not any(one.coordinates_beyond(last or today) for one in colleagues)
+
+
+def refusal_to_leave(
+    membership: Membership, colleagues: Collection[Membership], teams: Iterable[RunningTeam], last: date | None = None
+) -> MembershipError | None:
+    """Return why its person cannot leave after a day, today unless given; None where they can.
+
+    Teams that are under way need a coordinator until the last of them is over, whoever asks needs one who decides.
+    """
+    last = last or clock.now().date()
+    needed = max((team.ends_on for team in teams), default=None)
+    # Who stays for the whole last day of the teams stays for long enough.
+    if needed and coordinates_alone(membership, colleagues, max(last, needed - timedelta(days=1))):
+        is_alone = coordinates_alone(membership, colleagues)
+        return TeamNeedsCoordinator() if is_alone else TeamOutlastsCoordinators()
+    if any(one.is_asked for one in colleagues) and coordinates_alone(membership, colleagues, last):
+        return RequestNeedsCoordinator()
+    return None
 
 
 def may_decide_all(person: "Visitor") -> bool:

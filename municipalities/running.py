@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
 class RunningTeam:
-    """What a city's team takes part in, and the page of that team in the language of the moment."""
+    """What a city's team takes part in and until when, and the page of that team in the language of the moment."""
 
     label: str
     url: str
+    ends_on: date
 
 
 # Given all local governments of a page at once, so that it costs the same however many they are.

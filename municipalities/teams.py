@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from core import clock
-from municipalities.errors import RequestNeedsCoordinator, TeamNeedsCoordinator
+from municipalities import rules
 from municipalities.member_forms import LastDayForm, ReasonForm
 from municipalities.models import LocalGovernment, Membership
 from municipalities.running import RunningTeam, teams_of
@@ -31,22 +31,13 @@ class Team:
 
     @property
     def has_another_coordinator(self) -> bool:
-        """Whether somebody would coordinate it after today without the reader, as `rules.coordinates_alone` asks."""
-        today = clock.now().date()
-        return any(
-            one.is_of_coordinator
-            and one.person.is_active
-            and one.holds_on(today)
-            and (one.ends_on is None or one.ends_on > today)
-            for one in self.members
-        )
+        """Whether somebody would coordinate it after today without the reader."""
+        return not rules.coordinates_alone(self.own, self.members)
 
     @property
-    def must_keep(self) -> Any:
-        """Why its only coordinator cannot leave, as the service would say it; empty for who may."""
-        if self.has_another_coordinator or not (self.running or self.asking):
-            return ""
-        return TeamNeedsCoordinator.sentence if self.running else RequestNeedsCoordinator.sentence
+    def must_keep(self) -> str:
+        """Why the reader cannot leave today, as the service would say it; empty for who may."""
+        return str(rules.refusal_to_leave(self.own, [*self.asking, *self.members], self.running) or "")
 
 
 @dataclass(frozen=True)

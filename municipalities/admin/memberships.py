@@ -132,7 +132,7 @@ class EndView(MembershipAct):
 
     def get_sentence(self) -> Any:
         """Warn where nobody else coordinates the team."""
-        if not rules.coordinates_alone(self.membership):
+        if not rules.coordinates_alone(self.membership, rules.colleagues_of(self.membership)):
             return self.sentence
         alone = _("Nobody else coordinates this city's team: its requests come to staff until somebody does.")
         return f"{self.sentence} {alone}"

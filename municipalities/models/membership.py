@@ -119,3 +119,8 @@ class Membership(models.Model):
     def is_of_coordinator(self) -> bool:
         """Whether this is the role that answers for the team."""
         return self.role == MembershipRole.COORDINATOR
+
+    def coordinates_beyond(self, day: date) -> bool:
+        """Whether its person answers for the team today and still does after a day, as far as anybody has said."""
+        answers = self.is_of_coordinator and self.person.is_active and self.holds_on(clock.now().date())
+        return answers and (self.ends_on is None or self.ends_on > day)

@@ -16,8 +16,6 @@ from municipalities.errors import (
     MembershipGone,
     NotDecidedYet,
     NotYours,
-    RequestNeedsCoordinator,
-    TeamNeedsCoordinator,
 )
 from municipalities.models import Membership
 from municipalities.querysets import MembershipQuerySet
@@ -33,9 +31,9 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
     """End a membership today, or note the last day where that lies ahead; what was only asked its person takes back.
 
     Raises NotYours for strangers, MembershipGone, DecidedAlready for what has been declined, NotDecidedYet for what
-    somebody else has asked, EndsBeforeStart for a day before the first, TeamNeedsCoordinator and
-    RequestNeedsCoordinator for the only coordinator's own. Ending twice changes nothing. The person is told of what
-    somebody else does, at once in either case.
+    somebody else has asked, EndsBeforeStart for a day before the first, and for the own one of a coordinator who is
+    needed TeamNeedsCoordinator, TeamOutlastsCoordinators or RequestNeedsCoordinator. Ending twice changes nothing. The
+    person is told of what somebody else does, at once in either case.
     """
     membership = locks.membership(membership_id, gone=MembershipGone)
     if not rules.may_end(by, membership):
@@ -82,13 +80,12 @@ def close_overdue(memberships: MembershipQuerySet) -> int:
 
 def _refuse_abandoning(membership: Membership, last: date, by: "User") -> None:
     # Under the city's lock, so that of two coordinators who leave at once one stays. Staff may: they see what waits.
-    if by != membership.person or not rules.coordinates_alone(membership, last):
+    if by != membership.person or not membership.is_of_coordinator:
         return
     city = membership.local_government_id
-    if running.teams_of([city]):
-        raise TeamNeedsCoordinator
-    if Membership.objects.asked().filter(local_government=city).exists():
-        raise RequestNeedsCoordinator
+    teams = running.teams_of([city]).get(city, [])
+    if refusal := rules.refusal_to_leave(membership, rules.colleagues_of(membership), teams, last):
+        raise refusal
 
 
 def _note_last_day(membership: Membership, last: date, by: "User") -> None:

@@ -20,7 +20,6 @@ def form_about(context: template.Context, action: str, membership: Membership) -
 
 
 @register.simple_tag(takes_context=True)
-def team_left_by(context: template.Context, membership: Membership) -> Team | None:
-    """Return the team that would be left without a coordinator if the reader ended this membership of their own."""
-    alone = (one for one in context.get("teams", ()) if one.own == membership and not one.has_another_coordinator)
-    return next(alone, None)
+def team_led_by(context: template.Context, membership: Membership) -> Team | None:
+    """Return the team that the reader coordinates by this membership of their own; None for every other one."""
+    return next((one for one in context.get("teams", ()) if one.own == membership), None)

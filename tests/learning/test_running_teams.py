@@ -15,7 +15,7 @@ from learning.services import call_off_cohort, withdraw_teams
 from mail import rendering
 from mail.models import Message
 from municipalities import services
-from municipalities.errors import TeamNeedsCoordinator
+from municipalities.errors import TeamNeedsCoordinator, TeamOutlastsCoordinators
 from municipalities.models import Membership
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
@@ -27,6 +27,11 @@ REFUSED = (
     "You are the only coordinator and your team takes part in a course. Make a colleague coordinator first, or "
     "withdraw the team."
 )
+OUTLASTS = (
+    "Your team takes part in a course for longer than any other coordinator stays. Make a colleague coordinator first, "
+    "or withdraw the team."
+)
+ALONE = "You are the only coordinator: nobody can enrol colleagues then"
 
 
 @pytest.fixture
@@ -78,6 +83,31 @@ def test_once_the_team_needs_nobody_or_somebody_else_has_it_a_coordinator_leaves
     first(own, cohort)
     leave(own)
     assert own.state == "ended"
+
+
+@pytest.mark.parametrize(("days", "may"), [(-1, False), (0, True), (1, True)])
+def test_a_coordinator_leaves_where_another_one_stays_as_long_as_the_team_runs(own, cohort, days, may):
+    later = make.cohort(starts_on=cohort.starts_on + timedelta(days=9))
+    make.team(later, "Cy", coordinator=own)
+    cities.coordinator(local_government=own.local_government, ends_on=later.ends_on + timedelta(days=days))
+    browser = sign_in(Client(), own.person)
+    html = unescape(browser.get("/en/my/cities/").content.decode())
+    answer = browser.post(f"/en/my/cities/{own.pk}/end/", {"ends_on": ""})
+    own.refresh_from_db()
+    said = [html.count(OUTLASTS), html.count(f'action="/en/my/cities/{own.pk}/end/"'), html.count(ALONE)]
+    assert (answer.status_code, own.state, said) == ((303, "ended", [0, 1, 0]) if may else (409, "approved", [1, 0, 0]))
+    assert unescape(answer.content.decode()).count(OUTLASTS) == (0 if may else 3)
+
+
+def test_two_coordinators_cannot_both_note_a_last_day_before_the_team_is_over(own, cohort):
+    other = cities.coordinator(local_government=own.local_government)
+    noted = services.end_membership(membership_id=other.pk, by=other.person, ends_on=cohort.ends_on - timedelta(days=1))
+    assert noted.ends_on == cohort.ends_on - timedelta(days=1)
+    for last in (None, noted.ends_on, cohort.ends_on - timedelta(days=2)):
+        with pytest.raises(TeamOutlastsCoordinators, match=OUTLASTS):
+            services.end_membership(membership_id=own.pk, by=own.person, ends_on=last)
+    own.refresh_from_db()
+    assert (own.state, own.ends_on) == ("approved", None)
 
 
 def test_a_cohort_that_is_over_keeps_nobody(own, cohort):
