@@ -20,6 +20,12 @@ class LocalGovernmentQuerySet(models.QuerySet):
         """Keep those that somebody proposed and nobody has checked yet."""
         return self.filter(standing=Standing.PENDING)
 
+    def uncoordinated(self) -> "LocalGovernmentQuerySet":
+        """Keep those that nobody coordinates at present."""
+        from municipalities.models import Membership
+
+        return self.exclude(Exists(Membership.objects.deciding().filter(local_government=OuterRef("pk"))))
+
     def in_country(self, code: str) -> "LocalGovernmentQuerySet":
         """Keep those of a country, by its ISO 3166-1 alpha-2 code."""
         return self.filter(country=code.upper())

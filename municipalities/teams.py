@@ -77,6 +77,16 @@ def coordinated_by(person: "User", own: Iterable[Membership]) -> list[Team]:
     return list(teams.values())
 
 
+def left_alone() -> list[tuple[LocalGovernment, list[RunningTeam]]]:
+    """Return the local governments, by name, whose teams are under way while nobody coordinates them, with those teams.
+
+    Two statements, whatever their number, and one where there is none.
+    """
+    teams = teams_of(LocalGovernment.objects.uncoordinated().values_list("pk", flat=True))
+    cities = LocalGovernment.objects.filter(pk__in=teams) if teams else []
+    return sorted(((city, teams[city.pk]) for city in cities), key=lambda found: found[0].display_name)
+
+
 def said_about(refused: Refused, own: Iterable[Membership], teams: Iterable[Team]) -> dict[str, Any]:
     """Return what the page says of a refusal: its sentences, each with the id of what it is about, if that is there.
 

@@ -20,7 +20,7 @@ from accounts.visitors import signed_in
 from core.admin.acts import ActView
 from core.forms import Line
 from mail.isolates import isolate
-from municipalities import rules, services, waiting
+from municipalities import rules, services, teams, waiting
 from municipalities.enums import Standing
 from municipalities.errors import Gone, MembershipError, NotRepresentable
 from municipalities.models import LocalGovernment, Membership
@@ -31,7 +31,7 @@ REASON = _("Write a reason of at most 300 characters: the person reads it.")
 
 
 class RequestsMenuItem(MenuItem):
-    """The way to the queue, with the number of requests behind its name."""
+    """The way to the queue, with the number of what waits there behind its name."""
 
     def is_shown(self, request: HttpRequest) -> bool:
         """Show it to those who may decide."""
@@ -74,10 +74,11 @@ class QueueView(PermissionCheckedMixin, WagtailAdminTemplateMixin, ListView):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add a row for each request; four statements, whatever their number."""
+        """Add a row for each request, and the teams that nobody coordinates; six statements, whatever their number."""
         context = super().get_context_data(**kwargs)
         asked = list(context["memberships"])
         known = self._known(asked)
+        context["left_alone"] = teams.left_alone()
         context["rows"] = [self._row(one, known) for one in asked]
         return context
 

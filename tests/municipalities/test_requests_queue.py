@@ -242,7 +242,7 @@ def test_the_queue_costs_the_same_however_many_wait(staff, number, django_assert
         make.coordinator(state="asked")
         make.coordinator(state="asked", local_government=make.proposed())
     queue(staff)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert queue(staff).count('id="request-') == 2 * number
 
 
