@@ -6,11 +6,9 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from html import unescape
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from core import clock
 from learning.enums import SHOWN_STATES
@@ -20,6 +18,7 @@ from municipalities.services import end_membership
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory, sign_in
+from tests.learning.listings import rows, spreadsheet
 from tests.learning.people import asked, staff
 
 pytestmark = pytest.mark.django_db
@@ -93,16 +92,17 @@ def browser(client: Client) -> Client:
     return sign_in(client, PersonFactory(admin=True))
 
 
-def table(page) -> set[tuple[str, str]]:
-    """Return the name and the state of each row of the staff's list."""
-    body = page.content.decode().partition("<tbody>")[2].partition("</tbody>")[0]
-    rows = [re.findall(r"<td.*?</td>", row, re.DOTALL) for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL)]
-    words = [[unescape(re.sub(r"<[^>]+>", " ", cell)).strip() for cell in row] for row in rows]
-    return {(row[0], row[6]) for row in words}
+def listed(browser: Client, **query) -> set[tuple[str, str]]:
+    """Return the name and the state of each row of the staff's list, which is the same as its spreadsheet."""
+    found = {(row[0], row[6]) for row in rows(browser, "enrolments", **query)}
+    _headings, *lines = spreadsheet(browser, "enrolments", **query)
+    assert {(line[0], line[6]) for line in lines} == found
+    return found
 
 
-def spreadsheet(answer) -> set[tuple[str, str]]:
-    """Return the name and the state of each line of a spreadsheet."""
+def exported(browser: Client, address: str, **query) -> set[tuple[str, str]]:
+    """Return the name and the state of each line of the moderators' spreadsheet."""
+    answer = browser.get(address, {**query, "export": "csv"})
     lines = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
     return {(line["Name"], line["State"]) for line in lines}
 
@@ -113,15 +113,12 @@ def test_each_choice_of_the_filter_is_a_word_of_the_column(cohorts):
 
 @pytest.mark.parametrize(("choice", "word"), [*OPEN.items(), *BY_APPROVAL.items()])
 def test_staff_find_each_by_the_word_that_the_list_and_its_spreadsheet_say(cohorts, browser, choice, word):
-    found = table(browser.get(reverse("enrolments:index_results"), {"state": choice}))
-    exported = spreadsheet(browser.get(reverse("enrolments:index"), {"state": choice, "export": "csv"}))
-    assert found == exported == {(choice, word)}
+    assert listed(browser, state=choice) == {(choice, word)}
 
 
 def test_staff_choose_several_words_and_none_is_all(cohorts, browser):
-    two = table(browser.get(reverse("enrolments:index_results"), {"state": ["left", "declined"]}))
-    assert two == {("left", "Has left"), ("declined", "Declined")}
-    assert table(browser.get(reverse("enrolments:index_results"))) == {*OPEN.items(), *BY_APPROVAL.items()}
+    assert listed(browser, state=["left", "declined"]) == {("left", "Has left"), ("declined", "Declined")}
+    assert listed(browser) == {*OPEN.items(), *BY_APPROVAL.items()}
 
 
 @pytest.mark.parametrize(("number", "wanted"), [(0, OPEN), (1, BY_APPROVAL)])
@@ -131,6 +128,5 @@ def test_moderators_find_each_by_the_same_words(cohorts, browser, number, wanted
     options = re.findall(r'<option value="([^"]+)"[^>]*>([^<]+)</option>', page.partition('name="state"')[2])
     assert dict(options) == {**OPEN, **BY_APPROVAL}
     for choice, word in wanted.items():
-        found = spreadsheet(browser.get(address, {"state": choice, "export": "csv"}))
-        assert found == {(choice, word)}, choice
-    assert spreadsheet(browser.get(address, {"export": "csv"})) == set(wanted.items())
+        assert exported(browser, address, state=choice) == {(choice, word)}, choice
+    assert exported(browser, address) == set(wanted.items())

@@ -10,7 +10,7 @@ from municipalities.services import refuse_local_government
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory
-from tests.races.test_cohort_seats import enrols, failed, faults
+from tests.races.cohorts import enrols, failed, faults
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,36 +3,26 @@
 from collections import Counter
 
 import pytest
-from django.db import IntegrityError
-from psycopg.errors import DeadlockDetected
 
-from accounts.models import User
-from learning.models import Cohort, Enrolment, EnrolmentChange
+from learning.models import Cohort
 from learning.services import (
     apply_alone,
-    applying,
-    complete_unit,
-    enrol_team,
     enrolling,
-    join,
-    joining,
     lapse_drafts,
-    learning_units,
     leaving,
     promote_from_waiting_list,
     promoting,
     replace,
-    seats,
     sending,
     withdraw_enrolment,
 )
 from mail.models import Message
 from municipalities.enums import MembershipState
-from municipalities.models import LocalGovernment, Membership
-from municipalities.services import approve_membership, locks
+from municipalities.services import approve_membership
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory
+from tests.races.cohorts import enrols, failed, faults, take_locks_away, went_wrong
 from tests.races.meeting import Later, meet_after, meet_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,81 +32,14 @@ TEAMS = 12
 
 @pytest.fixture
 def without_lock(monkeypatch):
-    """Read the rows of cohort, enrolment and local government without locking them."""
-
-    def lock_enrolment(enrolment_id):
-        enrolment = Enrolment.objects.select_related("cohort__course", "team", "person").get(pk=enrolment_id)
-        return enrolment.cohort, enrolment
-
-    monkeypatch.setattr(seats, "lock", lambda key: Cohort.objects.select_related("course").get(pk=key))
-    monkeypatch.setattr(seats, "lock_enrolment", lock_enrolment)
-    monkeypatch.setattr(locks, "local_government", lambda key: LocalGovernment.objects.get(pk=key))
-    monkeypatch.setattr(
-        learning_units, "_lock", lambda key: Enrolment.objects.select_related("cohort", "person").get(pk=key)
-    )
+    """Do without the locks of cohort, enrolment and local government."""
+    take_locks_away(monkeypatch)
 
 
 @pytest.fixture
 def meet_after_deciding(monkeypatch):
     """Have all meet between counting the seats and writing who has them."""
     meet_after(monkeypatch, enrolling, "_decide")
-
-
-@pytest.fixture
-def meet_before_joining(monkeypatch):
-    """Have all meet between looking at who is in and coming in."""
-    meet_before(monkeypatch, joining, "_let_other_wishes_go")
-
-
-def enrols(cohort: Cohort, by: Membership, *names: str):
-    """Return a call that enrols people of a coordinator's city."""
-    return lambda: enrol_team(
-        cohort_id=cohort.pk,
-        local_government_id=by.local_government_id,
-        coordinator=by.person,
-        people=[make.invitee(name) for name in names],
-    )
-
-
-def failed(answers: list) -> list[Exception]:
-    return [answer for answer in answers if isinstance(answer, Exception)]
-
-
-def faults(cohort: Cohort) -> list[str]:
-    """Return what is wrong with a cohort's seats."""
-    cohort.refresh_from_db()
-    rows = list(cohort.enrolments.all())
-    held = [one for one in rows if one.has_seat]
-    share = Counter(one.local_government_id for one in held)
-    numbers = sorted(one.waiting_number for one in rows if one.waiting_number)
-    known = Counter((one.local_government_id, one.email_key) for one in rows if one.is_live and one.state != "drafted")
-    found = []
-    if cohort.seats is not None and len(held) > cohort.seats:
-        found.append(f"{len(held)} seats held of {cohort.seats}")
-    if cohort.seats_per_local_government and max(share.values(), default=0) > cohort.seats_per_local_government:
-        found.append(f"a city holds {max(share.values())} seats")
-    counted = seats.count(cohort)
-    line = Enrolment.objects.filter(cohort=cohort).waiting()
-    if any(counted.has_seat_for(one.local_government_id) for one in line):
-        found.append("somebody waits although there is a seat for them")
-    if len(numbers) != len(set(numbers)) or (numbers and numbers[-1] > cohort.last_waiting_number):
-        found.append(f"numbers {numbers}")
-    if max(known.values(), default=0) > 1:
-        found.append("a city has an address twice")
-    if cohort.seat_state != counted.state:
-        found.append(f"visitors read {cohort.seat_state}")
-    return found
-
-
-def went_wrong(cohort: Cohort, answers: list) -> list:
-    """Return what a control shows: what the database refused or ended as a deadlock, else the faults.
-
-    Any other refusal would show nothing.
-    """
-    refused = failed(answers)
-    ended = (IntegrityError, DeadlockDetected)
-    assert [one for one in refused if not isinstance(one, ended) and not isinstance(one.__cause__, ended)] == []
-    return refused or faults(cohort)
 
 
 def test_the_last_seats_among_the_teams_of_many_cities(at_once, meet_after_deciding):
@@ -290,83 +213,6 @@ def test_who_is_approved_while_enrolling_has_no_draft_left(at_once, meet_after_d
 def test_control_without_the_lock_a_draft_is_left_lying(at_once, meet_after_deciding, without_lock):
     cohort, _answers = enrolling_while_being_approved(at_once)
     assert list(cohort.enrolments.values_list("state", flat=True)) == ["drafted"]
-
-
-@pytest.mark.rounds(40)
-def test_one_link_opened_many_times_at_once_makes_one_account(at_once):
-    enrolment = make.invited(make.cohort())
-    answers = at_once([lambda: join(enrolment_id=enrolment.pk)] * 8)
-    assert failed(answers) == []
-    assert User.objects.filter(email=enrolment.email).count() == 1
-    assert EnrolmentChange.objects.filter(what="joined").count() == 1
-
-
-def test_control_without_the_lock_all_but_the_first_click_are_refused(at_once, meet_before_joining, without_lock):
-    enrolment = make.invited(make.cohort())
-    answers = at_once([lambda: join(enrolment_id=enrolment.pk)] * 8)
-    assert [type(one).__name__ for one in failed(answers)] == ["JoinedAlready"] * 7
-
-
-def invited_by_two_cities(at_once) -> tuple[Cohort, list]:
-    """Let somebody who has an account open the links of two invitations to one cohort."""
-    cohort = make.cohort()
-    pair = [make.invited(cohort), make.invited(cohort)]
-    PersonFactory(email=pair[0].email)
-    return cohort, at_once([lambda one=one: join(enrolment_id=one.pk) for one in pair])
-
-
-@pytest.mark.rounds(40)
-def test_an_address_invited_by_two_cities_joins_once(at_once):
-    cohort, answers = invited_by_two_cities(at_once)
-    assert [type(one).__name__ for one in failed(answers)] == ["JoinedAlready"]
-    assert sorted(cohort.enrolments.values_list("state", flat=True)) == ["active", "invited"]
-
-
-def test_control_without_the_lock_only_the_database_refuses_to_let_in_twice(at_once, meet_before_joining, without_lock):
-    _cohort, answers = invited_by_two_cities(at_once)
-    assert [type(one) for one in failed(answers)] == [IntegrityError]
-
-
-def applying_many_times(at_once) -> tuple[Cohort, list]:
-    cohort = make.cohort(seats=3)
-    person = PersonFactory()
-    return cohort, at_once([lambda: apply_alone(cohort_id=cohort.pk, person=person)] * 8)
-
-
-@pytest.mark.rounds(40)
-def test_one_person_applies_many_times_at_once(at_once):
-    cohort, answers = applying_many_times(at_once)
-    assert failed(answers) == []
-    assert faults(cohort) == []
-    assert cohort.enrolments.get().state == "active"
-
-
-def test_control_without_the_lock_the_database_refuses_a_second_application(at_once, monkeypatch, without_lock):
-    meet_before(monkeypatch, applying, "_seat_or_wait")
-    cohort, answers = applying_many_times(at_once)
-    assert went_wrong(cohort, answers)
-
-
-def completing_the_last_two_units(at_once) -> tuple[Enrolment, list]:
-    cohort = make.running_cohort()
-    enrolment = make.learner(cohort)
-    units = make.units_of(cohort.course)
-    answers = at_once([lambda unit=unit: complete_unit(enrolment_id=enrolment.pk, unit_id=unit.pk) for unit in units])
-    enrolment.refresh_from_db()
-    return enrolment, answers
-
-
-def test_the_last_two_units_completed_in_two_windows_complete_the_course(at_once, monkeypatch):
-    meet_after(monkeypatch, learning_units, "_complete_if_done")
-    enrolment, answers = completing_the_last_two_units(at_once)
-    assert failed(answers) == []
-    assert enrolment.state == "completed"
-
-
-def test_control_without_the_lock_nobody_notices_that_the_course_is_complete(at_once, monkeypatch, without_lock):
-    meet_after(monkeypatch, learning_units, "_complete_if_done")
-    enrolment, _answers = completing_the_last_two_units(at_once)
-    assert enrolment.state == "active"
 
 
 def everything_at_once(at_once) -> tuple[Cohort, list]:
