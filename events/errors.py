@@ -74,7 +74,7 @@ class TooLateForSeat(EventError):
 
 class EventOver(EventError):
     sentence = _("This event is over, so the registration can no longer be changed.")
-    of_event = _("This event is over, so it can no longer be called off or restored.")
+    of_event = _("This event is over, so it can no longer be cancelled or restored.")
 
 
 class LinksStay(EventError):

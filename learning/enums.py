@@ -31,7 +31,7 @@ class CohortState(models.TextChoices):
     CLOSED = "closed", _("Enrolment closed")
     RUNNING = "running", _("Running")
     PAST = "past", _("Past")
-    CALLED_OFF = "called-off", _("Called off")
+    CALLED_OFF = "called-off", pgettext_lazy("cohort", "Cancelled")
 
 
 class TeamState(models.TextChoices):

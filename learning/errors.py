@@ -37,7 +37,7 @@ class EnrolmentRefused(LearningError):
 
 
 class CohortCalledOff(EnrolmentRefused):
-    sentence = gettext_lazy("This cohort has been called off.")
+    sentence = gettext_lazy("This cohort has been cancelled.")
 
 
 class CohortOver(EnrolmentRefused):

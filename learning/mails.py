@@ -28,7 +28,7 @@ def register_kinds() -> None:
         (notices.WITHDRAWN, withdrawn, gettext_lazy("Enrolment withdrawn")),
         (notices.ADMITTED, admitted, gettext_lazy("Application for a course accepted")),
         (notices.DECLINED, declined, gettext_lazy("Application for a course declined")),
-        (notices.CALLED_OFF, called_off, gettext_lazy("Cohort called off")),
+        (notices.CALLED_OFF, called_off, gettext_lazy("Cohort cancelled")),
         (notices.NO_SEAT, no_seat, gettext_lazy("No seat became free in a course")),
         (notices.SENT, sent, gettext_lazy("Team enrolled, since its coordinator was approved")),
         (notices.LAPSED, lapsed, gettext_lazy("Team not enrolled, since nobody decided in time")),
@@ -115,7 +115,7 @@ def called_off(message: Message) -> Rendering:
 def write_called_off(enrolment: Enrolment, language: str) -> Rendering:
     """Return what `enrolment`, saved or not, reads in `language`, which is active, of a cohort that is called off."""
     message = Message(kind=notices.CALLED_OFF, language=language)
-    return _render(message, enrolment, subject=_("Called off: %(title)s"))
+    return _render(message, enrolment, subject=_("Cohort cancelled: %(title)s"))
 
 
 def no_seat(message: Message) -> Rendering:

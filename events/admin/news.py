@@ -116,9 +116,9 @@ def left_behind(news: News) -> str:
         return ""
     return ngettext(
         "This date is over, so nobody is told. %(number)s person holds the old one. Publish a date to come, and that "
-        "person is told of it; only then can the event be called off.",
+        "person is told of it; only then can the event be cancelled.",
         "This date is over, so nobody is told. %(number)s people hold the old one. Publish a date to come, and they "
-        "are told of it; only then can the event be called off.",
+        "are told of it; only then can the event be cancelled.",
         number,
     ) % {"number": number}
 

@@ -93,7 +93,7 @@ class CohortEdit(RefusedWhenStored, EditView):
         cohort = self.object
         if cohort.is_over():
             return super().header_more_buttons
-        name, label = ("restore", _("Restore")) if cohort.is_called_off else ("call_off", _("Call off"))
+        name, label = ("restore", _("Restore")) if cohort.is_called_off else ("call_off", _("Cancel this cohort"))
         url = reverse(f"cohorts:{name}", args=[cohort.pk])
         return [*super().header_more_buttons, Button(label, url, icon_name="date", priority=60)]
 
@@ -129,9 +129,8 @@ class CallOffView(CohortAct):
     """Calls a cohort off."""
 
     template_name = "mail/admin/rehearsed_act.html"
-    page_title = _("Call off a cohort")
-    button = _("Call off")
-    done = _("The cohort has been called off.")
+    page_title = button = _("Cancel this cohort")
+    done = _("The cohort is cancelled.")
 
     def get_sentence(self) -> str:
         """Return what will happen, with how many are told and when."""

@@ -80,7 +80,7 @@ def test_an_event_that_is_over_stays_as_it_was(admin, event):
             cancel_event(event_id=event.pk, by=accounts.PersonFactory(), reason="x")
     event.refresh_from_db()
     assert (answer.status_code, event.is_cancelled) == (409, False)
-    assert "can no longer be called off" in answer.content.decode()
+    assert "can no longer be cancelled" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["call_off", "restore"])
@@ -88,7 +88,7 @@ def test_the_page_of_an_event_that_is_over_promises_nothing_and_leads_back(admin
     with time_machine.travel(event.ends_at, tick=False):
         answer = admin.get(url(name), follow=True)
     assert [status for _address, status in answer.redirect_chain] == [302]
-    assert "This event is over, so it can no longer be called off or restored." in answer.content.decode()
+    assert "This event is over, so it can no longer be cancelled or restored." in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["call_off", "restore"])

@@ -195,7 +195,7 @@ def test_whoever_publishes_nothing_new_or_for_nobody_reads_nothing_of_it(publish
 
 OVER = (
     "This date is over, so nobody is told. 2 people hold the old one. Publish a date to come, and they are told of it; "
-    "only then can the event be called off."
+    "only then can the event be cancelled."
 )
 
 
@@ -222,7 +222,7 @@ def test_one_person_with_a_date_to_come_is_spoken_of_as_one(publisher, page):
     move(page, days=-60)
     assert (
         "This date is over, so nobody is told. 1 person holds the old one. Publish a date to come, and that person is "
-        "told of it; only then can the event be called off."
+        "told of it; only then can the event be cancelled."
     ) in body(publisher.get(url("news", page.pk)))
 
 

@@ -163,7 +163,7 @@ def test_the_mail_keeps_a_title_to_itself_and_markup_stays_words():
     [message] = asked()
     mail = rendering.render(message)
     assert f"\u2068{cohort.course.title}\u2069" in mail.subject
-    assert "This cohort has been called off." in mail.text
+    assert "This cohort has been cancelled." in mail.text
     assert ("&lt;b&gt;Spring&lt;/b&gt;" in mail.html, "<b>Spring" in mail.html) == (True, False)
 
 
@@ -184,11 +184,11 @@ def test_its_pages_say_so_and_lead_to_no_unit():
     _enrolment, browser = teamwork.joined(one)
     teamwork.begin(one.cohort)
     call_off_cohort(cohort_id=one.cohort.pk)
-    sentence = "This cohort has been called off."
+    sentence = "This cohort has been cancelled."
     course = words(browser.get(one.course()))
     assert (sentence in course, "Go on learning" in course) == (True, False)
     assert sentence in words(teamwork.client_of(one.coordinator).get(one.dashboard()))
-    assert "Called off" in words(browser.get("/en/my/learning/"))
+    assert "Cancelled" in words(browser.get("/en/my/learning/"))
 
 
 @pytest.mark.parametrize(

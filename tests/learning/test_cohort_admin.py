@@ -94,7 +94,7 @@ def test_learners_are_narrowed_and_searched(staff):
 
 def test_a_cohort_is_called_off_and_restored(staff):
     cohort = make.cohort()
-    assert "Call off" in staff.get(reverse("cohorts:edit", args=[cohort.pk])).content.decode()
+    assert "Cancel this cohort" in staff.get(reverse("cohorts:edit", args=[cohort.pk])).content.decode()
     staff.post(reverse("cohorts:call_off", args=[cohort.pk]))
     cohort.refresh_from_db()
     assert cohort.is_called_off

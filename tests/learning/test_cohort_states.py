@@ -24,7 +24,7 @@ from tests.learning.teamwork import words
 
 pytestmark = pytest.mark.django_db
 
-OFF = "This cohort has been called off."
+OFF = "This cohort has been cancelled."
 OVER = "This cohort is over, so nothing in it can be changed any more."
 CLOSED = "Enrolment in this cohort has closed."
 NOT_YET = "Enrolment in this cohort has not opened yet."
@@ -40,7 +40,7 @@ LABELS = (
     "Enrolment closed",
     "Running",
     "Past",
-    "Called off",
+    "Cancelled",
 )
 
 
@@ -192,9 +192,9 @@ class TestInvited:
         come_to("waiting")
         assert apply_alone(cohort_id=scene.one.cohort.pk, person=person).state == "waitlisted"
         browser = teamwork.client_of(person)
-        asked = ("Number 1 on the waiting list", "Past", "Called off", "On the waiting list")
+        asked = ("Number 1 on the waiting list", "Past", "Cancelled", "On the waiting list")
         found = in_each_state(lambda: said(browser, "/en/my/learning/", *asked))
-        assert found == by_state(past=["Past"], called_off=["Called off"], others=["Number 1 on the waiting list"])
+        assert found == by_state(past=["Past"], called_off=["Cancelled"], others=["Number 1 on the waiting list"])
 
 
 class TestLearners:
@@ -284,9 +284,9 @@ class TestLearners:
     @pytest.mark.parametrize("address", ["/en/my/learning/", "/en/my/"])
     def test_my_learning_keeps_what_is_over(self, scene, address):
         browser = teamwork.client_of(scene.learner.person)
-        found = in_each_state(lambda: said(browser, address, "Past", "Called off", "units done"))
+        found = in_each_state(lambda: said(browser, address, "Past", "Cancelled", "units done"))
         assert found == by_state(
-            past=["Past", "units done"], called_off=["Called off", "units done"], others=["units done"]
+            past=["Past", "units done"], called_off=["Cancelled", "units done"], others=["units done"]
         )
 
 

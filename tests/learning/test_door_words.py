@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 ALL_TAKEN = "All seats are taken. When one becomes free, whoever has waited longest gets it and a mail."
 ONCE_FREE = "When a seat becomes free, whoever has waited longest gets it and a mail."
-OFF = "This cohort has been called off."
+OFF = "This cohort has been cancelled."
 OVER = "This cohort is over, so nothing in it can be changed any more."
 
 

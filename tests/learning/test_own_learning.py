@@ -167,7 +167,7 @@ class TestDoors:
             Cohort.objects.update(starts_on=today - timedelta(days=30), ends_on=today - timedelta(days=2))
         else:
             call_off_cohort(cohort_id=one.cohort.pk)
-        sentence = "This cohort is over" if is_over else "This cohort has been called off."
+        sentence = "This cohort is over" if is_over else "This cohort has been cancelled."
         joining, declining = Client().post(door), Client().post(f"{door}decline/")
         assert (joining.status_code, sentence in words(joining), "Join the course" in words(joining)) == (
             409,

@@ -141,5 +141,5 @@ def test_a_cohort_called_off_while_a_unit_is_opened_leads_to_the_course_which_sa
     monkeypatch.setattr(reading, "read_unit", called_off_meanwhile)
     answer = browser.get(one.reading())
     assert (answer.status_code, answer["Location"]) == (303, one.course())
-    assert "This cohort has been called off." in words(browser.get(one.course()))
+    assert "This cohort has been cancelled." in words(browser.get(one.course()))
     assert not UnitProgress.objects.exists()

@@ -42,7 +42,7 @@ def test_who_would_be_told_is_counted_as_they_are_told(cohort):
     assert sum(number for _zone, number in found.by_zone) == sum(number for _state, number in found.by_state) == 3
     sent = next(rendering.render(one) for one in told if one.language == "en")
     sample = next(one for one in found.samples if one.language == "en").content
-    assert (sample.subject, "This cohort has been called off." in sample.text) == (sent.subject, True)
+    assert (sample.subject, "This cohort has been cancelled." in sample.text) == (sent.subject, True)
 
 
 def test_the_screen_shows_counts_and_samples_before_the_button_is_pressed(cohort):
