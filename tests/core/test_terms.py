@@ -157,6 +157,12 @@ def test_a_term_is_found_by_a_label_in_any_language(terms, staff):
     assert not [pk for pk in others if f'/admin/terms/edit/{pk}/"'.encode() in answer.content]
 
 
+def test_a_search_for_a_language_s_code_finds_labels_and_no_codes(staff):
+    for slug, label in (("first", "Green roofs"), ("second", "Trams")):
+        Term.objects.create(vocabulary="v", slug=slug, labels={"en": label, "fr": label})
+    assert list(Term.objects.of("v").labelled_like("en").values_list("slug", flat=True)) == ["first"]
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_listing_costs_the_same_for_any_number_of_terms(staff, django_assert_num_queries, number):
     for count in range(number):

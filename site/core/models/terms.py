@@ -1,7 +1,6 @@
 """Controlled vocabularies: terms whose slug is the same in every language, with a label in each."""
 
 from django.db import models
-from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from core import languages
@@ -22,10 +21,11 @@ class TermQuerySet(models.QuerySet):
 
     def labelled_like(self, text: str) -> "TermQuerySet":
         """Return the terms with a slug or a label, in any language, that contains `text`."""
-        labels = Cast("labels", models.TextField())
-        return self.annotate(all_labels=labels).filter(
-            models.Q(all_labels__icontains=text) | models.Q(slug__icontains=text)
-        )
+        # Label by label: the text of all of them holds the codes of the languages too, so "en" would find every term.
+        found = models.Q(slug__icontains=text)
+        for code in languages.codes():
+            found |= models.Q(**{f"labels__{code}__icontains": text})
+        return self.filter(found)
 
 
 class Term(models.Model):
