@@ -10,14 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BaseColumn, Column
-from wagtail.admin.ui.tables.pages import PageStatusColumn, PageTitleColumn
-from wagtail.admin.views.pages.listing import IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet
-from wagtail_localize.models import Translation
 
 from core import clock, dates
+from core.admin.pagelists import SourceIndex, StatusColumn, TitleColumn
 from core.admin.translating import with_translating
-from core.exports import ScreenExportMixin
 from core.models import Term
 from core.seats import SeatState
 from events import rules
@@ -75,22 +72,18 @@ class SeatsColumn(Column):
         return context
 
 
-class WebinarIndex(ScreenExportMixin, IndexView):
-    """Wagtail's flat listing, with what the records know; translations stand behind their source."""
+class WebinarIndex(SourceIndex):
+    """The list of webinars, with what the records know."""
 
     default_ordering = "-starts_at"
     page_title = _("Webinars")
 
     def get_base_queryset(self) -> QuerySet:
-        """Leave out translations and aliases: each occasion has one row."""
-        translations = Translation.objects.filter(
-            target_locale=OuterRef("locale"), source__object_id=OuterRef("translation_key")
-        )
+        """Leave out what stands for an occasion whose record is kept in another language."""
         written_elsewhere = Event.objects.filter(translation_key=OuterRef("translation_key")).exclude(
             source_locale=OuterRef("locale")
         )
-        pages = super().get_base_queryset()
-        return pages.filter(~Exists(translations), ~Exists(written_elsewhere), alias_of=None)
+        return super().get_base_queryset().filter(~Exists(written_elsewhere))
 
     def annotate_queryset(self, pages: QuerySet) -> QuerySet:
         """Add the record's state and seats, and what the buttons need to know, in the same statement."""
@@ -163,9 +156,9 @@ class Webinars(PageListingViewSet):
     list_per_page = 50
     export_filename = "webinars"
     columns: list[BaseColumn] = [
-        PageTitleColumn("title", label=_("Title"), sort_key="title", classname="title"),
+        TitleColumn("title", label=_("Title"), sort_key="title", classname="title"),
         Column("starts", label=_("Starts"), accessor=starts_in_words, sort_key="starts_at"),
         SeatsColumn("seats", label=_("Seats")),
         Column("state", label=_("State"), accessor=state_in_words),
-        PageStatusColumn("status", label=_("Status"), sort_key="live", width="12%"),
+        StatusColumn("status", label=_("Status"), sort_key="live", width="12%"),
     ]

@@ -2,19 +2,18 @@
 
 import django_filters
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.forms import RadioSelect
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column, DateColumn
-from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn, PageTitleColumn
-from wagtail.admin.views.pages.listing import IndexView, PageFilterSet
+from wagtail.admin.ui.tables.pages import BulkActionsColumn
+from wagtail.admin.views.pages.listing import PageFilterSet
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.models import Page
-from wagtail_localize.models import Translation
 
 from core import dates
+from core.admin.pagelists import SourceIndex, StatusColumn, TitleColumn
 from core.admin.translating import with_translating
-from core.exports import ScreenExportMixin
 from core.models import Term
 from learning.models import Course, CoursePage
 
@@ -32,31 +31,10 @@ class CourseFilters(PageFilterSet):
         fields = ["audience"]
 
 
-class TitleColumn(PageTitleColumn):
-    """Wagtail's title with its buttons, which also knows what to write into a spreadsheet."""
-
-    def get_value(self, instance: CoursePage) -> str:
-        """Return the title as the list shows it: that of the newest draft."""
-        return instance.get_admin_display_title()
-
-
-class CourseIndex(ScreenExportMixin, IndexView):
-    """Wagtail's flat listing, with what the records know; translations stand behind their source."""
+class CourseIndex(SourceIndex):
+    """The list of courses, with what the records know."""
 
     page_title = _("Courses")
-
-    def get_base_queryset(self) -> QuerySet:
-        """Leave out translations and aliases: each course has one row."""
-        translations = Translation.objects.filter(
-            target_locale=OuterRef("locale"), source__object_id=OuterRef("translation_key")
-        )
-        return super().get_base_queryset().filter(~Exists(translations), alias_of=None)
-
-    def search_queryset(self, queryset: QuerySet) -> QuerySet:
-        """Look for the words in titles, drafts included; Wagtail's own search cannot read the filter above."""
-        for word in self.search_query.split():
-            queryset = queryset.filter(draft_title__icontains=word)
-        return queryset
 
     def annotate_queryset(self, pages: QuerySet) -> QuerySet:
         """Add the totals of the record and the languages in which the course can be read, in the same statement."""
@@ -100,5 +78,5 @@ class Courses(PageListingViewSet):
         Column("unit_count", label=_("Units"), sort_key="unit_count"),
         Column("total_minutes", label=_("Reading time"), accessor=reading_time, sort_key="total_minutes"),
         DateColumn("latest_revision_created_at", label=_("Updated"), sort_key="latest_revision_created_at"),
-        PageStatusColumn("status", label=_("Status"), sort_key="live"),
+        StatusColumn("status", label=_("Status"), sort_key="live"),
     ]

@@ -61,8 +61,8 @@ def test_the_spreadsheet_equals_the_screen_and_runs_no_formula(staff: Client) ->
     response = staff.get(reverse(INDEX), {"export": "csv"})
     content = b"".join(response.streaming_content).decode("utf-8-sig")
     table = list(csv.reader(io.StringIO(content)))
-    assert table[0] == ["Title", "Languages", "Modules", "Units", "Reading time", "Updated"]
-    assert table[1][:5] == ['\'=HYPERLINK("http://x")', "en", "1", "1", "15 min"]
+    assert table[0] == ["Title", "Languages", "Modules", "Units", "Reading time", "Updated", "Status"]
+    assert [*table[1][:5], table[1][6]] == ['\'=HYPERLINK("http://x")', "en", "1", "1", "15 min", "live"]
     assert len(table) == 2
 
 
