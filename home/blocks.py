@@ -1,5 +1,6 @@
 """Blocks of the home page that are fed by what is happening now."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -38,7 +39,7 @@ class ActionBlock(blocks.StructBlock):
         value_class = Action
         template = "home/blocks/action.html"
         description = _("A button that leads to a section of the site.")
-        preview_value = {"label": "Find a course", "section": "learning"}
+        preview_value = {"label": _("Find a course"), "section": "learning"}
 
 
 class OpeningBlock(blocks.StructBlock):
@@ -52,7 +53,13 @@ class OpeningBlock(blocks.StructBlock):
         label = _("Opening")
         template = "home/blocks/opening.html"
         description = _("The page's title and summary with up to two buttons and the map of cities.")
-        preview_value = {"actions": [{"label": "Find a course", "section": "learning"}], "show_map": True}
+        preview_value = {"actions": [{"label": _("Find a course"), "section": "learning"}], "show_map": True}
+
+    def get_preview_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
+        """Add a page to take title and summary from."""
+        context = super().get_preview_context(value, parent_context)
+        example = {"title": _("Cities learn from each other"), "summary": _("Courses, events and good practice.")}
+        return {**context, "page": example}
 
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
@@ -77,7 +84,7 @@ class ComingEventsBlock(blocks.StructBlock):
         label = _("Coming events")
         template = "home/blocks/coming_events.html"
         description = _("The next events with date and seats; it keeps itself up to date.")
-        preview_value = {"heading": "Coming up", "count": 3}
+        preview_value = {"heading": _("Coming up"), "count": 3}
 
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
@@ -96,7 +103,7 @@ class CoursesBlock(blocks.StructBlock):
         label = _("Courses")
         template = "home/blocks/courses.html"
         description = _("Courses with their path; it keeps itself up to date.")
-        preview_value = {"heading": "Learn as a city", "count": 2}
+        preview_value = {"heading": _("Learn as a city"), "count": 2}
 
     def get_context(self, value: Any, parent_context: dict | None = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
@@ -118,8 +125,15 @@ class FiguresBlock(blocks.StructBlock):
         template = "home/blocks/figures.html"
         description = _("Up to six figures, each with its year and source.")
         preview_value = {
-            "heading": "What cities have done",
-            "figures": [{"value": "977,000", "label": "trees planted and tracked in Freetown", "year": 2024}],
+            "heading": _("What cities have done"),
+            "figures": [
+                {
+                    "value": Decimal(977000),
+                    "label": _("trees planted and tracked in Freetown"),
+                    "year": 2024,
+                    "source_name": _("City energy report"),
+                }
+            ],
         }
 
 

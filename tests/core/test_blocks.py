@@ -38,15 +38,6 @@ def picture(title: str = "Roof"):
     )
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-def test_editors_see_each_block_and_what_it_is_for_before_they_choose_it(name, db):
-    block = BLOCKS[name]
-    assert block.is_previewable
-    assert block.get_description()
-    value = block.get_preview_value()
-    assert shown(name, value, is_block_preview=True, **block.get_preview_context(value, {}))
-
-
 def test_a_heading_has_the_level_that_the_editor_chose():
     assert shown("heading", {"text": "Why", "level": "h2"}) == '<h2 class="block-heading" dir="auto">Why</h2>'
     assert shown("heading", {"text": "How", "level": "h3"}) == '<h3 class="block-heading" dir="auto">How</h3>'
