@@ -30,6 +30,12 @@ def storable(value: str) -> str:
     return value.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
+def several_lines(value: str) -> str:
+    """Return the text cleaned as `single_line` does, with its line breaks."""
+    lines = (single_line(line) for line in value.splitlines())
+    return "\n".join(lines).strip("\n")
+
+
 def sort_key(value: str) -> str:
     """Return a key that sorts words as a reader expects, accents and case aside."""
     decomposed = unicodedata.normalize("NFKD", value)

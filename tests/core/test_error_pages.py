@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from django.template import loader
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils.translation import override
 
-from core import languages
+from core import languages, typed
 from tests.core.test_components import problems_of
 
 
@@ -86,6 +87,40 @@ def test_a_page_of_an_error_is_whole(code, title, language):
     assert html.count("<h1") == 1
     if language == "en":
         assert title in html
+
+
+SECRETS = {
+    "password": "secret-1",
+    "password1": "secret-2",
+    "oldpassword": "secret-3",
+    "code": "secret-4",
+    "token": "secret-5",
+    "csrfmiddlewaretoken": "secret-6",
+    "credential": "secret-7",
+    "website": "secret-8",
+    "next": "secret-9",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/en/account/login/", "/en/nothing-here/", "/admin/"])
+def test_a_form_without_its_token_gives_back_words_and_no_secret(address):
+    lines = "ana@city.example\n<i>bo</i>@city.example\n" + "x" * typed.MOST
+    answer = Client(enforce_csrf_checks=True).post(address, {**SECRETS, "login": "ana@city.example", "lines": lines})
+    facts = BeautifulSoup(answer.content, "html.parser").select(".facts > div")
+    html = answer.content.decode()
+    assert (answer.status_code, "secret-" in html, "<i>bo" in html) == (403, False, False)
+    assert [(one.dt.text, list(one.dd.bdi.stripped_strings)) for one in facts] == [
+        ("E-mail address", ["ana@city.example"]),
+        ("Colleagues", ["ana@city.example", "<i>bo</i>@city.example", "x" * (typed.MOST - 40)]),
+    ]
+    assert problems_of(html) == []
+
+
+@pytest.mark.django_db
+def test_a_form_without_token_and_words_says_what_to_do():
+    html = Client(enforce_csrf_checks=True).post("/en/account/logout/", SECRETS).content.decode()
+    assert ("Go back and send the form again" in html, "What you wrote" in html) == (True, False)
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils.html import escape
 
@@ -250,10 +251,19 @@ def test_bombing_one_mailbox_by_its_tags_ends_at_its_limit(client, monkeypatch):
     assert Message.objects.count() == 2
 
 
-def test_a_form_without_its_token_is_refused():
+@pytest.mark.parametrize("token", [{}, {"csrfmiddlewaretoken": "x" * 64}], ids=["missing", "forged"])
+def test_a_form_without_its_token_is_refused_and_gives_back_what_was_typed(token):
     event = make.event()
-    answer = Client(enforce_csrf_checks=True).post(address(event), make.form_data())
+    data = make.form_data(name="<b>Ana</b> \u202eSilva", **token)
+    answer = Client(enforce_csrf_checks=True).post(address(event), data)
     assert (answer.status_code, Registration.objects.count()) == (403, 0)
+    assert "no-store" in answer["Cache-Control"]
+    facts = BeautifulSoup(answer.content, "html.parser").select(".facts > div")
+    assert [(one.dt.text, one.dd.bdi.text) for one in facts] == [
+        ("Name", "<b>Ana</b> Silva"),
+        ("E-mail address", "ana.silva@example.org"),
+        ("Organisation", "City of Bogotá"),
+    ]
 
 
 def test_a_signed_in_person_sees_three_fields_and_is_linked(client):

@@ -207,7 +207,11 @@ def test_a_form_with_a_missing_or_forged_token_is_asked_for_once_more(scene, nam
     before, form = stored(), FORMS[name]
     careful = browser(form.opener(scene), enforce_csrf_checks=True)
     answer = careful.post(form.address(scene), {**form.good, "csrfmiddlewaretoken": token})
-    assert (answer.status_code, "Please send the form once more" in answer.content.decode()) == (403, True)
+    html = answer.content.decode()
+    assert (answer.status_code, "Please send the form once more" in html) == (403, True)
+    by_hand = [escape(form.good[field]) for field in ("name", "email", "department") if field in form.good]
+    assert [value for value in by_hand if f"<bdi>{value}</bdi>" not in html] == []
+    assert ("What you wrote" in html) is (name != "preferences")
     assert stored() == before
 
 
