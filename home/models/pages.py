@@ -21,7 +21,13 @@ from home.enums import Section
 class HomePage(BasePage):
     """The first page in one language: words and blocks fed by what is happening now."""
 
-    body = StreamField([*LIVE_BLOCKS, *BODY_BLOCKS], verbose_name=_("body"), blank=True)
+    # The opening shows the page's title: a page without one has no headline, with two it has two. Of a body that may be
+    # left empty Wagtail counts no least number.
+    body = StreamField(
+        [*LIVE_BLOCKS, *BODY_BLOCKS],
+        verbose_name=_("body"),
+        block_counts={"opening": {"min_num": 1, "max_num": 1}},
+    )
 
     content_panels = [*BasePage.content_panels, FieldPanel("body")]
     parent_page_types: ClassVar[list[str]] = ["wagtailcore.Page"]
