@@ -88,6 +88,15 @@ class MembershipQuerySet(models.QuerySet):
             .order_by("asked_at", "pk")
         )
 
+    def matching(self, words: str) -> "MembershipQuerySet":
+        """Keep those whose person, address, department or city's name, in any language, contains the words."""
+        return self.filter(
+            Q(person__display_name__icontains=words)
+            | Q(person__email__icontains=words)
+            | Q(department__icontains=words)
+            | Q(local_government__folded_names__contains=fold(words))
+        )
+
     def for_display(self) -> "MembershipQuerySet":
         """Fetch with each its person and local government, in the same statement."""
         return self.select_related("person", "local_government")

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -21,7 +21,6 @@ from accounts.visitors import signed_in
 from core.admin.acts import ActView
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
-from core.folding import fold
 from municipalities import rules
 from municipalities.enums import MembershipRole, MembershipState
 from municipalities.errors import MembershipError
@@ -77,15 +76,7 @@ class MembershipIndex(ScreenExportMixin, IndexView):
 
     def search_queryset(self, queryset: QuerySet) -> QuerySet:
         """Look into name, address, department and the names of the city."""
-        if not self.is_searching:
-            return queryset
-        words = self.search_query.strip()
-        return queryset.filter(
-            Q(person__display_name__icontains=words)
-            | Q(person__email__icontains=words)
-            | Q(department__icontains=words)
-            | Q(local_government__folded_names__contains=fold(words))
-        )
+        return queryset.matching(self.search_query.strip()) if self.is_searching else queryset
 
 
 class EndForm(forms.Form):

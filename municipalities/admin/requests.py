@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import ListView, View
 from wagtail.admin import messages
+from wagtail.admin.forms.search import SearchForm
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
@@ -59,9 +61,16 @@ class QueueView(PermissionCheckedMixin, WagtailAdminTemplateMixin, ListView):
     page_kwarg = "p"
     context_object_name = "memberships"
 
+    @cached_property
+    def words(self) -> str:
+        """What is looked for; nothing where it cannot be."""
+        asked = SearchForm(self.request.GET)
+        return asked.cleaned_data["q"] if asked.is_valid() else ""
+
     def get_queryset(self) -> QuerySet:
-        """Return the requests with person and city."""
-        return Membership.objects.waiting_for_staff().for_display()
+        """Return the requests with person and city, those alone that have the words that are looked for."""
+        waiting = Membership.objects.waiting_for_staff().for_display()
+        return waiting.matching(self.words) if self.words else waiting
 
     def paginate_queryset(self, queryset: Any, page_size: int) -> tuple[Any, Any, Any, bool]:
         """Cut out a page; the last one where the wanted one has been decided away meanwhile."""
@@ -75,7 +84,7 @@ class QueueView(PermissionCheckedMixin, WagtailAdminTemplateMixin, ListView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add a row for each request, and the teams that nobody coordinates; six statements, whatever their number."""
-        context = super().get_context_data(**kwargs)
+        context = super().get_context_data(**kwargs, words=self.words)
         asked = list(context["memberships"])
         known = self._known(asked)
         context["left_alone"] = teams.left_alone()
@@ -146,7 +155,7 @@ class ApproveView(DecideView):
 
 
 class StaffReasonForm(forms.Form):
-    """Why staff decline a request, in words that the person reads."""
+    """Why staff decline a request, in words that the person reads; and where in the queue it stood."""
 
     reason = Line(
         label=_("Reason"),
@@ -154,6 +163,8 @@ class StaffReasonForm(forms.Form):
         error_messages={"required": REASON, "max_length": REASON},
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
+    p = forms.CharField(required=False, widget=forms.HiddenInput)
+    q = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class DeclineView(PermissionCheckedMixin, ActView):
@@ -239,6 +250,9 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 
 def _queue(request: HttpRequest) -> str:
-    """Return the address of the queue, at the page from which the decision came."""
-    page = request.POST.get("p", "")
-    return reverse("membership_queue") + (f"?p={page}" if page.isascii() and page.isdigit() else "")
+    """Return the address of the queue, at the page and the search from which the decision came."""
+    page, words = request.POST.get("p", ""), request.POST.get("q", "")
+    place = {"p": page} if page.isascii() and page.isdigit() else {}
+    if words:
+        place["q"] = words
+    return reverse("membership_queue") + (f"?{urlencode(place)}" if place else "")

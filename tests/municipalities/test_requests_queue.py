@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import reverse
 
@@ -259,3 +260,69 @@ def test_the_next_page_is_reached_by_its_link_and_kept_by_a_decision(staff, monk
     # Its last row decided, the page is gone: the one before it is shown.
     answer = act(staff, third, "approve", seen=third.as_asked, p="2")
     assert f"request-{first.pk}" in unescape(staff.get(answer.url).content.decode())
+
+
+def several() -> tuple[Membership, Membership]:
+    """Let two people ask for cities that nobody coordinates."""
+    oslo = make.local_government(name="Oslo", names={"ar": "أوسلو"})
+    ana = PersonFactory(display_name="Ana Silva", email="ana@oslo.example")
+    first = make.coordinator(state="asked", person=ana, local_government=oslo, department="Finance")
+    bo = PersonFactory(display_name="Bo Berg", email="bo@lahti.example")
+    return first, make.coordinator(state="asked", person=bo, department="Klimat")
+
+
+def shown(html: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'id="request-(\d+)"', html)]
+
+
+@pytest.mark.parametrize("words", ["silva", "ANA@", "financ", "Óslo", "اوسلو"])
+def test_a_request_is_found_by_person_address_department_and_any_name_of_the_city(staff, words):
+    first, second = several()
+    assert shown(queue(staff)) == [first.pk, second.pk]
+    html = unescape(staff.get(reverse("membership_queue"), {"q": words}).content.decode())
+    assert shown(html) == [first.pk]
+    assert f'name="q" id="requests-q" value="{words}"' in html
+
+
+def test_words_that_nobody_has_are_told_from_an_empty_queue(staff):
+    several()
+    html = staff.get(reverse("membership_queue"), {"q": "zzz"}).content.decode()
+    assert ("No request has these words." in html, "Nothing waits" in html, shown(html)) == (True, False, [])
+    # What no row can hold finds nothing in particular, and breaks nothing.
+    assert len(shown(staff.get(reverse("membership_queue"), {"q": "\x00"}).content.decode())) == 2
+
+
+def test_a_search_is_kept_by_the_next_page_and_by_a_decision(staff, monkeypatch):
+    monkeypatch.setattr(QueueView, "paginate_by", 1)
+    first, second, third = [make.coordinator(state="asked", department="A & B") for _ in range(3)]
+    make.coordinator(state="asked", department="C")
+    html = unescape(staff.get(reverse("membership_queue"), {"q": "a & b"}).content.decode())
+    assert "?q=a+%26+b&p=2" in html
+    page = unescape(staff.get(reverse("membership_queue"), {"q": "a & b", "p": "2"}).content.decode())
+    assert shown(page) == [second.pk]
+    assert page.count('<input type="hidden" name="q" value="a & b">') == page.count('name="p" value="2"') == 2
+    answer = act(staff, second, "decline", reason="", p="2", q="a & b")
+    kept_place = dict(
+        re.findall(r'<input type="hidden" name="([pq])" value="([^"]*)"', unescape(answer.content.decode()))
+    )
+    assert (answer.status_code, kept_place) == (422, {"p": "2", "q": "a & b"})
+    answer = act(staff, second, "decline", reason="We could not reach the city", **kept_place)
+    assert answer.url == reverse("membership_queue") + "?p=2&q=a+%26+b"
+    assert shown(unescape(staff.get(answer.url).content.decode())) == [third.pk]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_search_costs_the_same_however_many_it_finds(staff, number, django_assert_num_queries):
+    for _ in range(number):
+        make.coordinator(state="asked", department="Klimat")
+    address = reverse("membership_queue") + "?q=klimat"
+    staff.get(address)
+    with django_assert_num_queries(11):
+        assert len(shown(staff.get(address).content.decode())) == number
+
+
+def test_a_reason_that_is_half_typed_is_asked_about_before_its_page_is_left(staff):
+    several()
+    forms = BeautifulSoup(queue(staff), "html.parser").select('form:has([name="reason"])')
+    guards = [(one["data-controller"], one["data-action"], one["data-w-unsaved-confirmation-value"]) for one in forms]
+    assert guards == [("w-unsaved", "w-unsaved#submit beforeunload@window->w-unsaved#confirm", "true")] * 2
