@@ -13,6 +13,7 @@ import pytest
 
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
+from gkec.devstack.valkey import Valkey
 from tests.services.demo import READY, SERVICES, SITE, SLOW_STEPS, FirstStart, StartDemo, children_of, start_one
 from tests.services.mailserver import running_mail_server
 
@@ -56,9 +57,12 @@ def real_servers(var: Path) -> Generator[dict[str, str]]:
         postgres = Postgres(var / "postgres", var / "log" / "postgres.log")
         stack.callback(postgres.stop)
         postgres.start()
+        valkey = Valkey(var / "valkey-of-others", var / "log" / "valkey-of-others.log")
+        stack.callback(valkey.stop)
+        valkey.start()
         mail = stack.enter_context(running_mail_server())
-        yield {"DATABASE_URL": postgres.url, "EMAIL_URL": mail.url}
-        assert postgres.answers()
+        yield {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, "EMAIL_URL": mail.url}
+        assert (postgres.answers(), valkey.answers()) == (True, True)
 
 
 def test_after_a_kill_it_says_so_uses_real_servers_and_ends_with_its_parent(
@@ -76,7 +80,7 @@ def test_after_a_kill_it_says_so_uses_real_servers_and_ends_with_its_parent(
         supervisor = psutil.Process(int(os.read(reader, 20)))
         try:
             assert wait_until(lambda: READY in output.read_text(), seconds=100), output.read_text()
-            assert wait_until(lambda: set(children_of(supervisor.pid)) == SITE | {"valkey"}, seconds=10)
+            assert wait_until(lambda: set(children_of(supervisor.pid)) == SITE, seconds=10)
             family = [supervisor, *supervisor.children(recursive=True)]
         finally:
             os.kill(parent, signal.SIGKILL)
