@@ -32,13 +32,14 @@ OWN_VARIABLES = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "BASE_URL", "BIND", "
 
 @dataclass
 class Demo:
-    """One instance, its output and every process it ever started."""
+    """One instance, its output and every process it ever started; `spent` is what it had cost when it was ready."""
 
     var: Path
     port: int
     output: Path
     process: subprocess.Popen
     seen: set[psutil.Process] = field(default_factory=set)
+    spent: float = 0.0
 
     def said(self) -> str:
         """Return what the instance has printed so far."""
@@ -60,6 +61,17 @@ class Demo:
             # Each look goes through all processes of the machine.
             time.sleep(0.2)
         return self.said()
+
+    def processor_seconds(self) -> float:
+        """Return what the instance and all that it has started have spent so far, which other load moves little."""
+        supervisor = psutil.Process(self.process.pid)
+        own = supervisor.cpu_times()
+        spent = own.user + own.system + own.children_user + own.children_system
+        for one in supervisor.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                times = one.cpu_times()
+                spent += times.user + times.system
+        return spent
 
     def end(self, number: signal.Signals) -> int:
         """Send a signal and return the exit code."""
