@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, ObjectList, TabbedInterface
 from wagtail.models import Page
 from wagtail_localize.fields import SynchronizedField
@@ -18,6 +19,7 @@ from core.projection import AtomicPublishing
 from events import viewing
 from events.blocks import AGENDA_BLOCKS
 from events.models.event import Event
+from events.models.registration import Registration
 from events.models.webinar_form import WebinarCopyForm, WebinarForm
 from events.occasion import occasion
 from events.programme import programme
@@ -196,6 +198,17 @@ class WebinarPage(AtomicPublishing, BasePage):
     class Meta:
         verbose_name = _("webinar")
         verbose_name_plural = _("webinars")
+
+    def what_stays(self) -> list[str]:
+        """Add who is registered, as long as the event is still to come."""
+        event = Event.objects.upcoming().scheduled().filter(translation_key=self.translation_key)
+        number = Registration.objects.live().filter(event__in=event).count()
+        words = ngettext(
+            "%(number)s person is registered and keeps place, mails and links. Call the event off to tell them.",
+            "%(number)s people are registered and keep places, mails and links. Call the event off to tell them.",
+            number,
+        )
+        return [*super().what_stays(), *([words % {"number": number}] if number else [])]
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the event record, which alone knows the schedule, and what stands around it."""

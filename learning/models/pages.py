@@ -8,19 +8,21 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList, TabbedInterface
 from wagtail.models import Page
 from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField
 
-from core import languages
+from core import clock, languages
 from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
 from core.projection import AtomicPublishing
 from learning import course_cards, display
 from learning.enums import UnitKind
+from learning.models.enrolment import Enrolment
 
 # A unit is one sitting; what takes longer is two units.
 LONGEST_UNIT = 240
@@ -146,6 +148,17 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
     class Meta:
         verbose_name = _("course page")
         verbose_name_plural = _("course pages")
+
+    def what_stays(self) -> list[str]:
+        """Add who takes part in cohorts of the course."""
+        course = {"cohort__course__translation_key": self.translation_key, "cohort__called_off_at": None}
+        number = Enrolment.objects.live().filter(**course, cohort__ends_on__gte=clock.now().date()).count()
+        words = ngettext(
+            "%(number)s person is enrolled in cohorts of this course and keeps the place.",
+            "%(number)s people are enrolled in cohorts of this course and keep their places.",
+            number,
+        )
+        return [*super().what_stays(), *([words % {"number": number}] if number else [])]
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context(request, *args, **kwargs), **display.course_context(self, request)}

@@ -8,7 +8,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page, PageViewRestriction
 from wagtail_localize.fields import SynchronizedField
 
-from core import routing
+from core import languages, routing
 
 
 class BasePage(Page):
@@ -58,6 +58,16 @@ class BasePage(Page):
         each single page or record it shows.
         """
         return {f"page:{self.translation_key}", "site"}
+
+    def what_stays(self) -> list[str]:
+        """Return what goes on when this page is taken off the site, in sentences for whoever does it.
+
+        A type whose record people have signed up to adds how many they are.
+        """
+        live = self.get_translations().live().filter(alias_of=None).order_by("locale__language_code")
+        names = [languages.own_name(code) for code in live.values_list("locale__language_code", flat=True)]
+        words = _("In other languages it stays public: %(languages)s.")
+        return [words % {"languages": ", ".join(names)}] if names else []
 
     def get_view_restrictions(self) -> "models.QuerySet[PageViewRestriction]":
         """Return what limits the view of this page: restrictions on it or above it, without a query when routing knows.

@@ -1,0 +1,72 @@
+"""Before a page is taken off the site or deleted, whoever does it reads what goes on without it."""
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+from django.urls import reverse
+
+from core import clock
+from events.services import cancel_event
+from learning.models import Cohort
+from tests.factories import core, events, learning
+from tests.factories.accounts import PersonFactory, sign_in
+
+pytestmark = pytest.mark.django_db
+
+ELSEWHERE = "In other languages it stays public: français."
+REGISTERED = "2 people are registered and keep places, mails and links. Call the event off to tell them."
+ENROLLED = "1 person is enrolled in cohorts of this course and keeps the place."
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    # Editors may unpublish, but delete no page that has others beneath it.
+    return sign_in(client, PersonFactory(admin=True))
+
+
+def warned(client: Client, page, act: str) -> list[str]:
+    """Return what the question before an act says beside Wagtail's own words."""
+    answer = client.get(reverse(f"wagtailadmin_pages:{act}", args=[page.pk]))
+    assert answer.status_code == 200
+    found = BeautifulSoup(answer.content, "html.parser").select(".help-warning, .messages > ul > .warning")
+    return [" ".join(one.get_text(" ", strip=True).split()) for one in found]
+
+
+@pytest.mark.parametrize("act", ["unpublish", "delete"])
+def test_a_webinar_tells_its_other_languages_and_who_is_registered(staff, act):
+    page = events.live_webinar(capacity=1)
+    for parent in (events.section().get_parent().specific, events.section()):
+        core.translated(parent, "fr")
+    assert warned(staff, page, act) == []
+    when = {"starts_at": page.starts_at, "ends_at": page.ends_at}
+    core.translated(page, "fr", **when)
+    core.translated(events.section().get_parent().specific, "es")
+    core.translated(events.section(), "es")
+    core.translated(page, "es", live=False, **when)
+    event = page._read_event()
+    for name in ("Ana", "Bo"):
+        events.registered(event, name)
+    assert warned(staff, page, act) == [ELSEWHERE, REGISTERED]
+    cancel_event(event_id=event.pk, by=PersonFactory(admin=True), reason="Nobody speaks")
+    assert warned(staff, page, act) == [ELSEWHERE]
+
+
+@pytest.mark.parametrize("act", ["unpublish", "delete"])
+def test_a_course_tells_who_is_enrolled_in_what_is_not_over(staff, act):
+    page = learning.whole_course(modules=1, units=1)
+    cohort = learning.cohort(course=learning.record_of(page))
+    assert warned(staff, page, act) == []
+    learning.learner(cohort)
+    assert warned(staff, page, act) == [ENROLLED]
+    yesterday = clock.now().date() - timedelta(days=1)
+    Cohort.objects.filter(pk=cohort.pk).update(starts_on=yesterday, ends_on=yesterday)
+    assert warned(staff, page, act) == []
+
+
+def test_a_page_in_one_language_says_nothing_and_is_deleted_as_ever(staff):
+    page = core.child(core.site_root(), "plain")
+    assert warned(staff, page, "delete") == []
+    assert staff.post(reverse("wagtailadmin_pages:delete", args=[page.pk])).status_code == 302
+    assert not type(page).objects.filter(pk=page.pk).exists()
