@@ -25,6 +25,14 @@ _HEADER = re.compile(r"(?i)\b(authorization|(?:set-)?cookie)(['\"]?\s*[:=]\s*)[^
 _COOKIE = re.compile(r"\b((?:__Host-)?(?:sessionid|csrftoken)=)[^;\s\"']+")
 _BEARER = re.compile(r"(?i)\b(bearer )[\w.~+/=-]+")
 _PASSWORD = re.compile(r"(?i)\b(pass(?:word|wd|phrase)['\"]?\s*[:=]\s*)(?:'[^']*'|\"[^\"]*\"|[^\s,&;]+)")
+# What PostgreSQL adds to an error: the row or the key that it refused, or the statement with its values. A value may
+# have lines of its own, so all is taken out up to what only PostgreSQL or Python says next.
+_ROW = re.compile(
+    r"(?<![A-Z])(DETAIL|CONTEXT|QUERY|LINE \d{1,9}): .*?"
+    r"(?=(?:\n|\\n)(?:DETAIL|HINT|CONTEXT|QUERY):  |\n\n(?:The above exception was|During handling of)"
+    r"|\nTraceback \(most|\Z)",
+    re.DOTALL,
+)
 # Keys of mappings whose values are never to be told, whatever they hold.
 _SECRET_KEYS = re.compile(
     r"(?i)authorization|cookie|password|passwd|secret|token|csrf|session|api_?key|x-forwarded-for"
@@ -32,11 +40,11 @@ _SECRET_KEYS = re.compile(
 
 _PLAIN = (NoneType, bool, int, float, datetime)
 
-ADDRESS, TOKEN = "[address]", "[secret]"
+ADDRESS, TOKEN, ROW = "[address]", "[secret]", "[row]"
 
 
 def redact(text: str) -> str:
-    """Return the text without e-mail addresses, signed links, keys, cookies and passwords."""
+    """Return the text without e-mail addresses, signed links, keys, cookies, passwords and rows of the database."""
     # Looking for a word first is twenty times as fast as a pattern that could begin anywhere.
     lower = text.lower()
     if "@" in lower or "%40" in lower:
@@ -49,6 +57,8 @@ def redact(text: str) -> str:
         text = _HEADER.sub(rf"\1\2{TOKEN}", text)
     if "sessionid=" in lower or "csrftoken=" in lower:
         text = _COOKIE.sub(rf"\1{TOKEN}", text)
+    if "detail: " in lower or "line " in lower or "context: " in lower or "query: " in lower:
+        text = _ROW.sub(rf"\1: {ROW}", text)
     if "bearer " in lower:
         text = _BEARER.sub(rf"\1{TOKEN}", text)
     return _PASSWORD.sub(rf"\1{TOKEN}", text) if "pass" in lower else text

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sentry_sdk
+from django.db import IntegrityError, connection, transaction
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver
 from gunicorn.config import Config
@@ -47,6 +48,20 @@ TOKEN = "eyJhbGciOi.Zx8_-abcdefgh"
         ("password='let me in', name=x", "password=[secret], name=x"),
         ("redis://robot:pw@cache.example:6379/0", "redis://[secret]@cache.example:6379/0"),
         ("celery@worker-1 ready.", "celery@worker-1 ready."),
+        (
+            'violates check constraint "x"\nDETAIL:  Failing row contains (1, Ana Silva,\n\nI am (Ana), Porto).',
+            'violates check constraint "x"\nDETAIL: [row]',
+        ),
+        (
+            "duplicate key\nDETAIL:  Key (name)=(Ana) already exists.\nHINT:  Look.\nCONTEXT:  unnamed, $1 = 'Ana'",
+            "duplicate key\nDETAIL: [row]\nHINT:  Look.\nCONTEXT: [row]",
+        ),
+        ("syntax error\nLINE 1: SELECT 'Ana'\n               ^", "syntax error\nLINE 1: [row]"),
+        (
+            "UniqueViolation('duplicate\\nDETAIL:  Key (name)=(Ana) exists.')",
+            "UniqueViolation('duplicate\\nDETAIL: [row]",
+        ),
+        ("In detail: the line 3 is long.", "In detail: the line 3 is long."),
     ],
 )
 def test_what_names_a_person_or_opens_a_door_is_taken_out(text: str, redacted: str) -> None:
@@ -74,7 +89,14 @@ def test_no_text_makes_redaction_slow() -> None:
     import time
 
     started = time.perf_counter()
-    for text in ("a" * 50_000 + "@", "a@" + "b." * 20_000, "/join/" * 10_000, "password=" * 5_000):
+    for text in (
+        "DETAIL: " * 20_000,
+        "LINE 1: x\n\n" * 10_000,
+        "a" * 50_000 + "@",
+        "a@" + "b." * 20_000,
+        "/join/" * 10_000,
+        "password=" * 5_000,
+    ):
         redact(text)
     assert time.perf_counter() - started < 2
 
@@ -115,6 +137,22 @@ def test_neither_message_nor_exception_names_a_person(name: str) -> None:
     assert TOKEN not in said
     assert "[address] is no address, see /join/[secret]/" in said
     assert "def refuse" not in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["line", "json"])
+def test_a_row_that_the_database_refuses_is_not_told(name: str) -> None:
+    values = ["Ana Silva\n\nmayor of Porto"]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE answer (name text CHECK (name = '')) ON COMMIT DROP")
+            cursor.execute("INSERT INTO answer VALUES (%s)", values)
+    except IntegrityError:
+        said = written(name, "Not kept.", exc_info=True)
+    said = json.loads(said)["exc_info"] if name == "json" else said
+    assert 'violates check constraint "answer_name_check"' in said
+    assert "The above exception was the direct cause" in said
+    assert not re.search("Ana|Silva|mayor|Porto", said)
 
 
 def test_json_is_one_object_a_line_with_the_requests_id() -> None:
