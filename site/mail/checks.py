@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from mail.addresses import BadAddress, split
 
@@ -31,11 +31,16 @@ def check_times(**kwargs: Any) -> Iterable[CheckMessage]:
 def check_durability(databases: Iterable[str] | None = None, **kwargs: Any) -> Iterable[CheckMessage]:
     """Without synchronous commits a crash of the database forgets which messages had started."""
     for alias in databases or []:
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SHOW synchronous_commit")
-            if cursor.fetchone()[0] == "off":
-                yield Error(
-                    "The database commits asynchronously (synchronous_commit is off): after a crash it would have"
-                    " forgotten which messages had started, and they would be sent twice.",
-                    id="mail.E003",
-                )
+        if forgets_commits(alias):
+            yield Error(
+                "The database commits asynchronously (synchronous_commit is off): after a crash it would have"
+                " forgotten which messages had started, and they would be sent twice.",
+                id="mail.E003",
+            )
+
+
+def forgets_commits(alias: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether the database may forget in a crash what it said it had committed."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return cursor.fetchone()[0] == "off"

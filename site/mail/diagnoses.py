@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +15,7 @@ from core import clock, health
 from core.diagnoses import told
 from core.health import Finding, Level, Section
 from core.redaction import redact
-from mail import kinds
+from mail import checks, kinds
 from mail.enums import HELD, Reason, State, Stream
 from mail.isolates import isolate
 from mail.models import Message
@@ -29,7 +29,10 @@ _LOOK_BACK = timedelta(days=1)
 _OVER = (Reason.EXPIRED, Reason.SENSELESS, Reason.WITHDRAWN, Reason.SUPPRESSED)
 # Below so many messages a share says nothing.
 _FEW = 5
-_SUPPRESSED_SHARE = 0.05
+_SUPPRESSED_SHARE = _FAILED_SHARE = 0.05
+_MOST = 0.5
+# After so long nobody decides any more whether to send again what may have arrived.
+_UNDECIDED = timedelta(days=7)
 
 
 def register() -> None:
@@ -42,7 +45,9 @@ def register() -> None:
         ("mail-fault", faults),
         ("mail-rate", rate),
         ("mail-unknown", unknown),
+        ("mail-failed", failed),
         ("mail-suppressed", suppressed),
+        ("mail-durability", durability),
     ):
         health.register(name, Section.MAIL, check)
 
@@ -81,6 +86,11 @@ def server() -> Iterator[Finding]:
     else:
         sentence = _("The mail server cannot be reached, or does not let us in. It said: %(reply)s") % words
         advice = _("See whether it runs and whether EMAIL_URL names it; all that waits then leaves by itself.")
+    if settings.MAIL_PROVIDER:
+        sentence = _("The mail provider cannot be reached, or does not let us in. It said: %(reply)s") % words
+        advice = _(
+            "Mend MAIL_PROVIDER or the ANYMAIL settings and restart the workers; all that waits then leaves by itself."
+        )
     waiting_for_it = ngettext("%(number)s message waits for it.", "%(number)s messages wait for it.", number) % {
         "number": number
     }
@@ -165,16 +175,46 @@ def rate() -> Iterator[Finding]:
 
 def unknown() -> Iterator[Finding]:
     """Whether staff should decide about messages of which nobody knows whether they arrived."""
-    # Where a repeat had no sense any more, sending it again would have none either.
-    number = _recent().filter(state=State.UNKNOWN).exclude(reason__in=_OVER).count()
-    if number:
+    # Where a repeat had no sense any more, sending it again would have none either; what was sent again is decided.
+    now = clock.now()
+    undecided = Message.objects.unknown().exclude(reason__in=_OVER).filter(finished_at__gte=now - _UNDECIDED)
+    is_new = Q(finished_at__gte=now - _LOOK_BACK)
+    facts = undecided.filter(resends=None).aggregate(new=Count("id", filter=is_new), old=Count("id", filter=~is_new))
+    advice = _("Nothing more happens to them unless you send them again.")
+    if facts["new"]:
         sentence = ngettext(
             "Of %(number)s message of the last day nobody knows whether it arrived.",
             "Of %(number)s messages of the last day nobody knows whether they arrived.",
-            number,
-        ) % {"number": number}
-        advice = _("Nothing more happens to them unless you send them again.")
+            facts["new"],
+        ) % {"number": facts["new"]}
         yield Finding("mail-unknown", Level.ATTENTION, sentence, advice, _list("state=unknown"))
+    if facts["old"]:
+        sentence = ngettext(
+            "Of %(number)s message of the days before nobody knows whether it arrived, and nobody has sent it again.",
+            "Of %(number)s messages of the days before nobody knows whether they arrived, and nobody has sent them"
+            " again.",
+            facts["old"],
+        ) % {"number": facts["old"]}
+        yield Finding("mail-unknown", Level.ATTENTION, sentence, advice, _list("state=unknown"))
+
+
+def failed() -> Iterator[Finding]:
+    """Whether an unusual share of the mail is refused for good, and what is said most."""
+    total = _recent().exclude(state__in=[State.CANCELLED, State.SUPPRESSED]).count()
+    number, reply, share = _most_frequent(_recent().filter(state=State.FAILED))
+    if number < _FEW or number <= total * _FAILED_SHARE:
+        return
+    words = {"number": number, "total": total, "reply": isolate(reply), "share": share}
+    sentence = _(
+        "%(number)s of %(total)s messages that were tried failed in the last day. Said most, %(share)s times: %(reply)s"
+    )
+    if number > total * _MOST:
+        level = Level.TROUBLE
+        advice = _("When most is refused, the fault is rather ours: look what the words ask for, then send them again.")
+    else:
+        level = Level.ATTENTION
+        advice = _("Look what the words ask for.")
+    yield Finding("mail-failed", level, sentence % words, advice, _list("state=failed"))
 
 
 def suppressed() -> Iterator[Finding]:
@@ -189,6 +229,17 @@ def suppressed() -> Iterator[Finding]:
             % {"number": number, "total": total},
             _("Whoever asks for these mails should learn why the addresses are on it."),
             _list("state=suppressed"),
+        )
+
+
+def durability() -> Iterator[Finding]:
+    """Whether the database has been told since the last migration to forget in a crash what it committed."""
+    if checks.forgets_commits():
+        yield Finding(
+            "mail-durability",
+            Level.TROUBLE,
+            _("The database commits asynchronously: after a crash, mail that has left would be sent twice."),
+            _("Set synchronous_commit to on in PostgreSQL, and for the site's role and database."),
         )
 
 

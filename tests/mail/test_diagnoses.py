@@ -16,11 +16,9 @@ from core.models import Heartbeat
 from core.periodic import intervals
 from core.services import sweeping as jobs
 from mail import diagnoses
-from mail.enums import SuppressionReason
-from mail.models import Message
-from mail.services import delivery, enqueue, ledger, suppress, sweeping
+from mail.services import enqueue, ledger, sweeping
 from tests.factories.mail import ask, deliver_all
-from tests.services.smtpscript import CLOSE, ScriptedServer
+from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +187,18 @@ def test_a_mail_server_that_cannot_be_reached_is_told(scripted: Start) -> None:
     assert finding.sentence.endswith("\u2069 2 messages wait for it.")
 
 
+def test_whoever_uses_a_provider_is_not_told_to_mend_the_mail_server(scripted: Start, settings) -> None:
+    scripted().stop()
+    ask()
+    deliver_all()
+    settings.MAIL_PROVIDER = "anymail.backends.brevo.EmailBackend"
+    finding = only(diagnoses.server())
+    assert finding.sentence.startswith("The mail provider cannot be reached, or does not let us in. It said: \u2068")
+    assert finding.advice == (
+        "Mend MAIL_PROVIDER or the ANYMAIL settings and restart the workers; all that waits then leaves by itself."
+    )
+
+
 def test_when_all_that_waits_was_put_off_the_most_frequent_reply_is_told(scripted: Start) -> None:
     replies = ["450 4.2.0 greylisted <a@city.example>", "450 4.2.0 greylisted <b@city.example>", "451 4.3.0 busy"]
     scripted(script={"RCPT": replies})
@@ -289,29 +299,6 @@ def test_a_fault_in_the_program_is_told_by_kind(notice: str, scripted: Start) ->
     deliver_all()
     assert only(diagnoses.faults()).sentence == (
         "Messages of the kind “Test notice” cannot be written (\u2068ZeroDivisionError\u2069); 1 wait."
-    )
-
-
-def test_messages_of_unknown_fate_are_told(scripted: Start) -> None:
-    scripted(script={"END": CLOSE})
-    ask(stream="bulk")
-    delivery.deliver(stream="bulk")
-    assert Message.objects.get().state == "unknown"
-    assert only(diagnoses.unknown()).sentence == "Of 1 message of the last day nobody knows whether it arrived."
-    # Nobody has to decide about what had no sense any more when it was to be repeated.
-    Message.objects.update(repeats=1, reason="withdrawn")
-    assert list(diagnoses.unknown()) == []
-
-
-def test_a_large_share_of_suppressed_addresses_is_told(scripted: Start) -> None:
-    scripted()
-    for number in range(6):
-        if number < 5:
-            suppress(address=f"s{number}@city.example", reason=SuppressionReason.BOUNCED)
-        ask(to=f"s{number}@city.example")
-    deliver_all()
-    assert only(diagnoses.suppressed()).sentence == (
-        "5 of 6 messages of the last day were for addresses on the suppression list."
     )
 
 
