@@ -93,4 +93,6 @@ class Outcome(StrEnum):
     CUT = "cut"
     # The final dot had been sent: only the server knows.
     NO_ANSWER = "no_answer"
+    # The road has no way to carry it, which is a fault in the program or in its settings: nothing left.
+    UNWRITABLE = "unwritable"
     UNTRIED = "untried"

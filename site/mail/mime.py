@@ -147,13 +147,13 @@ def _is_foreign(data: bytes) -> bool:
 
 
 def _alternative_part(attachment: Attachment) -> str:
-    content_type = _checked_type(attachment.content_type)
+    content_type = checked_type(attachment.content_type)
     return f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: base64\r\n\r\n{_base64(attachment.content)}"
 
 
 def _attached_part(attachment: Attachment) -> str:
     filename = _SAFE_NAME.sub("-", attachment.filename) or "file"
-    content_type = _checked_type(attachment.content_type)
+    content_type = checked_type(attachment.content_type)
     if attachment.as_alternative and content_type.startswith("text/calendar"):
         # A second text/calendar with a METHOD would be taken for a second invitation.
         content_type = "application/ics"
@@ -164,7 +164,8 @@ def _attached_part(attachment: Attachment) -> str:
     )
 
 
-def _checked_type(content_type: str) -> str:
+def checked_type(content_type: str) -> str:
+    """Return the type of a file with its parameters; raises ValueError when it could break out of its header."""
     if not _TYPE.fullmatch(content_type):
         raise ValueError("The content type of an attachment is malformed.")
     return content_type

@@ -4,34 +4,39 @@ Most providers answer over HTTP within a second or so; none offers more than "qu
 from what is not: a request that was refused did not send, a request without an answer may have.
 """
 
-import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from email import encoders
+from email.mime.base import MIMEBase
 from email.utils import formataddr
 from typing import Any, Self
 
-import requests
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from urllib3.exceptions import NewConnectionError
 
+from mail import outcomes
 from mail.enums import Outcome
-from mail.mime import Content, Envelope
+from mail.kinds import Attachment
+from mail.mime import Content, Envelope, checked_type
 from mail.transport import LONGEST_REPLY, Answer, Letter, Unreachable
 
-# What a provider says of our key or our rate, not of the message.
-_NOT_LET_IN = {401, 402, 403, 429}
 _REFUSED_BY_PROVIDER = {"rejected", "invalid"}
 # RFC 5322 puts these on our messages; the rest of the head is the provider's to write.
 _OWN_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 METADATA = "outbox"
+# These carry nothing of ours beside the message, so what they tell later speaks of its address alone.
+_WITHOUT_METADATA = {"MailerSend", "Postal"}
+_AMAZON = "Amazon SES"
 
 
 def _brevo(message: EmailMultiAlternatives, session: Any, key: str) -> None:
-    message.extra_headers["idempotencyKey"] = key
+    # It wants a UUID; RFC 2392 makes an address of a Message-ID.
+    message.extra_headers["idempotencyKey"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"mid:{key}"))
 
 
 def _resend(message: EmailMultiAlternatives, session: Any, key: str) -> None:
@@ -61,22 +66,44 @@ class Provider:
 
     def __init__(self, backend: str, *, seconds: float) -> None:
         self.seconds = seconds
-        # Connecting and waiting for the answer may take so long each: together one half of the time.
-        self.backend: BaseEmailBackend = get_connection(backend, timeout=max(1.0, seconds / 4))
-        self.keyed = _KEYED.get(getattr(self.backend, "esp_name", ""))
+        self.backend: BaseEmailBackend | None = None
+        self.fault = ""
+        self.judge: Callable[[AnymailError], tuple[Outcome, int | None]] = outcomes.of_problem
+        try:
+            self._choose(backend)
+        except (ImproperlyConfigured, ImportError) as problem:
+            # As with a wrong password: everything waits, and the site's health tells why.
+            self.fault = _told(problem)
+        name = getattr(self.backend, "esp_name", "")
+        self.keyed = _KEYED.get(name)
         self.known_for = self.keyed.known_for if self.keyed else timedelta(0)
+        self.has_metadata = name not in _WITHOUT_METADATA
+
+    def _choose(self, backend: str) -> None:
+        # Connecting and waiting for the answer may take so long each: together one half of the time.
+        patience = max(1.0, self.seconds / 4)
+        self.backend = get_connection(backend, timeout=patience)
+        if getattr(self.backend, "esp_name", "") == _AMAZON:
+            from mail import amazon
+
+            amazon.bound(self.backend, seconds=patience)
+            self.judge = amazon.of_problem
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.backend.close()
+        if self.backend is not None:
+            self.backend.close()
 
     def connect(self) -> None:
         """Make sure that there is a session; raises Unreachable."""
+        if self.backend is None:
+            raise Unreachable(self.fault)
         try:
             self.backend.open()
-        except (AnymailError, OSError) as problem:
+        except Exception as problem:
+            # Whatever kept it from being made, each provider's library in its own words: nothing left.
             raise Unreachable(_told(problem)) from problem
 
     def hand_over(self, letters: Sequence[Letter]) -> list[Answer]:
@@ -94,37 +121,31 @@ class Provider:
         return answers + [Answer(Outcome.UNTRIED)] * (len(letters) - len(answers))
 
     def _handed_over(self, letter: Letter) -> Answer:
-        if letter.envelope is None or letter.content is None:
-            raise ValueError("A provider needs the words of a letter.")
-        message = _message(letter.envelope, letter.content)
+        if self.backend is None or letter.envelope is None or letter.content is None:
+            raise ValueError("A provider needs the words of a letter, and to be connected.")
+        try:
+            message = _message(letter.envelope, letter.content)
+        except ValueError as problem:
+            return Answer(Outcome.UNWRITABLE, None, _told(problem))
+        name = letter.envelope.message_id.strip("<>")
+        if self.has_metadata:
+            message.metadata = {METADATA: name}
         if self.keyed is not None:
-            self.keyed.tell(message, getattr(self.backend, "session", None), letter.envelope.message_id.strip("<>"))
+            self.keyed.tell(message, getattr(self.backend, "session", None), name)
         try:
             self.backend.send_messages([message])
         except AnymailRecipientsRefused as refusal:
             return Answer(Outcome.REFUSED, None, _told(refusal))
+        except ImproperlyConfigured as problem:
+            return Answer(Outcome.UNREACHABLE, None, _told(problem))
         except AnymailError as problem:
             return self._judged(problem)
         return _accepted(message)
 
     def _judged(self, problem: AnymailError) -> Answer:
-        code = getattr(problem, "status_code", None)
-        if code is None:
-            return self._without_answer(problem)
-        if code in _NOT_LET_IN:
-            return Answer(Outcome.UNREACHABLE, code, _told(problem))
-        if code < 300 or code in {408, 409} or code >= 500:
-            # An answer nobody understands, or 409: the first request with this key is still under way.
-            return Answer(Outcome.NO_ANSWER, code, _told(problem), safe_for=self.known_for)
-        return Answer(Outcome.REFUSED, code, _told(problem))
-
-    def _without_answer(self, problem: AnymailError) -> Answer:
-        if isinstance(problem, requests.ConnectTimeout) or _never_connected(problem):
-            return Answer(Outcome.UNREACHABLE, None, _told(problem))
-        if isinstance(problem, requests.RequestException):
-            return Answer(Outcome.NO_ANSWER, None, _told(problem), safe_for=self.known_for)
-        # Anymail refused to make a request of it: nothing left.
-        return Answer(Outcome.REFUSED, None, _told(problem))
+        outcome, code = self.judge(problem)
+        safe_for = self.known_for if outcome is Outcome.NO_ANSWER else timedelta(0)
+        return Answer(outcome, code, _told(problem), safe_for=safe_for)
 
 
 def _message(envelope: Envelope, content: Content) -> EmailMultiAlternatives:
@@ -144,10 +165,24 @@ def _message(envelope: Envelope, content: Content) -> EmailMultiAlternatives:
     if content.html:
         message.attach_alternative(content.html, "text/html")
     for one in content.attachments:
-        # Providers take no second alternative; as a file the invitation is still opened by calendars.
-        message.attach(one.filename, one.content, one.content_type.partition(";")[0])
-    message.metadata = {METADATA: envelope.message_id.strip("<>")}
+        message.attach(_part(one))
     return message
+
+
+def _part(attachment: Attachment) -> MIMEBase:
+    """Return a file with its whole content type, which a pair of name and type would lose on its way.
+
+    Providers take no second alternative, so the file is all that calendars see of an invitation. They act upon it by
+    its METHOD: without that, a new date and a cancelling lie there as plain files. Brevo, MailerSend and Mailjet make
+    a type of their own from the file's name; there it is read inside the file.
+    """
+    content_type = checked_type(attachment.content_type)
+    part = MIMEBase(*content_type.partition(";")[0].strip().split("/", 1))
+    part.replace_header("Content-Type", content_type)
+    part.set_payload(attachment.content)
+    encoders.encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=attachment.filename)
+    return part
 
 
 def _accepted(message: EmailMultiAlternatives) -> Answer:
@@ -157,20 +192,6 @@ def _accepted(message: EmailMultiAlternatives) -> Answer:
     if states and states <= _REFUSED_BY_PROVIDER:
         return Answer(Outcome.REFUSED, None, words)
     return Answer(Outcome.ACCEPTED, 200, words[:LONGEST_REPLY])
-
-
-def _never_connected(problem: BaseException) -> bool:
-    # requests calls every broken connection a ConnectionError; what it wraps tells whether there ever was one: no
-    # address for the name, nobody at the address, or somebody whose certificate is not the provider's.
-    return any(isinstance(one, NewConnectionError | ssl.SSLCertVerificationError) for one in _wrapped(problem))
-
-
-def _wrapped(problem: BaseException) -> Iterator[BaseException]:
-    """Yield a failure and all that it wraps; requests and urllib3 keep it as an argument or as the reason."""
-    yield problem
-    for one in (problem.__cause__, getattr(problem, "reason", None), *problem.args):
-        if isinstance(one, BaseException):
-            yield from _wrapped(one)
 
 
 def _told(problem: Exception) -> str:

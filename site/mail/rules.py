@@ -15,6 +15,7 @@ from mail.transport import Answer
 # A second repeat could be a third copy in somebody's inbox, so the message stays unknown instead.
 MOST_REPEATS = 1
 
+_ENDS = {Outcome.ACCEPTED: (State.ACCEPTED, ""), Outcome.REFUSED: (State.FAILED, Reason.REFUSED)}
 _WORDS = {
     Outcome.LATER: Reason.LATER,
     Outcome.CUT: Reason.CUT,
@@ -40,22 +41,22 @@ class Verdict:
 def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
     """Return what an answer does to a message whose hand-over had started.
 
-    `untried` goes back to the queue as if it had never been taken. A bulk message without an answer is never sent
-    again; a transactional one is, once, unless the time set for trying is over. What was sent again and comes to
-    nothing is unknown, since the first time may have arrived.
+    `untried` goes back to the queue as if it had never been taken; `unwritable` waits, as what cannot be written. A
+    bulk message without an answer is never sent again; a transactional one is, once, unless the time set for trying is
+    over. What was sent again and comes to nothing is unknown, since the first time may have arrived.
     """
     if answer.outcome is Outcome.UNTRIED:
         return Verdict(message.pk, State.QUEUED, "")
-    if answer.outcome is Outcome.ACCEPTED:
-        return _ended(message, State.ACCEPTED, "", answer, now)
-    if answer.outcome is Outcome.REFUSED:
-        return _ended(message, State.FAILED, Reason.REFUSED, answer, now)
+    if answer.outcome in _ENDS:
+        return _ended(message, *_ENDS[answer.outcome], answer, now)
     is_over = has_tried_long_enough(message, now=now)
     is_unanswered = answer.outcome is Outcome.NO_ANSWER
     is_last = is_unanswered and (is_over or not may_repeat(message, is_safe=bool(answer.safe_for)))
     # A timed repeat is not put off again: the key under which it may have been sent is remembered from the first time.
     if is_last or is_timed_repeat(message):
         return _ended(message, State.UNKNOWN, Reason.NO_ANSWER, answer, now)
+    if answer.outcome is Outcome.UNWRITABLE:
+        return unrenderable(message, now=now, reply=answer.reply)
     if is_over:
         return _ended(message, State.FAILED, Reason.GAVE_UP, answer, now)
     wait = retry_delay(message, replies.trouble(answer.code, answer.reply), now=now)

@@ -1,15 +1,13 @@
 """Mail through a provider: real requests to a small server that speaks its API; same ledger, same states."""
 
-import contextlib
+import base64
 import json
 import ssl
-import threading
 import time
+import uuid
 from collections.abc import Generator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -20,67 +18,15 @@ from django.test import Client
 
 from core import clock
 from core.personal import Subject
+from mail.kinds import Attachment
 from mail.models import Message, Report, Suppression, SuppressionChange
 from mail.services import delivery, suppressed
 from mail.services.erasing import erase_messages
 from tests.factories.mail import ask, deliver_all
 from tests.factories.notices import SECRET, notice
+from tests.services.mailapi import Api
 
 pytestmark = pytest.mark.django_db
-
-
-class Api:
-    """Keeps what is asked of it; `answers[address]` is a status, or "hang up" after the message was taken.
-
-    Each answer takes `seconds` to come.
-
-    A request whose key it knows is answered and not kept again, as both providers promise.
-    """
-
-    def __init__(self) -> None:
-        self.taken: list[dict[str, Any]] = []
-        self.requests = 0
-        self.keys: set[str] = set()
-        self.answers: dict[str, list[int | str]] = {}
-        self.seconds = 0.0
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                api.requests += 1
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                to = asked["to"][0]
-                address = to["email"] if isinstance(to, dict) else to.rpartition("<")[2].rstrip(">")
-                answer = (api.answers.get(address) or [201]).pop(0) if api.answers.get(address) else 201
-                key = asked.get("headers", {}).get("idempotencyKey") or self.headers["Idempotency-Key"] or ""
-                if answer in {201, "hang up", 500} and (not key or key not in api.keys):
-                    api.keys.add(key)
-                    api.taken.append({**asked, "address": address, "key": key})
-                time.sleep(api.seconds)
-                if answer == "hang up":
-                    self.close_connection = True
-                    self.connection.close()
-                    return
-                body = json.dumps({"messageId": "<1@api>", "id": "1"} if answer == 201 else {"message": "No."}).encode()
-                self.send_response(int(answer))
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                with contextlib.suppress(OSError):
-                    # Who waited too long has gone.
-                    self.end_headers()
-                    self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-
-    @property
-    def addresses(self) -> list[str]:
-        return [one["address"] for one in self.taken]
 
 
 @pytest.fixture(params=["brevo", "resend"])
@@ -89,11 +35,9 @@ def api(request: pytest.FixtureRequest, settings) -> Generator[Api]:
     server = Api()
     name = request.param
     settings.MAIL_PROVIDER = f"anymail.backends.{name}.EmailBackend"
-    url = f"http://127.0.0.1:{server.server.server_address[1]}/"
-    settings.ANYMAIL = {f"{name.upper()}_API_KEY": "secret", f"{name.upper()}_API_URL": url}
+    settings.ANYMAIL = {f"{name.upper()}_API_KEY": "secret", f"{name.upper()}_API_URL": server.url}
     yield server
-    server.server.shutdown()
-    server.server.server_close()
+    server.stop()
 
 
 each_stream = pytest.mark.parametrize("stream", ["transactional", "bulk"])
@@ -111,11 +55,31 @@ def test_a_message_leaves_through_the_provider_with_our_key(api: Api, stream: st
     assert states() == [("accepted", "")] * 3
     assert sorted(api.addresses) == [f"p{n}@city.example" for n in range(3)]
     first = next(one for one in api.taken if one["address"] == "p0@city.example")
-    assert first["key"] == messages[0].message_id.strip("<>")
+    name = messages[0].message_id.strip("<>")
+    # Brevo wants a UUID: the same for the same message, as Resend's key is.
+    wanted = str(uuid.uuid5(uuid.NAMESPACE_URL, f"mid:{name}")) if "brevo" in settings.MAIL_PROVIDER else name
+    assert first["key"] == wanted
     assert first["subject"] == "A subject"
     assert "The text." in json.dumps(first)
     assert ("news@gkec.example" in json.dumps(first)) is (stream == "bulk")
     assert set(Message.objects.values_list("last_reply", flat=True)) <= {"queued 1", "queued <1@api>"}
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
+def test_an_invitation_keeps_its_method_where_the_provider_takes_it(api: Api, settings, method: str) -> None:
+    content_type = f"text/calendar; method={method}; charset=utf-8"
+    entry = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nEND:VCALENDAR\r\n"
+    ask(attachments=[Attachment("invitation.ics", entry.encode(), content_type, as_alternative=True)])
+    deliver_all()
+    assert states() == [("accepted", "")]
+    (asked,) = api.taken
+    (file,) = asked.get("attachments") or asked["attachment"]
+    assert base64.b64decode(file["content"]).decode() == entry
+    if "brevo" in settings.MAIL_PROVIDER:
+        # It makes a type from the name.
+        assert file == {"name": "invitation.ics", "content": file["content"]}
+    else:
+        assert (file["filename"], file["content_type"]) == ("invitation.ics", content_type)
 
 
 @each_stream
