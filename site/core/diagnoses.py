@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import KombuError
 
 from core import clock, dates, health, periodic
 from core.dependencies import CHECKS
-from core.health import Finding, Level, Section
+from core.health import Figure, Finding, Level, Section
 from core.models import Heartbeat
 
 # What NTP keeps to without effort, and what an authenticator app's codes do not outlast.
@@ -31,6 +32,7 @@ def register() -> None:
     health.register("broker", Section.SERVICES, broker)
     health.register("workers", Section.WORK, workers)
     health.register("beat", Section.WORK, beat)
+    health.register_figures(last_run)
 
 
 def database() -> Iterator[Finding]:
@@ -135,6 +137,12 @@ def beat() -> Iterator[Finding]:
         return
     for name, interval in jobs.items():
         yield from _job(name, beats.get(name), interval, now)
+
+
+def last_run() -> Iterator[Figure]:
+    """When a job that beat asks for last began."""
+    last = Heartbeat.objects.aggregate(last=Max("started_at"))["last"]
+    yield Figure("beat", _("Last job of beat began"), told(last) if last else "–")
 
 
 def _is_late(found: Heartbeat | None, interval: timedelta, now: datetime) -> bool:

@@ -46,14 +46,41 @@ class Finding:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class Figure:
+    """One figure of those that /metrics counts, in the reader's words; `name` is the same in every language."""
+
+    name: str
+    label: str
+    value: str
+
+
 Check = Callable[[], Iterable[Finding]]
+Figures = Callable[[], Iterable[Figure]]
 
 _registered: dict[str, tuple[Section, Check]] = {}
+_figures: list[Figures] = []
 
 
 def register(name: str, section: Section, check: Check) -> None:
     """Make a check known; those of SERVICES are asked first, and the others not at all without the database."""
     _registered[name] = (section, check)
+
+
+def register_figures(figures: Figures) -> None:
+    """Make an app's figures known."""
+    _figures.append(figures)
+
+
+def figures() -> list[Figure]:
+    """Return all figures; none of an app whose figures cannot be read, which a finding tells better."""
+    found: list[Figure] = []
+    for read in _figures:
+        try:
+            found += read()
+        except Exception:
+            logger.exception("Figures of the site's health could not be read.")
+    return found
 
 
 def findings(sections: Iterable[Section] = tuple(Section)) -> list[tuple[Section, Finding]]:

@@ -13,8 +13,8 @@ class MailConfig(AppConfig):
         # Imported here because models are not loaded before.
         from anymail.signals import tracking
 
-        from core import metrics
-        from mail import diagnoses, gauges, kinds, personal, receivers
+        from core import health, metrics
+        from mail import diagnoses, figures, gauges, kinds, personal, receivers
         from mail.checks import check_durability, check_times
 
         tracking.connect(receivers.on_tracking, dispatch_uid="mail.on_tracking")
@@ -22,5 +22,6 @@ class MailConfig(AppConfig):
         checks.register(check_durability, checks.Tags.database)
         diagnoses.register()
         metrics.register(gauges.gauges)
+        health.register_figures(figures.figures)
         kinds.register(kinds.MailKind("plain", None, label=_("Other")))
         personal.register_kinds()

@@ -42,26 +42,37 @@ def _ages(now: datetime) -> Iterator[Metric]:
         "How long ago the oldest message that is due was asked for.",
         labels=["stream"],
     )
+    for stream, (due, asked) in ages(now).items():
+        queue.add_metric([stream], due)
+        unsent.add_metric([stream], asked)
+    yield from (queue, unsent)
+
+
+def ages(now: datetime) -> dict[str, tuple[float, float]]:
+    """Return by stream for how many seconds its first message has been due, and how long ago its oldest was asked for.
+
+    Only what should have left, or is in a worker's hands, has an age.
+    """
     due = Q(state__in=sorted(WAITING), due_at__lte=now, mailing__paused_at=None)
     rows = Message.objects.filter(due | Q(state__in=sorted(HELD))).order_by().values("stream")
     found = {
-        row["stream"]: (row["due"], row["asked"])
+        row["stream"]: (_age(row["due"], now), _age(row["asked"], now))
         for row in rows.annotate(due=Min("due_at", filter=due), asked=Min("created_at"))
     }
-    for stream in Stream.values:
-        due_at, asked_at = found.get(stream, (None, None))
-        queue.add_metric([stream], _age(due_at, now))
-        unsent.add_metric([stream], _age(asked_at, now))
-    yield from (queue, unsent)
+    return {stream: found.get(stream, (0.0, 0.0)) for stream in Stream.values}
 
 
 def _leases(now: datetime) -> Metric:
     family = GaugeMetricFamily("gkec_mail_leases", "Messages in workers' hands.", labels=["lease"])
-    expired = Q(leased_until__lt=now)
-    numbers = Message.objects.held().aggregate(held=Count("id", filter=~expired), expired=Count("id", filter=expired))
-    for name, number in numbers.items():
+    for name, number in leases(now).items():
         family.add_metric([name], number)
     return family
+
+
+def leases(now: datetime) -> dict[str, int]:
+    """Return how many messages are held under a lease in force, and how many under one that has run out."""
+    expired = Q(leased_until__lt=now)
+    return Message.objects.held().aggregate(held=Count("id", filter=~expired), expired=Count("id", filter=expired))
 
 
 def _age(moment: datetime | None, now: datetime) -> float:

@@ -47,6 +47,7 @@ class HealthView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
             box=BOXES[level],
             summary=WORDS[level],
             sections=_sections(found),
+            figures=health.figures(),
         )
 
 
