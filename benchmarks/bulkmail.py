@@ -1,9 +1,10 @@
-"""The letter that benchmarks send to many, and how soon a mail to one leaves meanwhile."""
+"""The letter and the news that benchmarks send to many, and how soon a mail to one leaves meanwhile."""
 
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def fillings(n: int) -> dict[str, str]:
 
 
 def register() -> None:
-    """Make the letter known to this process; Django must be set up."""
+    """Make the letter and the news known to this process; Django must be set up."""
     from mail import kinds, slots
     from mail.kinds import MailKind, Rendering
 
@@ -46,48 +47,84 @@ def register() -> None:
         own = {message.pk: fillings(message.params["person"]) for message in messages}
         return {pk: {name: value for name, value in one.items() if name != "to_name"} for pk, one in own.items()}
 
+    def render(message: "Message") -> Rendering:
+        return Rendering("Cancelled", "mail/notice", {"paragraphs": PARAGRAPHS[:3]})
+
     if "bench-letter" not in kinds.names():
+        kinds.register(MailKind("bench-news", render, "News", gives_way=True))
         kinds.register(MailKind("bench-letter", None, "Letter", "bulk", render_variant, ("issue",), fill))
 
 
-def transactional_meanwhile(folder: Path, *, enqueue: Callable[[], str], number: int) -> dict[str, Any]:
-    """Ask for `number` single mails while workers send to many; the floor is the same while nothing else is sent."""
+def transactional_meanwhile(folder: Path, *, enqueue: Callable[[], str], number: int) -> Iterator[dict[str, Any]]:
+    """Ask for `number` single mails while workers send to many, then while they tell many that an event is called off.
+
+    The floor is the same while nothing else is sent. A call-off is as transactional as the single mails are, and waits
+    for the same worker.
+    """
     from mail import doorbell
     from mail.models import Message
 
-    def top_up() -> None:
+    def top_up_bulk() -> None:
         # A fast machine sends thousands in the seconds that the single ones take.
         if Message.objects.filter(stream="bulk", finished_at=None).count() < ALWAYS_WAITING:
             enqueue()
             doorbell.ring_now("bulk")
 
+    def top_up_news() -> None:
+        if Message.objects.filter(kind="bench-news", finished_at=None).count() < ALWAYS_WAITING:
+            _call_off()
+
     Message.objects.all().delete()
     workers = [_worker(folder, queue) for queue in ("bulk", "transactional")]
     try:
         wait_until(lambda: all(" ready." in one.program.log.read_text() for one in workers), seconds=60)
-        alone = _singles("alone", number)
-        beside = _singles("beside", number, before_each_tenth=top_up)
-        still_bulk = Message.objects.filter(stream="bulk", finished_at=None).count()
+        floor = percentile(_singles("alone", number), 0.99)
+        for beside, top_up, waiting in (
+            ("bulk", top_up_bulk, Message.objects.filter(stream="bulk", finished_at=None)),
+            ("call_off", top_up_news, Message.objects.filter(kind="bench-news", finished_at=None)),
+        ):
+            seconds = _singles(beside, number, before_each_tenth=top_up)
+            yield _line(beside, seconds, floor, still_waiting=waiting.count())
+            waiting.delete()
     finally:
         for one in workers:
             one.kill()
         Message.objects.all().delete()
-    if not still_bulk:
+
+
+def _line(beside: str, seconds: list[float], floor: float, *, still_waiting: int) -> dict[str, Any]:
+    if not still_waiting:
         raise RuntimeError("The mail to many had left before the single ones did: ask for more of it.")
-    figure, floor = (percentile(seconds, 0.99) for seconds in (beside, alone))
+    figure = percentile(seconds, 0.99)
     return {
-        "name": "outbox_transactional_during_bulk_p99",
+        "name": f"outbox_transactional_during_{beside}_p99",
         "unit": "s",
         "figure": round(figure, 3),
         "floor": round(floor, 3),
         "ratio": round(figure / floor, 2),
         "floor_is": "the same with nothing else to send",
-        "median": round(percentile(beside, 0.5), 3),
-        "asked": number,
-        "bulk_still_waiting": still_bulk,
+        "median": round(percentile(seconds, 0.5), 3),
+        "asked": len(seconds),
+        "still_waiting": still_waiting,
         "bar": 2.0,
         "load_average": round(os.getloadavg()[0], 2),
     }
+
+
+def _call_off() -> None:
+    """Ask for the mails that tell thousands that an event is called off, all due now: no pace keeps them back."""
+    from django.db import transaction
+
+    from mail.services.asking_many import Asked, enqueue_many
+
+    run_id = uuid.uuid4().hex[:8]
+    for first in range(0, ALWAYS_WAITING, 200):
+        asked = [
+            Asked(key=f"news:{run_id}:{n}", to=f"n{n}@sink.example", language="en", params={"person": n})
+            for n in range(first, first + 200)
+        ]
+        with transaction.atomic():
+            enqueue_many(kind="bench-news", asked=asked, stream="transactional")
 
 
 def _singles(name: str, number: int, *, before_each_tenth: Callable[[], None] | None = None) -> list[float]:

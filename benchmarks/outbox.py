@@ -54,7 +54,7 @@ def run(folder: Path) -> Iterator[Line]:
                         "worker_mb": crew.peak_megabytes,
                         "enqueued_per_s": round(crew.enqueued_per_second),
                     }
-            yield bulkmail.transactional_meanwhile(folder, enqueue=_enqueue, number=TRANSACTIONAL_MESSAGES)
+            yield from bulkmail.transactional_meanwhile(folder, enqueue=_enqueue, number=TRANSACTIONAL_MESSAGES)
     except smtpsink.NoSink as problem:
         yield {"name": "outbox", "not_measured": str(problem)}
 

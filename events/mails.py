@@ -31,7 +31,8 @@ def register_kinds() -> None:
         (notices.CALLED_OFF, called_off, gettext_lazy("Event cancelled")),
         (notices.RESTORED, restored, gettext_lazy("Event takes place after all")),
     ):
-        kinds.register(MailKind(name, render, label, expires=notices.expiries))
+        gives_way = name in notices.TO_ALL
+        kinds.register(MailKind(name, render, label, expires=notices.expiries, gives_way=gives_way))
 
 
 def confirmation(message: Message) -> Rendering:

@@ -33,7 +33,8 @@ def register_kinds() -> None:
         (notices.SENT, sent, gettext_lazy("Team enrolled, since its coordinator was approved")),
         (notices.LAPSED, lapsed, gettext_lazy("Team not enrolled, since nobody decided in time")),
     ):
-        kinds.register(MailKind(name, render, label, expires=notices.expiries))
+        gives_way = name in notices.TO_ALL
+        kinds.register(MailKind(name, render, label, expires=notices.expiries, gives_way=gives_way))
 
 
 def invitation(message: Message) -> Rendering:

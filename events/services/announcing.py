@@ -14,8 +14,9 @@ from django.db import transaction
 from core import clock
 from events.models import Event, EventVersion, Registration
 from events.services import notices, planning, seats
+from mail import rates
 from mail.addresses import BadAddress
-from mail.enums import WAITING, State
+from mail.enums import WAITING, State, Stream
 from mail.models import Message
 from mail.services import withdraw
 from mail.undo import undo_window
@@ -24,9 +25,8 @@ logger = logging.getLogger(__name__)
 
 # People told in one transaction, while which the event's row is locked.
 PORTION = 200
-# Mails due in one second: a sign-in code asked for meanwhile need not stand behind thousands of them.
+# Mails due in one second at most, though each lets mail to one go first: so they are not all in workers' hands.
 DUE_PER_SECOND = 20
-KINDS = (notices.MOVED, notices.CALLED_OFF, notices.RESTORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +89,13 @@ def _tell_portion(event_id: int, *, ahead: int) -> int:
     since = _withdraw_unheard(people)
     knows = {one.pk: untold.by_revision[since.get(one.pk, one.told_revision)] for one in people}
     dates = _dates_before_call_off(people, knows)
+    pace = rates.at_most(Stream.TRANSACTIONAL, DUE_PER_SECOND)
     for number, registration in enumerate(people):
         known = knows[registration.pk]
         before = dates.get(registration.pk, known.revision)
         registration.told_revision = untold.latest.revision
         if kind := kind_of_news(known, untold.latest):
-            due_at = clock.now() + timedelta(seconds=(ahead + number) // DUE_PER_SECOND)
+            due_at = clock.now() + timedelta(seconds=(ahead + number) // pace)
             _tell(kind, untold.event, registration, since=known.revision, before=before, due_at=due_at)
     Registration.objects.bulk_update(people, ["told_revision"])
     return len(people)
@@ -132,7 +133,7 @@ def _withdraw_unheard(people: Iterable[Registration]) -> dict[int, int]:
 
     What waits to be sent once more, because a worker was lost with it, may have arrived: it counts as heard.
     """
-    keys = [notices.change_key(kind, one.uuid, one.told_revision) for one in people for kind in KINDS]
+    keys = [notices.change_key(kind, one.uuid, one.told_revision) for one in people for kind in notices.TO_ALL]
     found = Message.objects.select_for_update(skip_locked=True).filter(key__in=keys, state__in=WAITING | {State.LEASED})
     unheard = list(found.order_by("pk"))
     withdraw(keys=[message.key for message in unheard])

@@ -22,6 +22,8 @@ ERASE = "erasure-question"
 MOVED = "event-moved"
 CALLED_OFF = "event-called-off"
 RESTORED = "event-restored"
+# What all who are registered are told at once.
+TO_ALL = (MOVED, CALLED_OFF, RESTORED)
 
 
 def confirm(event: Event, registration: Registration) -> None:

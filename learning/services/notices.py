@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from learning.models import Cohort, Enrolment, TeamRequest
-from mail import undo
+from mail import rates, undo
 from mail.enums import Reason, State, Stream
 from mail.models import Message
 from mail.services import enqueue_to
@@ -30,6 +30,8 @@ DECLINED = "application-declined"
 CALLED_OFF = "enrolment-called-off"
 # The cohort gives no more seats to those who wait.
 NO_SEAT = "enrolment-no-seat"
+# What all people of a cohort, or all who wait, are told at once.
+TO_ALL = (CALLED_OFF, NO_SEAT)
 # A coordinator was approved, and whom they had written down is enrolled.
 SENT = "team-sent"
 # A coordinator's draft has held its seats for long enough.
@@ -37,7 +39,7 @@ LAPSED = "team-lapsed"
 
 # Mails asked for with one statement.
 PORTION = 200
-# Mails due in one second: a sign-in code asked for meanwhile need not stand behind thousands of them.
+# Mails due in one second at most, though each lets mail to one go first: so they are not all in workers' hands.
 DUE_PER_SECOND = 20
 
 
@@ -120,6 +122,7 @@ def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: da
     is called off once more.
     """
     said, first = since.isoformat(), undo.leaves_at(since=since)
+    pace = rates.at_most(Stream.TRANSACTIONAL, DUE_PER_SECOND)
     _enqueue(
         CALLED_OFF,
         [
@@ -128,7 +131,7 @@ def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: da
                 one,
                 key=f"{CALLED_OFF}:{one.uuid}:{said}",
                 params={"enrolment": one.pk, "called_off": said},
-                due_at=first + timedelta(seconds=number // DUE_PER_SECOND),
+                due_at=first + timedelta(seconds=number // pace),
             )
             for number, one in enumerate(enrolments)
         ],

@@ -79,6 +79,9 @@ class MailKind:
 
     `expires(messages)` says anew, {message id: moment}, until when messages written from records make sense: an event
     may have been moved since they were asked for. What it leaves out keeps the moment of its row.
+
+    A kind that tells all people of something at once, but each as surely as a mail to one, `gives_way`: what is asked
+    for meanwhile by one person leaves before it.
     """
 
     name: str
@@ -90,6 +93,7 @@ class MailKind:
     fill: "Callable[[Sequence[Message]], Fillings] | None" = None
     why_not_again: "Callable[[Message], str] | None" = None
     expires: "Callable[[Sequence[Message]], Mapping[int, datetime]] | None" = None
+    gives_way: bool = False
 
     @property
     def is_prepared(self) -> bool:

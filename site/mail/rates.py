@@ -64,6 +64,11 @@ def most_at_once(stream: str, seconds: float) -> int | None:
     return max(1, int(rate * seconds)) if rate else None
 
 
+def at_most(stream: str, per_second: float) -> float:
+    """Return a pace at which messages fall due: as given, or the stream's rate where that is lower."""
+    return min(per_second, settings.MAIL_RATES.get(stream, 0) or per_second)
+
+
 def _shared(stream: str, number: int, rate: float) -> float | None:
     # A Lua error is an answer too; it counts as none, so that mail goes on at the local rate.
     return float(valkey.client().eval(_TAKE, 1, f"gkec:mail-rate:{stream}", rate, number))

@@ -296,6 +296,20 @@ def test_many_are_told_over_some_seconds_so_that_a_sign_in_code_need_not_wait(ti
     assert sorted(waits) == [0, 0, 1, 1, 2]
 
 
+def test_news_fall_due_at_the_set_rate_and_let_mail_to_one_go_first(time, settings):
+    settings.MAIL_RATES = {"transactional": 0.5, "bulk": 0}
+    page = webinar()
+    for name in "ABC":
+        make.registered(Event.objects.get(), name)
+    move(page, days=1)
+    time.shift(WINDOW)
+    announce_changes()
+    news = Message.objects.filter(kind="event-moved").order_by("due_at")
+    assert [(one.due_at - clock.now()).total_seconds() for one in news] == [0, 2, 4]
+    assert {one.gives_way for one in news} == {True}
+    assert not Message.objects.filter(kind="event-confirmation", gives_way=True).exists()
+
+
 def test_an_event_that_fails_keeps_no_other_news_back(time, monkeypatch, caplog):
     pages = [webinar(slug=slug) for slug in ("one", "two")]
     broken, whole = Event.objects.get(slug="one"), Event.objects.get(slug="two")

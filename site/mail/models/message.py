@@ -60,6 +60,12 @@ class Message(models.Model):
     created_at = models.DateTimeField(_("asked for"), default=clock.now)
     due_at = models.DateTimeField(_("due"), default=clock.now)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    gives_way = models.BooleanField(
+        _("gives way"),
+        default=False,
+        db_default=False,
+        help_text=_("It goes to many at once: what goes to one person alone may leave before it."),
+    )
     first_tried_at = models.DateTimeField(_("first tried"), null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     repeats = models.PositiveSmallIntegerField(
@@ -140,7 +146,9 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["stream", "due_at", "id"], condition=_in(WAITING), name="mail_message_lease"),
+            models.Index(
+                fields=["stream", "gives_way", "due_at", "id"], condition=_in(WAITING), name="mail_message_turn"
+            ),
             models.Index(fields=["leased_until"], condition=_in(HELD), name="mail_message_held"),
             models.Index(
                 fields=["expires_at"],

@@ -37,10 +37,10 @@ class Asked:
 _INSERT = """
     INSERT INTO mail_message (
         key, kind, stream, mailing_id, created_at, to_address, to_name, language, params, due_at, expires_at,
-        person_id, message_id
+        person_id, message_id, gives_way
     )
     SELECT one.key, %(kind)s, %(stream)s, %(mailing)s, %(now)s, one.to_address, one.to_name, one.language, one.params,
-        coalesce(one.due_at, %(now)s), one.expires_at, one.person_id, one.message_id
+        coalesce(one.due_at, %(now)s), one.expires_at, one.person_id, one.message_id, %(gives_way)s
     FROM jsonb_to_recordset(%(rows)s) AS one (
         key text, to_address text, to_name text, language text, params jsonb, due_at timestamptz,
         expires_at timestamptz, person_id bigint, message_id text
@@ -58,7 +58,7 @@ def enqueue_many(
     changes nothing. An address that can never be written to is left out with a line in the log, so that one bad row
     does not stop everybody else's mail.
     """
-    written_kind(kind)
+    written = written_kind(kind)
     rows = [row for row in (_row(one, kind) for one in asked) if row is not None]
     if not rows:
         return 0
@@ -68,6 +68,7 @@ def enqueue_many(
         "stream": Stream(stream).value,
         "mailing": mailing.pk if mailing else None,
         "now": now,
+        "gives_way": written.gives_way,
         "rows": Jsonb(rows),
     }
     with connection.cursor() as cursor:

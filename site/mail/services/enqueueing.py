@@ -60,6 +60,7 @@ def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
             expires_at=expires_at,
             person=person,
             message_id=message_id(key),
+            gives_way=written.gives_way,
         )
     )
 
@@ -155,7 +156,7 @@ def stored(attachments: Iterable[Attachment]) -> list[dict[str, Any]]:
 # What a message has from its first moment; all else has a default in the database.
 _ASKED = (
     *("key", "kind", "stream", "to_address", "to_name", "language", "params", "created_at", "due_at"),
-    *("expires_at", "person_id", "message_id"),
+    *("expires_at", "person_id", "message_id", "gives_way"),
 )
 _PREPARED = (*_ASKED, "reply_to", "is_prepared", "is_secret", "subject", "text", "html", "attachments")
 
