@@ -13,6 +13,8 @@ from tests.services.worker import Worker
 
 # A busy machine needs some seconds to start a process. A lease of the usual length would take 120.
 MARGIN_SECONDS = 20
+# Celery waits 2, 4, 6 s and so on between its tries to reach a broker or a database that is away.
+RECONNECT_SECONDS = 10
 PATIENCE_SECONDS = 40
 _OTHERS_AT_WORK = """
     SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -67,6 +69,11 @@ def _others_at_work() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def longest(*, lease_seconds: float, sweep_seconds: float = 0, reconnects: bool = False) -> float:
+    """Return how long after a fault is over its work may lie there: a lease, a sweep and what a busy machine needs."""
+    return lease_seconds + sweep_seconds + MARGIN_SECONDS + RECONNECT_SECONDS * reconnects
+
+
 def assert_resumed(hand: Hand, *, lease_seconds: float, sweep: Callable[[], object]) -> None:
     """Sweep as beat would: each message in the hand must have ended within the lease and a margin, none before.
 
@@ -77,7 +84,7 @@ def assert_resumed(hand: Hand, *, lease_seconds: float, sweep: Callable[[], obje
         sweep()
         return not Message.objects.filter(pk__in=hand.until, finished_at=None).exists()
 
-    seconds = lease_seconds + MARGIN_SECONDS
+    seconds = longest(lease_seconds=lease_seconds)
     assert wait_until(is_over, seconds=seconds, pause=0.3), f"Something still lies there {seconds} s after the death."
     for message in Message.objects.filter(pk__in=hand.until):
         is_uncertain = message.pk in hand.started

@@ -17,11 +17,13 @@ from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
 from mail import doorbell
 from tests.factories.mail import ask
+from tests.faults.resuming import longest
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker, environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-SHORT = {"MAIL_LEASE_SECONDS": "2", "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
+LEASE_SECONDS = 2
+SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
 ASK = """
 import django; django.setup()
 from django.db import transaction
@@ -80,6 +82,17 @@ def states(cluster: Postgres) -> dict[str, set[str]]:
     return {state: set(addresses) for state, addresses in found}
 
 
+def in_hand(cluster: Postgres) -> set[tuple[int, str]]:
+    """Return what workers held when the database went, each with its lease."""
+    with cluster.connect(cluster.database) as connection:
+        return set(connection.execute("SELECT id, lease_id::text FROM mail_message WHERE lease_id IS NOT NULL"))
+
+
+def has_none_of(cluster: Postgres, lying: set[tuple[int, str]]) -> bool:
+    """Whether each has ended or gone on under another lease."""
+    return not in_hand(cluster) & lying
+
+
 def has_taken(server: ScriptedServer, number: int) -> bool:
     return len(server.accepted) >= number
 
@@ -131,6 +144,9 @@ def test_a_database_restarted_in_mid_batch_keeps_the_promise(
     assert wait_until(partial(has_taken, server, 8), seconds=60), worker.log()
     restart_without_notice(cluster, away_seconds=0)
     assert len(server.accepted) < 2 * number
+    lying = in_hand(cluster)
+    seconds = longest(lease_seconds=LEASE_SECONDS, sweep_seconds=0.5, reconnects=True)
+    assert wait_until(lambda: is_settled() or has_none_of(cluster, lying), seconds=seconds, pause=0.5), states(cluster)
     assert wait_until(is_settled, seconds=60, pause=0.5), states(cluster)
     assert_kept(cluster, server, asked=2 * number, open_groups=1)
 
@@ -150,6 +166,10 @@ def test_a_database_restarted_in_mid_campaign_keeps_the_promise(
     for reached in (40, 120):
         assert wait_until(partial(has_taken, server, reached), seconds=60), worker.log()
         restart_without_notice(cluster)
+        lying = in_hand(cluster)
+        seconds = longest(lease_seconds=LEASE_SECONDS, sweep_seconds=1, reconnects=True)
+        goes_on = partial(has_none_of, cluster, lying)
+        assert wait_until(goes_on, seconds=seconds, pause=0.5), states(cluster)
     assert wait_until(lambda: states(cluster).keys() <= {"accepted", "unknown"}, seconds=120, pause=1), states(cluster)
     # Each restart leaves at most one open group of 20 for each process.
     assert_kept(cluster, server, asked=300, open_groups=2 * 3)

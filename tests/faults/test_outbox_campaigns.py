@@ -26,13 +26,15 @@ from mail.models import Attempt, Message, Suppression
 from mail.services import sweeping
 from mail.transport import Connection
 from tests.factories.mail import ask, deliver_all
+from tests.faults.resuming import longest
 from tests.services.smtpscript import CLOSE, HANG, ScriptedServer
 from tests.services.worker import Worker, environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., ScriptedServer]
 StartWorker = Callable[..., Worker]
-SHORT = {"MAIL_LEASE_SECONDS": "2", "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
+LEASE_SECONDS = 2
+SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
 PATIENCE_SECONDS = 60
 STREAMS = ("transactional", "bulk")
 # What each odd recipient meets the first time; those that follow meet nothing.
@@ -222,6 +224,11 @@ def test_a_killed_broker_that_comes_back_empty_loses_no_mail(
         assert wait_until(lambda: "Connection to broker lost" in worker.log(), seconds=PATIENCE_SECONDS)
         time.sleep(away_seconds)
         valkey.start()
+        # Nobody could be rung for what was asked for meanwhile: a sweep finds it.
+        seconds = longest(lease_seconds=LEASE_SECONDS, sweep_seconds=1, reconnects=True)
+        assert wait_until(lambda: any(one.startswith("q") for one in server.recipients()), seconds=seconds), (
+            worker.log()
+        )
         assert wait_until(lambda: len(server.accepted) >= len(asked), seconds=120), worker.log()
     finally:
         valkey.stop()
