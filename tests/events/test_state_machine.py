@@ -4,6 +4,7 @@ Mail goes through the real outbox to a real SMTP server; each run is undone by a
 """
 
 import contextlib
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ import pytest
 import time_machine
 from django.conf import settings as django_settings
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, core, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from icalendar import Calendar
@@ -349,15 +350,18 @@ class EventMachine(RuleBasedStateMachine):
             entries.append(said)
 
 
-def run(server: MailServer, *, examples: int, steps: int, phases: Sequence[Phase] = ()) -> None:
+def run(
+    server: MailServer, *, examples: int, steps: int, phases: Sequence[Phase] = (), number: int | None = None
+) -> None:
+    """Play so many examples: the same each time, or those that grow from the seed `number`."""
     EventMachine.server = server
     run_state_machine_as_test(
-        EventMachine,
+        EventMachine if number is None else seed(number)(EventMachine),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
-            derandomize=True,
+            derandomize=number is None,
             database=None,
             phases=phases or [Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
@@ -395,4 +399,7 @@ def test_control_a_service_that_forgets_who_waits_is_found(mail_server: MailServ
 @pytest.mark.timeout(1800)
 @pytest.mark.django_db
 def test_an_event_keeps_its_promises_over_a_long_campaign(mail_server: MailServer) -> None:
-    run(mail_server, examples=150, steps=50)
+    # Other examples in each run; `pytest --hypothesis-seed=NUMBER` plays those of a run that failed.
+    number = core.global_force_seed if core.global_force_seed is not None else secrets.randbits(32)
+    print(f"Played from --hypothesis-seed={number}")
+    run(mail_server, examples=150, steps=50, number=int(number))

@@ -61,6 +61,7 @@ def registering_against_fewer_seats(at_once) -> Event:
     return event
 
 
+@pytest.mark.rounds(50)
 def test_registering_against_fewer_seats(at_once, meet_after_taking):
     event = registering_against_fewer_seats(at_once)
     assert (event.capacity, event.seat_state, seats.count(event).state) == (1, "waiting", "waiting")
@@ -100,6 +101,7 @@ def registering_against_closing(at_once, close: Closing, names: list[str], *, be
     return answers, found[0], event.registrations.count()
 
 
+@pytest.mark.rounds(25)
 @pytest.mark.parametrize("close", CLOSINGS)
 def test_registering_against_closing(at_once, meet_after_taking, close):
     [answer], *numbers = registering_against_closing(at_once, close, ["Ana"])

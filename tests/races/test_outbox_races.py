@@ -50,6 +50,7 @@ def deliver_with(workers: int, stream: str) -> None:
     assert not [one for one in results if isinstance(one, Exception)], results
 
 
+@pytest.mark.rounds(25)
 @pytest.mark.parametrize("stream", ["transactional", "bulk"])
 def test_four_workers_on_one_queue_send_each_message_once(
     scripted: Start, stream: str, monkeypatch: pytest.MonkeyPatch, settings

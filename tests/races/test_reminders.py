@@ -76,6 +76,7 @@ def planned_anew_while_asked_for(at_once, monkeypatch, settings) -> Event:
     return event
 
 
+@pytest.mark.rounds(50)
 def test_planning_anew_against_asking(at_once, monkeypatch, settings):
     event = planned_anew_while_asked_for(at_once, monkeypatch, settings)
     start = Event.objects.get(pk=event.pk).starts_at

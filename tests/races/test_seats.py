@@ -60,6 +60,7 @@ def faults(event: Event) -> list[str]:
     return found
 
 
+@pytest.mark.rounds(50)
 def test_the_last_seat_among_thirty_two(at_once, meet_after_taking):
     event = make.event(capacity=1)
     answers = all_register(at_once, event)
@@ -111,6 +112,7 @@ def cancelling_against_promoting(at_once) -> tuple[Event, list]:
     return event, answers
 
 
+@pytest.mark.rounds(50)
 def test_cancelling_against_promoting(at_once, meet_before_promoting):
     event, answers = cancelling_against_promoting(at_once)
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
