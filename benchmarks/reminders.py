@@ -13,9 +13,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks import bulkmail
 from benchmarks.measure import bare_copy, seconds
 
 REMINDERS = int(os.environ.get("BENCH_REMINDERS", "10000"))
+WRITTEN = int(os.environ.get("BENCH_WRITTEN_REMINDERS", "5000"))
 REGISTRATIONS = int(os.environ.get("BENCH_REGISTRATIONS", "200"))
 
 
@@ -32,9 +34,10 @@ class Measured:
 
 
 def run(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield one line for planning and freezing, and one for registering with and without reminders."""
+    """Yield a line for planning and freezing, one for registering with and without reminders, and one for writing."""
     yield _plan_and_freeze()
     yield _registering()
+    yield _writing()
 
 
 def _event(*, is_armed: bool) -> Any:
@@ -158,6 +161,80 @@ def _registering() -> dict[str, Any]:
         "registrations": REGISTRATIONS,
         "load_average": round(os.getloadavg()[0], 2),
     }
+
+
+def _writing() -> dict[str, Any]:
+    """Write reminders one by one, each with its calendar file, up to the bytes that a server would get.
+
+    The floor is a letter that is written once and filled for each, as an issue of the newsletter is.
+    """
+    from core import clock
+    from events.models import Reminder, ReminderRule
+    from events.services import remind, send_now
+
+    event = _event(is_armed=False)
+    _people(event, WRITTEN)
+    rule = ReminderRule.objects.filter(translation_key=event.translation_key).first()
+    send_now(rule_id=rule.pk)
+    past = clock.now() - timedelta(seconds=1)
+    ReminderRule.objects.filter(pk=rule.pk).update(due_at=past)
+    Reminder.objects.filter(rule=rule).update(due_at=past)
+    remind()
+    singly = _written_all()
+    _ask_for_letters()
+    filled = _written_all()
+    return {
+        "name": "reminders_written",
+        "unit": "ms",
+        "figure": round(1000 * singly / WRITTEN, 2),
+        "floor": round(1000 * filled / WRITTEN, 2),
+        "ratio": round(singly / filled, 1),
+        "floor_is": "a letter written once and filled for each",
+        "reminders": WRITTEN,
+        "all_s": round(singly, 1),
+        "floor_all_s": round(filled, 1),
+        "load_average": round(os.getloadavg()[0], 2),
+    }
+
+
+def _ask_for_letters() -> None:
+    from django.db import transaction
+
+    from mail.services.asking_many import Asked, enqueue_many
+
+    bulkmail.register()
+    for first in range(0, WRITTEN, 200):
+        asked = [
+            Asked(
+                key=f"letter:{uuid.uuid4()}",
+                to=f"p{n}@example.org",
+                to_name=f"P {n}",
+                language="en",
+                params={"issue": 1, "person": n},
+            )
+            for n in range(first, min(first + 200, WRITTEN))
+        ]
+        with transaction.atomic():
+            enqueue_many(kind="bench-letter", asked=asked)
+
+
+def _written_all() -> float:
+    """Write all mail to many that is due as a worker does, without handing it over; return the seconds of writing."""
+    from mail.models import Message
+    from mail.services import ledger
+    from mail.services.writing import Desk
+
+    seconds, written = 0.0, 0
+    while (lease := ledger.lease(stream="bulk", limit=200)).messages:
+        start = time.perf_counter()
+        desk = Desk(lease)
+        while ready := desk.next_group(20):
+            written += len(ready)
+        seconds += time.perf_counter() - start
+        Message.objects.filter(lease_id=lease.id).delete()
+    if written != WRITTEN:
+        raise RuntimeError(f"{written} of {WRITTEN} mails were written.")
+    return seconds
 
 
 def _register(event: Any, number: int) -> None:
