@@ -29,7 +29,7 @@ def figures() -> Iterator[Figure]:
         number = str(unknown.get(stream.value, 0))
         yield Figure(f"unknown-{stream}", _("Mail %(stream)s: unknown whether it arrived") % words, number)
     held = gauges.leases(now)
-    yield Figure("leases-held", _("Messages in workers’ hands"), str(held["held"]))
+    yield Figure("leases-held", _("Messages held by workers"), str(held["held"]))
     yield Figure("leases-expired", _("Messages whose lease ran out"), str(held["expired"]))
 
 

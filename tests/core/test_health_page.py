@@ -92,7 +92,7 @@ def test_the_figures_are_those_that_metrics_tell(watcher: Client, time_machine, 
         "queue-age-bulk": ["Mail to many: age of the first that is due", "90 s"],
         "oldest-unsent-bulk": ["Mail to many: age of the oldest unsent", "90 s"],
         "unknown-bulk": ["Mail to many: unknown whether it arrived", "0"],
-        "leases-held": ["Messages in workers’ hands", "1"],
+        "leases-held": ["Messages held by workers", "1"],
         "leases-expired": ["Messages whose lease ran out", "1"],
     }
 

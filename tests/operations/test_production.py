@@ -79,6 +79,6 @@ def test_production_takes_tasks_as_the_decision_says_and_shows_nothing_of_the_de
 
 
 def test_control_with_the_settings_of_the_demo_its_inbox_is_there() -> None:
-    local = {"BASE_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": "127.0.0.1", "BIND": "127.0.0.1:8000"}
+    local = {"BASE_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": "127.0.0.1"}
     found = read(DJANGO_SETTINGS_MODULE="gkec.settings.demo", **local)
     assert (found["demo_app"], found["demo_pages"]) == (True, ["/dev/inbox/", "/dev/inbox/1/", "/dev/inbox/1/raw/"])
