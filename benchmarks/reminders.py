@@ -171,6 +171,8 @@ def _writing() -> dict[str, Any]:
     from core import clock
     from events.models import Reminder, ReminderRule
     from events.services import remind, send_now
+    from mail import rendering
+    from mail.models import Message
 
     event = _event(is_armed=False)
     _people(event, WRITTEN)
@@ -180,6 +182,8 @@ def _writing() -> dict[str, Any]:
     ReminderRule.objects.filter(pk=rule.pk).update(due_at=past)
     Reminder.objects.filter(rule=rule).update(due_at=past)
     remind()
+    # The first brings the site's addresses and templates along.
+    rendering.render(Message.objects.filter(kind="event-reminder").first())
     singly = _written_all()
     _ask_for_letters()
     filled = _written_all()
