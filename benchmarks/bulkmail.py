@@ -62,7 +62,9 @@ def transactional_meanwhile(folder: Path, *, enqueue: Callable[[], str], number:
     for the same worker.
     """
     from mail import doorbell
+    from mail.enums import Reason, State
     from mail.models import Message
+    from mail.services.ending import end
 
     def top_up_bulk() -> None:
         # A fast machine sends thousands in the seconds that the single ones take.
@@ -85,7 +87,8 @@ def transactional_meanwhile(folder: Path, *, enqueue: Callable[[], str], number:
         ):
             seconds = _singles(beside, number, before_each_tenth=top_up)
             yield _line(beside, seconds, floor, still_waiting=waiting.count())
-            waiting.delete()
+            # Not deleted: a worker may be writing down what came of one.
+            end(Message.objects.waiting(), State.CANCELLED, Reason.WITHDRAWN)
     finally:
         for one in workers:
             one.kill()

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as played
 from hypothesis import strategies as st
 
 from mail import mime
@@ -64,6 +65,8 @@ def test_the_headers_of_a_message() -> None:
     }
 
 
+# A busy machine may take longer than the deadline for one example.
+@played(deadline=None)
 @given(text=TEXTS, html=TEXTS)
 @example(text=".\r\n..\n.", html="<p>\n.\n</p>")
 @example(text="From here\ntrailing blank \n", html="=" * 300)
