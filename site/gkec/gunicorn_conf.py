@@ -4,6 +4,7 @@ import gc
 from typing import Any
 
 from gkec import environment as env
+from gkec.loopback import is_loopback
 
 bind = env.text("WEB_BIND", default="0.0.0.0:8000")
 # Threads wait for the database beside each other; connections to it = workers x DATABASE_POOL_SIZE.
@@ -32,6 +33,19 @@ max_requests_jitter = max_requests // 10
 accesslog = "-"
 logger_class = "gkec.gunicornlog.RedactingLogger"
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """Keep the demo on this machine, wherever its place was named: here, or by `--bind`."""
+    from django.conf import settings
+
+    # A path or a number is a socket that somebody on this machine has made.
+    hosts = [place[0] for place in server.address if isinstance(place, tuple)]
+    if getattr(settings, "DEMO", False) and not all(is_loopback(host) for host in hosts):
+        raise env.ConfigurationProblem(
+            "WEB_BIND must be a loopback address with the demo settings, such as 127.0.0.1:8000: "
+            "the demo's passwords are known to all."
+        )
 
 
 def when_ready(server: Any) -> None:

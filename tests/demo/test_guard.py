@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.commands import runserver
 from wagtail.models import Site
 
 from accounts.models import User
@@ -50,3 +51,22 @@ def test_a_demo_or_a_test_is_let_through(settings, hostname):
     Site.objects.update(hostname="gkec.example")
     with pytest.raises(NotADemo):
         refuse_unless_demo()
+
+
+@pytest.mark.parametrize("place", ["0.0.0.0:8000", "0:8000", "[::]:8000", "gkec.example:8000"])
+def test_opening_the_demo_to_others_by_an_address_of_runserver(place, monkeypatch):
+    monkeypatch.setattr(runserver.Command, "run", lambda *args, **options: pytest.fail("It would be served."))
+    with pytest.raises(CommandError) as refusal:
+        call_command("runserver", place)
+    assert str(refusal.value) == (
+        "With the demo settings, serve on a loopback address such as 127.0.0.1:8000: "
+        "the demo's passwords are known to all."
+    )
+
+
+@pytest.mark.parametrize("place", ["", "8001", "127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+def test_the_demo_is_served_on_this_machine(place, monkeypatch):
+    served = []
+    monkeypatch.setattr(runserver.Command, "run", lambda self, **options: served.append(self.addr))
+    call_command("runserver", *([place] if place else []))
+    assert served == ["::1" if "::1" in place else "localhost" if "localhost" in place else "127.0.0.1"]

@@ -1,6 +1,5 @@
 """What the environment asks of `make demo`, checked before anything is started."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gkec.devstack.errors import Refusal
+from gkec.loopback import is_loopback
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFAULT_PORT = 8000
@@ -53,13 +53,3 @@ def read_port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise Refusal(f"PORT is {text!r}: it must be a whole number from 1 to 65535.")
     return int(text)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach the host; other names are not looked up."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
