@@ -15,6 +15,8 @@ from core.models import Term
 from municipalities.m49 import REGION_OF
 from municipalities.models import LocalGovernment
 
+# Who keeps the directory says how many are in it.
+DIRECTORY_SOURCE = "GKEC"
 # UP2030's own dates and address (CORDIS, grant 101096405): the figure is true for that time.
 PILOTS_YEARS = "2023–2025"
 PILOTS_SOURCE = "https://up2030-he.eu/"
@@ -95,6 +97,7 @@ def figures(cities: list[LocalGovernment]) -> list[dict[str, Any]]:
         found.append(
             {
                 "value": numbers.decimal(len(labelled), language),
+                "source": DIRECTORY_SOURCE,
                 "label": _("of them hold the EU Mission Label"),
                 "year": _("awarded until %(date)s") % {"date": label_day(latest)},
                 "source": _("European Commission"),

@@ -18,6 +18,8 @@ from wagtail.images import get_image_model
 
 from core import embeds
 from core.blocks import BODY_BLOCKS
+from core.models import Term
+from core.services import load_vocabularies
 from tests.factories import core as make
 
 BLOCKS = dict(BODY_BLOCKS)
@@ -81,6 +83,45 @@ def test_a_figure_is_written_as_in_the_readers_language_with_its_source():
     assert '<a href="https://example.org/report">' in html
     with translation.override("es"):
         assert "1\u00a0250\u00a0000,5" in shown("figure", value)
+
+
+FIGURE = {"value": Decimal(3), "label": "trams", "year": 2024, "boundary": "the city", "source_name": "City council"}
+
+
+@pytest.mark.django_db
+def test_a_figure_says_how_it_was_checked_in_the_readers_language():
+    load_vocabularies()
+    assert "the city</bdi> · Document attached</figcaption>" in shown("figure", {**FIGURE, "grade": "documented"})
+    with translation.override("fr"):
+        assert "the city</bdi> · Document joint</figcaption>" in shown("figure", {**FIGURE, "grade": "documented"})
+    Term.objects.filter(slug="documented").update(is_active=False)
+    assert "Document attached" in shown("figure", {**FIGURE, "grade": "documented"})
+
+
+def test_a_figure_of_before_there_were_grades_is_shown_without_one():
+    assert "the city</bdi></figcaption>" in shown("figure", FIGURE)
+
+
+@pytest.mark.django_db
+def test_an_editor_chooses_a_grade_of_the_vocabulary_and_must_name_the_boundary():
+    load_vocabularies()
+    figure = BLOCKS["figure"]
+    assert figure.clean(figure.normalize({**FIGURE, "grade": "measured"}))["grade"] == "measured"
+    assert figure.clean(figure.to_python(FIGURE))["grade"] == ""
+    for changed, field in (({"grade": "guessed"}, "grade"), ({"boundary": ""}, "boundary")):
+        with pytest.raises(ValidationError) as problem:
+            figure.clean(figure.normalize({**FIGURE, **changed}))
+        assert list(problem.value.block_errors) == [field]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_grades_of_all_figures_are_asked_for_at_once(rf, number, django_assert_num_queries):
+    load_vocabularies()
+    request = rf.get("/")
+    with django_assert_num_queries(1):
+        for _ in range(number):
+            assert "Self-reported" in shown("figure", {**FIGURE, "grade": "self-reported"}, request=request)
 
 
 def test_a_card_or_call_leads_to_one_place(db):

@@ -48,6 +48,7 @@ def test_figures_say_when_and_who_says_so() -> None:
                 "value": "4",
                 "label": "local governments in the directory",
                 "year": "22 November 2026",
+                "source": "GKEC",
                 "note": "from 4 countries",
             },
             {
