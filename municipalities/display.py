@@ -49,27 +49,35 @@ def cities_section(request: HttpRequest | None = None) -> dict[str, Any]:
 
 
 def city_map() -> dict[str, Any]:
-    """Return title, dots and legend of the map of all listed local governments; one query."""
+    """Return title, dots, legend and scale of the map of all listed local governments; one query."""
     return map_of(LocalGovernment.objects.listed().on_map())
 
 
 def map_of(cities: Iterable[LocalGovernment]) -> dict[str, Any]:
-    """Return title, dots and legend of the component `world_map` for the cities whose location is known."""
+    """Return title, dots, legend and scale of the component `world_map` for the cities whose location is known.
+
+    A dot's area grows with the inhabitants; where nobody has counted them it is as small as can be seen.
+    """
     # A dot has one colour: of the pilots it tells those without the label, and the figure beside it tells all of them.
     labels = {"green": _("EU Mission Label"), "sun": _("UP2030 pilot without the label"), "clay": _("other cities")}
     counts = dict.fromkeys(labels, 0)
     places = []
-    for city in cities:
-        if city.latitude is None or city.longitude is None:
-            continue
+    placed = [
+        (city, {"latitude": float(city.latitude), "longitude": float(city.longitude)})
+        for city in cities
+        if city.latitude is not None and city.longitude is not None
+    ]
+    largest = max((city.population or 0 for city, _where in placed), default=0)
+    for city, where in placed:
         tone = "green" if city.label_date else "sun" if city.is_up2030_pilot else "clay"
         counts[tone] += 1
-        where = {"latitude": float(city.latitude), "longitude": float(city.longitude)}
-        places.append({**where, "tone": tone, "name": city.display_name})
+        size = city.population / largest if city.population else 0
+        places.append({**where, "tone": tone, "name": city.display_name, "size": size})
     return {
         "title": _("Map of %(count)s local governments") % {"count": len(places)},
         "dots": worldmap.dots(places),
         "legend": [{"tone": tone, "label": labels[tone], "count": count} for tone, count in counts.items() if count],
+        "sizes": _("The larger a dot, the more inhabitants.") if largest else "",
     }
 
 
@@ -89,6 +97,7 @@ def figures(cities: list[LocalGovernment]) -> list[dict[str, Any]]:
                 "value": numbers.decimal(len(cities), language),
                 "label": _("local governments in the directory"),
                 "year": dates.day(max(city.updated_at for city in cities).date()),
+                "source": DIRECTORY_SOURCE,
                 "note": _("from %(count)s countries") % {"count": numbers.decimal(countries, language)},
             }
         )
@@ -97,7 +106,6 @@ def figures(cities: list[LocalGovernment]) -> list[dict[str, Any]]:
         found.append(
             {
                 "value": numbers.decimal(len(labelled), language),
-                "source": DIRECTORY_SOURCE,
                 "label": _("of them hold the EU Mission Label"),
                 "year": _("awarded until %(date)s") % {"date": label_day(latest)},
                 "source": _("European Commission"),

@@ -93,6 +93,26 @@ def test_the_map_shows_those_whose_place_is_known_in_the_readers_language() -> N
     assert [(entry["tone"], entry["count"]) for entry in city_map["legend"]] == [("green", 1)]
 
 
+def test_a_dot_is_sized_by_the_inhabitants_where_they_are_known() -> None:
+    for name, population in (("Seoul", 4_000_000), ("Lyon", 1_000_000), ("Kochi", None)):
+        known = {"population": population, "population_source": "GeoNames"} if population else {}
+        make.local_government(name=name, latitude=1, longitude=2, **known)
+    city_map = display.city_map()
+    # A quarter of the inhabitants is a quarter of the area, above the smallest that can be seen.
+    assert [(dot["name"], dot["radius"]) for dot in city_map["dots"]] == [("Seoul", 22), ("Lyon", 14), ("Kochi", 7)]
+    assert city_map["sizes"] == "The larger a dot, the more inhabitants."
+    assert "The larger a dot, the more inhabitants." in render_to_string(
+        "municipalities/cities.html", display.cities_section()
+    )
+
+
+def test_dots_of_which_nobody_counted_the_inhabitants_are_all_small_and_nothing_is_said_of_their_size() -> None:
+    for name in ("Kochi", "Lyon"):
+        make.local_government(name=name, latitude=1, longitude=2)
+    city_map = display.city_map()
+    assert ([dot["radius"] for dot in city_map["dots"]], city_map["sizes"]) == ([7, 7], "")
+
+
 def test_the_map_and_the_figure_tell_one_number_of_pilots() -> None:
     place = {"latitude": 1, "longitude": 2, "is_up2030_pilot": True}
     make.local_government(name="Rio", country="BR", **place)
