@@ -317,12 +317,14 @@ class SentView(OfMessage, TemplateView):
         return redirect("events_message", self.message.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the mailing and how many of its messages stand in each state."""
+        """Add the mailing, how far it has come and how many of its messages stand in each state."""
         mailing = self.message.mailing
+        books = mailings.books(mailing) if mailing else {}
         return super().get_context_data(
             **kwargs,
             mailing=mailing,
-            books=[(state.label, number) for state, number in mailings.books(mailing).items()] if mailing else [],
+            progress=mailings.progress(mailing, books) if mailing else None,
+            books=[(state.label, number) for state, number in books.items()],
             has_left=mailing is not None and clock.now() >= mailing.leaves_at,
             back_url=self.registrations_url,
         )

@@ -1,5 +1,6 @@
 """The screens on which staff write to registered people: dry run first, then yes, then back if need be."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -106,6 +107,31 @@ def test_what_was_taken_back_is_told_in_its_number(manager, event, time, number,
     manager.post(url("message", message.pk))
     page = body(manager.post(url("message_sent", message.pk), follow=True))
     assert f"{were} at {clock.now():%Y-%m-%d %H:%M} UTC." in page
+
+
+def test_the_page_of_a_message_under_way_shows_how_far_it_has_come(manager, event, time):
+    for name in ("Ana", "Bo", "Cy"):
+        make.registered(event, name)
+    message = written_to(manager, event)
+    manager.post(url("message", message.pk))
+
+    def bar() -> tuple[str, ...]:
+        page = body(manager.get(url("message_sent", message.pk)))
+        found = re.search(
+            r'<progress max="(\d+)" value="(\d+)" aria-labelledby="(.*?)".*?<span id="\3">(.*?)</span>', page
+        )
+        return (found[1], found[2], found[4].strip()) if found else ()
+
+    assert bar() == ("3", "0", "0 of 3 (0%)")
+    mine, now = Message.objects.filter(kind="event-message"), clock.now()
+    left = {"started_at": now, "first_tried_at": now, "finished_at": now, "attempts": 1}
+    mine.filter(to_address="ana@example.org").update(state="accepted", **left)
+    mine.filter(to_address="bo@example.org").update(state="failed", reason="refused", **left)
+    assert bar() == ("3", "2", "2 of 3 (66%)")
+    take_back_message(message_id=message.pk)
+    assert bar() == ("3", "1", "1 of 3 had left.")
+    mine.filter(to_address="bo@example.org").delete()
+    assert bar() == ()
 
 
 def test_what_a_worker_takes_this_instant_is_not_written_once_it_is_taken_back(event):

@@ -1,6 +1,7 @@
 """Mailings: freezing who a message to many goes to, pausing it, and taking it back as one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from django.db.models import Count
 
 from core import clock
 from mail import doorbell
-from mail.enums import Reason, State, Stream
+from mail.enums import FINAL, Reason, State, Stream
 from mail.models import Mailing, Message
 from mail.services.asking_many import Asked, enqueue_many
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many messages of a mailing will not change any more, and how many of these were accepted."""
+
+    done: int
+    accepted: int
+    percent: int
 
 
 @transaction.atomic
@@ -118,6 +128,14 @@ def books(mailing: Mailing) -> dict[State, int]:
     counted = mailing.messages.order_by().values_list("state").annotate(number=Count("pk"))
     found = {State(state): number for state, number in counted}
     return {state: found[state] for state in State if state in found}
+
+
+def progress(mailing: Mailing, counted: Mapping[State, int]) -> Progress | None:
+    """Return how far a mailing with these books has come; of one whose messages are being deleted nobody can tell."""
+    if not mailing.total or sum(counted.values()) != mailing.total:
+        return None
+    done = sum(number for state, number in counted.items() if state in FINAL)
+    return Progress(done, counted.get(State.ACCEPTED, 0), done * 100 // mailing.total)
 
 
 def _chunks(asked: Iterable[Asked]) -> Iterator[list[Asked]]:
