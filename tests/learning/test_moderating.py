@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import time_machine
 from django.test import Client
 
 from accounts import roles
@@ -37,6 +38,23 @@ def test_a_password_alone_shows_staff_no_learners_and_withdraws_nobody():
     learner.refresh_from_db()
     assert learner.state == "active"
     assert accounts.sign_in(browser, staff).get(one.desk()).status_code == 200
+
+
+class TestNobodyYet:
+    def test_a_cohort_that_takes_people_says_how_they_come(self):
+        one, browser = guided()
+        answer = browser.get(one.desk())
+        empty = answer.content.decode().partition('<div class="empty">')[2]
+        assert words(answer).count("Nobody is enrolled yet") == 1
+        assert "People come in by the cohort's page. Send its address to the cities that you want here." in empty
+        assert re.findall(r'<a [^>]*href="([^"]+)"', empty)[0] == f"/en/learning/cohorts/{one.cohort.slug}/"
+
+    def test_a_cohort_that_takes_nobody_says_why(self):
+        one, browser = guided()
+        with time_machine.travel(one.cohort.enrolment_closes_at):
+            said = words(browser.get(one.desk()))
+        assert "Nobody is enrolled Enrolment in this cohort has closed." in said
+        assert "Send its address" not in said
 
 
 class TestDeclining:

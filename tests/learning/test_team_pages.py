@@ -48,6 +48,22 @@ def test_looking_at_the_door_joins_nobody(one):
     assert (enrolment.state, enrolment.person) == ("invited", None)
 
 
+def test_a_team_of_nobody_says_what_its_coordinator_does_next(one):
+    said = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
+    assert "Nobody is enrolled yet Paste the addresses of your colleagues: each of them gets an invitation" in said
+    assert ("Enrol your team" in said, "Enrol more people" in said) == (True, False)
+
+
+def test_a_team_of_nobody_tells_a_moderator_who_enrols_it(one):
+    moderator = accounts.PersonFactory()
+    one.cohort.moderators.add(moderator)
+    answer = teamwork.client_of(moderator).get(one.dashboard())
+    assert "Nobody is enrolled yet A coordinator of the city enrols its people on the cohort" in words(answer)
+    [door] = re.findall(r'href="([^"]+)">Open the cohort\'s page<', answer.content.decode())
+    assert door == f"/en/learning/cohorts/{one.cohort.slug}/"
+    assert "Enrol your team" not in words(answer)
+
+
 def test_who_declines_gives_the_seat_to_whoever_waits():
     one = teamwork.place(seats=1)
     first, second = teamwork.invited(one), teamwork.invited(one, "Bo Berg")
