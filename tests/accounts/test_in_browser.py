@@ -19,6 +19,7 @@ from tests.services.browser import WIDTHS, assert_accessible, assert_no_sideways
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Open = Callable[..., BrowserContext]
+Looks = list[tuple[str, str, str]]
 
 
 def watched(context: BrowserContext) -> tuple[Page, list[str]]:
@@ -32,6 +33,11 @@ def watched(context: BrowserContext) -> tuple[Page, list[str]]:
 
 # Those for signing in, signing up and resetting are looked at with the other pages of the site.
 LOOKS = [("en", "light", "desktop"), ("ar", "dark", "phone")]
+# Each language in the other's clothes too.
+OTHER_LOOKS = [("en", "dark", "phone"), ("ar", "light", "desktop")]
+IN_LOOKS = pytest.mark.parametrize(
+    "looks", [pytest.param(LOOKS, id="usual"), pytest.param(OTHER_LOOKS, id="other", marks=pytest.mark.long)]
+)
 OPEN_PAGES = ["login/code", "deleted"]
 OWN_PAGES = ["profile", "email", "password/change", "reauthenticate", "2fa", "sessions", "logout", "data", "delete"]
 OWN_PAGES += ["2fa/totp/activate", "2fa/webauthn", "2fa/webauthn/add"]
@@ -56,8 +62,8 @@ def look_at(page: Page, path: str) -> None:
     assert_no_sideways_scroll(page)
 
 
-def look_at_all(page: Page, paths: list[str]) -> None:
-    for language, scheme, width in LOOKS:
+def look_at_all(page: Page, paths: list[str], looks: Looks) -> None:
+    for language, scheme, width in looks:
         wear(page, scheme, width)
         for path in paths:
             look_at(page, f"/{language}/account/{path}/")
@@ -146,23 +152,24 @@ def test_a_passkey_is_added_and_opens_the_admin(new_context: Open, live_server: 
     assert [line for line in complaints if "Content Security Policy" in line or "webauthn" in line.lower()] == []
 
 
-def test_pages_about_accounts_are_accessible(new_context: Open, live_server: Any) -> None:
+@IN_LOOKS
+def test_pages_about_accounts_are_accessible(new_context: Open, live_server: Any, looks: Looks) -> None:
     context = new_context()
     page, complaints = watched(context)
     # In one window: what pages share is loaded once, and a person signs in once.
-    look_at_all(page, OPEN_PAGES)
+    look_at_all(page, OPEN_PAGES, looks)
     person = PersonFactory(display_name="Ana Lima")
     session = session_of(Client(), person, factor=False)
     session.post("/en/account/reauthenticate/", {"password": PASSWORD})
     put_on(context, live_server, session)
-    look_at_all(page, OWN_PAGES)
+    look_at_all(page, OWN_PAGES, looks)
     page.goto("/ar/account/profile/")
     page.fill("[name=display_name]", "")
     page.press("[name=display_name]", "Enter")
     page.wait_for_selector(".errors")
     assert_accessible(page)
     give_factor(person)
-    for language, scheme, width in LOOKS:
+    for language, scheme, width in looks:
         wear(page, scheme, width)
         Authenticator.objects.filter(user=person, type=Authenticator.Type.RECOVERY_CODES).delete()
         RecoveryCodes.activate(person)
@@ -182,10 +189,12 @@ def test_pages_that_change_a_second_factor_are_accessible(new_context: Open, liv
     session.get("/en/account/2fa/recovery-codes/")
     context = new_context()
     put_on(context, live_server, session)
-    look_at_all(context.new_page(), [*PLAIN_PAGES, *(path.format(key=key) for path in PLAIN_KEY_PAGES)])
+    paths = [*PLAIN_PAGES, *(path.format(key=key) for path in PLAIN_KEY_PAGES)]
+    look_at_all(context.new_page(), paths, [*LOOKS, *OTHER_LOOKS])
 
 
-def test_being_asked_to_sign_in_again_is_accessible(new_context: Open, live_server: Any) -> None:
+@IN_LOOKS
+def test_being_asked_to_sign_in_again_is_accessible(new_context: Open, live_server: Any, looks: Looks) -> None:
     person = PersonFactory(password=None)
     session = session_of(Client(), person, factor=False)
     known = session.session
@@ -195,5 +204,5 @@ def test_being_asked_to_sign_in_again_is_accessible(new_context: Open, live_serv
     context = new_context()
     put_on(context, live_server, session)
     page = context.new_page()
-    look_at_all(page, ["delete"])
+    look_at_all(page, ["delete"], looks)
     assert page.locator("form[action$='/account/logout/']").count() >= 1

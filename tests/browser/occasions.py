@@ -98,6 +98,11 @@ def _refusals(language: str) -> dict[str, str]:
     request = Client().get("/learn/wrong/").wsgi_request
     with translation.override(language):
         told = {name: render(request, f"{status}.html") for name, status in (("not open", 403), ("too often", 429))}
+    # Sent for an event that has been taken off the site meanwhile: what was typed comes back.
+    typed = {"name": "Salma Idrissi", "email": "salma@city.example", "country": "MA"}
+    told["no event"] = Client(headers={"host": "localhost"}).post(
+        f"/{language}/events/taken-off-the-site/register/", typed
+    )
     told["our mistake"] = server_error(RequestFactory().get("/"))
     return {name: answer.content.decode() for name, answer in told.items()}
 
@@ -128,9 +133,11 @@ def _addresses(language: str) -> dict[str, str]:
     pages = {"course": course, "module": module, "unit": unit, "past webinar": past, "issue": issue}
     reader = _subscriber(f"axe.{language}@city.example", language, "FI")
     registration = _registration(language)
-    own = registrations.make(registration.uuid, registration.token_version)
-    seat = registrations.make(registration.uuid, registration.token_version, salt=registrations.JOIN)
+    here = registration.uuid, registration.token_version
+    own, seat = registrations.make(*here), registrations.make(*here, salt=registrations.JOIN)
+    ended = Event.objects.get(translation_key=past.translation_key).slug
     member = Enrolment.objects.get(cohort__slug=COHORT, email=MEMBER).uuid
+    door = doors.make(_invited(language).uuid)
     with translation.override(language):
         return {
             **{name: _in_language(page.specific, language).url for name, page in pages.items()},
@@ -138,9 +145,14 @@ def _addresses(language: str) -> dict[str, str]:
             "preferences": reverse("newsletter_preferences", args=[subscriptions.sign(reader.uuid, "preferences")]),
             "unsubscribe": reverse("newsletter_unsubscribe", args=[subscriptions.sign(reader.uuid, "unsubscribe")]),
             "unwanted": reverse("newsletter_unwanted", args=[subscriptions.sign(reader.uuid, "unwanted")]),
-            "door": reverse("learning_door", args=[doors.make(_invited(language).uuid)]),
+            "door": reverse("learning_door", args=[door]),
+            "decline": reverse("learning_door_decline", args=[door]),
             "registration": reverse("event_registration", args=[own]),
             "cancel": reverse("event_registration_cancel", args=[own]),
+            "new links": reverse("event_registration_links", args=[own]),
+            "erasing": reverse("event_registration_erase", args=[own]),
+            "erase": reverse("event_erase", args=[registrations.make_erasure(*here)]),
+            "register refused": reverse("event_register", args=[ended]),
             "join": reverse("event_join", args=[seat]),
             "replace": reverse("my_team_member_replace", args=[COHORT, CITY, member]),
             "withdraw": reverse("my_team_member_withdraw", args=[COHORT, CITY, member]),
