@@ -6,6 +6,7 @@ into a table without indexes that is logged as theirs is.
 
 import os
 import statistics
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
