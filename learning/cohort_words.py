@@ -44,7 +44,15 @@ class CohortCard:
     languages: str
     seat_words: str
     tone: str
+    can_be_joined: bool
     is_in_language: bool
+    # Whether the cities of the reader, who coordinates them, hold all the seats that they may have.
+    is_share_spent: bool = False
+
+    @property
+    def fits(self) -> bool:
+        """Whether the reader can do something with its being in a language of theirs."""
+        return self.can_be_joined and self.is_in_language and not self.is_share_spent
 
 
 def cards(cohorts: "Iterable[Cohort]", *, for_everybody: bool = False) -> list[CohortCard]:
@@ -208,6 +216,7 @@ def _card(cohort: "Cohort", page: Page | None, language: str) -> CohortCard:
         languages=in_words(cohort.languages),
         seat_words=seat_words(cohort),
         tone=TONES.get(cohort.seat_state, "") if cohort.takes_enrolments() else "",
+        can_be_joined=is_open(cohort),
         is_in_language=language in cohort.languages,
     )
 

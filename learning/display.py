@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from core import dates, languages
-from learning import cohort_words
+from learning import fitting
 from learning.course_path import CoursePath, course_path
-from learning.models.cohort import Cohort
 from learning.models.enrolment import Enrolment
 from learning.models.records import Course
 
@@ -39,17 +38,9 @@ def course_context(page: Any, request: HttpRequest) -> dict[str, Any]:
         "course": course,
         "facts": _course_facts(page, course, path),
         "path": path,
-        "cohorts": _cohorts(course),
+        "cohorts": fitting.cards(course, request),
         "own_cohorts": _own_cohorts(course, request),
     }
-
-
-def _cohorts(course: Course | None) -> list[cohort_words.CohortCard]:
-    """Return the course's cohorts to come or running: those in the reader's language first. The same for everybody."""
-    if course is None:
-        return []
-    found = Cohort.objects.listed().of_course(course).select_related("course")
-    return sorted(cohort_words.cards(found), key=lambda card: not card.is_in_language)
 
 
 def _own_cohorts(course: Course | None, request: HttpRequest) -> set[str]:

@@ -14,7 +14,7 @@ from learning.course_path import course_path
 from learning.models import Cohort, CoursePage, Enrolment, UnitPage, UnitProgress
 from learning.services import call_off_cohort, read_unit
 from learning.views import reading
-from tests.factories import core
+from tests.factories import accounts, core
 from tests.factories import learning as make
 from tests.learning import teamwork
 from tests.learning.teamwork import statements, words
@@ -127,6 +127,66 @@ def test_the_course_page_tells_its_cohorts_the_fitting_ones_first_and_is_kept_wi
     assert "Go on learning" not in anonymous
     assert anonymous.index("In English too") < anonymous.index("In French only")
     assert anonymous.count("In your language") == 1
+
+
+def rows_of(page) -> list[tuple[str, list[str]]]:
+    """Return the name of each cohort that a course page lists, with its pills."""
+    articles = re.findall(r'<article class="event".*?</article>', page.content.decode(), re.DOTALL)
+    pill = re.compile(r'<span class="pill[^"]*">([^<]*)</span>')
+    return [(re.search(r"<bdi>([^<]*)</bdi></a></h3>", one).group(1), pill.findall(one)) for one in articles]
+
+
+def test_a_cohort_that_nobody_can_join_fits_nobody_whatever_its_language(one, learner):
+    today, course = clock.now().date(), one.cohort.course
+    Cohort.objects.update(name="Open in English", languages=["en"])
+    running = make.cohort(course=course, name="Running", languages=["fr"])
+    Cohort.objects.filter(pk=running.pk).update(starts_on=today - timedelta(days=1))
+    make.cohort(course=course, name="Closed", languages=["fr"], closes_at=clock.now() - timedelta(days=1))
+    make.cohort(course=course, name="To come", languages=["fr"], opens_at=clock.now() + timedelta(days=1))
+    full = make.cohort(course=course, name="Full", languages=["fr"])
+    Cohort.objects.filter(pk=full.pk).update(seat_state="full")
+    waiting = make.cohort(course=course, name="With a list", languages=["fr"])
+    Cohort.objects.filter(pk=waiting.pk).update(seat_state="waiting")
+    page = make.translated(one.course_page(), "fr")
+    found = rows_of(Client().get(page.url))
+    fitting = [name for name, pills in found if "Dans votre langue" in pills]
+    assert (fitting, [name for name, _pills in found][:2]) == (["With a list"], ["With a list", "Open in English"])
+    assert {name: len(pills) for name, pills in found[1:]} == dict.fromkeys(
+        ["Open in English", "Running", "Closed", "To come", "Full"], 1
+    )
+
+
+def test_to_whoever_is_signed_in_their_own_language_fits_as_well(one, learner):
+    Cohort.objects.update(name="English", languages=["en"])
+    make.cohort(course=one.cohort.course, name="Spanish", languages=["es"])
+    make.cohort(course=one.cohort.course, name="Arabic", languages=["ar"])
+    reader = teamwork.client_of(accounts.PersonFactory(language="ar"))
+    found = {name: pills[1:] for name, pills in rows_of(reader.get(one.course_page().url))}
+    assert found == {"English": ["In your language"], "Arabic": ["In your language"], "Spanish": []}
+    assert list(found) == ["English", "Arabic", "Spanish"]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_coordinator_is_told_which_cohorts_have_no_seat_left_for_their_city(number):
+    one = teamwork.place(with_pages=True, seats_per_local_government=1)
+    Cohort.objects.update(name="Spent", languages=["en"])
+    teamwork.invited(one)
+    for name in "ABC"[:number]:
+        make.cohort(course=one.cohort.course, name=f"Left {name}", languages=["fr"], seats_per_local_government=1)
+    closed = make.cohort(course=one.cohort.course, name="Closed", languages=["en"], seats_per_local_government=0)
+    Cohort.objects.filter(pk=closed.pk).update(closes_at=clock.now())
+    coordinator, colleague = teamwork.client_of(one.coordinator), teamwork.client_of(accounts.PersonFactory())
+    address = one.course_page().url
+    left = [(f"Left {name}", ["Seats free"]) for name in "ABC"[:number]]
+    assert rows_of(coordinator.get(address)) == [
+        *left,
+        ("Spent", ["Seats free", "Your city has all its seats"]),
+        ("Closed", ["Enrolment closed"]),
+    ]
+    # Nobody else is told of what a city has.
+    assert rows_of(colleague.get(address)) == rows_of(Client().get(address))
+    assert rows_of(colleague.get(address))[0] == ("Spent", ["Seats free", "In your language"])
+    assert [statements(browser, address) for browser in (coordinator, colleague)] == [15, 14]
 
 
 def test_a_cohort_called_off_while_a_unit_is_opened_leads_to_the_course_which_says_so(monkeypatch):
