@@ -6,7 +6,7 @@ Each line is split once and looked up in sets, so that ten thousand lines take t
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
@@ -43,7 +43,10 @@ class Invitee:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that was not empty: who it names, or what is the matter with it."""
+    """One line that was not empty: who it names, or what is the matter with it.
+
+    `repeats` is the number of the line in which the same address stood first.
+    """
 
     number: int
     text: str
@@ -51,6 +54,12 @@ class Line:
     name: str = ""
     language: str = ""
     problem: str = ""
+    repeats: int = 0
+
+    @property
+    def kind_of_problem(self) -> str:
+        """The problem in the words that it shares with others of its kind."""
+        return _("This address stands in an earlier line already.") if self.repeats else self.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,22 +155,18 @@ class _Reader:
         row = self._parted(number, line)
         if row.problem:
             return row
-        if problem := self._problem(row):
-            return _refused(row, problem)
+        key = email_key(row.email)
+        first = self.seen.setdefault(key, row.number)
+        if first != row.number:
+            sentence = _("This address stands in line %(number)d already.") % {"number": first}
+            return replace(row, problem=sentence, repeats=first)
+        if key in self.known:
+            return replace(row, problem=_("This address is already in your team."))
         if self.new >= MOST_AT_ONCE:
             self.later += 1
             return None
         self.new += 1
         return row
-
-    def _problem(self, row: Line) -> str:
-        key = email_key(row.email)
-        first = self.seen.setdefault(key, row.number)
-        if first != row.number:
-            return _("This address stands in line %(number)d already.") % {"number": first}
-        if key in self.known:
-            return _("This address is already in your team.")
-        return ""
 
     def _parted(self, number: int, whole: str) -> Line:
         line = _trimmed(whole)
@@ -179,17 +184,13 @@ class _Reader:
         return _checked(Line(number, line, addresses[0], name, cells.language))
 
 
-def _refused(row: Line, problem: str) -> Line:
-    return Line(row.number, row.text, row.email, row.name, row.language, problem)
-
-
 def _checked(row: Line) -> Line:
     if len(row.email) > LONGEST_ADDRESS:
-        return _refused(row, _("This line is too long for a name and an address."))
+        return replace(row, problem=_("This line is too long for a name and an address."))
     try:
         envelope_address(row.email)
     except BadAddress:
-        return _refused(row, _("No mail can be sent to this address. Is it mistyped?"))
+        return replace(row, problem=_("No mail can be sent to this address. Is it mistyped?"))
     return row
 
 

@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 from accounts.visitors import signed_in
 from core import languages, limits
 from learning import access, cohort_words
+from learning.bad_lines import gathered
 from learning.errors import EnrolmentRefused, LearningError, TooManyAtOnce
 from learning.forms import PeopleForm
 from learning.models import Cohort
@@ -36,6 +37,7 @@ from mail.isolates import isolate
 from municipalities.models import LocalGovernment
 from municipalities.rules import is_coordinator
 
+# So many are shown with what was written; the others by their numbers.
 MOST_PROBLEMS = 100
 LISTS = limits.Limit("team-lists-person", settings.TEAM_LISTS_PER_PERSON_PER_HOUR, 3600)
 ENROLMENTS = limits.Limit("team-enrolments-person", settings.TEAM_ENROLMENTS_PER_PERSON_PER_HOUR, 3600)
@@ -148,6 +150,7 @@ class TeamView(LoginRequiredMixin, View):
             "people_in_words": cohort_words.of_people(len(people)),
             "problems": preview.bad[:MOST_PROBLEMS],
             "more_problems": len(preview.bad[MOST_PROBLEMS:]),
+            "gathered_problems": gathered(preview.bad[MOST_PROBLEMS:]),
             "left_over": _left_over(preview),
             "lines": preview.lines_again,
             "language": form.cleaned_data["language"],

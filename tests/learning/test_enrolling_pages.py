@@ -141,8 +141,29 @@ def test_ten_thousand_lines_are_looked_over_and_fifty_invited(one):
     said = words(page)
     assert (page.status_code, "50 people" in said, "And 1 more line." in said) == (200, True, True)
     assert "That was too much at once: the last 1 line was not read." in said
-    assert said.count("There is no e-mail address in this line.") == 100
+    # The last one that was read is told by its number alone.
+    assert said.count("There is no e-mail address in this line.") == 101
+    assert "There is no e-mail address in this line. 10000 " in said
     assert said.count("At most 50 people can be enrolled at once. 9849 more people are left for afterwards.") == 1
+
+
+def test_of_ten_thousand_bad_lines_each_is_named_on_a_small_page(one):
+    repeated = [f"person{number}@city.example" for number in range(50)] * 2
+    lines = ["nobody"] * 100 + repeated + ["", "ana", "bo@@", "cy"] + ["nobody"] * 9796
+    data = {"city": one.city.slug, "language": "en", "lines": "\n".join(lines)}
+    page = teamwork.client_of(one.coordinator).post(one.team(), data)
+    assert page.status_code == 200
+    rows = re.findall(
+        r'<tr><th scope="row">([^<]*)</th><td data-label="Lines"><bdi dir="ltr">([^<]*)</bdi></td></tr>',
+        page.content.decode(),
+    )
+    assert rows == [
+        ("This address stands in an earlier line already.", "151–200"),
+        ("There is no e-mail address in this line.", "202, 204–10000"),
+        ("No mail can be sent to this address. Is it mistyped?", "203"),
+    ]
+    shown = page.content.decode().split('id="problems"')[1].split('id="people"')[0]
+    assert (shown.count("<tr>"), len(shown) < 25_000) == (105, True)
 
 
 @pytest.mark.parametrize(
