@@ -26,15 +26,16 @@ def read_unit(*, enrolment_id: int, unit_id: int, revision_id: int | None, langu
 def complete_unit(
     *, enrolment_id: int, unit_id: int, revision_id: int | None = None, language: str = ""
 ) -> UnitProgress:
-    """Mark a unit complete, read now if it was not before; with the last one the enrolment is completed.
+    """Mark a unit complete; with the last one the enrolment is completed.
 
+    Of a unit that was never read, `revision_id` and `language` say what is read now: a form may be sent without a look.
     Completing twice changes nothing. Raises UnitNotOpen, and CohortOver once the cohort is over.
     """
     # The lock lets two last units, completed at once in two windows, see each other.
     enrolment = _lock(enrolment_id)
     unit = _open_unit(enrolment, unit_id, to_change=True)
     progress = UnitProgress.objects.filter(enrolment=enrolment, unit=unit).first()
-    if progress is None or revision_id is not None:
+    if progress is None:
         progress = _read(enrolment, unit, revision_id, language or enrolment.language)
     if progress.completed_at is None:
         progress.completed_at = clock.now()

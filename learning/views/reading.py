@@ -52,12 +52,7 @@ class UnitView(LoginRequiredMixin, View):
         progress = None
         if request.method == "GET":
             try:
-                progress = read_unit(
-                    enrolment_id=self.enrolment.pk,
-                    unit_id=self.unit.pk,
-                    revision_id=self.page.live_revision_id,
-                    language=locales.code_of(self.page.locale_id),
-                )
+                progress = read_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk, **self._words())
             except UnitNotOpen:
                 # Called off or withdrawn in this very moment.
                 return self._lead_to_course(self.unit)
@@ -81,7 +76,7 @@ class UnitView(LoginRequiredMixin, View):
             if "reopen" in request.POST:
                 reopen_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
                 return HttpResponseRedirect(request.path, status=HTTPStatus.SEE_OTHER)
-            complete_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk)
+            complete_unit(enrolment_id=self.enrolment.pk, unit_id=self.unit.pk, **self._words())
         except LearningError as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("my_course", args=[slug]), status=HTTPStatus.SEE_OTHER)
@@ -104,6 +99,10 @@ class UnitView(LoginRequiredMixin, View):
         if not found:
             raise Http404
         return found[0]
+
+    def _words(self) -> dict[str, Any]:
+        """Return what there is to read at this moment, as services keep it."""
+        return {"revision_id": self.page.live_revision_id, "language": locales.code_of(self.page.locale_id)}
 
     def _has_changed(self, progress: UnitProgress) -> bool:
         """Whether the words are others than those completed; revisions are of one language's page."""

@@ -56,6 +56,28 @@ def test_a_unit_is_completed_opened_again_and_keeps_the_revision_read(one, learn
     assert read.completed_at is None
 
 
+def test_a_form_made_by_hand_completes_a_unit_that_was_never_opened(one, learner):
+    client = teamwork.client_of(learner.person)
+    teamwork.begin(one.cohort)
+    page = one.unit_page()
+    french = make.translated(page, "fr")
+    client.post(one.reading(language="fr"))
+    read = UnitProgress.objects.get(enrolment=learner)
+    assert (read.revision_id, read.language, read.completed_at is not None) == (french.live_revision_id, "fr", True)
+    assert read.revision_id != page.live_revision_id
+    # What was read before stays what was read, whatever has been published since.
+    other = one.unit(1)
+    client.get(one.reading(other))
+    seen = UnitPage.objects.get(translation_key=other.translation_key)
+    before = seen.live_revision_id
+    seen.title = "Said in other words"
+    seen.save_revision().publish()
+    client.post(one.reading(other))
+    kept = UnitProgress.objects.get(unit=other)
+    assert (kept.revision_id, kept.completed_at is not None) == (before, True)
+    assert before != UnitPage.objects.get(pk=seen.pk).live_revision_id
+
+
 def test_a_unit_without_a_translation_is_read_in_the_courses_language_and_says_so(one, learner):
     client = teamwork.client_of(learner.person)
     teamwork.begin(one.cohort)
