@@ -11,6 +11,7 @@ import kubernetes_validate
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from gkec import gunicorn_conf
 from gkec.environment import ROOT
@@ -283,6 +284,19 @@ def test_what_closes_doors_closes_our_own_alone():
         assert spec["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "gkec", name
 
 
+def test_nobody_outside_is_led_to_the_figures():
+    found = kustomize.build(KUBERNETES / "overlays" / "example")
+    (ingress,) = [one["spec"] for one in found if one["kind"] == "Ingress"]
+    for rule in ingress["rules"]:
+        led = {(one["path"], one["pathType"]): one["backend"]["service"]["name"] for one in rule["http"]["paths"]}
+        # An exact path goes before a prefix, whichever stands first.
+        assert led == {("/metrics", "Exact"): "nobody", ("/", "Prefix"): "web"}
+    (nobody,) = [one["spec"] for one in found if (one["kind"], one["metadata"]["name"]) == ("Service", "nobody")]
+    assert nobody == {"ports": [{"name": "http", "port": 80}]}
+    assert re.search(r"\thandle /metrics \{\n\t\trespond 404\n", caddyfile())
+    assert reverse("metrics") == "/metrics"
+
+
 def test_what_needs_the_database_server_itself_goes_past_the_pooler():
     pods = kustomize.pods(kustomize.build(KUBERNETES / "base"))
     direct = {"secretRef": {"name": "gkec-secrets-direct", "optional": True}}
@@ -328,7 +342,7 @@ def test_probes_ask_addresses_of_the_site_in_a_name_that_it_answers_to():
 def test_prometheus_asks_from_inside_in_a_name_that_the_site_answers_to(client: Client, settings: Any) -> None:
     found = kustomize.build(KUBERNETES / "overlays" / "example")
     (config,) = [one["data"] for one in found if one["metadata"]["name"] == "gkec-settings"]
-    (service,) = [one["metadata"] for one in found if one["kind"] == "Service"]
+    (service,) = [one["metadata"] for one in found if one["kind"] == "Service" and "selector" in one["spec"]]
     inside = (ROOT / "compose.yaml").read_text().split("ALLOWED_HOSTS: ", 1)[1].splitlines()[0]
     answering = {
         "compose": (inside.replace("${DOMAIN}", "gkec.example"), ["web:8000"]),
