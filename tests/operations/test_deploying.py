@@ -276,12 +276,41 @@ def test_what_is_selected_referred_to_and_scaled_exists():
     assert budgets == {"web", "worker-transactional", "worker-bulk", "worker-default"}
 
 
+EVERYBODY = {"web", "worker-transactional", "worker-bulk", "worker-default", "beat", "migrate", "backup"}
+
+
 def test_what_closes_doors_closes_our_own_alone():
     found = kustomize.build(KUBERNETES / "overlays" / "example")
     policies = {one["metadata"]["name"]: one["spec"] for one in found if one["kind"] == "NetworkPolicy"}
     assert set(policies) == {"nothing-comes-in", "web-comes-in", "goes-out"}
     for name, spec in policies.items():
         assert spec["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "gkec", name
+
+
+def test_each_policy_budget_and_service_chooses_the_pods_that_it_is_made_for():
+    found = kustomize.build(KUBERNETES / "overlays" / "example")
+    places = {
+        "NetworkPolicy": lambda spec: spec["podSelector"]["matchLabels"],
+        "PodDisruptionBudget": lambda spec: spec["selector"]["matchLabels"],
+        "Deployment": lambda spec: spec["selector"]["matchLabels"],
+        "Service": lambda spec: spec.get("selector"),
+    }
+    selectors = {
+        (one["kind"], one["metadata"]["name"]): places[one["kind"]](one["spec"])
+        for one in found
+        if one["kind"] in places
+    }
+    # A Service without a selector has no pods, however many there are.
+    assert {key for key, selector in selectors.items() if not selector} == {("Service", "nobody")}
+    chosen = {key: kustomize.chosen(found, selector) for key, selector in selectors.items() if selector}
+    assert chosen == {
+        ("NetworkPolicy", "nothing-comes-in"): EVERYBODY,
+        ("NetworkPolicy", "web-comes-in"): {"web"},
+        ("NetworkPolicy", "goes-out"): EVERYBODY,
+        ("Service", "web"): {"web"},
+        **{(kind, name): {name} for kind, name in chosen if kind in ("Deployment", "PodDisruptionBudget")},
+    }
+    assert {name for kind, name in chosen if kind == "Deployment"} == EVERYBODY - {"migrate", "backup"}
 
 
 def test_nobody_outside_is_led_to_the_figures():
