@@ -91,7 +91,7 @@ audit: $(UV) ## Ask PyPI's advisories about everything production installs (need
 	@mkdir -p $(DIST) && rm -f $(DIST)/audit.txt
 	@$(EXPORT) --format requirements.txt --output-file $(DIST)/requirements.txt >/dev/null
 	@# Strict: a package that could not be asked about would count as clean.
-	@if $(UV) tool run --quiet 'pip-audit>=2.10,<3' --requirement $(DIST)/requirements.txt --require-hashes --disable-pip \
+	@if $(UV) tool run --quiet 'pip-audit==2.10.1' --requirement $(DIST)/requirements.txt --require-hashes --disable-pip \
 		--strict --progress-spinner off --output $(DIST)/audit.txt 2>$(DIST)/audit.log; then \
 		echo "No advisory is known about what production installs."; \
 	elif test -s $(DIST)/audit.txt; then \
@@ -120,7 +120,8 @@ $(UV):
 		|| { echo "GKEC needs Python 3.11, 3.12 or 3.13: run 'make PYTHON=/path/to/python3.11'." >&2; exit 1; }
 	@umask 022 && $(PYTHON) -m venv .venv \
 		|| { echo "Python's venv module is missing: run 'sudo apt-get install python3-venv'." >&2; exit 1; }
-	@umask 022 && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@umask 022 && $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --only-binary :all: --requirement installer.txt
 
 # Inexact, so that the demo does not take away what the tests had installed.
 .venv/synced-dev: $(UV) uv.lock pyproject.toml

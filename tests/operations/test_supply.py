@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from gkec import licences
 from gkec.environment import ROOT
+from tests.operations.deployment import arguments, compose
 
 # Licences that ask for no more than a notice, and those of the LGPL and MPL, which end at the package's own border.
 FREE = {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0"}
@@ -49,6 +50,33 @@ def test_every_file_that_is_installed_is_locked_by_its_hash_and_comes_from_one_i
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", file["hash"]) for file in files), one["name"]
 
 
+def test_what_installs_is_locked_by_its_hash_too(tmp_path: Path) -> None:
+    lines = [line for line in (ROOT / "installer.txt").read_text().splitlines(keepends=True) if line[0] != "#"]
+    locked = re.fullmatch(r"uv==\d+\.\d+\.\d+((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n", "".join(lines))
+    assert locked is not None
+    # A wheel for each platform, of which the developers' machines and the image are two.
+    assert len(set(re.findall(r"sha256:(\w+)", locked.group(1)))) > 10
+    dry = make("install-production", "-n", f"UV={tmp_path / 'uv'}").stdout
+    (step,) = [line for line in dry.replace("\\\n", "").splitlines() if "pip install" in line]
+    assert step.split("pip install", 1)[1].split() == [
+        *("--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"),
+        *("--requirement", "installer.txt"),
+    ]
+    assert "pip install" not in (ROOT / "Dockerfile").read_text()
+
+
+def test_each_image_of_others_is_one_of_a_named_release():
+    images = {one["image"] for one in compose().values()} | {words.split()[0] for words in arguments("FROM")}
+    others = {image.partition("@")[0] for image in images if not image.startswith("${IMAGE")}
+    assert others == {
+        "python:3.11-trixie",
+        "python:3.11-slim-trixie",
+        "postgres:17-trixie",
+        "valkey/valkey:8-alpine",
+        "caddy:2.11-alpine",
+    }
+
+
 def test_the_list_of_parts_names_everything_that_production_installs(tmp_path: Path) -> None:
     answer = make("sbom", f"DIST={tmp_path}")
     assert answer.returncode == 0, answer.stderr
@@ -63,6 +91,7 @@ def test_the_list_of_parts_names_everything_that_production_installs(tmp_path: P
 def test_the_audit_reads_hashes_and_leaves_no_package_out():
     dry = subprocess.run(["make", "-n", "audit"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert [word for word in ("--require-hashes", "--frozen", "--strict") if word not in dry] == []
+    assert re.findall(r"tool run --quiet '([^']*)'", dry) == ["pip-audit==2.10.1"]
 
 
 @pytest.mark.parametrize(
