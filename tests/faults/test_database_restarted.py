@@ -1,5 +1,6 @@
 """A database that stops without notice in the middle of a mail-out and comes back: what it said was started, was."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -16,6 +18,8 @@ from core import pgtools
 from gkec.devstack.postgres import Postgres
 from gkec.devstack.processes import wait_until
 from mail import doorbell
+from newsletter.services import prepare_campaign, start_campaign
+from tests.factories import newsletter as make
 from tests.factories.mail import ask
 from tests.faults.resuming import longest
 from tests.services.smtpscript import ScriptedServer
@@ -24,26 +28,19 @@ from tests.services.worker import Worker, environment
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 LEASE_SECONDS = 2
 SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
-ASK = """
+LANGUAGES = ("en", "fr", "ar")
+# Said by a process that works on the other cluster, as a worker of the site would.
+CLOSE = """
 import django; django.setup()
-from django.db import transaction
-from mail.services import enqueue_prepared
-with transaction.atomic():
-    for stream in ("transactional", "bulk"):
-        for n in range(150):
-            enqueue_prepared(
-                key=f"{stream}:{n}", to=f"p{n}@{stream}.example", language="en", subject="S", text="T", stream=stream
-            )
+import json
+from newsletter.models import Campaign
+from newsletter.services import advance_campaigns
+from newsletter.services.books import books
+advance_campaigns()
+campaign = Campaign.objects.get()
+found = books(campaign)
+print(json.dumps({"state": campaign.state, "is_balanced": found.is_balanced, **vars(found)}))
 """
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Generator[Postgres]:
-    """A durable cluster of this test's own, migrated."""
-    server = Postgres(tmp_path / "postgres", tmp_path / "postgres.log")
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -70,10 +67,18 @@ def copied_cluster(transactional_db: None, tmp_path: Path) -> Generator[Callable
     server.stop()
 
 
-def run(cluster: Postgres, *command: str) -> None:
-    subprocess.run(
-        [sys.executable, *command], env={**environment(), "DATABASE_URL": cluster.url}, check=True, timeout=300
+def closed(cluster: Postgres) -> dict[str, Any]:
+    """Close the books of the one campaign and return what they say."""
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSE],
+        env={**environment(), "DATABASE_URL": cluster.url},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def states(cluster: Postgres) -> dict[str, set[str]]:
@@ -151,15 +156,29 @@ def test_a_database_restarted_in_mid_batch_keeps_the_promise(
     assert_kept(cluster, server, asked=2 * number, open_groups=1)
 
 
+def start_campaign_of(readers: int) -> None:
+    for n in range(readers):
+        make.subscriber(f"p{n}@bulk.example", language=LANGUAGES[n % 3])
+    page = make.issue()
+    make.translated(page, "fr")
+    start_campaign(campaign_id=prepare_campaign(issue=page.translation_key).pk)
+
+
 @pytest.mark.long
-def test_a_database_restarted_in_mid_campaign_keeps_the_promise(
+def test_a_database_restarted_in_mid_campaign_keeps_the_promise_and_the_books_close(
     scripted: Callable[..., ScriptedServer],
     start_worker: Callable[..., Worker],
     start_beat: Callable[..., object],
-    cluster: Postgres,
+    copied_cluster: Callable[[], Postgres],
+    settings: Any,
 ) -> None:
-    run(cluster, "manage.py", "migrate", "--verbosity", "0")
-    run(cluster, "-c", ASK)
+    settings.EVENT_UNDO_SECONDS = 0
+    number = 150
+    start_campaign_of(number)
+    for n in range(number):
+        ask(to=f"p{n}@transactional.example", stream="transactional")
+    doorbell.wait_until_quiet()
+    cluster = copied_cluster()
     server = scripted(on_data=lambda recipient: time.sleep(0.02))
     worker = start_worker(concurrency=3, DATABASE_URL=cluster.url, **SHORT)
     start_beat(MAIL_SWEEP_SECONDS="1", DATABASE_URL=cluster.url)
@@ -170,6 +189,14 @@ def test_a_database_restarted_in_mid_campaign_keeps_the_promise(
         seconds = longest(lease_seconds=LEASE_SECONDS, sweep_seconds=1, reconnects=True)
         goes_on = partial(has_none_of, cluster, lying)
         assert wait_until(goes_on, seconds=seconds, pause=0.5), states(cluster)
+    assert len(server.accepted) < 2 * number
     assert wait_until(lambda: states(cluster).keys() <= {"accepted", "unknown"}, seconds=120, pause=1), states(cluster)
     # Each restart leaves at most one open group of 20 for each process.
-    assert_kept(cluster, server, asked=300, open_groups=2 * 3)
+    assert_kept(cluster, server, asked=2 * number, open_groups=2 * 3)
+    books = closed(cluster)
+    assert (books["state"], books["is_balanced"], books["audience"], books["waiting"]) == ("sent", True, number, 0)
+    ends = {name: books[name] for name in ("accepted", "unknown") if books[name]}
+    in_bulk = {
+        state: sum(address.endswith("@bulk.example") for address in found) for state, found in states(cluster).items()
+    }
+    assert ends == {state: found for state, found in in_bulk.items() if found}
