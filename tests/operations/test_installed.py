@@ -195,6 +195,16 @@ def test_what_is_installed_is_whole_and_nothing_more(app: Path) -> None:
         assert (app / "locale" / language / "LC_MESSAGES" / "django.mo").is_file()
 
 
+def test_what_is_installed_is_no_larger_than_it_was_when_last_weighed(app: Path) -> None:
+    # Each machine fetches it with each release. What makes it larger should be worth it: weigh it, then raise the bound.
+    weighed = {}
+    for place in (".venv", "var/static"):
+        found = [path.lstat().st_size for path in (app / place).rglob("*") if path.is_file() and not path.is_symlink()]
+        weighed[place] = sum(found) / 1_000_000
+    assert weighed[".venv"] > 250, weighed
+    assert sum(weighed.values()) < 310, weighed
+
+
 def register(container: Container, path: str) -> Answer:
     """Open the form as a browser does, and send it."""
     page = container.ask(path)
