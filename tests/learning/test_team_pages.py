@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from core import clock, dates
 from learning.models import Enrolment
 from learning.services import complete_unit, read_unit, withdraw_enrolment
+from learning.views import moderating
 from tests.factories import accounts
 from tests.factories import learning as make
 from tests.learning import teamwork
@@ -149,6 +150,24 @@ def test_somebody_without_a_name_is_headed_by_their_address_which_stands_there_o
     assert headings == ["bo@city.example", "Ana Silva"]
 
 
+def shown_as_sent(page) -> list[list[str]]:
+    """Return what a table shows, without the links at the end; of a day in words what the page tells machines."""
+    html = re.sub(r'<time datetime="([^"]*)">[^<]*</time>', r"\1", page.content.decode())
+    return [row[:-1] for row in cells(HttpResponse(html))]
+
+
+def spreadsheets(client: Client, address: str) -> dict[str, list[list[str]]]:
+    """Return the cells of both spreadsheets behind an address; in the CSV a sign keeps formulas from being such."""
+    exports = {name: f"{address}{'&' if '?' in address else '?'}export={name}" for name in ("csv", "xlsx")}
+    sent = {name: b"".join(client.get(export).streaming_content) for name, export in exports.items()}
+    lines = csv.reader(StringIO(sent["csv"].decode("utf-8-sig")))
+    book = load_workbook(BytesIO(sent["xlsx"]))
+    return {
+        "csv": [[cell.removeprefix("'") for cell in row] for row in lines],
+        "xlsx": [[str(cell.value or "")[:21].removesuffix(" 00:00:00") for cell in row] for row in book.active.rows],
+    }
+
+
 @pytest.fixture
 def moment() -> datetime:
     """Now, so that no day ends anywhere before it is compared."""
@@ -169,20 +188,51 @@ def test_a_coordinators_export_is_what_the_screen_shows(one):
     today, in_words = day.isoformat(), dates.day(day)
     page = client.get(one.dashboard())
     assert cells(page)[2][4:8] == [in_words, "1 of 2", "On track", in_words]
-    # Of a day in words, a spreadsheet has what the page tells machines.
-    html = re.sub(r'<time datetime="([^"]*)">[^<]*</time>', r"\1", page.content.decode())
-    shown = [row[:-1] for row in cells(HttpResponse(html))]
+    shown = shown_as_sent(page)
     assert shown == [
         ["Name", "E-mail address", "Department", "State", "Joined", "Units done", "Pace", "Last read"],
         ["=1+1", "bo.berg@example.org", "", "Invited", "", "", "", ""],
         ["Ana Silva", "ana.silva@example.org", "Planning", "Takes part", today, "1 of 2", "On track", today],
     ]
+    assert spreadsheets(client, one.dashboard()) == {"csv": shown, "xlsx": shown}
     sent = b"".join(client.get(one.dashboard(), {"export": "csv"}).streaming_content).decode("utf-8-sig")
-    assert [[cell.removeprefix("'") for cell in row] for row in csv.reader(StringIO(sent))] == shown
     assert "'=1+1" in sent
-    book = load_workbook(BytesIO(b"".join(client.get(one.dashboard(), {"export": "xlsx"}).streaming_content)))
-    found = [[str(cell.value or "")[:21].removesuffix(" 00:00:00") for cell in row] for row in book.active.rows]
-    assert found == shown
+
+
+@pytest.mark.usefixtures("time")
+def test_a_moderators_export_is_what_all_pages_of_the_screen_show(one, monkeypatch):
+    monkeypatch.setattr(moderating, "PER_PAGE", 2)
+    enrolment, _client = teamwork.joined(one, "Ana Silva")
+    for name in ("Bo Berg", "Cy Ek"):
+        teamwork.invited(one, name)
+    other = teamwork.second_city(one.cohort, "Aarhus")
+    left, _client = teamwork.joined(other, "Di Dahl")
+    teamwork.invited(other, "El Engel")
+    withdraw_enrolment(enrolment_id=left.pk, by=other.coordinator)
+    teamwork.begin(one.cohort)
+    read_unit(enrolment_id=enrolment.pk, unit_id=one.unit().pk, revision_id=1, language="en")
+    complete_unit(enrolment_id=enrolment.pk, unit_id=one.unit().pk)
+    Enrolment.objects.filter(name="Bo Berg").update(name="=1+1")
+    moderator = accounts.PersonFactory()
+    one.cohort.moderators.add(moderator)
+    client = teamwork.client_of(moderator)
+    today = clock.now().astimezone(one.cohort.zone).date().isoformat()
+    head = ["City", "Name", "E-mail address", "Department", "State", "Joined", "Units done", "Pace", "Last read"]
+    ours, theirs = "Chefchaouen", "Aarhus"
+    bo = [ours, "=1+1", "bo.berg@example.org", "", "Invited", "", "", "", ""]
+    ana = [ours, "Ana Silva", "ana.silva@example.org", "Planning", "Takes part", today, "1 of 2", "On track", today]
+    cy = [ours, "Cy Ek", "cy.ek@example.org", "", "Invited", "", "", "", ""]
+    el = [theirs, "El Engel", "el.engel@example.org", "", "Invited", "", "", "", ""]
+    di = [theirs, "Di Dahl", "di.dahl@example.org", "Planning", "Withdrawn", today, "", "", ""]
+    whole = {"": [el, bo, ana, cy, di], f"?city={one.city.slug}": [bo, ana, cy], "?state=invited": [el, bo, cy]}
+    for narrow, rows in whole.items():
+        address = f"{one.desk()}{narrow}"
+        pages = [f"{address}{'&' if narrow else '?'}page={number}" for number in range(1, -(-len(rows) // 2) + 1)]
+        shown = [shown_as_sent(client.get(page)) for page in pages]
+        assert [one_page[0] for one_page in shown] == [head] * len(pages)
+        assert [row for one_page in shown for row in one_page[1:]] == rows
+        for page in (address, pages[-1]):
+            assert spreadsheets(client, page) == {"csv": [head, *rows], "xlsx": [head, *rows]}
 
 
 def test_a_moderator_sees_everybody_by_city_and_decides():
