@@ -8,7 +8,6 @@ start and each answer durably. Then real workers send to many while single mails
 import gc
 import multiprocessing
 import os
-import resource
 import smtplib
 import tempfile
 import time
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bulkmail, processor, smtpsink
+from benchmarks import bulkmail, memory, processor, smtpsink
 from benchmarks.measure import compare
 
 MESSAGES = int(os.environ.get("BENCH_MESSAGES", "5000"))
@@ -51,7 +50,7 @@ def run(folder: Path) -> Iterator[Line]:
                         "messages": MESSAGES,
                         "bytes": len(_bytes(0)),
                         "bar": 0.7,
-                        "worker_mb": crew.peak_megabytes,
+                        **crew.peaks.told(),
                         "enqueued_per_s": round(crew.enqueued_per_second),
                     }
             yield from bulkmail.transactional_meanwhile(folder, enqueue=_enqueue, number=TRANSACTIONAL_MESSAGES)
@@ -64,7 +63,7 @@ class Crew:
 
     def __init__(self, number: int, port: int, work: Callable[..., None] | None = None) -> None:
         self.number = number
-        self.peak_megabytes = 0.0
+        self.peaks = memory.Peaks()
         self.enqueued_per_second = 0.0
         self.meter = processor.Meter()
         context = multiprocessing.get_context("spawn")
@@ -116,12 +115,10 @@ class Crew:
         before = processor.spent()
         self.barrier.wait(PATIENCE_SECONDS)
         started = time.monotonic()
-        sent = 0
-        for _process in self.processes:
-            number, megabytes = self.results.get(timeout=PATIENCE_SECONDS)
-            sent += number
-            self.peak_megabytes = max(self.peak_megabytes, round(megabytes, 1))
+        answers = [self.results.get(timeout=PATIENCE_SECONDS) for _process in self.processes]
         seconds = time.monotonic() - started
+        sent = sum(number for number, _megabytes in answers)
+        self.peaks.note(order, [megabytes for _number, megabytes in answers])
         self.meter.note(order, before, processor.spent(), sent)
         return sent / seconds
 
@@ -136,9 +133,10 @@ def _work(index: int, number: int, port: int, orders: Any, barrier: Any, results
     # As a worker does before its first task.
     gc.freeze()
     while (order := orders.get()) != "stop":
+        memory.forget_peak()
         barrier.wait(PATIENCE_SECONDS)
         sent = floor(port, built, len(share)) if order == "floor" else program()
-        results.put((sent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+        results.put((sent, memory.peak()))
 
 
 def floor(port: int, built: list[tuple[str, bytes]], number: int) -> int:
@@ -196,7 +194,6 @@ def _small() -> Iterator[Line]:
     """The two costs that other apps pay: asking for a mail inside their transaction, and writing one."""
     from django.db import connection, transaction
 
-    from mail import rendering
     from mail.services import enqueue_prepared
 
     def bare() -> float:
@@ -218,9 +215,22 @@ def _small() -> Iterator[Line]:
         return rate
 
     yield {"name": "outbox_enqueue", "unit": "calls/s", **compare(bare, asking), "floor_is": "SELECT of one number"}
+    yield {"name": "outbox_render_notice", "unit": "mails/s", **_rendering(), "floor_is": "mrml alone on ready MJML"}
+
+
+def _rendering() -> Line:
+    """Write a notice, against what turns its MJML into HTML: without templates, translations and the plain text."""
+    import mrml
+    from django.template import Context
+
+    from mail import rendering
+
     context = {"heading": "You are registered", "paragraphs": ["Hello", "See you there"], "reason": "You registered."}
-    rate = _rate(lambda _n: rendering.render_words("mail/notice", context, language="en"), 300)
-    yield {"name": "outbox_render_notice", "unit": "mails/s", "figure": round(rate, 1)}
+    ready = rendering._template("mail/notice.mjml").render(Context(rendering._whole_context(context, "en")))
+    return compare(
+        lambda: _rate(lambda _n: mrml.to_html(ready, render_options=rendering._OPTIONS), 300),
+        lambda: _rate(lambda _n: rendering.render_words("mail/notice", context, language="en"), 300),
+    )
 
 
 def _rate(once: Callable[[int], object], number: int) -> float:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bulkmail
+from benchmarks import bulkmail, memory
 from benchmarks.measure import bare_copy, seconds
 
 REMINDERS = int(os.environ.get("BENCH_REMINDERS", "10000"))
@@ -103,7 +103,7 @@ def _planned_and_frozen(number: int) -> Measured:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE events_registration")
     rule = ReminderRule.objects.filter(translation_key=event.translation_key).first()
-    before = _forget_peak()
+    before = memory.forget_peak()
     planning = seconds(lambda: send_now(rule_id=rule.pk))
     again = seconds(lambda: plan(event_id=event.pk))
     with connection.cursor() as cursor:
@@ -112,18 +112,7 @@ def _planned_and_frozen(number: int) -> Measured:
         cursor.execute("UPDATE events_reminder SET due_at = %(at)s WHERE rule_id = %(rule)s", past)
     asked: list[int] = []
     freezing = seconds(lambda: asked.append(remind()))
-    return Measured(asked[0], floor, planning, again, freezing, round(_kilobytes("VmHWM") / 1024 - before, 1))
-
-
-def _forget_peak() -> float:
-    """Have Linux count this process' peak of memory from now on, and return what it takes now, in MB."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return _kilobytes("VmRSS") / 1024
-
-
-def _kilobytes(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+    return Measured(asked[0], floor, planning, again, freezing, round(memory.peak() - before, 1))
 
 
 def _people(event: Any, number: int) -> None:
