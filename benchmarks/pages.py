@@ -133,7 +133,7 @@ def statements(pages: dict[str, str]) -> Iterator[Line]:
                 "unit": "statements",
                 "status": status,
                 "bar": bar,
-                # There is no raw way to ask a database as often: what a page may ask is all that it can be held against.
+                # There is no raw way to ask a database as often: what a page may ask is its limit.
                 "floor": bar,
                 "floor_is": "the bar: the most that such a page may ask",
             }
