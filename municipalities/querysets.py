@@ -22,9 +22,8 @@ class LocalGovernmentQuerySet(models.QuerySet):
 
     def uncoordinated(self) -> "LocalGovernmentQuerySet":
         """Keep those that nobody coordinates at present."""
-        from municipalities.models import Membership
-
-        return self.exclude(Exists(Membership.objects.deciding().filter(local_government=OuterRef("pk"))))
+        memberships = self.model._meta.get_field("memberships").related_model
+        return self.exclude(Exists(MembershipQuerySet(memberships).deciding().filter(local_government=OuterRef("pk"))))
 
     def in_country(self, code: str) -> "LocalGovernmentQuerySet":
         """Keep those of a country, by its ISO 3166-1 alpha-2 code."""

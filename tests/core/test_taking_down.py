@@ -16,7 +16,7 @@ from tests.factories.accounts import PersonFactory, sign_in
 pytestmark = pytest.mark.django_db
 
 ELSEWHERE = "In other languages it stays public: français."
-REGISTERED = "2 people are registered and keep places, mails and links. Call the event off to tell them."
+REGISTERED = "2 people are registered and keep places, mails and links. Cancel the event to tell them."
 ENROLLED = "1 person is enrolled in cohorts of this course and keeps the place."
 
 
