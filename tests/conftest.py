@@ -13,15 +13,15 @@ __all__ = ["django_db_setup"]
 
 
 @pytest.fixture
-def moment() -> str | datetime:
+def clock_stands_at() -> str | datetime:
     """When the clock of `time` begins to stand; a folder or a module may say another moment."""
     return "2026-11-22T09:00:00Z"
 
 
 @pytest.fixture
-def time(moment: str | datetime) -> Generator[time_machine.Traveller]:
+def time(clock_stands_at: str | datetime) -> Generator[time_machine.Traveller]:
     """Let the clock stand, so that what is done and what is expected fall into one moment, until a test moves it on."""
-    with time_machine.travel(moment, tick=False) as traveller:
+    with time_machine.travel(clock_stands_at, tick=False) as traveller:
         yield traveller
 
 

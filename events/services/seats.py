@@ -10,7 +10,7 @@ from events import rows
 from events.enums import RegistrationState
 from events.models import Event, Registration
 
-# `Standing.has_seat_for_newcomer` in SQL, for the statement that decides as it counts; tests hold the two together.
+# `SeatCount.has_seat_for_newcomer` in SQL, for the statement that decides as it counts; tests hold the two together.
 HAS_SEAT_FOR_NEWCOMER = "(event.capacity IS NULL OR (taken < event.capacity AND waiting = 0))"
 
 

@@ -139,7 +139,7 @@ def test_a_passkey_is_added_and_opens_the_admin(new_context: Open, live_server: 
     page.click("#mfa_webauthn_add")
     page.wait_for_url("**/en/account/2fa/recovery-codes/")
     assert Authenticator.objects.filter(user=person, type="webauthn").count() == 1
-    look_at_all(page, KEY_PAGES)
+    look_at_all(page, KEY_PAGES, LOOKS)
     page.goto("/admin/")
     assert page.url == f"{live_server.url}/admin/"
 

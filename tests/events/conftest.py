@@ -37,7 +37,7 @@ def vocabulary(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def moment() -> str:
+def clock_stands_at() -> str:
     """The one that tests of reminders and mails begin with."""
     return NOW
 

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from django.db import connection
 
-from events.services.seats import HAS_SEAT_FOR_NEWCOMER, Standing
+from events.services.seats import HAS_SEAT_FOR_NEWCOMER, SeatCount
 
 # Capacity, taken, waiting: with more taken than there are seats too, since staff may lower the capacity.
 STANDINGS = list(product((None, 0, 1, 2), (0, 1, 2, 3), (0, 1)))
@@ -23,7 +23,7 @@ def by_database(capacity: int | None, taken: int, waiting: int) -> bool:
 
 
 def by_code(capacity: int | None, taken: int, waiting: int) -> bool:
-    standing = Standing(capacity=capacity, waiting_list=True, taken=taken, waiting=waiting, last_number=waiting)
+    standing = SeatCount(capacity=capacity, waiting_list=True, taken=taken, waiting=waiting, last_number=waiting)
     return standing.has_seat_for_newcomer
 
 

@@ -169,7 +169,7 @@ def spreadsheets(client: Client, address: str) -> dict[str, list[list[str]]]:
 
 
 @pytest.fixture
-def moment() -> datetime:
+def clock_stands_at() -> datetime:
     """Now, so that no day ends anywhere before it is compared."""
     return clock.now()
 
