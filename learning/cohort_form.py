@@ -13,6 +13,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from accounts.models import User
 from core import languages, timezones
+from core.emailkeys import one_spelling
 from core.years import validate_year
 from events.models.webinar_form import WallClockField
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
@@ -94,7 +95,7 @@ class CohortForm(WagtailAdminModelForm):
         """Return the people, or refuse the first address without an open account."""
         if self.fields["addresses"].disabled:
             return []
-        wanted = self.cleaned_data["addresses"].lower().split()
+        wanted = [one_spelling(address) for address in self.cleaned_data["addresses"].split()]
         found = {one.email: one for one in User.objects.filter(email__in=wanted, is_active=True)}
         for address in wanted:
             if address not in found:

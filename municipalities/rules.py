@@ -65,7 +65,7 @@ def refusal_to_leave(
     last = last or clock.now().date()
     needed = max((team.ends_on for team in teams), default=None)
     # Who stays for the whole last day of the teams stays for long enough.
-    if needed and coordinates_alone(membership, colleagues, max(last, needed - timedelta(days=1))):
+    if needed and last < needed and coordinates_alone(membership, colleagues, needed - timedelta(days=1)):
         is_alone = coordinates_alone(membership, colleagues)
         return TeamNeedsCoordinator() if is_alone else TeamOutlastsCoordinators()
     if any(one.is_asked for one in colleagues) and coordinates_alone(membership, colleagues, last):

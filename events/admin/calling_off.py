@@ -112,9 +112,9 @@ class RestoreView(EventAct):
             )
         return ngettext(
             "The event takes place after all, and everybody has the seat or place they had. %(number)s person has "
-            "been told of the cancellation or of another date, and gets a mail in %(minutes)s.",
+            "been told of the cancellation, or of another date or venue, and gets a mail in %(minutes)s.",
             "The event takes place after all, and everybody has the seat or place they had. %(number)s people have "
-            "been told of the cancellation or of another date, and get a mail in %(minutes)s.",
+            "been told of the cancellation, or of another date or venue, and get a mail in %(minutes)s.",
             number,
         ) % {"number": number, "minutes": undo.window_in_words()}
 

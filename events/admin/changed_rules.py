@@ -36,6 +36,13 @@ class RuleEditView(OfRule, RuleFormView):
 
     page_title = _("Change a reminder")
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Give back what was typed to whoever comes back from its dry run."""
+        kept = self.request.session.get(SESSION_KEY) or {}
+        is_back = self.request.method == "GET" and "digest" in kept and self.request.GET.get("typed") == kept["digest"]
+        typed = {"data": kept["typed"]} if is_back and kept["rule"] == self.rule.pk else {}
+        return {**super().get_form_kwargs(), **typed}
+
     def form_valid(self, form: RuleForm) -> HttpResponse:
         """Lead what changes an armed reminder through a dry run; whoever may not let it leave is refused at once."""
         may_leave = rules.may_arm(signed_in(self.request), form.changed_rule())
@@ -86,8 +93,8 @@ class ChangedRuleView(OfChangedRule, RuleDryRun):
         return reverse("events_reminder_changed_sample", args=[self.rule.pk, self.kwargs["digest"], language])
 
     def get_back_url(self) -> str:
-        """Return to the form."""
-        return reverse("events_reminder_edit", args=[self.rule.pk])
+        """Return to the form, as it was typed."""
+        return f"{reverse('events_reminder_edit', args=[self.rule.pk])}?typed={self.kwargs['digest']}"
 
     def refusal(self, event: Event) -> EventError | None:
         """Refuse nothing beforehand: what saving meets is said when it is met."""

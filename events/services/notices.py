@@ -18,6 +18,8 @@ PROMOTED = "event-promoted"
 CANCELLED = "event-cancelled"
 KNOWN = "event-known"
 LINKS = "event-links"
+# What says of a registration which seat, place or links it has.
+STANDING = (CONFIRMATION, WAITING, PROMOTED, KNOWN, LINKS)
 ERASE = "erasure-question"
 MOVED = "event-moved"
 CALLED_OFF = "event-called-off"
@@ -98,14 +100,9 @@ def withdraw_standing(registration: Registration) -> int:
 
     What has begun to leave stays sent. Otherwise one that a server put off would read for hours as if it were to come.
     """
-    identifier = registration.uuid
-    keys = [f"{CONFIRMATION}:{identifier}", f"{WAITING}:{identifier}"]
-    keys += [f"{PROMOTED}:{identifier}:{registration.waiting_number}"]
-    keys += [f"{LINKS}:{identifier}:{version}" for version in range(1, registration.token_version + 1)]
-    # Asked for by the hour, so found among the few that wait.
-    known = Message.objects.waiting().filter(stream=Stream.TRANSACTIONAL, kind=KNOWN)
-    keys += known.filter(params__registration=registration.pk).values_list("key", flat=True)
-    return withdraw(keys=keys)
+    # By whom it is about, among the few that wait: copies that staff sent again have keys of their own.
+    waiting = Message.objects.waiting().filter(stream=Stream.TRANSACTIONAL, kind__in=STANDING)
+    return withdraw(keys=waiting.filter(params__registration=registration.pk).values_list("key", flat=True))
 
 
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:

@@ -151,11 +151,13 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
 
     def what_stays(self) -> list[str]:
         """Add who takes part in cohorts of the course."""
-        course = {"cohort__course__translation_key": self.translation_key, "cohort__called_off_at": None}
-        number = Enrolment.objects.live().filter(**course, cohort__ends_on__gte=clock.now().date()).count()
+        # A translation that goes takes nothing from anybody.
+        course = {"cohort__course__translation_key": self.translation_key, "cohort__course__source_locale": self.locale}
+        running = {"cohort__called_off_at": None, "cohort__ends_on__gte": clock.now().date()}
+        number = Enrolment.objects.told().filter(**course, **running).once_each().count()
         words = ngettext(
-            "%(number)s person is enrolled in cohorts of this course and keeps the place.",
-            "%(number)s people are enrolled in cohorts of this course and keep their places.",
+            "Its units close for %(number)s person who is enrolled in its cohorts; the enrolment stays.",
+            "Its units close for %(number)s people who are enrolled in its cohorts; the enrolments stay.",
             number,
         )
         return [*super().what_stays(), *([words % {"number": number}] if number else [])]

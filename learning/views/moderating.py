@@ -56,7 +56,7 @@ class ModerateView(LoginRequiredMixin, View):
             "clear_url": request.path if narrowed is not everybody else "",
             # Whoever has applied in time can be admitted after closing too, until the first day begins.
             "why_shut": "" if cohort.gives_seats() else str(refusal_of(cohort) or ""),
-            "why_nobody": str(refusal_of(cohort) or ""),
+            "why_nobody": access.why_shut(cohort),
             "applications": Enrolment.objects.applications().filter(cohort=cohort).select_related("local_government"),
         }
         return render(request, "learning/moderate.html", context)

@@ -25,7 +25,7 @@ from learning.enums import LEAVABLE_STATES, LIVE_TEAMS, EnrolmentState
 from learning.errors import CohortOver, LearningError
 from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
-from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_see_team, may_withdraw, refusal_of
+from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_see_team, may_withdraw
 from learning.services import replace, withdraw_enrolment, withdraw_teams
 from learning.views.team import ENROLMENTS
 from municipalities.enums import Standing
@@ -55,7 +55,7 @@ class TeamView(LoginRequiredMixin, View):
             "actions_url": _address(team) if may_change and not team.cohort.is_over() else "",
             "may_withdraw_all": not team.cohort.is_over() and any(_leaves(row, may_change_all, drafts) for row in rows),
             "figures": _figures(rows),
-            "why_nobody": str(refusal_of(team.cohort) or ""),
+            "why_nobody": access.why_shut(team.cohort),
             "done": _done(request),
             "drafts": None if is_shut else drafts,
             "let_go": "" if is_shut else _let_go(rows, signed_in(request).pk),

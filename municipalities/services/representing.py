@@ -53,12 +53,13 @@ def change_request(*, membership_id: int, by: "User", role: str, department: str
 
     Raises NotYours for everybody but the person who asked, Gone and DecidedAlready.
     """
+    # First of all, as an erasure takes the person's row before those of their requests; a refusal takes it back.
+    _keep_name(by, own_name)
     membership = locks.membership(membership_id)
     if not rules.may_change_request(by, membership):
         raise NotYours
     if not membership.is_asked:
         raise DecidedAlready
-    _keep_name(by, own_name)
     was_of_coordinator = membership.is_of_coordinator
     membership.role, membership.department = MembershipRole(role), department
     membership.save(update_fields=["role", "department"])

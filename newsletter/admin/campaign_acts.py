@@ -29,7 +29,7 @@ from mail.models import Message
 from newsletter import editions, rules, services, translating
 from newsletter.admin.campaign_forms import AudienceForm, PrepareForm, TestForm, WhenForm
 from newsletter.admin.campaign_words import readings, sent_tests, why_nobody
-from newsletter.campaign_errors import CampaignError, CampaignFrozen, IssueNotPublished
+from newsletter.campaign_errors import CampaignError, CampaignFrozen, IssueNotPublished, RehearsedOtherwise
 from newsletter.enums import CampaignState
 from newsletter.models import Campaign
 from newsletter.rehearsing import CampaignAudience
@@ -245,12 +245,15 @@ class StartView(Rehearsed, DryRunView):
 
     def act(self) -> str:
         """Start."""
-        started = services.start_campaign(
-            campaign_id=self.campaign.pk,
-            by=signed_in(self.request),
-            at=self.at,
-            seen=self.request.POST.get("seen", ""),
-        )
+        seen = self.request.POST.get("seen", "")
+        try:
+            started = services.start_campaign(
+                campaign_id=self.campaign.pk, by=signed_in(self.request), at=self.at, seen=seen
+            )
+        except RehearsedOtherwise:
+            # Changed while this waited for its row: what is shown now must be read anew.
+            del self.campaign
+            raise
         if started.state != CampaignState.FROZEN:
             # Somebody else was first, and has paused or cancelled it already.
             raise CampaignFrozen

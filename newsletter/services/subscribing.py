@@ -14,7 +14,7 @@ from django.utils import translation
 from accounts.models import User
 from accounts.services.consents import Wording, record_consent
 from core import clock
-from core.emailkeys import email_key
+from core.emailkeys import email_key, one_spelling
 from core.models import Term
 from mail.services import take_back_objections
 from newsletter import wording as wordings
@@ -171,7 +171,7 @@ def _found_or_made(email: str, language: str, said: dict[str, str]) -> tuple[Sub
 
 
 def _owner(email: str) -> User | None:
-    found = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
+    found = EmailAddress.objects.filter(email=one_spelling(email), verified=True).select_related("user").first()
     return found.user if found else None
 
 

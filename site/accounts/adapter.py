@@ -43,13 +43,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Refuses one that no mail can be sent to, or that is longer than the database keeps.
         """
+        spelled = one_spelling(email)
         try:
-            sendable = envelope_address(email)
+            sendable = envelope_address(spelled)
         except BadAddress:
             sendable = ""
-        if not sendable or len(email) > LONGEST_ADDRESS:
+        if not sendable or len(spelled) > LONGEST_ADDRESS:
             raise ValidationError(NO_SUCH_ADDRESS, code="invalid")
-        return one_spelling(email)
+        return spelled
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail that allauth asks for into the outbox; nothing is sent from here."""

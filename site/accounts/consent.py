@@ -5,12 +5,14 @@ import hashlib
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from core.emailkeys import one_spelling
+
 SALT = "accounts.consent.address"
 
 
 def address_hash(email: str, *, secret: str | bytes | None = None) -> str:
-    """Return a keyed hash of an address, the same in any case; without the key it cannot be guessed back."""
-    return salted_hmac(SALT, email.strip().lower(), secret=secret, algorithm="sha256").hexdigest()
+    """Return a keyed hash of an address, the same however it is spelled; without the key it cannot be guessed back."""
+    return salted_hmac(SALT, one_spelling(email), secret=secret, algorithm="sha256").hexdigest()
 
 
 def address_hashes(email: str) -> list[str]:

@@ -63,7 +63,7 @@ class SecondFactorMiddleware:
         way = second_factor.way_to_show(person)
         with override(person.language):
             if not second_factor.has_one(person):
-                words = _("The editing pages need a second factor. Set up an app or a passkey here first.")
+                words = _("Work of staff needs a second factor. Set up an app or a passkey here first.")
                 messages.warning(request, words)
                 return HttpResponseRedirect(way)
         # allauth keeps what was posted and goes on with it afterwards, so nothing typed is lost.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,7 +18,7 @@ from core.redaction import redact
 from mail import checks, kinds
 from mail.enums import HELD, Reason, State, Stream
 from mail.isolates import isolate
-from mail.models import Message
+from mail.models import Message, Resend
 
 # Replies to our name and password (RFC 4954), with the code or with its enhanced form alone.
 _PASSWORD = re.compile(r"(?i)^(530|534|535|538)\b|\b5\.7\.8\b|authenticat|credential|password")
@@ -175,11 +175,17 @@ def rate() -> Iterator[Finding]:
 
 def unknown() -> Iterator[Finding]:
     """Whether staff should decide about messages of which nobody knows whether they arrived."""
-    # Where a repeat had no sense any more, sending it again would have none either; what was sent again is decided.
+    # Where a repeat had no sense any more, sending it again would have none either; what was sent again is decided, and
+    # so is a copy after which another one was sent.
     now = clock.now()
+    later = Resend.objects.filter(
+        original=OuterRef("resent_from__original"), number__gt=OuterRef("resent_from__number")
+    )
     undecided = Message.objects.unknown().exclude(reason__in=_OVER).filter(finished_at__gte=now - _UNDECIDED)
     is_new = Q(finished_at__gte=now - _LOOK_BACK)
-    facts = undecided.filter(resends=None).aggregate(new=Count("id", filter=is_new), old=Count("id", filter=~is_new))
+    facts = undecided.filter(~Exists(later), resends=None).aggregate(
+        new=Count("id", filter=is_new), old=Count("id", filter=~is_new)
+    )
     advice = _("Nothing more happens to them unless you send them again.")
     if facts["new"]:
         sentence = ngettext(

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
+from core.emailkeys import one_spelling
 from mail.addresses import BadAddress, envelope_address, fingerprint
 from mail.models import Message, Suppression, SuppressionChange
 
@@ -55,7 +56,7 @@ def of_person(person: Any) -> Mailbox:
 def of_address(text: str) -> Mailbox:
     """Return the mailbox of an address, with the account that has it; raises BadAddress for anything else."""
     address = envelope_address(text).lower()
-    return Mailbox((address,), get_user_model().objects.filter(email__iexact=address).first())
+    return Mailbox((address,), get_user_model().objects.filter(email=one_spelling(text)).first())
 
 
 def candidates(words: str) -> list[str]:

@@ -111,3 +111,15 @@ def test_signing_up_a_stranger_again_and_again_does_not_flood_them_either(mails:
     ]
     assert answers == [302, 429, 429]
     assert len(mails()) == 1
+
+
+@pytest.mark.parametrize("address", [SIGN_UP, CODE, RESET])
+@pytest.mark.parametrize(
+    "email", ["a@x\u00a8y.example", "a@x\u2024\u2024y.example", "a@[127.0.0.1]", "a@x\u200by.example"]
+)
+def test_an_address_that_no_mail_reaches_in_its_one_spelling_is_refused_in_words(
+    mails: Mails, address: str, email: str
+) -> None:
+    answer = Client().post(address, {"email": email, "password1": PASSWORD})
+    sent = [mail.message.to_address for mail in mails()]
+    assert (answer.status_code, sent) in [(422, []), (302, ["a@xy.example"])]

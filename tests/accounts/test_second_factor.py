@@ -106,7 +106,7 @@ def test_staff_without_a_factor_are_led_through_setting_one_up_into_the_admin(cl
     post_password(client, person)
     answer = client.get("/admin/", follow=True)
     assert answer.redirect_chain == [("/en/account/2fa/", 302)]
-    assert "The editing pages need a second factor." in answer.content.decode()
+    assert "Work of staff needs a second factor." in answer.content.decode()
     assert client.get("/en/account/2fa/totp/activate/")["Location"].startswith("/en/account/reauthenticate/")
     client.post("/en/account/reauthenticate/", {"password": PASSWORD})
     client.get("/en/account/2fa/totp/activate/")

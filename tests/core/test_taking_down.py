@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 ELSEWHERE = "In other languages it stays public: français."
 REGISTERED = "2 people are registered and keep places, mails and links. Cancel the event to tell them."
-ENROLLED = "1 person is enrolled in cohorts of this course and keeps the place."
+ENROLLED = "Its units close for 1 person who is enrolled in its cohorts; the enrolment stays."
 
 
 @pytest.fixture

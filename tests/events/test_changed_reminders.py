@@ -166,3 +166,20 @@ def test_an_editor_who_may_not_write_to_everybody_cannot_rehearse_words_into_an_
     editor = accounts.sign_in(client, accounts.PersonFactory(groups=[roles.EDITORS], is_staff=True))
     answer = editor.post(url("reminder_edit", rule.pk), filled(amount=1, clock_time="", **WORDS))
     assert (answer.status_code, ReminderRule.objects.get(pk=rule.pk).words) == (409, {})
+
+
+def test_who_comes_back_from_the_dry_run_finds_what_they_typed(manager, event, rule):
+    make.registered(event, "Ana")
+    back = manager.get(rehearsed(manager, rule, amount=5, unit="hours", **WORDS)).context["back_url"]
+    form = manager.get(back).context["form"]
+    assert [form[name].value() for name in ("amount", "unit", "text_en", "text_ar")] == [
+        "5",
+        "hours",
+        *list(WORDS.values())[::2],
+    ]
+    assert ReminderRule.objects.get(pk=rule.pk).words == {}
+    # Opened anew, the form shows what is kept; and nobody else is shown what was typed.
+    plain = back.partition("?")[0]
+    other = accounts.sign_in(Client(), accounts.PersonFactory(groups=[roles.EVENT_MANAGERS], is_staff=True))
+    for browser, address in ((manager, plain), (other, back)):
+        assert browser.get(address).context["form"]["text_en"].value() in ("", None)

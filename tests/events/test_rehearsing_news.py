@@ -103,11 +103,12 @@ def test_restoring_tells_those_who_heard_and_the_sample_brings_the_event_back(pu
     assert ("2 people would get this." in shown, row("français", 1) in shown) == (True, True)
     assert (
         "The event takes place after all, and everybody has the seat or place they had. 2 people have been told of "
-        "the cancellation or of another date, and get a mail in 2 minutes."
+        "the cancellation, or of another date or venue, and get a mail in 2 minutes."
     ) in shown
     cancel(registration_id=Registration.objects.get(name="Ana").pk)
-    assert "1 person has been told of the cancellation or of another date, and gets a mail in 2 minutes." in body(
-        publisher.get(url("restore", page.pk))
+    assert (
+        "1 person has been told of the cancellation, or of another date or venue, and gets a mail in 2 minutes."
+        in body(publisher.get(url("restore", page.pk)))
     )
     assert "takes place after all. You have your seat again" in sample(publisher, page, "scheduled")
     file = News(Event.objects.get(), "scheduled").sample("en").attachments[0].content

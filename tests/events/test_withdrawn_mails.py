@@ -15,6 +15,7 @@ from events.services import (
     restore_event,
 )
 from mail.models import Message
+from mail.services import resend
 from tests.events.changing import NOW, WINDOW, entry, last, told, webinar
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
@@ -113,5 +114,18 @@ def test_withdrawing_costs_the_same_however_many_mails_wait(django_assert_num_qu
         make.registered(event, name)
         make.registered(event, name)
     registration = Registration.objects.order_by("pk")[0]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert notices.withdraw_standing(registration) == 2
+
+
+def test_a_copy_that_staff_sent_again_is_withdrawn_with_the_rest():
+    registration = make.registered(make.event(), "Ana")
+    first = Message.objects.get(kind="event-confirmation")
+    Message.objects.filter(pk=first.pk).update(state="accepted", started_at=clock.now(), finished_at=clock.now())
+    resend(message_id=first.pk, by=PersonFactory(), reason="They asked")
+    put_off()
+    cancel(registration_id=registration.pk)
+    assert [(kind, state) for kind, state, _why in states()][:2] == [
+        ("confirmation", "accepted"),
+        ("confirmation", "cancelled"),
+    ]

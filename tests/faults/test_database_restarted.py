@@ -172,7 +172,7 @@ def test_a_database_restarted_in_mid_campaign_keeps_the_promise_and_the_books_cl
     copied_cluster: Callable[[], Postgres],
     settings: Any,
 ) -> None:
-    settings.EVENT_UNDO_SECONDS = 0
+    settings.MAIL_UNDO_SECONDS = 0
     number = 150
     start_campaign_of(number)
     for n in range(number):

@@ -12,6 +12,7 @@ from core import clock
 from core.personal import Subject
 from events.models import Event, Registration
 from events.services import cancel
+from mail import diagnoses
 from mail.enums import SuppressionReason
 from mail.models import Message, Resend
 from mail.services import resend, resending, suppress
@@ -265,3 +266,11 @@ def test_the_dates_of_many_mails_are_looked_up_once(number: int, django_assert_n
     with django_assert_num_queries(1):
         assert set(resending.why_not_each(rows).values()) == {""}
     assert len(rows) == number
+
+
+def test_a_copy_after_which_another_was_sent_asks_staff_for_nothing_more():
+    original = ended(ask(), "unknown")
+    first = ended(resend(message_id=original.pk, by=PersonFactory(), reason="One"), "unknown")
+    assert [found.name for found in diagnoses.unknown()] == ["mail-unknown"]
+    ended(resend(message_id=first.pk, by=PersonFactory(), reason="Two"))
+    assert list(diagnoses.unknown()) == []

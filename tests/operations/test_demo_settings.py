@@ -47,12 +47,18 @@ def test_the_demo_settings_with_an_address_that_others_reach(name: str, value: s
     assert (answer.returncode, answer.stderr.strip()) == (env.EXIT_STATUS, sentence)
 
 
-@pytest.mark.parametrize("value", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+@pytest.mark.parametrize(
+    "value", ["127.0.0.1", *(pytest.param(one, marks=pytest.mark.long) for one in ("127.1.2.3", "::1", "localhost"))]
+)
 def test_the_demo_settings_on_this_machine(value: str) -> None:
     assert run("django", "diffsettings", BIND=value).returncode == 0
 
 
-@pytest.mark.parametrize("variables", [{}, {"WEB_BIND": "0.0.0.0:{port}"}, {"WEB_BIND": ":{port}"}], ids=str)
+@pytest.mark.parametrize(
+    "variables",
+    [{}, *(pytest.param({"WEB_BIND": one}, marks=pytest.mark.long) for one in ("0.0.0.0:{port}", ":{port}"))],
+    ids=str,
+)
 def test_opening_the_demo_to_others_by_gunicorn(variables: dict[str, str]) -> None:
     filled = {name: value.format(port=free_port()) for name, value in variables.items()}
     answer = run("gunicorn", "--config", "python:gkec.gunicorn_conf", "gkec.wsgi:application", **filled)

@@ -14,6 +14,7 @@ from wagtail.users.models import UserProfile
 
 from accounts import consent
 from accounts.models import ConsentRecord, User
+from core.emailkeys import one_spelling
 from core.personal import Subject
 
 NOBODY = "–"
@@ -81,7 +82,7 @@ def erase_account(*, subject: Subject) -> int:
     the account, which leads nowhere any more.
     """
     if subject.person_id is None:
-        people = User.objects.unconfirmed().filter(email__in=[one.lower() for one in subject.addresses])
+        people = User.objects.unconfirmed().filter(email__in=[one_spelling(one) for one in subject.addresses])
     else:
         people = User.objects.filter(pk=subject.person_id)
     keys = list(people.order_by("pk").values_list("pk", flat=True))

@@ -20,6 +20,7 @@ from accounts.middleware import REFUSED
 from accounts.models import User
 from accounts.visitors import signed_in
 from core import clock, personal
+from core.emailkeys import one_spelling
 from core.forms import Line
 
 # In the address of "My data" for whoever has just shown that it is them.
@@ -43,7 +44,7 @@ class DeleteForm(forms.Form):
 
     def clean_address(self) -> str:
         """Refuse any other address."""
-        if self.cleaned_data["address"].strip().lower() != self.person.email:
+        if one_spelling(self.cleaned_data["address"]) != self.person.email:
             raise forms.ValidationError(_("This is not the address with which you sign in."), code="other")
         return self.person.email
 
