@@ -121,7 +121,9 @@ def test_withdrawing_costs_the_same_however_many_mails_wait(django_assert_num_qu
 def test_a_copy_that_staff_sent_again_is_withdrawn_with_the_rest():
     registration = make.registered(make.event(), "Ana")
     first = Message.objects.get(kind="event-confirmation")
-    Message.objects.filter(pk=first.pk).update(state="accepted", started_at=clock.now(), finished_at=clock.now())
+    now = clock.now()
+    tried = {"started_at": now, "first_tried_at": now, "finished_at": now, "attempts": 1}
+    Message.objects.filter(pk=first.pk).update(state="accepted", **tried)
     resend(message_id=first.pk, by=PersonFactory(), reason="They asked")
     put_off()
     cancel(registration_id=registration.pk)
