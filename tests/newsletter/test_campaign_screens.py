@@ -3,53 +3,24 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from accounts import roles
-from accounts.services import ensure_groups
 from mail import purposes
 from mail.models import Message
-from newsletter.models import Campaign, CampaignChange, NewsletterPage
+from newsletter.models import Campaign, CampaignChange
 from newsletter.services import advance_campaigns, prepare_campaign, start_campaign
 from tests.factories import accounts
 from tests.factories import newsletter as make
 from tests.factories.events import term
 from tests.factories.mail import deliver_all
-from tests.newsletter.campaigning import NOW, body, looked_at, rows, started, url, with_rights
+from tests.newsletter.campaigning import body, looked_at, rows, started, url, with_rights
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def made(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
-    """The groups and the page of an issue, for all tests of this file."""
-    with made_once():
-        with time_machine.travel(NOW, tick=False):
-            ensure_groups()
-            make.issue(title="Ten cities", subject="Ten cities, one budget", number=7)
-        yield
-
-
-@pytest.fixture
-def editor(client):
-    return accounts.sign_in(client, accounts.editor())
-
-
-@pytest.fixture
-def page() -> NewsletterPage:
-    return NewsletterPage.objects.get(number=7)
-
-
-@pytest.fixture
-def campaign(page) -> Campaign:
-    return prepare_campaign(issue=page.translation_key)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time", "issue_made")]
 
 
 def test_a_campaign_is_prepared_from_the_page_of_an_issue(editor, page):

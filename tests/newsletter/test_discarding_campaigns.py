@@ -1,47 +1,16 @@
 """Discarding a campaign: a draft alone, and whoever comes to it afterwards is led to the list."""
 
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
-
 import pytest
-import time_machine
 from django.utils.functional import cached_property
 
-from accounts.services import ensure_groups
 from mail.models import Message
 from newsletter.admin.campaign_acts import OfCampaign
-from newsletter.models import Campaign, NewsletterPage
+from newsletter.models import Campaign
 from newsletter.services import prepare_campaign
-from tests.factories import accounts
 from tests.factories import newsletter as make
-from tests.newsletter.campaigning import NOW, body, started, url
+from tests.newsletter.campaigning import body, started, url
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def made(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
-    """The groups and the page of an issue, for all tests of this file."""
-    with made_once():
-        with time_machine.travel(NOW, tick=False):
-            ensure_groups()
-            make.issue(title="Ten cities", subject="Ten cities, one budget", number=7)
-        yield
-
-
-@pytest.fixture
-def editor(client):
-    return accounts.sign_in(client, accounts.editor())
-
-
-@pytest.fixture
-def page() -> NewsletterPage:
-    return NewsletterPage.objects.get(number=7)
-
-
-@pytest.fixture
-def campaign(page) -> Campaign:
-    return prepare_campaign(issue=page.translation_key)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time", "issue_made")]
 
 
 def test_a_draft_is_discarded_and_a_started_one_is_not(editor, campaign, time):

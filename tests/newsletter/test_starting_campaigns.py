@@ -1,53 +1,22 @@
 """Starting a campaign: its dry run shows who would get what and when, and what cannot start says why."""
 
 import re
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
 from urllib.parse import urlencode
 
 import pytest
-import time_machine
 from django.utils.html import escape
 from wagtail.users.models import UserProfile
 
-from accounts.services import ensure_groups
 from mail import rehearsal
 from mail.admin.message import frame_policy
 from mail.models import Message
 from mail.services import suppress
-from newsletter.models import Campaign, NewsletterPage
 from newsletter.rehearsing import CampaignAudience
-from newsletter.services import prepare_campaign
 from tests.factories import accounts
 from tests.factories import newsletter as make
-from tests.newsletter.campaigning import NOW, body, looked_at, rows, url
+from tests.newsletter.campaigning import body, looked_at, rows, url
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def made(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[None]:
-    """The groups and the page of an issue, for all tests of this file."""
-    with made_once():
-        with time_machine.travel(NOW, tick=False):
-            ensure_groups()
-            make.issue(title="Ten cities", subject="Ten cities, one budget", number=7)
-        yield
-
-
-@pytest.fixture
-def editor(client):
-    return accounts.sign_in(client, accounts.editor())
-
-
-@pytest.fixture
-def page() -> NewsletterPage:
-    return NewsletterPage.objects.get(number=7)
-
-
-@pytest.fixture
-def campaign(page) -> Campaign:
-    return prepare_campaign(issue=page.translation_key)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time", "issue_made")]
 
 
 def test_the_dry_run_counts_a_suppressed_address_of_an_international_domain(editor, campaign):
