@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.meanwhile import CHANGED_MEANWHILE
 from core.projection import Unprojectable
 from events.enums import JoinState
 
@@ -99,6 +100,12 @@ class NotKnownYet(EventError):
 
 class ReminderArmed(EventError):
     sentence = _("This reminder is armed or has been sent already, so it stays.")
+
+
+class ReminderChanged(EventError):
+    """What somebody saves rests on a time, people or words that are others by now."""
+
+    sentence = CHANGED_MEANWHILE
 
 
 class WordsNotYours(EventError):

@@ -82,8 +82,11 @@ class RuleForm(WordsForm):
     )
     audience = forms.ChoiceField(label=_("To whom"), choices=ReminderAudience.choices)
 
+    # The rule as it stood when the form was opened: what somebody else wrote since is not taken back unread.
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, rule: ReminderRule, **kwargs: Any) -> None:
-        self.rule = rule
+        self.rule, self.present = rule, "" if rule._state.adding else rule.mark
         if rule.offset_minutes is not None or rule.day_offset is not None:
             amount, unit, side = reminder_words.parts(rule)
             kwargs["initial"] = {
@@ -95,6 +98,18 @@ class RuleForm(WordsForm):
                 "audience": rule.audience,
             }
         super().__init__(*args, words=rule.words, **kwargs)
+        self.initial["opened"] = self.present
+
+    @property
+    def says_else(self) -> bool:
+        """Whether anything was changed by hand."""
+        return bool(set(self.changed_data) - {"opened"})
+
+    def open_anew(self) -> None:
+        """Take what others wrote as read: sent again, the form takes the place of it."""
+        data = self.data.copy()
+        data["opened"] = self.present
+        self.data = data
 
     def clean(self) -> dict[str, Any]:
         """Refuse a time of day with anything but days, and what is more than a year away."""

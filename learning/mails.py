@@ -116,7 +116,8 @@ def called_off(message: Message) -> Rendering:
 def write_called_off(enrolment: Enrolment, language: str) -> Rendering:
     """Return what `enrolment`, saved or not, reads in `language`, which is active, of a cohort that is called off."""
     message = Message(kind=notices.CALLED_OFF, language=language)
-    return _render(message, enrolment, subject=_("Cohort cancelled: %(title)s"))
+    has_joined = enrolment.joined_at is not None
+    return _render(message, enrolment, subject=_("Cohort cancelled: %(title)s"), has_joined=has_joined)
 
 
 def no_seat(message: Message) -> Rendering:

@@ -14,7 +14,7 @@ from accounts.visitors import signed_in
 from events import rules
 from events.admin.dry_runs import RuleDryRun, RuleSampleView
 from events.admin.reminders import OfRule, RuleFormView
-from events.errors import EventError
+from events.errors import EventError, ReminderChanged
 from events.models import Event, ReminderRule
 from events.services import ruling, save_rule
 from events.staff_forms import RuleForm
@@ -46,7 +46,7 @@ class RuleEditView(OfRule, RuleFormView):
     def form_valid(self, form: RuleForm) -> HttpResponse:
         """Lead what changes an armed reminder through a dry run; whoever may not let it leave is refused at once."""
         may_leave = rules.may_arm(signed_in(self.request), form.changed_rule())
-        if self.rule.is_armed and self.event and form.has_changed() and may_leave:
+        if self.rule.is_armed and self.event and form.says_else and may_leave:
             return redirect(rehearse(self.request, form))
         return super().form_valid(form)
 
@@ -54,6 +54,7 @@ class RuleEditView(OfRule, RuleFormView):
 class OfChangedRule:
     """What dry run and sample share: the rule as it would be. Without what was typed, the form is shown again."""
 
+    form: RuleForm
     rule: ReminderRule
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -63,7 +64,7 @@ class OfChangedRule:
         form = RuleForm(kept.get("typed"), rule=rule)
         if (kept.get("rule"), kept.get("digest")) != (rule.pk, kwargs["digest"]) or not form.is_valid():
             return redirect("events_reminder_edit", rule.pk)
-        self.rule = form.changed_rule()
+        self.form, self.rule = form, form.changed_rule()
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
     def find_key(self, kwargs: dict[str, Any]) -> Any:
@@ -102,7 +103,13 @@ class ChangedRuleView(OfChangedRule, RuleDryRun):
 
     def act(self) -> str:
         """Keep the rule as it was shown."""
-        save_rule(rule=self.rule, by=signed_in(self.request))
+        try:
+            save_rule(rule=self.rule, by=signed_in(self.request), seen=self.form.cleaned_data["opened"] or None)
+        except ReminderChanged:
+            # Told of it now, whoever goes on from the form means it.
+            self.request.session[SESSION_KEY]["typed"]["opened"] = self.form.present
+            self.request.session.modified = True
+            raise
         del self.request.session[SESSION_KEY]
         return self.list_url
 

@@ -23,7 +23,7 @@ from core import clock, dates
 from core.admin.acts import ButtonView
 from events import reminder_words, rules
 from events.enums import ReminderState
-from events.errors import EventError
+from events.errors import EventError, ReminderChanged
 from events.models import Event, Reminder, ReminderRule, WebinarPage
 from events.services import delete_rule, disarm, propose_rules, ruling, save_rule
 from events.staff_forms import RuleForm
@@ -183,8 +183,11 @@ class RuleFormView(OfOccasion, FormView):
     def form_valid(self, form: RuleForm) -> HttpResponse:
         """Keep it; a refusal is shown in its own words."""
         try:
-            save_rule(rule=form.changed_rule(), by=signed_in(self.request))
+            seen = form.cleaned_data["opened"] or None
+            save_rule(rule=form.changed_rule(), by=signed_in(self.request), seen=seen)
         except EventError as refusal:
+            if isinstance(refusal, ReminderChanged):
+                form.open_anew()
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(form=form), status=409)
         messages.success(self.request, _("The reminder is kept."))

@@ -1,5 +1,7 @@
 """Reminders: what staff decided for an event, and one row for each person whom it concerns."""
 
+import hashlib
+import json
 import uuid
 
 from django.conf import settings
@@ -48,6 +50,12 @@ class ReminderRule(models.Model):
     due_at = models.DateTimeField(_("due"), null=True, editable=False)
     expires_at = models.DateTimeField(_("makes no sense after"), null=True, editable=False)
     created_at = models.DateTimeField(_("made"), default=clock.now, editable=False)
+
+    @property
+    def mark(self) -> str:
+        """What tells whether its time, people or words are others than when somebody read them."""
+        said = [self.anchor, self.offset_minutes, self.day_offset, str(self.clock_time), self.audience, self.words]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     class Meta:
         verbose_name = _("reminder")

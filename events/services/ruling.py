@@ -15,6 +15,7 @@ from events.errors import (
     EventError,
     NotKnownYet,
     ReminderArmed,
+    ReminderChanged,
     ReminderOver,
     ReminderTwice,
     ReminderWithoutDate,
@@ -64,10 +65,11 @@ def copy_rules(*, source: uuid.UUID, target: uuid.UUID) -> int:
 
 
 @transaction.atomic
-def save_rule(*, rule: ReminderRule, by: "User | None" = None) -> ReminderRule:
+def save_rule(*, rule: ReminderRule, by: "User | None" = None, seen: str | None = None) -> ReminderRule:
     """Write a rule that staff made, or what they changed of one, and plan anew if it is armed; return it as it is now.
 
-    Whether it is armed is not taken from `rule`: somebody may have armed or held it back since it was read. Raises
+    `seen` is the `mark` of the rule as it was opened: another one is refused with ReminderChanged. Whether it is armed
+    is not taken from `rule`: somebody may have armed or held it back since it was read. Raises
     ReminderArmed where it is, and `by` may not let these words leave; ReminderTwice where the occasion has a rule for
     that time and those people already; NotKnownYet for those who were, or were not, there at a time before the end.
     """
@@ -77,6 +79,8 @@ def save_rule(*, rule: ReminderRule, by: "User | None" = None) -> ReminderRule:
         _keep(rule, event)
         return rule
     kept = ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    if seen is not None and seen != kept.mark:
+        raise ReminderChanged
     is_moved = any(getattr(kept, name) != getattr(rule, name) for name in TIME)
     is_for_others, says_else = kept.audience != rule.audience, kept.words != rule.words
     for name in (*TIME, "audience", "words"):

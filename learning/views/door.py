@@ -16,8 +16,8 @@ from accounts.entrance import ask_for_code, let_in
 from core import languages, limits
 from core.emailkeys import email_key
 from learning import cohort_words
-from learning.enums import EnrolmentState
-from learning.errors import LearningError
+from learning.enums import Ending, EnrolmentState
+from learning.errors import JoinedAlready, LearningError
 from learning.models import Enrolment
 from learning.rules import keys_of, owns_enrolment
 from learning.services import join, seats, withdraw_enrolment
@@ -30,6 +30,10 @@ HAS_ENDED = {
     EnrolmentState.INVITED: _("You have declined the invitation to this cohort."),
     EnrolmentState.WAITLISTED: _("You have left the waiting list of this cohort."),
     EnrolmentState.APPLIED: _("You have taken your request to take part in this cohort back."),
+}
+ENDED: dict[Ending | None, Any] = {
+    Ending.LEFT_LIST: HAS_ENDED[EnrolmentState.WAITLISTED],
+    Ending.TAKEN_BACK: HAS_ENDED[EnrolmentState.APPLIED],
 }
 
 
@@ -57,6 +61,9 @@ def declining(request: HttpRequest, token: str, enrolment: Enrolment) -> HttpRes
     """Say what declining, leaving the waiting list or taking an application back means; a POST does it."""
     if request.user.is_authenticated and not owns_enrolment(request.user, enrolment):
         return _show(request, token, enrolment, is_other=True, status=HTTPStatus.FORBIDDEN)
+    if request.method == "POST" and enrolment.has_joined and request.user.is_authenticated:
+        # An old page: the course, to which the door leads on, must not look as if that had been done.
+        messages.info(request, str(JoinedAlready.sentence))
     if enrolment.state not in OPEN_TO_DECLINING or (request.method != "POST" and enrolment.cohort.is_over()):
         return HttpResponseRedirect(_address(request, "learning_door", token), status=HTTPStatus.SEE_OTHER)
     if request.method == "POST":
@@ -99,6 +106,7 @@ def _context(request: HttpRequest, token: str, enrolment: Enrolment) -> dict[str
         **cohort_words.about(enrolment.cohort, request),
         "enrolment": enrolment,
         "has_joined": enrolment.has_joined,
+        "ended": ENDED.get(enrolment.ending, ""),
         "is_signed_in": request.user.is_authenticated,
         "waiting": _why_waiting(enrolment),
         "is_shut": enrolment.cohort.is_called_off or enrolment.cohort.is_over(),

@@ -30,6 +30,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("The e-mail address or the password is not right."),
+        # Said of codes that were mailed too often, too, where nothing had been typed wrong.
+        "too_many_login_attempts": _("That was too often. Wait a while, then try again."),
     }
 
     def save_user(self, request, user: User, form, commit: bool = True) -> User:

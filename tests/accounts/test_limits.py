@@ -26,7 +26,7 @@ def test_passwords_of_one_person_are_tried_five_times_from_wherever() -> None:
     for number, spelling in enumerate(spellings):
         Client(REMOTE_ADDR=f"192.0.2.{number}").post(SIGN_IN, {"login": spelling, "password": "wrong passphrase"})
     answer = Client(REMOTE_ADDR="192.0.2.99").post(SIGN_IN, {"login": "known@city.example", "password": PASSWORD})
-    assert "Too many failed login attempts. Try again later." in answer.content.decode()
+    assert "That was too often. Wait a while, then try again." in answer.content.decode()
     assert "_auth_user_id" not in answer.wsgi_request.session
 
 

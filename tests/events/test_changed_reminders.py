@@ -183,3 +183,40 @@ def test_who_comes_back_from_the_dry_run_finds_what_they_typed(manager, event, r
     other = accounts.sign_in(Client(), accounts.PersonFactory(groups=[roles.EVENT_MANAGERS], is_staff=True))
     for browser, address in ((manager, plain), (other, back)):
         assert browser.get(address).context["form"]["text_en"].value() in ("", None)
+
+
+def opened(browser: Client, rule: ReminderRule) -> str:
+    return browser.get(url("reminder_edit", rule.pk)).context["form"]["opened"].value()
+
+
+def test_who_saves_a_reminder_opened_before_somebody_elses_change_reads_of_it_first(manager, event):
+    rule = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[0]
+    address, mark = url("reminder_edit", rule.pk), opened(manager, rule)
+    assert manager.post(address, filled(text_fr="Le plan.", opened=mark)).status_code == 302
+    answer = manager.post(address, filled(text_en="The map.", opened=mark))
+    assert (answer.status_code, "Somebody else has changed this since you opened it." in body(answer)) == (409, True)
+    rule.refresh_from_db()
+    assert list(rule.words) == ["fr"]
+    form = answer.context["form"]
+    assert form["text_en"].value() == "The map."
+    again = manager.post(address, filled(text_en="The map.", opened=form["opened"].value()))
+    rule.refresh_from_db()
+    assert (again.status_code, list(rule.words)) == (302, ["en"])
+
+
+def test_what_was_rehearsed_for_an_armed_reminder_does_not_take_back_what_somebody_else_saved(manager, event, rule):
+    make.registered(event, "Ana")
+    address = rehearsed(manager, rule, text_en="The map.", opened=opened(manager, rule))
+    theirs = ReminderRule.objects.get(pk=rule.pk)
+    theirs.words = {"fr": {"subject": "", "text": "Le plan."}}
+    save_rule(rule=theirs)
+    refused = manager.post(address)
+    assert (refused.status_code, "Somebody else has changed this" in body(refused)) == (409, True)
+    rule.refresh_from_db()
+    assert list(rule.words) == ["fr"]
+    # Told of it, they go back to what they typed, and mean it.
+    form = manager.get(refused.context["back_url"]).context["form"]
+    said = {name: form[name].value() or "" for name in form.fields}
+    assert manager.post(manager.post(url("reminder_edit", rule.pk), said)["Location"]).status_code == 302
+    rule.refresh_from_db()
+    assert list(rule.words) == ["en"]

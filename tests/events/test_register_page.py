@@ -264,6 +264,8 @@ def test_a_form_without_its_token_is_refused_and_gives_back_what_was_typed(token
         ("E-mail address", "ana.silva@example.org"),
         ("Organisation", "City of Bogotá"),
     ]
+    [way] = BeautifulSoup(answer.content, "html.parser").select("main .actions a")
+    assert (way["href"], way.get_text(strip=True)) == (address(event), "Open the form anew")
 
 
 def test_a_signed_in_person_sees_three_fields_and_is_linked(client):

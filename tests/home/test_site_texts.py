@@ -91,3 +91,17 @@ def test_an_editor_finds_the_texts_in_the_menu_and_adds_and_deletes_none(client:
     for door, arguments in (("add", []), ("delete", [pk])):
         assert client.post(reverse(f"site_texts:{door}", args=arguments), given()).status_code == 302
     assert SiteText.objects.count() == 5
+
+
+def test_who_saves_texts_opened_before_somebody_elses_change_reads_of_it_first(client: Client) -> None:
+    sign_in(client, editor())
+    opened = client.get(address()).context["form"]["opened"].value()
+    assert client.post(address(), given(tagline="Theirs", opened=opened)).status_code == 302
+    answer = client.post(address(), given(tagline="Mine", opened=opened))
+    page = BeautifulSoup(answer.content, "html.parser")
+    assert "Somebody else has changed this since you opened it." in page.get_text(" ")
+    assert page.select_one("[name=tagline]")["value"] == "Mine"
+    assert SiteText.objects.get(language="en").tagline == "Theirs"
+    again = page.select_one("[name=opened]")["value"]
+    assert client.post(address(), given(tagline="Mine", opened=again)).status_code == 302
+    assert SiteText.objects.get(language="en").tagline == "Mine"

@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 
 from core import clock
+from learning import mails
 from learning.models import Cohort, Enrolment
 from learning.services import apply_alone, call_off_cohort, withdraw_enrolment
+from mail import rendering
 from tests.factories import accounts
 from tests.factories import learning as make
 from tests.learning import teamwork
@@ -255,3 +257,36 @@ def test_nobody_is_behind_in_the_figures_of_a_cohort_that_is_over():
     end(one.cohort)
     page = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
     assert re.search(r"Behind\s*</dt>\s*<dd[^>]*>\s*0", page) or "Behind 0" in page
+
+
+def test_an_old_page_that_declines_what_was_joined_meanwhile_says_that_it_did_not():
+    enrolment, browser = teamwork.joined(teamwork.place(with_pages=True))
+    answer = browser.post(f"{door(enrolment)}decline/", follow=True)
+    assert found(answer, "You take part in this cohort already.") == ["You take part in this cohort already."]
+    enrolment.refresh_from_db()
+    assert enrolment.state == "active"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"admission": "approval"}, "You have taken your request to take part in this cohort back."),
+        ({"seats": 1}, "You have left the waiting list of this cohort."),
+    ],
+)
+def test_who_came_alone_and_goes_reads_what_they_did_and_nothing_of_an_invitation(fields, said):
+    cohort = make.cohort(**fields)
+    apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory())
+    own = apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory())
+    Client().post(f"{door(own)}decline/")
+    page = Client().get(door(own))
+    assert found(page, said, "You are not enrolled in this cohort any more.", "Invitation for") == [said]
+
+
+def test_whoever_only_waited_reads_of_no_completed_work_when_the_cohort_is_cancelled():
+    cohort = make.cohort(seats=1)
+    people = [apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory()) for _ in range(2)]
+    said = [mails.write_called_off(Enrolment.objects.get(pk=one.pk), "en") for one in people]
+    written = [rendering.written(one, language="en", name="") for one in said]
+    record = "What you have completed stays on record."
+    assert [(record in one.text, record in one.html) for one in written] == [(True, True), (False, False)]
