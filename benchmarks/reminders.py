@@ -164,6 +164,8 @@ def _writing() -> dict[str, Any]:
     from mail import rendering
     from mail.models import Message
 
+    # What the lines before asked for would be written with it.
+    Message.objects.waiting().filter(stream="bulk").delete()
     event = _event(is_armed=False)
     _people(event, WRITTEN)
     rule = ReminderRule.objects.filter(translation_key=event.translation_key).first()
