@@ -64,7 +64,8 @@ def test_who_applied_alone_is_told_nothing_of_a_coordinator_at_the_door():
     assert (page.status_code, sentence in words(page), "coordinator" in words(page)) == (409, True, False)
     client.post(f"{link}decline/")
     page = client.get(link)
-    assert (page.status_code, "You are not enrolled in this cohort any more." in words(page)) == (410, True)
+    ended = "You have taken your request to take part in this cohort back."
+    assert (page.status_code, ended in words(page)) == (410, True)
     assert "coordinator" not in words(page)
 
 

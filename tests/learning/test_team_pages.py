@@ -89,8 +89,9 @@ def test_the_door_says_how_it_came_to_an_end():
         "You have declined.",
         "You are not enrolled in this cohort any more.",
         "This invitation does not hold any more. Ask the coordinator of your city for a new one.",
+        "You have left the waiting list of this cohort.",
     )
-    for enrolment, expected in ((waiting, 1), (joined, 1), (withdrawn, 2)):
+    for enrolment, expected in ((waiting, 3), (joined, 1), (withdrawn, 2)):
         said = words(Client().get(f"/learn/{enrolment.token}/"))
         assert [number for number, sentence in enumerate(sentences) if sentence in said] == [expected], enrolment
 
