@@ -11,9 +11,7 @@ from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment
 from mail.enums import Stream
 from mail.kinds import Rendering
-
-# Only an account has a time zone.
-NO_ZONE = "–"
+from mail.rehearsal import NOT_KNOWN
 
 
 class CalledOff:
@@ -33,7 +31,7 @@ class CalledOff:
         """Count them by language, zone and state, in one statement."""
         counted = self.people().order_by().values_list("language", "person__timezone", "state")
         for language, zone, state, number in counted.annotate(number=Count("pk")):
-            yield language, zone or NO_ZONE, str(EnrolmentState(state).label), number
+            yield language, zone or str(NOT_KNOWN), str(EnrolmentState(state).label), number
 
     def addresses(self) -> Iterator[str]:
         """Yield their addresses: the account's where there is one."""

@@ -33,7 +33,6 @@ from newsletter.campaign_errors import CampaignError, CampaignFrozen, IssueNotPu
 from newsletter.enums import CampaignState
 from newsletter.models import Campaign
 from newsletter.rehearsing import CampaignAudience
-from newsletter.services import audiences
 
 
 class ForStaff(WagtailAdminTemplateMixin):
@@ -265,12 +264,17 @@ class StartView(Rehearsed, DryRunView):
         return self.get_back_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what each language reads."""
-        found = audiences.count_audience(self.campaign)
-        unfinished = translating.unfinished(self.campaign.issue, editions.published(self.campaign.issue))
-        return super().get_context_data(
-            **kwargs, readings=readings(found, unfinished), why_nobody=why_nobody(self.campaign, found)
-        )
+        """Add what each language reads, whence the readers are, and who is passed over."""
+        context = super().get_context_data(**kwargs)
+        audience: CampaignAudience = context["audience"]
+        found = audience.readings()
+        return {
+            **context,
+            "readings": readings(found, translating.unfinished(self.campaign.issue, audience.pages)),
+            "why_nobody": why_nobody(self.campaign, found),
+            "by_country": audience.by_country(),
+            "passed_over": audience.passed_over(),
+        }
 
 
 class CampaignSampleView(Rehearsed, SampleView):

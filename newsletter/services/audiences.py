@@ -13,11 +13,23 @@ from mail.enums import State
 from mail.models import Message, Resend
 from mail.services.holding import BECAUSE
 from newsletter import editions
+from newsletter.enums import SubscriberState
 from newsletter.models import Campaign, Subscriber
 from newsletter.models.subscriber import INTERESTS
+from newsletter.querysets import SubscriberQuerySet
 
 # Whoever has one of these in hand from another campaign of the issue would get it twice.
 _MAY_COME_AGAIN = (State.CANCELLED, State.FAILED, State.SUPPRESSED)
+
+
+@dataclass(frozen=True)
+class Readers:
+    """How many readers have a language, country and time zone in common; what is not known of them is empty."""
+
+    language: str
+    country: str
+    timezone: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -40,8 +52,12 @@ def fits_somebody(campaign: Campaign) -> bool:
 
 
 def _meant(campaign: Campaign) -> "QuerySet[Subscriber]":
+    return _fitting(campaign).confirmed()
+
+
+def _fitting(campaign: Campaign) -> SubscriberQuerySet:
     audience = campaign.audience
-    found = Subscriber.objects.confirmed()
+    found = Subscriber.objects.all()
     if audience["languages"]:
         found = found.filter(language__in=audience["languages"])
     if audience["countries"]:
@@ -56,6 +72,19 @@ def count_audience(campaign: Campaign) -> list[Reading]:
     available = editions.published(campaign.issue)
     counted = readers(campaign).order_by().values_list("language").annotate(number=Count("pk"))
     return tally(dict(counted), available)
+
+
+def count_readers(campaign: Campaign) -> list[Readers]:
+    """Return the readers by language, country and time zone, which only an account has; one statement."""
+    by = ("language", "country", "person__timezone")
+    counted = readers(campaign).order_by().values_list(*by).annotate(number=Count("pk"))
+    return [Readers(language, country, zone or "", number) for language, country, zone, number in counted]
+
+
+def count_states(campaign: Campaign) -> dict[SubscriberState, int]:
+    """Return in which states all are whom the audience describes, readers or not; one statement."""
+    counted = _fitting(campaign).order_by().values_list("state").annotate(number=Count("pk"))
+    return {SubscriberState(state): number for state, number in counted}
 
 
 def tally(numbers: Mapping[str, int], available: Collection[str]) -> list[Reading]:

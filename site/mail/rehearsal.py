@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Protocol
 
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 
 from core import languages
 from mail import rendering
@@ -16,6 +17,8 @@ from mail.mime import Content
 from mail.services.suppressing import suppressed
 
 CHUNK = 1000
+# The time zone of somebody without an account, where none was asked for.
+NOT_KNOWN = gettext_lazy("Not known")
 
 
 class Audience(Protocol):

@@ -70,10 +70,12 @@ class DryRunView(WagtailAdminTemplateMixin, TemplateView, ABC):
         """Add the rehearsal."""
         # First: what changes while this counts is then taken for another dry run, rather than not noticed.
         mark = self.get_mark()
-        found = rehearsal.rehearse(self.get_audience())
+        audience = self.get_audience()
+        found = rehearsal.rehearse(audience)
         return super().get_context_data(
             **kwargs,
             mark=mark,
+            audience=audience,
             rehearsal=found,
             samples=_read(found, self.get_sample_url, all_languages=self.is_for_later),
             is_for_later=self.is_for_later,
