@@ -100,7 +100,8 @@ def why_shut(cohort: Cohort) -> str:
 class HasLeft(Http404):
     """Who asks has taken part in the cohort and does not any more: they may be told so, and nobody else may.
 
-    `is_back` where they are invited again, or wait for a seat or an answer, and the cohort has a page that says so.
+    `is_back` where they are invited again, or wait for a seat or an answer, and the cohort has a page that says so: how
+    they stand or, once it is over or called off, that it is.
     """
 
     def __init__(self, *, is_back: bool) -> None:
@@ -116,8 +117,8 @@ def own_enrolment(request: HttpRequest, slug: str) -> Enrolment:
         return found
     if not mine.filter(joined_at__isnull=False).exists():
         raise Http404
-    listed = Enrolment.objects.filter(cohort__in=Cohort.objects.listed().filter(slug=slug).order_by())
-    stands = listed.told().meant_for(request.user, keys_of(request.user))
+    taught = Enrolment.objects.filter(cohort__slug=slug, cohort__course__is_current=True)
+    stands = taught.told().meant_for(request.user, keys_of(request.user))
     raise HasLeft(is_back=stands.exists())
 
 

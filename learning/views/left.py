@@ -20,7 +20,7 @@ from learning.models import Enrolment
 def told_who_left(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Answer whoever has left with that sentence; strangers get the 404 of what does not exist.
 
-    Whoever is to come back, or waits to, is led to the cohort's page, which says how they stand.
+    Whoever is to come back, or waits to, is led to the cohort's page, which says how they stand or what became of it.
     """
 
     @wraps(view)

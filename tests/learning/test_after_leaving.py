@@ -1,10 +1,12 @@
 """What somebody meets at old addresses of a cohort: who has left it, and who is signed in as somebody else."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from core import clock, dates
-from learning.models import Enrolment
+from learning.models import Cohort, Course, Enrolment
 from learning.services import apply_alone, call_off_cohort, complete_unit, read_unit, withdraw_enrolment
 from tests.factories import accounts
 from tests.learning import teamwork
@@ -44,11 +46,37 @@ class TestWhoHasLeft:
         call_off_cohort(cohort_id=one.cohort.pk)
         assert GONE in words(browser.get(one.course()))
 
-    def test_is_led_to_no_page_that_is_not_there_where_they_were_invited_anew_before_it_was_called_off(self):
+    @pytest.mark.parametrize(
+        ("seats", "state", "page"),
+        [(9, "invited", ""), (0, "waitlisted", ""), (0, "waitlisted", "leave/"), (0, "waitlisted", "unit")],
+    )
+    def test_is_led_to_what_became_of_it_where_they_wait_anew_and_it_is_called_off(self, seats, state, page):
+        one = teamwork.place()
+        browser = left(one)
+        Cohort.objects.update(seats=seats)
+        assert teamwork.invited(one).state == state
+        call_off_cohort(cohort_id=one.cohort.pk)
+        address = one.reading() if page == "unit" else f"{one.course()}{page}"
+        answer = browser.get(address, follow=True)
+        cohort = f"/en/learning/cohorts/{one.cohort.slug}/"
+        assert (answer.redirect_chain, answer.status_code) == ([(cohort, 302)], 410)
+        assert ("This cohort has been cancelled." in words(answer), GONE in words(answer)) == (True, False)
+
+    def test_is_led_to_what_became_of_it_where_it_is_over_before_the_invitation_has_lapsed(self):
+        one = teamwork.place()
+        browser = left(one)
+        teamwork.invited(one)
+        today = clock.now().date()
+        Cohort.objects.update(starts_on=today - timedelta(days=30), ends_on=today - timedelta(days=3), closes_at=None)
+        answer = browser.get(one.course(), follow=True)
+        assert (answer.status_code, "This cohort has ended." in words(answer)) == (410, True)
+
+    def test_is_led_to_no_page_that_is_not_there_where_its_course_is_taught_no_more(self):
         one = teamwork.place()
         browser = left(one)
         teamwork.invited(one)
         call_off_cohort(cohort_id=one.cohort.pk)
+        Course.objects.update(is_current=False)
         answer = browser.get(one.course())
         assert (answer.status_code, GONE in words(answer)) == (404, True)
 
@@ -71,7 +99,8 @@ class TestStrangers:
     """Whoever never took part learns nothing, not even that there is such a cohort."""
 
     @pytest.mark.parametrize("who", ["a stranger", "the coordinator", "only invited", "withdrawn before joining"])
-    def test_asking_for_a_course_in_which_they_never_took_part(self, who):
+    @pytest.mark.parametrize("is_called_off", [False, True])
+    def test_asking_for_a_course_in_which_they_never_took_part(self, who, is_called_off):
         one = teamwork.place()
         left(one)
         person = one.coordinator if who == "the coordinator" else accounts.PersonFactory(email="bo.berg@example.org")
@@ -79,6 +108,8 @@ class TestStrangers:
             enrolment = teamwork.invited(one, "Bo Berg")
             if who == "withdrawn before joining":
                 withdraw_enrolment(enrolment_id=enrolment.pk, by=one.coordinator)
+        if is_called_off:
+            call_off_cohort(cohort_id=one.cohort.pk)
         client = teamwork.client_of(person)
         answer, nothing = client.get(one.course()), client.get("/en/my/learning/no-such-cohort/")
         assert (answer.status_code, nothing.status_code) == (404, 404)
