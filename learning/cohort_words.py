@@ -46,13 +46,13 @@ class CohortCard:
     tone: str
     can_be_joined: bool
     is_in_language: bool
-    # Whether the cities of the reader, who coordinates them, hold all the seats that they may have.
-    is_share_spent: bool = False
+    # What a coordinator reads whose cities hold all the seats that they may have; empty for everybody else.
+    share_words: str = ""
 
     @property
     def fits(self) -> bool:
         """Whether the reader can do something with its being in a language of theirs."""
-        return self.can_be_joined and self.is_in_language and not self.is_share_spent
+        return self.can_be_joined and self.is_in_language and not self.share_words
 
 
 def cards(cohorts: "Iterable[Cohort]", *, for_everybody: bool = False) -> list[CohortCard]:
@@ -197,6 +197,11 @@ def _of_share(share: int) -> str:
         share,
     )
     return words % {"number": share}
+
+
+def of_spent_share() -> str:
+    """Return what a coordinator reads beside a cohort in which their city holds all the seats that it may have."""
+    return _("Your city has all its seats")
 
 
 def of_outcome(name: str, number: int) -> str:

@@ -26,16 +26,23 @@ def cards(course: Course | None, request: HttpRequest) -> list[cohort_words.Coho
     found = list(Cohort.objects.listed().of_course(course).select_related("course"))
     shown = cohort_words.cards(found)
     if (reader := _reader(request)) is not None:
-        spent = _with_spent_share(reader, found)
+        spent = spent_shares(reader, found)
         shown = [
             replace(
                 card,
                 is_in_language=card.is_in_language or reader.language in cohort.languages,
-                is_share_spent=cohort.pk in spent,
+                share_words=spent.get(cohort.pk, ""),
             )
             for card, cohort in zip(shown, found, strict=True)
         ]
-    return sorted(shown, key=lambda card: (not card.can_be_joined, card.is_share_spent, not card.is_in_language))
+    return sorted(shown, key=lambda card: (not card.can_be_joined, card.share_words != "", not card.is_in_language))
+
+
+def cards_for_city(cohorts: list[Cohort], coordinator: User, city: int) -> list[cohort_words.CohortCard]:
+    """Return a card for each cohort in order, as somebody meets them who enrols people of a city; three statements."""
+    spent = spent_shares(coordinator, cohorts, city=city)
+    shown = cohort_words.cards(cohorts)
+    return [replace(card, share_words=spent.get(one.pk, "")) for card, one in zip(shown, cohorts, strict=True)]
 
 
 def _reader(request: HttpRequest) -> User | None:
@@ -45,17 +52,23 @@ def _reader(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def _with_spent_share(reader: User, cohorts: Iterable[Cohort]) -> set[int]:
-    """Return the keys of the cohorts in which every city that the reader coordinates holds all that it may have."""
+def spent_shares(reader: User, cohorts: Iterable[Cohort], *, city: int | None = None) -> dict[int, str]:
+    """Return what the reader is told, by cohort, where every city that they coordinate holds all that it may have.
+
+    Of their cities only `city` counts if it is given. Two statements, none where no cohort that is open has a share.
+    """
     shares = {one.pk: one.seats_per_local_government for one in cohorts if cohort_words.is_open(one)}
     shares = {key: share for key, share in shares.items() if share is not None}
     if not shares:
-        return set()
+        return {}
     own = Membership.objects.of_person(reader).coordinators().current()
+    if city is not None:
+        own = own.filter(local_government=city)
     cities = set(own.values_list("local_government", flat=True))
     if not cities:
-        return set()
+        return {}
     rows = Enrolment.objects.filter(cohort__in=shares, local_government__in=cities, has_seat=True)
     counts = rows.order_by().values_list("cohort", "local_government").annotate(held=Count("pk"))
     held = {(cohort, city): number for cohort, city, number in counts}
-    return {key for key, share in shares.items() if all(held.get((key, city), 0) >= share for city in cities)}
+    words = cohort_words.of_spent_share()
+    return {key: words for key, share in shares.items() if all(held.get((key, one), 0) >= share for one in cities)}

@@ -13,6 +13,7 @@ from learning.enums import Ending, EnrolmentState, TeamState
 from learning.models import Enrolment, TeamRequest
 from learning.rules import may_enrol
 from learning.services import notices
+from learning.waiting import why_waiting
 from mail import kinds
 from mail.isolates import isolate
 from mail.kinds import MailKind, NoLongerMakesSense, Rendering
@@ -45,10 +46,11 @@ def invitation(message: Message) -> Rendering:
 
 
 def waiting(message: Message) -> Rendering:
-    """Write what place somebody has on the waiting list."""
+    """Write what place somebody has on the waiting list, and why."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.WAITLISTED, "The person does not wait any more.")
-    return _render(message, enrolment, subject=_("You are on the waiting list: %(title)s"))
+    subject = _("You are on the waiting list: %(title)s")
+    return _render(message, enrolment, subject=subject, reasons=why_waiting(enrolment))
 
 
 def promoted(message: Message) -> Rendering:

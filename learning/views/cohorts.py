@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.visitors import signed_in
 from core import languages, limits
 from events import spoken
-from learning import access, cohort_words
+from learning import access, cohort_words, fitting
 from learning.errors import LearningError
 from learning.models import Cohort, Enrolment
 from learning.rules import keys_of, may_moderate
@@ -106,6 +106,7 @@ def _of_visitor(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:
         "mine": mine,
         "teams": access.teams_of(request.user, cohort),
         "may_moderate": may_moderate(request.user, cohort),
+        "share_words": fitting.spent_shares(request.user, [cohort]).get(cohort.pk, ""),
     }
 
 

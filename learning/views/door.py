@@ -20,8 +20,9 @@ from learning.enums import Ending, EnrolmentState
 from learning.errors import JoinedAlready, LearningError
 from learning.models import Enrolment
 from learning.rules import keys_of, owns_enrolment
-from learning.services import join, seats, withdraw_enrolment
+from learning.services import join, withdraw_enrolment
 from learning.views.signed import asked_for, by_token
+from learning.waiting import why_waiting
 
 PER_PERSON = limits.Limit("learning-door", settings.JOINS_PER_PERSON_PER_HOUR, 3600)
 OVER = (EnrolmentState.WITHDRAWN, EnrolmentState.DECLINED, EnrolmentState.LAPSED)
@@ -108,7 +109,7 @@ def _context(request: HttpRequest, token: str, enrolment: Enrolment) -> dict[str
         "has_joined": enrolment.has_joined,
         "ended": ENDED.get(enrolment.ending, ""),
         "is_signed_in": request.user.is_authenticated,
-        "waiting": _why_waiting(enrolment),
+        "waiting": why_waiting(enrolment),
         "is_shut": enrolment.cohort.is_called_off or enrolment.cohort.is_over(),
         "other_languages": sorted({enrolment.language, languages.of_reader(request)} - {"", languages.current()}),
         "door_url": _address(request, "learning_door", token),
@@ -123,15 +124,6 @@ def _live_one(request: HttpRequest, ended: Enrolment) -> str:
     if live is None:
         return ""
     return _course_url(live) if live.has_joined else _address(request, "learning_door", live.token)
-
-
-def _why_waiting(enrolment: Enrolment) -> list[str]:
-    """Return what whoever waits reads of the seats: none is free, or their city has all that it may have."""
-    if enrolment.state != EnrolmentState.WAITLISTED:
-        return []
-    counted = seats.count(enrolment.cohort)
-    is_by_share = counted.has_spent_share(enrolment.local_government_id)
-    return cohort_words.of_waiting(is_full=counted.free == 0, share=counted.per_city if is_by_share else None)
 
 
 def _address(request: HttpRequest, name: str, token: str) -> str:

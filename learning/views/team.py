@@ -24,7 +24,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts.visitors import signed_in
 from core import languages, limits
-from learning import access, cohort_words
+from learning import access, cohort_words, fitting
 from learning.bad_lines import gathered
 from learning.errors import EnrolmentRefused, LearningError, TooManyAtOnce
 from learning.forms import PeopleForm
@@ -68,7 +68,8 @@ class TeamView(LoginRequiredMixin, View):
             return HttpResponseRedirect(
                 _address(other.slug, city=self.city.slug, cohort=other.slug), status=HTTPStatus.SEE_OTHER
             )
-        return self._show("cohort", {"cards": cohort_words.cards(self._choices), "why_shut": why_shut})
+        cards = fitting.cards_for_city(self._choices, signed_in(request), self.city.pk)
+        return self._show("cohort", {"cards": cards, "why_shut": why_shut})
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Look the people over, or enrol those who were looked over."""

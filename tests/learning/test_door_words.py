@@ -12,6 +12,7 @@ from learning import mails
 from learning.models import Cohort, Enrolment
 from learning.services import apply_alone, call_off_cohort, withdraw_enrolment
 from mail import rendering
+from mail.models import Message
 from tests.factories import accounts
 from tests.factories import learning as make
 from tests.learning import teamwork
@@ -51,7 +52,7 @@ class TestWaiting:
         ],
         ids=["full", "share", "both"],
     )
-    def test_the_door_tells_the_place_and_why(self, seats, said):
+    def test_the_door_and_the_mail_tell_the_place_and_why(self, seats, said):
         one = teamwork.place(**seats)
         teamwork.invited(one)
         teamwork.invited(one, "Bo Berg")
@@ -64,6 +65,10 @@ class TestWaiting:
             ONCE_FREE,
         )
         assert found(page, *every) == ["You are number 2 on the waiting list.", *said]
+        mail = rendering.render(Message.objects.filter(kind="enrolment-waiting").latest("pk"))
+        for written in (mail.text, mail.html):
+            assert [one for one in every if one in written] == ["You are number 2 on the waiting list.", *said]
+        assert "\n\n" + "\n\n".join(said) + "\n\n--\n" in mail.text
 
     def test_a_seat_that_has_become_free_is_not_called_taken(self):
         one = teamwork.place(seats=1)
