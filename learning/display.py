@@ -8,24 +8,58 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from core import dates, languages
+from core import dates, languages, locales
+from events.querysets import public_pages
 from learning import fitting
 from learning.course_path import CoursePath, course_path
 from learning.models.enrolment import Enrolment
-from learning.models.records import Course
+from learning.models.records import Course, Module
+from learning.translations import best, readable
 
 # The tree is root, home pages, section; the trail of a page begins at its section.
 SECTION_DEPTH = 3
 
 
-def trail_of(page: Page) -> list[Page]:
-    """Return the pages above `page`, from its section down."""
+def pages_above(page: Page) -> list[Page]:
+    """Return the pages above `page` in the tree, from its section down."""
     return list(page.get_ancestors().filter(depth__gte=SECTION_DEPTH).order_by("depth"))
+
+
+def taught_in(page: Any) -> list[Course | Module]:
+    """Return the course and, for a unit, the module in which the path has what a page within a course stands for.
+
+    Nothing while it is not taught, nor where its source has moved into a course that is kept to some people: of that
+    one a page that stayed behind says nothing.
+    """
+    found = page.records_above()
+    if not found or page.course_key_by_tree in {None, found[0].translation_key}:
+        return found
+    is_public = public_pages().filter(translation_key=found[0].translation_key).exists()
+    return found if is_public else []
+
+
+def trail_of(page: Any) -> list[Page]:
+    """Return the section, and below it the course and module that a page within a course belongs to.
+
+    A translation stays where it is in the tree when its source moves to another module: it belongs where the path has
+    it, and the path follows the source.
+    """
+    keys = [record.translation_key for record in page.taught_in]
+    if not keys or keys == [parent.translation_key for parent in page.above[1:]]:
+        return page.above
+    language = locales.code_of(page.locale_id)
+    named = Page.objects.filter(translation_key__in=keys)
+    pages = best(readable(named, language, {page.taught_in[0].source_locale_id}), language)
+    return [*page.above[:1], *(pages[key] for key in keys if key in pages)]
 
 
 def crumbs(page: Any, request: HttpRequest) -> list[dict[str, str]]:
     """Return the items of the breadcrumb, the page itself last."""
-    above = [{"title": parent.title, "url": parent.get_url(request) or ""} for parent in page.trail if parent.live]
+    above = [
+        {"title": one.title, "url": one.get_url(request) or "", "language": locales.code_of(one.locale_id)}
+        for one in page.trail
+        if one.live
+    ]
     return [*above, {"title": page.title, "url": ""}]
 
 
@@ -105,4 +139,6 @@ def _path_or_nothing(course: Course | None, request: HttpRequest) -> CoursePath:
 
 
 def _course_above(page: Any) -> Course | None:
+    if page.taught_in:
+        return page.taught_in[0]
     return Course.objects.filter(translation_key=page.course_key).first() if page.course_key else None

@@ -23,6 +23,7 @@ from core.projection import AtomicPublishing
 from learning import course_cards, display
 from learning.enums import UnitKind
 from learning.models.enrolment import Enrolment
+from learning.models.records import Course, Module, Unit
 
 # A unit is one sitting; what takes longer is two units.
 LONGEST_UNIT = 240
@@ -32,19 +33,43 @@ class OnTrail:
     """A page that knows the pages above it, from its section down."""
 
     @cached_property
+    def above(self) -> list[Page]:
+        """The pages above it in the tree, the section first."""
+        return display.pages_above(self)
+
+    @cached_property
     def trail(self) -> list[Page]:
         """The section, and below it the course and module that the page belongs to."""
-        return display.trail_of(self)
+        return self.above
 
 
 class InCourse(OnTrail):
     """A page within a course: a change of the course's path changes it too."""
 
+    def records_above(self) -> list[Course | Module]:
+        """Return the records of the course and, for a unit, of the module that teach what the page stands for."""
+        raise NotImplementedError
+
+    @cached_property
+    def taught_in(self) -> list[Course | Module]:
+        """The course and, for a unit, the module in which the path has it; empty while it is not taught."""
+        return display.taught_in(self)
+
+    @cached_property
+    def trail(self) -> list[Page]:
+        """The section, and below it course and module as the path has them."""
+        return display.trail_of(self)
+
+    @property
+    def course_key_by_tree(self) -> UUID | None:
+        """The translation key of the course below which the page stands."""
+        # The section comes first, the course next.
+        return self.above[1].translation_key if len(self.above) > 1 else None
+
     @cached_property
     def course_key(self) -> UUID | None:
         """The translation key of the course that the page belongs to."""
-        # The trail begins with the section; the course comes next.
-        return self.trail[1].translation_key if len(self.trail) > 1 else None
+        return self.taught_in[0].translation_key if self.taught_in else self.course_key_by_tree
 
     def cache_tags(self) -> set[str]:
         tags = super().cache_tags()
@@ -187,6 +212,10 @@ class ModulePage(InCourse, AtomicPublishing, BasePage):
         verbose_name = _("module page")
         verbose_name_plural = _("module pages")
 
+    def records_above(self) -> list[Course | Module]:
+        module = Module.objects.current().filter(translation_key=self.translation_key).select_related("course").first()
+        return [module.course] if module else []
+
     @property
     def goal_list(self) -> list[str]:
         """The goals, one by one."""
@@ -228,6 +257,11 @@ class UnitPage(InCourse, AtomicPublishing, BasePage):
     class Meta:
         verbose_name = _("unit page")
         verbose_name_plural = _("unit pages")
+
+    def records_above(self) -> list[Course | Module]:
+        units = Unit.objects.current().filter(translation_key=self.translation_key)
+        unit = units.select_related("module__course").first()
+        return [unit.module.course, unit.module] if unit else []
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context(request, *args, **kwargs), **display.unit_context(self, request)}
