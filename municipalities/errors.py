@@ -77,6 +77,13 @@ class RequestNeedsCoordinator(MembershipError):
     )
 
 
+class RequestOutlastsCoordinators(MembershipError):
+    sentence = _(
+        "A colleague waits for a decision, and afterwards nobody would be left to take it. Decide first, or make a "
+        "colleague coordinator."
+    )
+
+
 class StandingChanged(MembershipError):
     sentence = _(
         "Somebody else has changed the standing of this city since you opened it. What you wrote is still here: look "

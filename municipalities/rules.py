@@ -8,6 +8,7 @@ from core import clock
 from municipalities.errors import (
     MembershipError,
     RequestNeedsCoordinator,
+    RequestOutlastsCoordinators,
     TeamNeedsCoordinator,
     TeamOutlastsCoordinators,
 )
@@ -55,21 +56,27 @@ def coordinates_alone(membership: Membership, colleagues: Iterable[Membership], 
     return not any(one.coordinates_beyond(last or today) for one in colleagues)
 
 
-def refusal_to_leave(
-    membership: Membership, colleagues: Collection[Membership], teams: Iterable[RunningTeam], last: date | None = None
+def refusal_to_end(
+    membership: Membership,
+    colleagues: Collection[Membership],
+    teams: Iterable[RunningTeam],
+    last: date | None = None,
+    *,
+    is_own: bool = True,
 ) -> MembershipError | None:
-    """Return why its person cannot leave after a day, today unless given; None where they can.
+    """Return why a membership cannot end after a day, today unless given; None where it can.
 
-    Teams that are under way need a coordinator until the last of them is over, whoever asks needs one who decides.
+    Teams that are under way need a coordinator until the last of them is over, whoever asks needs one who decides. It
+    is the same whether its person ends it or, unless `is_own`, a colleague, who may have noted their own last day.
     """
     last = last or clock.now().date()
     needed = max((team.ends_on for team in teams), default=None)
     # Who stays for the whole last day of the teams stays for long enough.
     if needed and last < needed and coordinates_alone(membership, colleagues, needed - timedelta(days=1)):
-        is_alone = coordinates_alone(membership, colleagues)
+        is_alone = is_own and coordinates_alone(membership, colleagues)
         return TeamNeedsCoordinator() if is_alone else TeamOutlastsCoordinators()
     if any(one.is_asked for one in colleagues) and coordinates_alone(membership, colleagues, last):
-        return RequestNeedsCoordinator()
+        return RequestNeedsCoordinator() if is_own else RequestOutlastsCoordinators()
     return None
 
 

@@ -37,7 +37,7 @@ class Team:
     @property
     def must_keep(self) -> str:
         """Why the reader cannot leave today, as the service would say it; empty for who may."""
-        return str(rules.refusal_to_leave(self.own, [*self.asking, *self.members], self.running) or "")
+        return str(rules.refusal_to_end(self.own, [*self.asking, *self.members], self.running) or "")
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,10 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
     """End a membership today, or note the last day where that lies ahead; what was only asked its person takes back.
 
     Raises NotYours for strangers, MembershipGone, DecidedAlready for what has been declined, NotDecidedYet for what
-    somebody else has asked, EndsBeforeStart for a day before the first, and for the own one of a coordinator who is
-    needed TeamNeedsCoordinator, TeamOutlastsCoordinators or RequestNeedsCoordinator. Ending twice changes nothing. The
-    person is told of what somebody else does, at once in either case.
+    somebody else has asked, EndsBeforeStart for a day before the first, and for that of a coordinator who is needed,
+    unless staff end it, TeamNeedsCoordinator, TeamOutlastsCoordinators, RequestNeedsCoordinator or
+    RequestOutlastsCoordinators. Ending twice changes nothing. The person is told of what somebody else does, at once in
+    either case.
     """
     membership = locks.membership(membership_id, gone=MembershipGone)
     if not rules.may_end(by, membership):
@@ -79,12 +80,17 @@ def close_overdue(memberships: MembershipQuerySet) -> int:
 
 
 def _refuse_abandoning(membership: Membership, last: date, by: "User") -> None:
-    # Under the city's lock, so that of two coordinators who leave at once one stays. Staff may: they see what waits.
-    if by != membership.person or not membership.is_of_coordinator:
+    # Under the city's lock, so that of two coordinators who leave at once one stays. Whose account is closed answers
+    # for nothing any more.
+    if not (membership.is_of_coordinator and membership.person.is_active):
+        return
+    is_own = by == membership.person
+    if not is_own and rules.may_decide_all(by):
+        # Staff are told beforehand, and see what waits.
         return
     city = membership.local_government_id
     teams = running.teams_of([city]).get(city, [])
-    if refusal := rules.refusal_to_leave(membership, rules.colleagues_of(membership), teams, last):
+    if refusal := rules.refusal_to_end(membership, rules.colleagues_of(membership), teams, last, is_own=is_own):
         raise refusal
 
 

@@ -110,6 +110,38 @@ def test_two_coordinators_cannot_both_note_a_last_day_before_the_team_is_over(ow
     assert (own.state, own.ends_on) == ("approved", None)
 
 
+@pytest.mark.parametrize("ahead", [0, 9])
+def test_a_coordinator_who_has_noted_a_last_day_cannot_end_the_one_who_stays(own, cohort, ahead):
+    other = cities.coordinator(local_government=own.local_government)
+    today = clock.now().date()
+    # Who notes a last day of today is here until the day is over.
+    services.end_membership(membership_id=own.pk, by=own.person, ends_on=today + timedelta(days=ahead))
+    browser = sign_in(Client(), own.person)
+    for last in ("", today + timedelta(days=ahead), cohort.ends_on - timedelta(days=1)):
+        answer = browser.post(f"/en/my/cities/{other.pk}/end/", {"ends_on": str(last)})
+        other.refresh_from_db()
+        assert (answer.status_code, other.state, other.ends_on) == (409, "approved", None)
+        html = unescape(answer.content.decode())
+        assert (html.count(f'<p class="field__error">{OUTLASTS}</p>'), REFUSED in html) == (1, False)
+    assert not Message.objects.filter(kind__startswith="membership-").exists()
+    services.end_membership(membership_id=other.pk, by=own.person, ends_on=cohort.ends_on)
+    other.refresh_from_db()
+    assert other.ends_on == cohort.ends_on
+
+
+@pytest.mark.parametrize("who", ["who stays", "staff", "of a closed account"])
+def test_a_coordinator_is_ended_where_somebody_goes_on_or_staff_see_what_waits_or_nobody_is_lost(own, cohort, who):
+    other = cities.coordinator(local_government=own.local_government)
+    if who != "who stays":
+        Membership.objects.filter(pk=own.pk).update(ends_on=clock.now().date() + timedelta(days=9))
+    if who == "of a closed account":
+        type(other.person).objects.filter(pk=other.person_id).update(is_active=False)
+    by = PersonFactory(admin=True) if who == "staff" else own.person
+    services.end_membership(membership_id=other.pk, by=by)
+    other.refresh_from_db()
+    assert other.state == "ended"
+
+
 def test_a_cohort_that_is_over_keeps_nobody(own, cohort):
     with time_machine.travel(clock.now() + timedelta(days=400), tick=False):
         leave(own)

@@ -12,7 +12,7 @@ from accounts.enums import Channel
 from accounts.services import erase, subject_of
 from core import clock
 from municipalities import services
-from municipalities.errors import RequestNeedsCoordinator
+from municipalities.errors import RequestNeedsCoordinator, RequestOutlastsCoordinators
 from municipalities.models import Membership
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, sign_in
@@ -24,6 +24,10 @@ MINE = "/en/my/cities/"
 REFUSED = (
     "You are the only coordinator and a colleague waits for your decision. Decide first, or make a colleague "
     "coordinator."
+)
+OUTLASTS = (
+    "A colleague waits for a decision, and afterwards nobody would be left to take it. Decide first, or make a "
+    "colleague coordinator."
 )
 WARNING = "You are the only coordinator: nobody can enrol colleagues then"
 
@@ -65,6 +69,19 @@ def test_a_coordinator_leaves_where_another_one_goes_on(own, waiting, fields, ma
     answer = sign_in(Client(), own.person).post(f"{MINE}{own.pk}/end/", {"ends_on": ""})
     own.refresh_from_db()
     assert (answer.status_code, own.state) == ((303, "ended") if may else (409, "approved"))
+
+
+def test_a_colleague_cannot_be_ended_by_whom_nobody_would_be_left_to_decide_who_waits(own, waiting, heard):
+    today = clock.now().date()
+    other = make.coordinator(local_government=own.local_government, ends_on=today + timedelta(days=3))
+    with pytest.raises(RequestOutlastsCoordinators, match=OUTLASTS):
+        services.end_membership(membership_id=own.pk, by=other.person, ends_on=today + timedelta(days=3))
+    own.refresh_from_db()
+    assert (own.state, own.ends_on, heard, mails()) == ("approved", None, [], [])
+    # Whoever ends it still decides for three days.
+    services.end_membership(membership_id=own.pk, by=other.person)
+    own.refresh_from_db()
+    assert own.state == "ended"
 
 
 def test_a_request_of_another_city_or_a_decided_one_keeps_nobody(own):
