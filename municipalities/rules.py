@@ -56,6 +56,19 @@ def coordinates_alone(membership: Membership, colleagues: Iterable[Membership], 
     return not any(one.coordinates_beyond(last or today) for one in colleagues)
 
 
+def teams_abandoned(
+    membership: Membership, colleagues: Collection[Membership], teams: Iterable[RunningTeam], last: date | None = None
+) -> list[RunningTeam]:
+    """Return the teams under way that nobody would coordinate until their end if it ended after a day, today unless
+    given.
+    """
+    last = last or clock.now().date()
+    # Who stays for the whole last day of a team stays for long enough.
+    one_day = timedelta(days=1)
+    lasting = [team for team in teams if last < team.ends_on]
+    return [team for team in lasting if coordinates_alone(membership, colleagues, team.ends_on - one_day)]
+
+
 def refusal_to_end(
     membership: Membership,
     colleagues: Collection[Membership],
@@ -70,9 +83,7 @@ def refusal_to_end(
     is the same whether its person ends it or, unless `is_own`, a colleague, who may have noted their own last day.
     """
     last = last or clock.now().date()
-    needed = max((team.ends_on for team in teams), default=None)
-    # Who stays for the whole last day of the teams stays for long enough.
-    if needed and last < needed and coordinates_alone(membership, colleagues, needed - timedelta(days=1)):
+    if teams_abandoned(membership, colleagues, teams, last):
         is_alone = is_own and coordinates_alone(membership, colleagues)
         return TeamNeedsCoordinator() if is_alone else TeamOutlastsCoordinators()
     if any(one.is_asked for one in colleagues) and coordinates_alone(membership, colleagues, last):

@@ -21,7 +21,8 @@ from accounts.visitors import signed_in
 from core.admin.acts import ActView
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
-from municipalities import rules
+from mail.isolates import isolate
+from municipalities import rules, running
 from municipalities.enums import MembershipRole, MembershipState
 from municipalities.errors import MembershipError
 from municipalities.models import Membership
@@ -122,11 +123,16 @@ class EndView(MembershipAct):
     sentence = _("The person is told by mail. A coordinator can then no longer enrol or approve colleagues.")
 
     def get_sentence(self) -> Any:
-        """Warn where nobody else coordinates the team."""
-        if not rules.coordinates_alone(self.membership, rules.colleagues_of(self.membership)):
-            return self.sentence
-        alone = _("Nobody else coordinates this city's team: its requests come to staff until somebody does.")
-        return f"{self.sentence} {alone}"
+        """Warn where nobody else coordinates the team, and name the teams that nobody would coordinate to their end."""
+        city, colleagues = self.membership.local_government_id, rules.colleagues_of(self.membership)
+        said: list[Any] = [self.sentence]
+        if rules.coordinates_alone(self.membership, colleagues):
+            said.append(_("Nobody else coordinates this city's team: its requests come to staff until somebody does."))
+        teams = running.teams_of([city]).get(city, [])
+        if abandoned := rules.teams_abandoned(self.membership, colleagues, teams):
+            words = _("Teams that nobody would coordinate until their end: %(teams)s.")
+            said.append(words % {"teams": str(_(", ")).join(isolate(team.label) for team in abandoned)})
+        return " ".join(map(str, said))
 
     def act(self, said: dict[str, Any]) -> None:
         """End it on the day that staff chose."""

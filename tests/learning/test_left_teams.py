@@ -108,3 +108,31 @@ def test_they_cost_the_same_however_many_there_are(staff, number, django_assert_
     queue(staff)
     with django_assert_num_queries(12):
         assert len(left(queue(staff))) == number
+
+
+def warned(staff: Client, own: Membership) -> list[str]:
+    """Return the teams that the page names on which staff end a membership."""
+    html = unescape(staff.get(reverse("memberships:end", args=[own.pk])).content.decode())
+    found = re.search(r"Teams that nobody would coordinate until their end: (.*?)\.\s*</p>", html)
+    return found.group(1).split(", ") if found else []
+
+
+def test_staff_read_which_teams_they_leave_without_a_coordinator_before_they_end_a_membership(staff):
+    own = with_teams("Oslo", "Spring & more", "Autumn")
+    later = Cohort.objects.get(name="Autumn")
+    Cohort.objects.filter(pk=later.pk).update(ends_on=later.ends_on + timedelta(days=9))
+    with_teams("Aarhus", "Winter")
+    member = cities.membership(local_government=own.local_government)
+    assert (warned(staff, own), warned(staff, member)) == (["\u2068Spring & more\u2069", "\u2068Autumn\u2069"], [])
+    other = cities.coordinator(local_government=own.local_government, ends_on=later.ends_on)
+    assert warned(staff, own) == ["\u2068Autumn\u2069"]
+    Membership.objects.filter(pk=other.pk).update(ends_on=None)
+    assert warned(staff, own) == []
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_naming_them_costs_the_same_however_many_there_are(staff, number, django_assert_num_queries):
+    own = with_teams("Oslo", *[f"Cohort {step}" for step in range(number)])
+    warned(staff, own)
+    with django_assert_num_queries(12):
+        assert len(warned(staff, own)) == number
