@@ -199,9 +199,9 @@ def _of_share(share: int) -> str:
     return words % {"number": share}
 
 
-def of_spent_share() -> str:
-    """Return what a coordinator reads beside a cohort in which their city holds all the seats that it may have."""
-    return _("Your city has all its seats")
+def of_spent_share(cities: int) -> str:
+    """Return what a coordinator reads beside a cohort in which so many cities of theirs, all, hold what they may."""
+    return ngettext("Your city has all its seats", "Your cities have all their seats", cities)
 
 
 def of_outcome(name: str, number: int) -> str:

@@ -70,5 +70,5 @@ def spent_shares(reader: User, cohorts: Iterable[Cohort], *, city: int | None = 
     rows = Enrolment.objects.filter(cohort__in=shares, local_government__in=cities, has_seat=True)
     counts = rows.order_by().values_list("cohort", "local_government").annotate(held=Count("pk"))
     held = {(cohort, city): number for cohort, city, number in counts}
-    words = cohort_words.of_spent_share()
+    words = cohort_words.of_spent_share(len(cities))
     return {key: words for key, share in shares.items() if all(held.get((key, one), 0) >= share for one in cities)}

@@ -17,6 +17,7 @@ from tests.learning.teamwork import statements, words
 pytestmark = pytest.mark.django_db
 
 SPENT = "Your city has all its seats"
+ALL_SPENT = "Your cities have all their seats"
 
 
 def page_of(cohort: Cohort) -> str:
@@ -64,6 +65,22 @@ def test_the_choice_of_a_cohort_speaks_of_the_city_that_was_chosen_alone():
     none_spent = {"Spring": False, "Autumn": False, "Without a share": False}
     assert choice(one) == {**none_spent, "Spring": True}
     assert choice(teamwork.Place(one.cohort, second)) == none_spent
+
+
+def test_whoever_coordinates_several_cities_is_told_of_all_of_them_or_of_the_one_that_was_chosen():
+    one = teamwork.place(with_pages=True, name="Spring", seats_per_local_government=1)
+    second = cities.coordinator(person=one.coordinator, local_government=cities.local_government(name="Oslo"))
+    client, course = teamwork.client_of(one.coordinator), one.course_page().url
+
+    def said() -> list[tuple[int, int]]:
+        pages = [words(client.get(address)) for address in (course, page_of(one.cohort))]
+        return [(page.count(SPENT), page.count(ALL_SPENT)) for page in pages]
+
+    teamwork.invited(one)
+    # For the other city there is a seat left.
+    assert (said(), choice(one)) == ([(0, 0), (0, 0)], {"Spring": True})
+    teamwork.invited(teamwork.Place(one.cohort, second), "Bo Berg")
+    assert (said(), choice(one)) == ([(0, 1), (0, 1)], {"Spring": True})
 
 
 def test_asking_for_a_city_does_not_tell_what_it_holds():
