@@ -131,7 +131,7 @@ class FiguresBlock(blocks.StructBlock):
                     "value": Decimal(977000),
                     "label": _("trees planted and tracked in Freetown"),
                     "year": 2024,
-                    "source_name": _("City energy report"),
+                    "source_name": _("City council communication"),
                 }
             ],
         }
