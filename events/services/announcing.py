@@ -5,18 +5,20 @@ mail. So whoever registered between a change and its undoing is told of the undo
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
 
 from core import clock
 from events.models import Event, EventVersion, Registration
 from events.services import notices, planning, seats
 from mail import rates
 from mail.addresses import BadAddress
-from mail.enums import WAITING, State, Stream
+from mail.enums import MAY_HAVE_ARRIVED, Stream
 from mail.models import Message
 from mail.services import withdraw
 from mail.undo import undo_window
@@ -86,6 +88,7 @@ def _tell_portion(event_id: int, *, ahead: int) -> int:
         # Who was told in between, and changed back, holds what is true; nobody is left.
         planning.settle(event=untold.event)
         return 0
+    notices.write_anew(people)
     since = _withdraw_unheard(people)
     knows = {one.pk: untold.by_revision[since.get(one.pk, one.told_revision)] for one in people}
     dates = _dates_before_call_off(people, knows)
@@ -131,13 +134,36 @@ def _people_to_tell(untold: Untold) -> list[Registration]:
 def _withdraw_unheard(people: Iterable[Registration]) -> dict[int, int]:
     """Take back earlier news that has not left; return, for each person concerned, the revision they knew before it.
 
-    What waits to be sent once more, because a worker was lost with it, may have arrived: it counts as heard.
+    It counts as heard where it may have arrived, since it waits to be sent once more after a worker was lost with it,
+    and where another mail has begun to leave since, which says the same.
     """
     keys = [notices.change_key(kind, one.uuid, one.told_revision) for one in people for kind in notices.TO_ALL]
-    found = Message.objects.select_for_update(skip_locked=True).filter(key__in=keys, state__in=WAITING | {State.LEASED})
+    found = Message.objects.select_for_update(skip_locked=True).unbegun().filter(key__in=keys)
     unheard = list(found.order_by("pk"))
     withdraw(keys=[message.key for message in unheard])
-    return {message.params["registration"]: message.params["since"] for message in unheard if not message.repeats}
+    asked = {one.params["registration"]: one for one in unheard if not one.repeats}
+    heard = _heard_otherwise(people, asked)
+    return {pk: message.params["since"] for pk, message in asked.items() if pk not in heard}
+
+
+def _heard_otherwise(people: Iterable[Registration], asked: Mapping[int, Message]) -> set[int]:
+    """Return who of those with unheard news may have got another mail that was written after it was asked for.
+
+    Mails are written by `told_revision`, which says the news from the transaction that asks for it.
+    """
+    if not asked:
+        return set()
+    addresses = {one.email.lower() for one in people if one.pk in asked} | {
+        one.to_address.lower() for one in asked.values()
+    }
+    begun = Message.objects.annotate(address=Lower("to_address")).filter(
+        Q(state__in=MAY_HAVE_ARRIVED) | Q(repeats__gt=0),
+        address__in=addresses,
+        params__registration__in=list(asked),
+        started_at__gte=min(one.created_at for one in asked.values()),
+    )
+    found = begun.values_list("params__registration", "started_at")
+    return {pk for pk, started_at in found if started_at and started_at >= asked[pk].created_at}
 
 
 def _dates_before_call_off(people: Iterable[Registration], knows: dict[int, EventVersion]) -> dict[int, int]:

@@ -1,16 +1,17 @@
 """Asking for mails about one registration; the key says what the mail is for, so asking twice sends once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from core import clock
 from events.models import Event, Registration
 from mail.enums import Stream
 from mail.models import Message
-from mail.services import enqueue, withdraw
+from mail.services import enqueue, recall, withdraw
 
 CONFIRMATION = "event-confirmation"
 WAITING = "event-waiting"
@@ -98,11 +99,21 @@ def say_changed(
 def withdraw_standing(registration: Registration) -> int:
     """Take back what says of a registration that has ended which seat, place or links it has; return how many.
 
-    What has begun to leave stays sent. Otherwise one that a server put off would read for hours as if it were to come.
+    What has begun to leave stays sent. Otherwise one that a server put off would read for hours as if it were to come,
+    and one that a worker has written already would leave after the word that the registration is cancelled.
     """
+    return withdraw(keys=_unbegun([registration]).filter(kind__in=STANDING).values_list("key", flat=True))
+
+
+def write_anew(registrations: Iterable[Registration]) -> int:
+    """Have what has not begun to leave written by how these registrations stand after this transaction."""
+    return recall(_unbegun(registrations))
+
+
+def _unbegun(registrations: Iterable[Registration]) -> QuerySet[Message]:
     # By whom it is about, among the few that wait: copies that staff sent again have keys of their own.
-    waiting = Message.objects.waiting().filter(stream=Stream.TRANSACTIONAL, kind__in=STANDING)
-    return withdraw(keys=waiting.filter(params__registration=registration.pk).values_list("key", flat=True))
+    of_one = Message.objects.unbegun().filter(stream=Stream.TRANSACTIONAL)
+    return of_one.filter(params__registration__in=[one.pk for one in registrations])
 
 
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:

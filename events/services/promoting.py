@@ -34,6 +34,7 @@ def promote(*, registration_id: int, by: "User", reason: str) -> Registration:
         raise TooLateForSeat
     if seats.count(event).free == 0:
         raise NoSeatFree
+    notices.write_anew([registration])
     _give_seat(event, registration, actor=Actor.STAFF, by=by, reason=reason)
     planning.plan(event_id=event.pk, registration_ids=[registration.pk])
     seats.keep_state(event, seats.count(event).state)
@@ -49,6 +50,7 @@ def fill_seats(event: Event) -> list[Registration]:
         promoted = list(line if counted.free is None else line[: counted.free])
         for registration in promoted:
             _give_seat(event, registration, actor=Actor.SYSTEM)
+        notices.write_anew(promoted)
         planning.plan(event_id=event.pk, registration_ids=[one.pk for one in promoted])
         counted = seats.count(event)
     seats.keep_state(event, counted.state)

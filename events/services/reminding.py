@@ -45,7 +45,7 @@ _READ = f"""
     JOIN events_reminderrule AS rule ON rule.id = reminder.rule_id
     JOIN events_event AS event ON event.id = registration.event_id
     WHERE reminder.id = ANY (%(ids)s)
-    ORDER BY reminder.due_at, reminder.id FOR KEY SHARE OF registration
+    ORDER BY registration.id, reminder.id FOR KEY SHARE OF registration
 """  # noqa: S608  (no value is put in)
 _SETTLE = """
     UPDATE events_reminder SET

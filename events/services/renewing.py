@@ -39,5 +39,6 @@ def renew_links(
     RegistrationChange.objects.create(
         registration=registration, at=now, what=ChangeKind.LINKS, actor=actor, by=by, reason=reason
     )
+    notices.write_anew([registration])
     notices.say_links(event, registration)
     return registration

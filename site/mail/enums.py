@@ -29,6 +29,8 @@ WAITING = frozenset({State.QUEUED, State.DEFERRED})
 HELD = frozenset({State.LEASED, State.STARTED})
 OPEN = WAITING | HELD
 FINAL = frozenset({State.ACCEPTED, State.FAILED, State.SUPPRESSED, State.CANCELLED, State.UNKNOWN})
+# Of which only the receiving server knows whether it has them, if it has not said so.
+MAY_HAVE_ARRIVED = frozenset({State.STARTED, State.ACCEPTED, State.UNKNOWN})
 # What staff look for first: messages that ended without being accepted.
 MISSED = FINAL - {State.ACCEPTED}
 

@@ -12,6 +12,10 @@ class MessageQuerySet(models.QuerySet):
         """Return messages that a worker has yet to take, now or later."""
         return self.filter(state__in=WAITING)
 
+    def unbegun(self) -> "MessageQuerySet":
+        """Return messages that have not begun to leave, also those that a worker has taken already."""
+        return self.filter(models.Q(state__in=WAITING) | models.Q(state=State.LEASED))
+
     def due(self, *, now: datetime) -> "MessageQuerySet":
         """Return waiting messages whose time has come, those of paused mailings left aside."""
         return self.waiting().filter(due_at__lte=now, mailing__paused_at=None)

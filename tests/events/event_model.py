@@ -22,6 +22,7 @@ class Guest:
     registered_at: datetime
     # The news that has been asked for and has not left: its key, and what the person knew before it.
     unheard: tuple[str, Said] | None = None
+    links: int = 0
 
     @property
     def is_live(self) -> bool:
@@ -97,16 +98,22 @@ class Model:
         # At most one an hour, which is what its key says.
         self.asked[f"event-known:{guest.key}:{now:%Y%m%d%H}"] = 1
 
+    def renew_links(self, guest: Guest) -> None:
+        guest.links += 1
+        self.asked[f"event-links:{guest.key}:{guest.links}"] += 1
+
     def cancel(self, guest: Guest, now: datetime) -> None:
         guest.state = "cancelled"
         self.reminder.plan([guest], now)
-        self.asked[f"event-cancelled:{guest.key}:1"] += 1
+        self.asked[f"event-cancelled:{guest.key}:{guest.links + 1}"] += 1
         self.fill(now)
 
     def fill(self, now: datetime) -> None:
         while self.is_open(now) and self.free > 0 and (line := self.those("waiting")):
             first = line[0]
-            first.state, first.told, first.told_revision, first.unheard = "confirmed", self.said, self.revision, None
+            if first.told_revision != self.revision:
+                first.unheard = None
+            first.state, first.told, first.told_revision = "confirmed", self.said, self.revision
             self.asked[f"event-promoted:{first.key}:{first.number}"] += 1
             self.reminder.plan([first], now)
 
@@ -142,8 +149,9 @@ class Model:
         return "moved" if knew[:2] != self.said[:2] else ""
 
     def left(self, key: str) -> None:
+        """Note that a mail has left: each is written by what its reader has been told, so it says the news as well."""
         for guest in self.guests:
-            if guest.unheard and guest.unheard[0] == key:
+            if guest.key in key:
                 guest.unheard = None
 
     def die(self, keys: set[str]) -> None:
@@ -170,6 +178,7 @@ class Model:
             "event-confirmation": guest.state == "confirmed" and not is_off,
             "event-promoted": guest.state == "confirmed" and not is_off,
             "event-waiting": guest.state == "waiting" and not is_off,
+            "event-links": guest.is_live and not is_off and key.endswith(f":{guest.links}"),
             "event-known": guest.is_live and not is_off,
             "event-cancelled": guest.state == "cancelled",
             "event-moved": guest.is_live and not is_off,

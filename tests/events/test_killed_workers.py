@@ -70,3 +70,30 @@ def test_control_a_service_that_tells_before_a_change_can_be_undone_is_found(
     machine.calls_off_or_restores(False)
     with pytest.raises(AssertionError):
         machine.teardown()
+
+
+def undone_after_new_links(server: MailServer) -> EventMachine:
+    """Move the event, have its news put off, let Ana learn of it from her new links alone, and put it back."""
+    EventMachine.server = server
+    machine = EventMachine()
+    machine.sends()
+    machine.moves(1, "Europe/Brussels")
+    machine.time_passes(200)
+    machine.announces()
+    machine.sends_while_somebodys_server_puts_mail_off("Ana")
+    machine.renews_links("Ana")
+    machine.sends()
+    machine.moves(0, "Europe/Brussels")
+    machine.time_passes(200)
+    return machine
+
+
+def test_news_that_another_mail_has_said_counts_as_heard(mail_server: MailServer) -> None:
+    undone_after_new_links(mail_server).teardown()
+
+
+def test_control_news_that_only_its_own_mail_can_say_misleads_somebody(mail_server: MailServer, monkeypatch) -> None:
+    monkeypatch.setattr(announcing, "_heard_otherwise", lambda people, asked: set())
+    machine = undone_after_new_links(mail_server)
+    with pytest.raises(AssertionError):
+        machine.teardown()

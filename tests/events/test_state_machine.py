@@ -15,6 +15,7 @@ import pytest
 import time_machine
 from django.conf import settings as django_settings
 from django.db import transaction
+from django.test import override_settings
 from hypothesis import HealthCheck, Phase, core, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -22,7 +23,7 @@ from icalendar import Calendar
 
 from accounts.models import User
 from core import clock
-from events.errors import EventOver, RegistrationRefused, ReminderOver
+from events.errors import EventOver, LinksStay, RegistrationRefused, ReminderOver
 from events.models import Reminder, ReminderRule, WebinarPage
 from events.services import (
     announce_changes,
@@ -36,6 +37,7 @@ from events.services import (
     promote_from_waiting_list,
     register,
     remind,
+    renew_links,
     restore_event,
     seats,
 )
@@ -73,7 +75,11 @@ class EventMachine(RuleBasedStateMachine):
         self.block.__enter__()
         self.traveller = time_machine.travel(START, tick=True)
         self.clocks = self.traveller.start()
+        # What somebody's server puts off is to arrive some day, however far the clock has gone.
+        self.patience = override_settings(MAIL_GIVE_UP_SECONDS=365 * 24 * 3600)
+        self.patience.enable()
         self.server.accepted.clear()
+        self.server.answers.clear()
         self.staff = cast(User, PersonFactory())
         first_start = datetime(2026, 12, 12, 14, tzinfo=UTC)
         self.event = make.event(capacity=2, starts_at=first_start)
@@ -93,6 +99,7 @@ class EventMachine(RuleBasedStateMachine):
         try:
             self.settle()
         finally:
+            self.patience.disable()
             self.traveller.stop()
             transaction.set_rollback(True)
             self.block.__exit__(None, None, None)
@@ -123,6 +130,17 @@ class EventMachine(RuleBasedStateMachine):
                 assert clock.now() >= self.model.end
                 return
             self.model.cancel(guest, clock.now())
+
+    @rule(name=NAMES)
+    def renews_links(self, name: str) -> None:
+        if guest := self.model.live(name):
+            registration = self.event.registrations.get(uuid=guest.key)
+            try:
+                renew_links(registration_id=registration.pk, version=registration.token_version)
+            except LinksStay:
+                assert self.model.is_called_off or clock.now() >= self.model.end
+                return
+            self.model.renew_links(guest)
 
     # What staff do
 
@@ -195,6 +213,13 @@ class EventMachine(RuleBasedStateMachine):
         deliver_all()
         deliver_all("bulk")
         self._look_at_what_arrived()
+
+    @rule(name=NAMES)
+    def sends_while_somebodys_server_puts_mail_off(self, name: str) -> None:
+        address = make.applicant(name).email
+        self.server.refuse(address, "450 4.2.0 greylisted")
+        self.sends()
+        del self.server.answers[address]
 
     def _look_at_what_arrived(self) -> None:
         arrived, self.seen = self.server.accepted[self.seen :], len(self.server.accepted)
@@ -313,6 +338,7 @@ class EventMachine(RuleBasedStateMachine):
         self.time_passes(200)
         self.announces()
         self.reminds()
+        Message.objects.filter(state="deferred").update(due_at=clock.now())
         self.sends()
         self.each_mail_is_asked_for_once()
         self.unknown_is_what_must_not_be_sent_again()
