@@ -140,8 +140,11 @@ def test_a_job_that_fails_leaves_nothing_half_done_and_is_given_up_after_some_at
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_never_do_the_same_job_at_once(tree, rung, monkeypatch):
-    job = translating.ask_for_subtree(page=translated_section(tree), locales=[make.locale("fr")], user=None)
+def test_two_workers_never_translate_at_once_so_that_one_is_free_for_sweeps(tree, rung, monkeypatch):
+    section = translated_section(tree)
+    job, other = (
+        translating.ask_for_subtree(page=section, locales=[make.locale(code)], user=None) for code in ("fr", "es")
+    )
     entered, go_on, calls = threading.Event(), threading.Event(), []
 
     def slowly(*args: Any) -> None:
@@ -160,10 +163,14 @@ def test_two_workers_never_do_the_same_job_at_once(tree, rung, monkeypatch):
     first = threading.Thread(target=work)
     first.start()
     assert entered.wait(10)
-    assert translating.translate(job_id=job.pk) is False
+    assert [translating.translate(job_id=one.pk) for one in (job, other)] == [False, False]
     go_on.set()
     first.join()
     assert len(calls) == 1
+    # To wait for another is no attempt that failed.
+    other.refresh_from_db()
+    assert other.attempts == 0
+    assert (translating.translate_waiting(), len(calls)) == (1, 2)
 
 
 @pytest.mark.django_db

@@ -36,6 +36,8 @@ print(json.dumps({
     "images": settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"],
     "cursors": connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"],
     "prepared": parameters["prepare_threshold"],
+    "client": {name: parameters[name] for name in sorted(parameters) if "keepalives" in name or "tcp" in name},
+    "server": parameters.get("options"),
     "fallbacks": len(settings.SECRET_KEY_FALLBACKS),
     "overwrites": getattr(default_storage, "file_overwrite", None),
 }))
@@ -65,6 +67,16 @@ def test_media_stay_in_a_folder_unless_a_bucket_is_named() -> None:
     assert found["url"] == "/media/images/a%20b.png"
     assert found["images"] == ["'self'", "data:"]
     assert (found["cursors"], found["prepared"], found["fallbacks"]) == (False, None, 0)
+    # A machine that is gone without a word keeps its locks for about a minute, not for the two hours of the systems.
+    assert found["client"] == {
+        "keepalives_count": 3,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "tcp_user_timeout": 60000,
+    }
+    assert found["server"] == (
+        "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 -c tcp_user_timeout=60000"
+    )
 
 
 def test_media_in_a_bucket_are_shown_from_its_address_a_pooler_and_retired_keys_are_known() -> None:
@@ -81,8 +93,9 @@ def test_media_in_a_bucket_are_shown_from_its_address_a_pooler_and_retired_keys_
     assert found["url"] == "https://media.gkec.example/public/images/a%20b.png"
     assert found["images"] == ["'self'", "data:", "https://media.gkec.example"]
     assert found["overwrites"] is False
-    # Behind a pooler no cursor stays open and nothing is prepared.
+    # Behind a pooler no cursor stays open, nothing is prepared, and the server is the pooler's to ask.
     assert (found["cursors"], found["prepared"], found["fallbacks"]) == (True, None, 2)
+    assert (found["client"]["keepalives_idle"], found["server"]) == (30, None)
 
 
 @pytest.mark.parametrize("password", ["sec/ret", "sec?ret", "sec[ret", "12/34"])

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 from wagtail.models import Locale, Page
 from wagtail_localize.operations import translate_page_subtree
@@ -30,19 +30,20 @@ def ask_for_subtree(*, page: Page, locales: Iterable[Locale], user: Any) -> Tran
 
 
 def translate(*, job_id: int) -> bool:
-    """Do a job unless somebody else is at it; tell whether it was done now.
+    """Do a job unless somebody is at it or at another; tell whether it was done now.
 
-    All pages or none: a worker that is killed leaves the job waiting, for the sweep to find. The attempt is counted
+    One at a time, since one takes minutes and the sweeps need a process of the same workers; what waits for another is
+    found by the next sweep. All pages or none: a worker that is killed leaves the job waiting, for the sweep to find. The attempt is counted
     before the work, so that a job which kills its worker is given up.
     """
     with transaction.atomic():
-        job = _taken(job_id)
+        job = _taken(job_id) if _is_alone() else None
         if job is None or job.attempts >= MOST_ATTEMPTS:
             return False
         job.attempts += 1
         job.save(update_fields=["attempts"])
     with transaction.atomic():
-        job = _taken(job_id)
+        job = _taken(job_id) if _is_alone() else None
         if job is None:
             return False
         locales = list(Locale.objects.filter(language_code__in=job.languages))
@@ -61,6 +62,13 @@ def translate_waiting() -> int:
         except Exception:
             logger.exception("Translation job %s failed; it is given up after %s attempts.", job_id, MOST_ATTEMPTS)
     return done
+
+
+def _is_alone() -> bool:
+    """Tell whether no other job is under way, and let none begin before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [TASK])
+        return cursor.fetchone()[0]
 
 
 def _taken(job_id: int) -> TranslationJob | None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core import embeds, logs
 from gkec import environment as env
 from gkec import schedule
+from gkec.settings import vanishing
 from gkec.settings.mail import *
 from gkec.settings.media import *
 from gkec.settings.people import *
@@ -127,9 +128,12 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": env.flag("DATABASE_PGBOUNCER", default=False),
     },
 }
+DATABASES["default"]["OPTIONS"] = vanishing.noticed(
+    DATABASES["default"].get("OPTIONS", {}), has_pooler=DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"]
+)
 # The pool replaces persistent connections; connections = processes x max_size. What the address asks for (sslmode)
 # stands beside it.
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+DATABASES["default"]["OPTIONS"]["pool"] = {
     "min_size": 1,
     "max_size": env.number("DATABASE_POOL_SIZE", default=5, minimum=1),
 }
