@@ -22,6 +22,7 @@ from events.services import (
     cancel_event,
     change_preferences,
     claim_registrations,
+    delete_rule,
     disarm,
     join,
     project_event,
@@ -29,6 +30,7 @@ from events.services import (
     promote_from_waiting_list,
     register,
     remind,
+    renew_links,
     restore_event,
     save_rule,
     send_message,
@@ -38,9 +40,9 @@ from events.services import (
     take_back_message,
     write_message,
 )
-from mail.enums import FINAL, SuppressionReason
+from mail.enums import FINAL, ReportKind, SuppressionReason
 from mail.models import Message, Suppression
-from mail.services import delivery, resend, suppress, take_off, withdraw
+from mail.services import delivery, ledger, report, resend, suppress, take_off, withdraw
 from mail.services.sweeping import sweep as sweep_mail
 from tests.factories import events as make
 
@@ -109,9 +111,14 @@ def verbs_of_events(scene: Scene) -> list[Verb]:
     def registers(dice: random.Random) -> None:
         register(event_id=event(dice).pk, applicant=make.applicant(guest(dice.randint(0, GUESTS))))
 
+    def renew(dice: random.Random) -> None:
+        found = somebody(dice)
+        renew_links(registration_id=found.pk, version=found.token_version)
+
     return [
         registers,
         registers,
+        renew,
         lambda dice: cancel(registration_id=somebody(dice).pk),
         lambda dice: promote(registration_id=somebody(dice).pk, by=staff, reason="x"),
         lambda dice: promote_from_waiting_list(event_id=event(dice).pk),
@@ -152,6 +159,7 @@ def verbs_of_reminders(scene: Scene) -> list[Verb]:
         lambda dice: send_now(rule_id=rule(dice).pk, by=scene.staff),
         lambda dice: remind(),
         lambda dice: remind(),
+        lambda dice: delete_rule(rule_id=one_of(dice, ReminderRule.objects.filter(armed_at=None)).pk),
         change,
         write,
         lambda dice: take_back_message(message_id=one_of(dice, StaffMessage.objects.all()).pk),
@@ -168,7 +176,20 @@ def verbs_of_mail(scene: Scene) -> list[Verb]:
     def again(dice: random.Random) -> None:
         resend(message_id=one_of(dice, Message.objects.filter(state__in=FINAL)).pk, by=scene.staff, reason="Lost")
 
+    def bounces(dice: random.Random) -> None:
+        found = one_of(dice, Message.objects.filter(state="accepted"))
+        report(
+            what=ReportKind.BOUNCED,
+            address=found.to_address,
+            message_id=found.message_id.strip("<>"),
+            event_id=str(dice.random()),
+            words="gone",
+        )
+
     return [
+        bounces,
+        # A worker that is killed with these in hand.
+        lambda dice: ledger.lease(stream="transactional", limit=4),
         lambda dice: delivery.deliver(stream="transactional"),
         lambda dice: delivery.deliver(stream="bulk"),
         lambda dice: withdraw(keys=[f"event-waiting:{somebody(dice).uuid}" for _ in range(3)]),

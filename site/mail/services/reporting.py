@@ -45,7 +45,8 @@ def report(
         kind = found.kind if found else ""
         answers = objection_reported.send(sender=Report, address=address, what=what, kind=kind, at=latest)
         is_outdated = any(answer for _receiver, answer in answers)
-    if found is not None:
+    # A purge may have forgotten it since; locked only now, since subscribers come before messages.
+    if found is not None and Message.objects.select_for_update(no_key=True).filter(pk=found.pk).values("pk").first():
         _entry, is_new = Report.objects.get_or_create(
             message=found, what=what, event_id=event_id[:200], defaults={"words": words[:_LONGEST_WORDS]}
         )
