@@ -1,5 +1,9 @@
-"""The staff's form of a cohort: days and times as clocks of its own zone show them, moderators by their addresses."""
+"""The staff's form of a cohort: days and times as clocks of its own zone show them, moderators by their addresses.
 
+Days that end somebody's wait are saved once staff have read how many that concerns, and say yes.
+"""
+
+import copy
 import json
 from datetime import datetime
 from typing import Any
@@ -17,15 +21,20 @@ from core.emailkeys import one_spelling
 from core.years import validate_year
 from events.models.webinar_form import WallClockField
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
+from learning import cohort_words
 from learning.errors import CohortChanged
 from learning.models import Cohort
 from learning.rules import may_change_enrolments
 from learning.services import save_cohort
+from learning.services.expiring import InVain, foresee_in_vain
 from learning.services.opening import as_read
+from mail import undo
 from mail.isolates import isolate
 
 WALL_CLOCKS = ("opens_at", "closes_at")
 DAYS = ("starts_on", "ends_on")
+# What decides until when seats are given.
+UNTIL = (*DAYS, "timezone", "closes_at")
 CLOSES_FIRST = _("Enrolment must close after it opens.")
 
 
@@ -44,6 +53,21 @@ def _in_words(field: forms.BoundField) -> str:
             labels.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value])
         )
     return gettext(", ").join(str(field.field.widget.format_value(value) or "–").splitlines())
+
+
+def _of_waits(found: InVain, *, is_over: bool) -> str:
+    """Return whose waits end and who is told, were the form saved as it is."""
+    sentence = gettext(
+        "Saved like this, the cohort gives no more seats: the waits and applications of %(ended)s end for good. In "
+        "%(minutes)s a mail that they have no seat goes to %(told)s. Changed back before that, nobody is told."
+    )
+    if is_over:
+        sentence = gettext(
+            "Saved like this, the cohort is over: the waits, applications and invitations of %(ended)s end for good in "
+            "%(minutes)s, and nobody is told. Changed back before that, all stay."
+        )
+    ended, told = cohort_words.of_people(found.ended), cohort_words.of_people(found.told)
+    return sentence % {"ended": ended, "told": told, "minutes": undo.window_in_words()}
 
 
 class CohortForm(WagtailAdminModelForm):
@@ -67,6 +91,9 @@ class CohortForm(WagtailAdminModelForm):
         help_text=_("Their e-mail addresses, one a line. Each needs an account."),
     )
 
+    # Asked only where saving would end somebody's wait: otherwise `clean` takes it away, and its panel with it.
+    agreed = forms.BooleanField(required=False)
+
     # What was posted; a copy of it once the form has taken in what somebody else wrote.
     data: Any
 
@@ -79,6 +106,8 @@ class CohortForm(WagtailAdminModelForm):
             self.fields[name].validators.append(validate_year)
         # Moderators see all learners of a cohort: whoever may not see them cannot make themselves one.
         self.fields["addresses"].disabled = self.for_user is None or not may_change_enrolments(self.for_user)
+        if not self.is_bound:
+            del self.fields["agreed"]
         cohort = self.instance
         if cohort._state.adding:
             self.initial.setdefault("languages", ["en"])
@@ -113,6 +142,7 @@ class CohortForm(WagtailAdminModelForm):
         self._check_order(cleaned, "starts_on", "ends_on", _("The last day cannot come before the first."))
         self._check_order(cleaned, "opens_at", "closes_at", CLOSES_FIRST)
         self._check_opening(cleaned)
+        self._ask_about_waits(cleaned)
         return cleaned
 
     def _moment(self, name: str, cleaned: dict[str, Any]) -> datetime | None:
@@ -144,6 +174,21 @@ class CohortForm(WagtailAdminModelForm):
             self.add_error("opens_at", _("Enrolment must open before the cohort is over."))
         elif cohort.has_started(cleaned["opens_at"]) and not (cleaned.get("closes_at") or self.has_error("closes_at")):
             self.add_error("closes_at", CLOSES_FIRST)
+
+    def _ask_about_waits(self, cleaned: dict[str, Any]) -> None:
+        """Save nothing that ends people's waits for good before staff have read how many those are, and agreed."""
+        found = InVain()
+        if not self.errors and not self.instance._state.adding:
+            said = copy.copy(self.instance)
+            for name in UNTIL:
+                setattr(said, name, cleaned[name])
+            found = foresee_in_vain(said, instead_of=self.instance)
+        if not found.ended:
+            del self.fields["agreed"]
+            return
+        self["agreed"].label = gettext("Yes, tell them") if found.told else gettext("Yes, end them")
+        if not cleaned["agreed"]:
+            self.add_error("agreed", _of_waits(found, is_over=said.is_over()))
 
     def save(self, commit: bool = True) -> Cohort:
         """Store the cohort through its service; raises CohortChanged where its form was opened before a change."""

@@ -222,6 +222,7 @@ class Cohorts(ModelViewSet):
                     FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
                     FieldPanel("timezone"),
                     FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at")]),
+                    FieldPanel("agreed"),
                 ],
                 heading=_("When"),
             ),

@@ -1,19 +1,33 @@
 """Ending what nobody can answer any more: what waits where no seats are given, invitations to what is over."""
 
 import logging
+from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
+from django.db.models import Count, Q
+from wagtail.models import ModelLogEntry
 
+from core import clock
 from learning.enums import Actor, ChangeKind, EnrolmentState
 from learning.models import Cohort, Enrolment
+from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.rules import keys_of_members
 from learning.services import notices, seats
 from learning.services.promoting import fill
 from learning.services.sending import end
+from mail.undo import undo_window
 
 logger = logging.getLogger(__name__)
 NEEDS_A_SEAT = (EnrolmentState.APPLIED, EnrolmentState.WAITLISTED)
 UNANSWERED = (EnrolmentState.INVITED, *NEEDS_A_SEAT)
+
+
+@dataclass(frozen=True, slots=True)
+class InVain:
+    """How many wait in vain, be it for an answer of their own, and how many of them are told."""
+
+    ended: int = 0
+    told: int = 0
 
 
 def end_unanswered() -> list[int]:
@@ -21,12 +35,13 @@ def end_unanswered() -> list[int]:
 
     Who waits for a seat, or for a moderator, is told as soon as the cohort gives no more seats; whom a city has only
     put forward knows nothing of it, and who takes part by another enrolment misses nothing. Invitations hold until the
-    last day and end in silence then: nothing can be done about them any more.
+    last day and end in silence then: nothing can be done about them any more. What staff have saved within the undo
+    window ends nothing yet.
     """
     ended: list[int] = []
     unanswered = Enrolment.objects.filter(state__in=UNANSWERED).order_by()
     for cohort in Cohort.objects.filter(pk__in=unanswered.values("cohort")).order_by("pk"):
-        if not _states_to_end(cohort):
+        if not _states_to_end_now(cohort):
             continue
         try:
             ended += _end_in(cohort.pk)
@@ -36,19 +51,46 @@ def end_unanswered() -> list[int]:
     return ended
 
 
+def foresee_in_vain(cohort: Cohort, *, instead_of: Cohort) -> InVain:
+    """Count whom the sweep would end because a cohort says this instead of what is stored; writes nothing."""
+    states = set(_states_to_end(cohort)) - set(_states_to_end(instead_of))
+    if not states:
+        return InVain()
+    ended = Enrolment.objects.filter(cohort=cohort, state__in=states)
+    told = Count("pk", filter=Q(pk__in=_told(cohort, ended).values("pk")))
+    return InVain(**ended.aggregate(ended=Count("pk"), told=told))
+
+
 @transaction.atomic
 def _end_in(cohort_id: int) -> list[int]:
     cohort = seats.lock(cohort_id)
-    wanted = Enrolment.objects.filter(cohort=cohort, state__in=_states_to_end(cohort)).select_related("person")
+    wanted = Enrolment.objects.filter(cohort=cohort, state__in=_states_to_end_now(cohort)).select_related("person")
     found = list(wanted.order_by("pk").select_for_update(of=("self",), no_key=True))
-    outside = Enrolment.objects.filter(pk__in=[one.pk for one in found]).of_outsiders(keys_of_members(cohort))
-    keys = set(outside.values_list("pk", flat=True))
-    told = [one for one in found if one.pk in keys and (one.state == EnrolmentState.WAITLISTED or one.team_id is None)]
+    keys = set(_told(cohort, Enrolment.objects.filter(pk__in=[one.pk for one in found])).values_list("pk", flat=True))
     end(found, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
-    if not cohort.is_over():
-        notices.say_no_seat(cohort, told)
+    notices.say_no_seat(cohort, [one for one in found if one.pk in keys])
     seats.keep(cohort, fill(cohort))
     return [one.pk for one in found]
+
+
+def _told(cohort: Cohort, enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
+    """Return those who are told that they have no seat; once the cohort is over, nobody."""
+    if cohort.is_over():
+        return enrolments.none()
+    asked_themselves = Q(state=EnrolmentState.WAITLISTED) | Q(team=None)
+    return enrolments.filter(asked_themselves).of_outsiders(keys_of_members(cohort))
+
+
+def _states_to_end_now(cohort: Cohort) -> tuple[EnrolmentState, ...]:
+    """Return what the sweep ends: nothing where staff may have only mistyped a day."""
+    states = _states_to_end(cohort)
+    return () if states and _was_just_saved(cohort) else states
+
+
+def _was_just_saved(cohort: Cohort) -> bool:
+    """Whether staff saved the cohort within the undo window; Wagtail's history goes by the machine's clock."""
+    since = clock.of_machine() - undo_window()
+    return ModelLogEntry.objects.for_instance(cohort).filter(timestamp__gt=since).exists()
 
 
 def _states_to_end(cohort: Cohort) -> tuple[EnrolmentState, ...]:

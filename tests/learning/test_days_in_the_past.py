@@ -1,0 +1,168 @@
+"""Days of a cohort that would end people's waits: staff read how many those are, and can change them back in time."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from core import clock
+from learning.models import Cohort, Enrolment
+from learning.services import apply_alone, end_unanswered
+from tests.factories import accounts
+from tests.factories import learning as make
+from tests.learning import teamwork
+
+pytestmark = pytest.mark.django_db
+
+NO_SEATS = (
+    "Saved like this, the cohort gives no more seats: the waits and applications of {ended} end for good. In 2 minutes "
+    "a mail that they have no seat goes to {told}. Changed back before that, nobody is told."
+)
+OVER = (
+    "Saved like this, the cohort is over: the waits, applications and invitations of {ended} end for good in 2 "
+    "minutes, and nobody is told. Changed back before that, all stay."
+)
+
+
+@pytest.fixture
+def staff(client: Client, settings) -> Client:
+    settings.MAIL_UNDO_SECONDS = 120
+    return accounts.sign_in(client, accounts.PersonFactory(admin=True))
+
+
+def address(cohort: Cohort) -> str:
+    return reverse("cohorts:edit", args=[cohort.pk])
+
+
+def given(staff: Client, cohort: Cohort, **fields) -> dict:
+    """Return what the form as it is opened now would post, with these fields changed."""
+    form = staff.get(address(cohort)).context["form"]
+    found = {field.html_name: field.value() for field in form}
+    return {name: value for name, value in {**found, **fields}.items() if value not in (None, False)}
+
+
+def asked(answer) -> list[str]:
+    """Return what the form asks, without the marks around numbers."""
+    return [re.sub("[\u2068\u2069]", "", one) for one in answer.context["form"].errors.get("agreed", [])]
+
+
+def days_ago(number: int) -> date:
+    return clock.now().date() - timedelta(days=number)
+
+
+def states() -> list[tuple[str, str]]:
+    return list(Enrolment.objects.order_by("pk").values_list("name", "state"))
+
+
+def full_cohort() -> Cohort:
+    """Return a cohort in which Ana holds the only seat, Bo and Cy wait for it, and Ana waits for a second city."""
+    cohort = make.cohort(seats=1)
+    make.learner(cohort, "Ana")
+    for name in ("Bo", "Cy", "Ana"):
+        make.invited(cohort, name)
+    return cohort
+
+
+WAITING = [("Ana", "active"), ("Bo", "waitlisted"), ("Cy", "waitlisted"), ("Ana", "waitlisted")]
+ENDED = [("Ana", "active"), ("Bo", "lapsed"), ("Cy", "lapsed"), ("Ana", "lapsed")]
+
+
+def test_a_first_day_in_the_past_is_saved_once_staff_agree_to_tell_those_who_wait(staff):
+    cohort = full_cohort()
+    first = cohort.starts_on
+    assert 'name="agreed"' not in staff.get(address(cohort)).content.decode()
+    wrong = given(staff, cohort, starts_on=days_ago(3))
+    refused = staff.post(address(cohort), wrong)
+    assert asked(refused) == [NO_SEATS.format(ended="3 people", told="2 people")]
+    html = refused.content.decode()
+    assert [len(re.findall(part, html)) for part in ('type="checkbox" name="agreed"', "Yes, tell them")] == [1, 1]
+    cohort.refresh_from_db()
+    assert cohort.starts_on == first
+    assert staff.post(address(cohort), {**wrong, "agreed": "on"}).status_code == 302
+    cohort.refresh_from_db()
+    assert cohort.starts_on == days_ago(3)
+
+
+def test_what_was_saved_ends_nobodys_wait_before_the_undo_window_has_passed(staff):
+    cohort = full_cohort()
+    right, wrong = given(staff, cohort), given(staff, cohort, starts_on=days_ago(3), agreed="on")
+    with time_machine.travel(clock.now(), tick=False) as now:
+        assert staff.post(address(cohort), wrong).status_code == 302
+        now.shift(timedelta(seconds=119))
+        assert (end_unanswered(), states()) == ([], WAITING)
+        right["opened"] = given(staff, cohort)["opened"]
+        assert staff.post(address(cohort), right).status_code == 302
+        now.shift(timedelta(minutes=10))
+        assert (end_unanswered(), states(), teamwork.mails("enrolment-no-seat")) == ([], WAITING, [])
+        wrong["opened"] = given(staff, cohort)["opened"]
+        assert staff.post(address(cohort), wrong).status_code == 302
+        now.shift(timedelta(seconds=121))
+        assert (len(end_unanswered()), states()) == (3, ENDED)
+    assert [one.to_address for one in teamwork.mails("enrolment-no-seat")] == ["bo@example.org", "cy@example.org"]
+
+
+def test_a_last_day_in_the_past_ends_invitations_too_and_says_that_nobody_is_told(staff):
+    cohort = make.cohort(seats=2)
+    for name in ("Ana", "Bo", "Cy"):
+        make.invited(cohort, name)
+    fields = {"starts_on": days_ago(9), "ends_on": days_ago(2)}
+    refused = staff.post(address(cohort), given(staff, cohort, **fields))
+    assert asked(refused) == [OVER.format(ended="3 people")]
+    assert ["Yes, tell them" in refused.content.decode(), "Yes, end them" in refused.content.decode()] == [False, True]
+    assert staff.post(address(cohort), given(staff, cohort, **fields, agreed="on")).status_code == 302
+
+
+def test_applications_are_counted_and_whom_a_city_only_put_forward_is_not_told(staff):
+    cohort = make.cohort(admission="approval")
+    apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory(display_name="Dee"))
+    make.invited(cohort, "Ana")
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
+    assert asked(refused) == [NO_SEATS.format(ended="2 people", told="1 person")]
+
+
+def test_a_closing_moment_in_the_past_of_a_cohort_that_has_begun_is_asked_about(staff):
+    cohort = full_cohort()
+    late = clock.now() + timedelta(days=1)
+    Cohort.objects.filter(pk=cohort.pk).update(starts_on=days_ago(3), closes_at=late)
+    wanted = given(staff, cohort, closes_at=f"{days_ago(2)} 12:00")
+    assert asked(staff.post(address(cohort), wanted)) == [NO_SEATS.format(ended="3 people", told="2 people")]
+
+
+def test_nothing_is_asked_where_saving_ends_nobodys_wait(staff):
+    # Nobody waits.
+    lonely = make.cohort(seats=2)
+    make.invited(lonely, "Ana")
+    assert staff.post(address(lonely), given(staff, lonely, starts_on=days_ago(3))).status_code == 302
+    # Still before the first day; then on it already, whose sweep has not come yet.
+    cohort = full_cohort()
+    later = cohort.starts_on + timedelta(days=1)
+    assert staff.post(address(cohort), given(staff, cohort, starts_on=later)).status_code == 302
+    Cohort.objects.filter(pk=cohort.pk).update(starts_on=days_ago(3))
+    assert staff.post(address(cohort), given(staff, cohort, name="Autumn")).status_code == 302
+
+
+def test_a_form_with_another_error_does_not_ask_yet(staff):
+    cohort = full_cohort()
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3), name="", agreed="on"))
+    assert list(refused.context["form"].errors) == ["name"]
+    assert 'name="agreed"' not in refused.content.decode()
+
+
+def test_asking_costs_the_same_however_many_wait(staff):
+    counts = []
+    for number in (1, 3):
+        cohort = make.cohort(seats=1)
+        make.learner(cohort, "Ana")
+        for name in ("Bo", "Cy", "Di")[:number]:
+            make.invited(cohort, name)
+        wanted = given(staff, cohort, starts_on=days_ago(3))
+        with CaptureQueriesContext(connection) as found:
+            assert len(asked(staff.post(address(cohort), wanted))) == 1
+        counts.append(len([one for one in found if "learning_enrolment" in one["sql"]]))
+    # Whether anybody is in it, whose addresses take part, and the count itself.
+    assert counts == [3, 3]
