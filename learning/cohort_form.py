@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -22,6 +22,7 @@ from core.years import validate_year
 from events.models.webinar_form import WallClockField
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from learning import cohort_words
+from learning.enums import EnrolmentState
 from learning.errors import CohortChanged
 from learning.models import Cohort
 from learning.rules import may_change_enrolments
@@ -119,6 +120,21 @@ class CohortForm(WagtailAdminModelForm):
         self.initial["opened"] = json.dumps(as_read(cohort))
         # What people have read hangs from the course's units.
         self.fields["course"].disabled = cohort.enrolments.exists()
+        self._say_who_waits(cohort)
+
+    def _say_who_waits(self, cohort: Cohort) -> None:
+        """Say at the seats how many get one by a larger number, which leaves no time to take it back."""
+        waiting = cohort.enrolments.filter(state=EnrolmentState.WAITLISTED).count() if cohort.gives_seats() else 0
+        if waiting:
+            sentence = ngettext(
+                "%(number)s person waits; whoever gets a seat by a larger number is told at once, and that cannot be "
+                "taken back.",
+                "%(number)s people wait; whoever gets a seat by a larger number is told at once, and that cannot be "
+                "taken back.",
+                waiting,
+            )
+            field = self.fields["seats"]
+            field.help_text = f"{field.help_text} {sentence % {'number': waiting}}"
 
     def clean_addresses(self) -> list[User]:
         """Return the people, or refuse the first address without an open account."""

@@ -5,9 +5,11 @@
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from core import clock
 from learning.models import Cohort, Enrolment, TeamRequest
 from mail import rates, undo
 from mail.enums import Reason, State, Stream
@@ -39,7 +41,8 @@ LAPSED = "team-lapsed"
 
 # Mails asked for with one statement.
 PORTION = 200
-# Mails due in one second at most, though each lets mail to one go first: so they are not all in workers' hands.
+# Mails due in one second at most, though each lets mail to one go first: so they are not all in workers' hands. More
+# than these from one act are news to many.
 DUE_PER_SECOND = 20
 
 
@@ -54,8 +57,8 @@ def say_waiting(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
 
 
 def say_promoted(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
-    """Ask for the mails of people who got a seat from the waiting list."""
-    _ask(PROMOTED, cohort, enrolments)
+    """Ask for the mails of people who got a seat from the waiting list; many, from more seats at once, are news."""
+    _ask_as_news(PROMOTED, _about(PROMOTED, cohort, enrolments))
 
 
 def say_withdrawn(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
@@ -75,7 +78,7 @@ def say_declined(cohort: Cohort, enrolment: Enrolment) -> None:
 
 def say_no_seat(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
     """Ask for the mails that tell people who waited, or whose application nobody decided on, that they have no seat."""
-    _ask(NO_SEAT, cohort, enrolments)
+    _ask_as_news(NO_SEAT, _about(NO_SEAT, cohort, enrolments))
 
 
 def say_sent(cohort: Cohort, team: TeamRequest) -> None:
@@ -112,7 +115,7 @@ def say_again(cohort: Cohort, *, since: datetime) -> None:
             for name, pk in sorted(wanted)
             if name == kind and pk in found
         ]
-        _enqueue(kind, asked)
+        _ask_as_news(kind, asked)
 
 
 def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: datetime) -> None:
@@ -121,21 +124,12 @@ def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: da
     They name the moment of calling off: restored before they leave, they make no sense any more, even where the cohort
     is called off once more.
     """
-    said, first = since.isoformat(), undo.leaves_at(since=since)
-    pace = rates.at_most(Stream.TRANSACTIONAL, DUE_PER_SECOND)
-    _enqueue(
-        CALLED_OFF,
-        [
-            _asked(
-                cohort,
-                one,
-                key=f"{CALLED_OFF}:{one.uuid}:{said}",
-                params={"enrolment": one.pk, "called_off": said},
-                due_at=first + timedelta(seconds=number // pace),
-            )
-            for number, one in enumerate(enrolments)
-        ],
-    )
+    said = since.isoformat()
+    asked = [
+        _asked(cohort, one, key=f"{CALLED_OFF}:{one.uuid}:{said}", params={"enrolment": one.pk, "called_off": said})
+        for one in enrolments
+    ]
+    _enqueue(CALLED_OFF, _spread(asked, since=undo.leaves_at(since=since)))
 
 
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
@@ -149,7 +143,11 @@ def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
 
 
 def _ask(kind: str, cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
-    _enqueue(kind, [_asked(cohort, one, key=f"{kind}:{one.uuid}", params={"enrolment": one.pk}) for one in enrolments])
+    _enqueue(kind, _about(kind, cohort, enrolments))
+
+
+def _about(kind: str, cohort: Cohort, enrolments: Iterable[Enrolment]) -> list[Asked]:
+    return [_asked(cohort, one, key=f"{kind}:{one.uuid}", params={"enrolment": one.pk}) for one in enrolments]
 
 
 def _asked(cohort: Cohort, enrolment: Enrolment, **more: Any) -> Asked:
@@ -165,6 +163,19 @@ def _asked(cohort: Cohort, enrolment: Enrolment, **more: Any) -> Asked:
     )
 
 
-def _enqueue(kind: str, asked: list[Asked]) -> None:
+def _ask_as_news(kind: str, asked: list[Asked]) -> None:
+    """Ask for what one act may tell many: a few leave at once, more a few each second, after any mail to one."""
+    is_news = len(asked) > DUE_PER_SECOND
+    _enqueue(kind, _spread(asked, since=clock.now()) if is_news else asked, gives_way=is_news)
+
+
+def _spread(asked: list[Asked], *, since: datetime) -> list[Asked]:
+    """Let a few fall due each second, from a moment on."""
+    pace = rates.at_most(Stream.TRANSACTIONAL, DUE_PER_SECOND)
+    return [replace(one, due_at=since + timedelta(seconds=number // pace)) for number, one in enumerate(asked)]
+
+
+def _enqueue(kind: str, asked: list[Asked], *, gives_way: bool = False) -> None:
     for start in range(0, len(asked), PORTION):
-        enqueue_many(kind=kind, asked=asked[start : start + PORTION], stream=Stream.TRANSACTIONAL)
+        portion = asked[start : start + PORTION]
+        enqueue_many(kind=kind, asked=portion, stream=Stream.TRANSACTIONAL, gives_way=gives_way)

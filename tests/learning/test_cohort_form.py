@@ -17,7 +17,9 @@ from learning.admin.cohorts import Cohorts
 from learning.cohort_form import CohortForm
 from learning.errors import CohortChanged
 from learning.models import Cohort
+from municipalities.enums import MembershipState
 from tests.factories import learning as make
+from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory, sign_in
 from tests.learning.listings import rows
 
@@ -150,6 +152,29 @@ def test_more_seats_reach_those_who_wait_from_the_form(staff):
     given = {**posted(page.context["form"]), "seats": "2"}
     assert staff.post(reverse("cohorts:edit", args=[cohort.pk]), given).status_code == 302
     assert set(cohort.enrolments.values_list("state", flat=True)) == {"invited"}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("Ana",), []),
+        (("Ana", "Bo"), ["1 person waits; whoever gets a seat by a larger number is told at once"]),
+        (("Ana", "Bo", "Cy"), ["2 people wait; whoever gets a seat by a larger number is told at once"]),
+    ],
+)
+def test_the_seats_say_how_many_wait_whom_more_of_them_reach_at_once(staff, names, said):
+    cohort = make.cohort(seats=1)
+    make.team(cohort, *names)
+    # Nobody is told of a draft, whatever seat it gets.
+    make.invited(cohort, "Di", coordinator=cities.coordinator(state=MembershipState.ASKED))
+    address = reverse("cohorts:edit", args=[cohort.pk])
+    found = re.findall(
+        r"\d+ \w+ waits?; [^,]+(?=, and that cannot be taken back\.)", staff.get(address).content.decode()
+    )
+    assert found == said
+    # From the first day on nobody moves up any more.
+    with time_machine.travel(cohort.starts_at, tick=False):
+        assert "gets a seat by a larger number" not in str(FORM(instance=cohort)["seats"].help_text)
 
 
 CHANGED = (

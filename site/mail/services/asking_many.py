@@ -50,13 +50,18 @@ _INSERT = """
 
 
 def enqueue_many(
-    *, kind: str, asked: Iterable[Asked], stream: str = Stream.BULK, mailing: Mailing | None = None
+    *,
+    kind: str,
+    asked: Iterable[Asked],
+    stream: str = Stream.BULK,
+    mailing: Mailing | None = None,
+    gives_way: bool = False,
 ) -> int:
     """Ask for mails of one registered kind with a single statement; return how many are new.
 
     Call it inside the transaction of what the mails are about, for at most some hundreds at once. A key that is known
     changes nothing. An address that can never be written to is left out with a line in the log, so that one bad row
-    does not stop everybody else's mail.
+    does not stop everybody else's mail. `gives_way` lets mail to one leave before these, whatever their kind says.
     """
     written = written_kind(kind)
     rows = [row for row in (_row(one, kind) for one in asked) if row is not None]
@@ -68,7 +73,7 @@ def enqueue_many(
         "stream": Stream(stream).value,
         "mailing": mailing.pk if mailing else None,
         "now": now,
-        "gives_way": written.gives_way,
+        "gives_way": written.gives_way or gives_way,
         "rows": Jsonb(rows),
     }
     with connection.cursor() as cursor:
