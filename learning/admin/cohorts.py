@@ -1,15 +1,16 @@
 """The list of cohorts and their form: dates, languages, seats of the cohort and of each city, who moderates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import django_filters
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import RadioSelect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
@@ -18,7 +19,9 @@ from wagtail.admin.views.generic import EditView, IndexView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, ListingButton
+from wagtail.log_actions import log
 
+from accounts.visitors import signed_in
 from core import addresses, clock
 from core.admin.acts import ActView
 from core.admin.refusals import RefusedWhenStored
@@ -31,6 +34,7 @@ from learning.errors import CohortChanged, LearningError
 from learning.models import Cohort, Course, Enrolment
 from learning.rules import may_change_enrolments
 from learning.services import call_off_cohort, restore_cohort
+from learning.services.opening import Restoring, foresee_restoring
 from mail import undo
 from mail.admin.dry_run import SampleView, rehearsed
 
@@ -176,15 +180,47 @@ class RestoreView(CohortAct):
     done = _("The cohort takes place after all.")
 
     def get_sentence(self) -> str:
-        """Return what will happen, and whether anybody has been told of the calling off who is to be told otherwise."""
+        """Return what will happen, whether anybody has been told of the calling off, and how many are written to."""
         since = self.cohort.called_off_at
-        if since is not None and clock.now() < undo.leaves_at(since=since):
+        is_untold = since is not None and clock.now() < undo.leaves_at(since=since)
+        found = foresee_restoring(self.cohort)
+        if not found.tells_nobody:
+            return " ".join(_of_restoring(found, is_untold=is_untold))
+        if is_untold:
             return gettext("Its people can join and read again. The mails have not left yet: nobody is told anything.")
         return gettext("Its people can join and read again. Nobody is written to: tell them yourself.")
 
     def act(self, said: dict[str, Any]) -> None:
-        """Restore it in the name of staff."""
-        restore_cohort(cohort_id=self.cohort.pk)
+        """Restore it in the name of staff; its history says so, which gives time to cancel it again."""
+        with transaction.atomic():
+            restored = restore_cohort(cohort_id=self.cohort.pk)
+            log(instance=restored, action="wagtail.edit", user=signed_in(self.request))
+
+
+def _of_restoring(found: Restoring, *, is_untold: bool) -> Iterator[str]:
+    """Yield what restoring a cohort does, and to how many it writes."""
+    yield gettext("Its people can join and read again.")
+    if is_untold:
+        yield gettext("The mails that it is cancelled have not left yet: nobody gets one.")
+    else:
+        yield gettext("Nobody is told that it takes place after all: tell them yourself.")
+    if found.again:
+        yield ngettext(
+            "At once leaves %(number)s mail that could not leave meanwhile, such as an invitation.",
+            "At once leave %(number)s mails that could not leave meanwhile, such as invitations.",
+            found.again,
+        ) % {"number": found.again}
+    if found.promoted:
+        yield ngettext(
+            "%(number)s person who waits gets a seat and is told at once, and that cannot be taken back.",
+            "%(number)s people who wait get a seat and are told at once, and that cannot be taken back.",
+            found.promoted,
+        ) % {"number": found.promoted}
+    if found.in_vain:
+        yield gettext(
+            "It gives no more seats: in %(minutes)s a mail that says so goes to %(people)s. Cancelled again before "
+            "that, nobody is told."
+        ) % {"minutes": undo.window_in_words(), "people": cohort_words.of_people(found.in_vain)}
 
 
 class Cohorts(ModelViewSet):

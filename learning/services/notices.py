@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import clock
+from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
 from mail import rates, undo
 from mail.enums import Reason, State, Stream
@@ -38,6 +39,8 @@ TO_ALL = (CALLED_OFF, NO_SEAT)
 SENT = "team-sent"
 # A coordinator's draft has held its seats for long enough.
 LAPSED = "team-lapsed"
+# What is asked for once more, should it have been refused while the cohort was called off.
+AGAIN = (INVITATION, WAITING, PROMOTED, ADMITTED)
 
 # Mails asked for with one statement.
 PORTION = 200
@@ -99,23 +102,41 @@ def _tell_coordinator(kind: str, cohort: Cohort, team: TeamRequest) -> None:
 
 def say_again(cohort: Cohort, *, since: datetime) -> None:
     """Ask once more for what the outbox refused to send while the cohort was called off, by a key of its own."""
-    kinds = (INVITATION, WAITING, PROMOTED, ADMITTED)
+    for kind, people in refused(cohort, since=since).items():
+        asked = [
+            _asked(cohort, one, key=f"{kind}:{one.uuid}:{since.isoformat()}", params={"enrolment": one.pk})
+            for one in people
+        ]
+        _ask_as_news(kind, asked)
+
+
+def refused(cohort: Cohort, *, since: datetime) -> dict[str, list[Enrolment]]:
+    """Return by kind whom a mail still concerns that the outbox refused to send, the cohort being called off."""
+    if cohort.is_over():
+        return {}
     # Unknown is what had been handed over without an answer before it was refused.
-    refused = Message.objects.filter(
-        state__in=[State.CANCELLED, State.UNKNOWN], reason=Reason.SENSELESS, finished_at__gte=since, kind__in=kinds
+    messages = Message.objects.filter(
+        state__in=[State.CANCELLED, State.UNKNOWN], reason=Reason.SENSELESS, finished_at__gte=since, kind__in=AGAIN
     )
     # A mail whose addressee has been erased names nobody any more.
-    named = (one for one in refused.only("kind", "params") if one.params)
+    named = (one for one in messages.only("kind", "params") if one.params)
     wanted = {(one.kind, one.params["enrolment"]) for one in named}
     rows = Enrolment.objects.filter(cohort=cohort, pk__in={pk for _kind, pk in wanted}).live().select_related("person")
     found = {one.pk: one for one in rows}
-    for kind in kinds:
-        asked = [
-            _asked(cohort, found[pk], key=f"{kind}:{found[pk].uuid}:{since.isoformat()}", params={"enrolment": pk})
-            for name, pk in sorted(wanted)
-            if name == kind and pk in found
-        ]
-        _ask_as_news(kind, asked)
+    return {
+        kind: [found[pk] for name, pk in sorted(wanted) if name == kind and pk in found and _concerns(kind, found[pk])]
+        for kind in AGAIN
+    }
+
+
+def _concerns(kind: str, enrolment: Enrolment) -> bool:
+    """Whether a mail that was refused makes sense to somebody, should the cohort take place after all."""
+    if kind == INVITATION:
+        return enrolment.state == EnrolmentState.INVITED
+    waits = enrolment.state == EnrolmentState.WAITLISTED
+    if kind == WAITING:
+        return waits
+    return enrolment.has_seat or (kind == ADMITTED and waits)
 
 
 def say_called_off(cohort: Cohort, enrolments: Iterable[Enrolment], *, since: datetime) -> None:

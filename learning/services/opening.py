@@ -1,17 +1,21 @@
 """Opening cohorts, changing them, and calling them off."""
 
+import copy
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from core import clock
+from learning.enums import EnrolmentState
 from learning.errors import CohortChanged, CohortOver
 from learning.models import Cohort, Enrolment
 from learning.services import notices, seats
-from learning.services.promoting import fill
+from learning.services.expiring import foresee_in_vain
+from learning.services.promoting import fill, next_in_line
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -94,17 +98,47 @@ def call_off_cohort(*, cohort_id: int) -> Cohort:
 def restore_cohort(*, cohort_id: int) -> Cohort:
     """Let a cohort that was called off take place after all; seats that became free meanwhile are given out.
 
-    Nobody is written to, neither of this nor, before the undo window has passed, of the calling off. Invitations that
-    could not leave meanwhile are asked for once more.
+    Nobody is written to of this nor, before the undo window has passed, of the calling off. But who gets a seat is told
+    so, and what could not leave meanwhile is asked for once more: `foresee_restoring` counts them.
     """
     cohort = seats.lock(cohort_id)
     since = cohort.called_off_at
     if since is None:
         return cohort
     _set_called_off(cohort, None)
-    notices.say_again(cohort, since=since)
     seats.keep(cohort, fill(cohort))
+    notices.say_again(cohort, since=since)
     return cohort
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """What leaves where a cohort is restored: mails refused meanwhile, news of a seat, and that there is none."""
+
+    again: int
+    promoted: int
+    in_vain: int
+
+    @property
+    def tells_nobody(self) -> bool:
+        """Whether it disturbs nobody."""
+        return not (self.again or self.promoted or self.in_vain)
+
+
+def foresee_restoring(cohort: Cohort) -> Restoring:
+    """Count whom restoring a cohort that is called off would write to; writes nothing."""
+    restored = copy.copy(cohort)
+    restored.called_off_at = None
+    promoted = next_in_line(restored)
+    moved_up = {one.pk for one in promoted}
+    again = notices.refused(cohort, since=cohort.called_off_at) if cohort.called_off_at else {}
+    return Restoring(
+        # Who moves up reads of the seat, no longer of the place.
+        again=sum(kind != notices.WAITING or one.pk not in moved_up for kind in again for one in again[kind]),
+        # Nobody knows of a draft.
+        promoted=sum(one.state == EnrolmentState.WAITLISTED for one in promoted),
+        in_vain=foresee_in_vain(restored, instead_of=cohort).told,
+    )
 
 
 def _need_unchanged(cohort: Cohort, seen: Mapping[str, Any] | None, *, with_moderators: bool) -> None:

@@ -61,6 +61,11 @@ def foreseen(cohort: Cohort) -> SeatCount:
     return counted
 
 
+def next_in_line(cohort: Cohort) -> list[Enrolment]:
+    """Return who would get a seat by `fill` in a cohort that is not locked, drafts among them; writes nothing."""
+    return _next_in_line(cohort, seats.count(cohort))
+
+
 def _promote(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
     promoted = _next_in_line(cohort, counted)
     _give_seats(cohort, promoted)

@@ -1,6 +1,8 @@
 """A cohort that is called off: who is told, once and in which language, and what its pages say then."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -10,8 +12,18 @@ from django.urls import reverse
 from accounts.services.rights import erase_everywhere
 from core import clock
 from core.personal import Subject
-from learning.models import Enrolment
-from learning.services import apply_alone, call_off_cohort, decline, join, notices, restore_cohort, withdraw_enrolment
+from learning.models import Cohort, Enrolment
+from learning.services import (
+    apply_alone,
+    call_off_cohort,
+    decline,
+    end_unanswered,
+    join,
+    notices,
+    restore_cohort,
+    withdraw_enrolment,
+)
+from learning.services.opening import foresee_restoring
 from mail import kinds, rendering
 from mail.enums import Reason, State
 from mail.kinds import NoLongerMakesSense
@@ -211,3 +223,94 @@ def test_restoring_says_whether_anybody_had_been_told(settings, seconds, said):
         "Nobody is written to: tell them yourself.",
     )
     assert [sentence for sentence in sentences if sentence in html] == [said]
+
+
+def restoring(staff: Client, cohort: Cohort) -> list[str]:
+    """Return the sentences of the screen that restores a cohort."""
+    html = staff.get(reverse("cohorts:restore", args=[cohort.pk])).content.decode()
+    [said] = re.findall(r'<p class="help-block help-info">(.*?)</p>', html, re.DOTALL)
+    return re.split(r"(?<=\.) ", unescape(said).strip())
+
+
+@pytest.fixture
+def staff() -> Client:
+    return accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+
+
+def queued(kind: str) -> list[str]:
+    return [one.to_address for one in teamwork.mails(kind) if one.state == State.QUEUED]
+
+
+def called_off_with(*waiting: str) -> Cohort:
+    """Return a cohort that is called off: Ana is invited, Bo has left a seat, then a draft waits and those named."""
+    cohort = make.cohort(seats=2)
+    make.team(cohort, "Ana", "Bo")
+    make.invited(cohort, "Draft", coordinator=cities.coordinator(state=MembershipState.ASKED))
+    for name in waiting:
+        make.invited(cohort, name)
+    call_off_cohort(cohort_id=cohort.pk)
+    withdraw_enrolment(enrolment_id=Enrolment.objects.get(cohort=cohort, name="Bo").pk, by=None)
+    Message.objects.filter(kind=notices.CALLED_OFF).delete()
+    return cohort
+
+
+def test_restoring_counts_whom_it_writes_to_and_writes_to_nobody_else(staff, settings):
+    settings.MAIL_UNDO_SECONDS = 120
+    cohort = called_off_with("Cy", "Di")
+    Cohort.objects.update(seats=3)
+    refuse_what_is_senseless()
+    assert restoring(staff, cohort) == [
+        "Its people can join and read again.",
+        "The mails that it is cancelled have not left yet: nobody gets one.",
+        "At once leave 2 mails that could not leave meanwhile, such as invitations.",
+        "1 person who waits gets a seat and is told at once, and that cannot be taken back.",
+    ]
+    kinds_asked = (notices.INVITATION, notices.WAITING, notices.PROMOTED)
+    assert [queued(kind) for kind in kinds_asked] == [[], [], []]
+    staff.post(reverse("cohorts:restore", args=[cohort.pk]))
+    wanted = [["ana@example.org"], ["di@example.org"], ["cy@example.org"]]
+    assert [queued(kind) for kind in kinds_asked] == wanted
+    assert Enrolment.objects.get(name="Draft").has_seat
+
+
+def test_restoring_after_the_window_counts_them_too_and_says_that_nobody_hears_of_it(staff):
+    cohort = called_off_with("Cy", "Di")
+    Cohort.objects.update(seats=4, called_off_at=clock.now() - timedelta(days=1))
+    assert restoring(staff, cohort) == [
+        "Its people can join and read again.",
+        "Nobody is told that it takes place after all: tell them yourself.",
+        "2 people who wait get a seat and are told at once, and that cannot be taken back.",
+    ]
+
+
+def test_a_cohort_restored_after_its_first_day_tells_those_who_wait_when_the_window_has_passed(settings):
+    settings.MAIL_UNDO_SECONDS = 120
+    cohort = called_off_with("Cy", "Di")
+    restored = reverse("cohorts:restore", args=[cohort.pk])
+    with time_machine.travel(cohort.starts_at, tick=False) as now:
+        staff = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+        assert restoring(staff, cohort)[2:] == [
+            "It gives no more seats: in 2 minutes a mail that says so goes to 2 people.",
+            "Cancelled again before that, nobody is told.",
+        ]
+        staff.post(restored)
+        now.shift(timedelta(seconds=119))
+        assert end_unanswered() == []
+        call_off_cohort(cohort_id=cohort.pk)
+        now.shift(timedelta(minutes=10))
+        assert end_unanswered() == []
+        staff.post(restored)
+        now.shift(timedelta(seconds=121))
+        assert len(end_unanswered()) == 2
+    assert queued(notices.NO_SEAT) == ["cy@example.org", "di@example.org"]
+
+
+def test_counting_whom_restoring_writes_to_costs_the_same_however_many(django_assert_num_queries):
+    for names in (["Cy"], ["Cy", "Di", "Ed"]):
+        cohort = called_off_with(*names)
+        refuse_what_is_senseless()
+        Cohort.objects.update(seats=None)
+        cohort.refresh_from_db()
+        # Seats, whose addresses take part, the line, mails that were refused and whom they concern.
+        with django_assert_num_queries(5):
+            assert foresee_restoring(cohort).promoted == len(names)
