@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,7 +22,7 @@ from accounts.visitors import signed_in
 from core.admin.acts import ActView
 from core.forms import Line
 from mail.isolates import isolate
-from municipalities import rules, services, teams, waiting
+from municipalities import drafted, rules, services, teams, waiting
 from municipalities.enums import Standing
 from municipalities.errors import Gone, MembershipError, NotRepresentable
 from municipalities.models import LocalGovernment, Membership
@@ -83,12 +83,15 @@ class QueueView(PermissionCheckedMixin, WagtailAdminTemplateMixin, ListView):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add a row for each request, and the teams that nobody coordinates; six statements, whatever their number."""
+        """Add a row for each request, and the teams that nobody coordinates; at most eight statements."""
         context = super().get_context_data(**kwargs, words=self.words)
         asked = list(context["memberships"])
-        known = self._known(asked)
+        known, told, invited = self._known(asked), self._told(asked), drafted.invited_by(asked)
         context["left_alone"] = teams.left_alone()
-        context["rows"] = [self._row(one, known) for one in asked]
+        context["rows"] = [
+            {**self._row(one, known), "told": told.get(one.local_government_id, 0), "invited": invited[one.pk]}
+            for one in asked
+        ]
         return context
 
     def _known(self, asked: list[Membership]) -> dict[str, list[LocalGovernment]]:
@@ -99,6 +102,14 @@ class QueueView(PermissionCheckedMixin, WagtailAdminTemplateMixin, ListView):
             for city in LocalGovernment.objects.listed().filter(country__in=countries).order_by("name", "pk"):
                 known[city.country].append(city)
         return known
+
+    def _told(self, asked: list[Membership]) -> dict[int, int]:
+        """Return how many people refusing each proposed city tells: everybody who asked for it."""
+        proposed = {one.local_government_id for one in asked if _is_proposed(one)}
+        if not proposed:
+            return {}
+        asking = Membership.objects.asked().filter(local_government__in=proposed).order_by()
+        return dict(asking.values_list("local_government").annotate(number=Count("pk")))
 
     def _row(self, membership: Membership, known: dict[str, list[LocalGovernment]]) -> dict[str, Any]:
         is_proposed = _is_proposed(membership)

@@ -9,12 +9,13 @@ def connect() -> None:
     from core.signals import database_restored, site_restored
     from events import purposes as event_purposes
     from home import sections, statements
+    from learning import drafted as learning_drafted
     from learning import purposes as learning_purposes
     from learning import running as learning_running
     from mail import footer, purposes
     from mail.signals import messages_expiring, objection_noted, objection_reported
+    from municipalities import drafted, running
     from municipalities import purposes as membership_purposes
-    from municipalities import running
     from municipalities import signals as of_cities
     from municipalities.display import cities_section
     from newsletter import purposes as newsletter_purposes
@@ -31,6 +32,7 @@ def connect() -> None:
     purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
     running.provide_running_teams(learning_running.of_cities)
+    drafted.provide_drafts(learning_drafted.invited_by)
     address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
     objection_reported.connect(_end_subscription, dispatch_uid="gkec.end_subscription")
     objection_noted.connect(_unsubscribe, dispatch_uid="gkec.unsubscribe")

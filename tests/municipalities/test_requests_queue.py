@@ -137,6 +137,18 @@ def test_declining_a_proposed_city_refuses_it(staff):
     assert (asked.state, asked.reason, asked.local_government.standing) == ("declined", "It is a company", "retired")
 
 
+@pytest.mark.parametrize("number", [1, 3])
+def test_declining_a_proposed_city_says_beforehand_how_many_it_tells(staff, number):
+    city = make.proposed()
+    for _ in range(number):
+        make.coordinator(state="asked", local_government=city)
+    make.coordinator(state="declined", local_government=city)
+    make.coordinator(state="asked")
+    said = "Declining tells 3 people: everybody who asked for this city."
+    assert queue(staff).count(said) == (3 if number == 3 else 0)
+    assert ("Declining tells" in queue(staff)) == (number == 3)
+
+
 def test_a_proposed_city_is_completed_then_listed_with_its_coordinator(staff):
     asked = make.coordinator(state="asked", local_government=make.proposed())
     act(staff, asked, "approve")
@@ -243,7 +255,7 @@ def test_the_queue_costs_the_same_however_many_wait(staff, number, django_assert
         make.coordinator(state="asked")
         make.coordinator(state="asked", local_government=make.proposed())
     queue(staff)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         assert queue(staff).count('id="request-') == 2 * number
 
 
@@ -317,7 +329,7 @@ def test_a_search_costs_the_same_however_many_it_finds(staff, number, django_ass
         make.coordinator(state="asked", department="Klimat")
     address = reverse("membership_queue") + "?q=klimat"
     staff.get(address)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert len(shown(staff.get(address).content.decode())) == number
 
 
