@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Count,
@@ -23,7 +24,7 @@ from django.db.models.functions import Length, Substr
 from wagtail.models import Page, PageViewRestriction
 
 from core import clock, languages
-from events.enums import LIVE_STATES, EventStatus, RegistrationState, ReminderAudience
+from events.enums import LIVE_STATES, EventStatus, RegistrationState, ReminderAudience, ReminderState
 
 
 def public_pages() -> QuerySet:
@@ -76,6 +77,18 @@ class VersionQuerySet(QuerySet):
     def untold(self) -> "VersionQuerySet":
         """Return changes of which nobody has been told yet, or not everybody."""
         return self.filter(told_at=None)
+
+
+class ReminderQuerySet(QuerySet):
+    def with_holding_back(self) -> "ReminderQuerySet":
+        """Add `is_held_back`: whether staff keep it from its person, who would otherwise have a reason to get it."""
+        keeps = Q(
+            state=ReminderState.DROPPED,
+            rule__armed_at=None,
+            registration__state__in=LIVE_STATES,
+            registration__event__status=EventStatus.SCHEDULED,
+        )
+        return self.annotate(is_held_back=Case(When(keeps, then=True), default=False, output_field=BooleanField()))
 
 
 class RegistrationQuerySet(QuerySet):

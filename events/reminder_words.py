@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 BEFORE, AFTER = "before", "after"
 SIDES = [(BEFORE, gettext_lazy("before")), (AFTER, gettext_lazy("after"))]
+# Of those that are dropped, the ones that nothing keeps back but staff.
+HELD_BACK = "held-back"
 MINUTES = {"minutes": 1, "hours": 60, "days": 24 * 60}
 UNITS = [("minutes", gettext_lazy("minutes")), ("hours", gettext_lazy("hours")), ("days", gettext_lazy("days"))]
 
@@ -43,7 +45,7 @@ def when(rule: "ReminderRule") -> str:
 
 def counted(numbers: Mapping[str, int]) -> str:
     """Return how many reminders stand in each state, such as "2 planned, 1 handed to the outbox"."""
-    return _(", ").join(_counted(state, numbers[state]) for state in ReminderState if state in numbers)
+    return _(", ").join(_counted(state, numbers[state]) for state in (*ReminderState, HELD_BACK) if state in numbers)
 
 
 def why_left_out(reminder: "Reminder") -> str:
@@ -66,7 +68,7 @@ def _why_dropped(reminder: "Reminder") -> str:
     return _("Its reason had ended.")
 
 
-def _counted(state: ReminderState, number: int) -> str:
+def _counted(state: str, number: int) -> str:
     words = {
         ReminderState.PLANNED: ngettext("%(number)s planned", "%(number)s planned", number),
         ReminderState.ASKED: ngettext("%(number)s handed to the outbox", "%(number)s handed to the outbox", number),
@@ -80,6 +82,7 @@ def _counted(state: ReminderState, number: int) -> str:
             "%(number)s dropped because their reason had ended",
             number,
         ),
+        HELD_BACK: ngettext("%(number)s held back", "%(number)s held back", number),
     }[state]
     return words % {"number": number}
 

@@ -71,7 +71,11 @@ class RegistrationView(InspectView):
             actions=self.actions,
             changes=self.object.changes.select_related("by"),
             reminders=[
-                {"reminder": one, "when": reminder_words.when(one.rule)}
+                {
+                    "reminder": one,
+                    "when": reminder_words.when(one.rule),
+                    "state": reminder_words.why_left_out(one) or one.get_state_display(),
+                }
                 for one in self.object.reminders.select_related("rule")
             ],
             attendances=self.object.attendances.all(),

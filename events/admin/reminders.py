@@ -108,13 +108,12 @@ class RemindersView(OfOccasion, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add a row for each rule."""
         found = list(ReminderRule.objects.filter(translation_key=self.key).order_by("due_at", "pk"))
-        counted = Reminder.objects.filter(rule__in=found).order_by().values_list("rule", "state")
-        numbers = {(rule, state): number for rule, state, number in counted.annotate(number=Count("pk"))}
+        numbers = _numbers(found)
         written = ruling.which_have_written(found)
         return super().get_context_data(
             **kwargs,
             event=self.event,
-            rows=[self._row(rule, numbers, written) for rule in found],
+            rows=[self._row(rule, numbers[rule.pk], written) for rule in found],
             standing=self._standing(),
             add_url=reverse("events_reminder_add", args=[self.key]),
             write_url=reverse("events_message_write", args=[self.event.pk])
@@ -122,9 +121,8 @@ class RemindersView(OfOccasion, TemplateView):
             else "",
         )
 
-    def _row(self, rule: ReminderRule, numbers: dict[tuple[int, str], int], written: set[int]) -> dict[str, Any]:
-        own = {state: number for (pk, state), number in numbers.items() if pk == rule.pk}
-        is_over = self._is_over(rule, has_more=ReminderState.PLANNED in own)
+    def _row(self, rule: ReminderRule, numbers: dict[str, int], written: set[int]) -> dict[str, Any]:
+        is_over = self._is_over(rule, has_more=ReminderState.PLANNED in numbers)
         return {
             "rule": rule,
             "may_arm": self.event and not is_over and rules.may_arm(signed_in(self.request), rule),
@@ -132,7 +130,7 @@ class RemindersView(OfOccasion, TemplateView):
             "is_over": is_over,
             "when": reminder_words.when(rule),
             "due": in_zone(self.event, rule),
-            "counts": reminder_words.counted(own),
+            "counts": reminder_words.counted(numbers),
             "languages": gettext(", ").join(sorted(rule.words)),
         }
 
@@ -159,6 +157,16 @@ class RemindersView(OfOccasion, TemplateView):
             return ruling.refusal_of_arming(rule, self.event) is not None
         # What is due and still planned leaves with the next sweep.
         return not has_more and rule.due_at <= clock.now()
+
+
+def _numbers(found: list[ReminderRule]) -> dict[int, dict[str, int]]:
+    """Return for each rule how many of its reminders stand in each state, those that staff hold back told apart."""
+    numbers: dict[int, dict[str, int]] = {rule.pk: {} for rule in found}
+    counted = Reminder.objects.filter(rule__in=found).with_holding_back().order_by()
+    grouped = counted.values_list("rule", "state", "is_held_back").annotate(number=Count("pk"))
+    for rule, state, is_held_back, number in grouped:
+        numbers[rule][reminder_words.HELD_BACK if is_held_back else state] = number
+    return numbers
 
 
 def in_zone(event: Event | None, rule: ReminderRule) -> str:

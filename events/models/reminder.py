@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from events.enums import ReminderAnchor, ReminderAudience, ReminderState
 from events.models.registration import Registration
+from events.querysets import ReminderQuerySet
 
 MOST_MINUTES = 366 * 24 * 60
 MOST_DAYS = 366
@@ -127,6 +128,8 @@ class Reminder(models.Model):
     expires_at = models.DateTimeField(_("makes no sense after"))
     revision = models.PositiveIntegerField(_("revision"), default=0, db_default=0)
     asked_at = models.DateTimeField(_("put into the outbox"), null=True)
+
+    objects = ReminderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("planned reminder")

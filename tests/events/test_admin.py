@@ -18,7 +18,7 @@ from accounts.services import erase
 from core import languages
 from core.personal import Subject
 from events.models import Event, Registration, ReminderRule
-from events.services import arm, cancel
+from events.services import arm, cancel, disarm
 from events.services.promoting import promote
 from tests.factories import accounts
 from tests.factories import core as trees
@@ -147,9 +147,12 @@ def test_a_registration_costs_the_same_for_one_step_and_reminder_and_for_three(
     admin, django_assert_num_queries, number
 ):
     event = make.event(starts_at=make.in_days(9))
-    for rule in ReminderRule.objects.filter(translation_key=event.translation_key)[:number]:
+    rules = ReminderRule.objects.filter(translation_key=event.translation_key)[:number]
+    for rule in rules:
         arm(rule_id=rule.pk)
     registration = make.registered(event, "Ana")
+    for rule in rules:
+        disarm(rule_id=rule.pk)
     for step in range(number - 1):
         by = accounts.PersonFactory(display_name=f"Clerk {step}")
         registration.changes.create(what="links", actor="staff", by=by, reason=f"Call {step}")

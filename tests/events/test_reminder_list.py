@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from core import clock
 from events import reminder_words
 from events.models import ReminderRule
-from events.services import announce_changes, arm, disarm, remind, send_now
+from events.services import announce_changes, arm, cancel, disarm, remind, send_now
 from events.services.calling_off import cancel_event
 from tests.events.reminding import move
 from tests.events.screens import body, url
@@ -55,6 +56,33 @@ def test_the_list_of_a_cancelled_event_says_so(manager, event):
     assert body(manager.get(address)).count(sentence) == 1
 
 
+def test_what_staff_hold_back_is_told_apart_from_what_has_lost_its_reason(manager, event, time):
+    rule = ReminderRule.objects.filter(translation_key=event.translation_key).earliest("pk")
+    gone, *_kept = (make.registered(event, name) for name in ("Ana", "Bo", "Cy"))
+    address, own = url("reminders", event.translation_key), reverse("registrations:inspect", args=[gone.pk])
+    arm(rule_id=rule.pk)
+    cancel(registration_id=gone.pk)
+    assert "<td>Armed</td> <td>2 planned, 1 dropped because its reason had ended</td>" in body(manager.get(address))
+    assert "<td>This registration is cancelled.</td>" in body(manager.get(own))
+    disarm(rule_id=rule.pk)
+    shown = "<td>Not armed</td> <td>1 dropped because its reason had ended, 2 held back</td>"
+    assert shown in body(manager.get(address))
+    cancel_event(event_id=event.pk, by=PersonFactory(), reason="Ill")
+    time.shift(WINDOW)
+    announce_changes()
+    assert "<td>3 dropped because their reason had ended</td>" in body(manager.get(address))
+
+
+def test_a_registration_says_that_its_reminder_is_held_back(manager, event):
+    rule = ReminderRule.objects.filter(translation_key=event.translation_key).earliest("pk")
+    registration = make.registered(event)
+    address = reverse("registrations:inspect", args=[registration.pk])
+    arm(rule_id=rule.pk)
+    assert "<td>planned</td>" in body(manager.get(address))
+    disarm(rule_id=rule.pk)
+    assert "<td>The reminder is held back.</td>" in body(manager.get(address))
+
+
 @pytest.mark.parametrize(
     ("numbers", "words"),
     [
@@ -69,6 +97,8 @@ def test_the_list_of_a_cancelled_event_says_so(manager, event):
             {"missed": 3, "dropped": 2},
             "3 left out because their time had passed, 2 dropped because their reason had ended",
         ),
+        ({"held-back": 1, "dropped": 2}, "2 dropped because their reason had ended, 1 held back"),
+        ({"held-back": 2}, "2 held back"),
         ({}, ""),
     ],
 )
