@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
@@ -70,13 +70,14 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what is still untold."""
-        latest = _untold(self.event)
+        latest = untold(self.event)
         leaves_at = undo.leaves_at(since=latest.made_at) if latest else clock.now()
         news = News(self.event, self.event.status)
         return super().get_context_data(
             **kwargs,
             **rehearsed_news(self.page, news, leaves_at),
             warning=left_behind(news),
+            taken_back=taken_back(news),
             back_url=self.get_back_url(),
         )
 
@@ -97,7 +98,7 @@ class NewsSampleView(OfEvent, SampleView):
 
 
 def tell_publisher(request: HttpRequest, page: Page) -> None:
-    """Say after publishing how many are told and when, or that a date in the past leaves them untold; else nothing."""
+    """Say after publishing how many will be told and when, or why nobody is; nothing where there is no change."""
     event = Event.objects.filter(translation_key=page.translation_key).first()
     if event is None:
         return
@@ -105,8 +106,10 @@ def tell_publisher(request: HttpRequest, page: Page) -> None:
     button = messages.button(reverse("events_news", args=[page.pk]), NewsView.page_title)
     if warning := left_behind(news):
         messages.warning(request, warning, buttons=[button])
-    elif sentence := _who_is_told(news, _untold(event)):
+    elif sentence := _who_will_be_told(news):
         messages.info(request, sentence, buttons=[button])
+    elif sentence := taken_back(news):
+        messages.info(request, sentence)
 
 
 def left_behind(news: News) -> str:
@@ -123,18 +126,39 @@ def left_behind(news: News) -> str:
     ) % {"number": number}
 
 
-def _who_is_told(news: News, latest: EventVersion | None) -> str:
-    number = news.people().count() if latest else 0
-    if latest is None or not number:
+def taken_back(news: News) -> str:
+    """Return that a change was taken back before those who are registered were told of it, or nothing."""
+    latest = untold(news.event)
+    if latest is None or news.people().exists() or not news.event.registrations.live().exists():
         return ""
-    minutes = max(1, ceil((undo.leaves_at(since=latest.made_at) - clock.now()).total_seconds() / 60))
+    told = news.event.versions.exclude(told_at=None).order_by("revision").last()
+    if told is None or (told.when_and_where, told.status) != (latest.when_and_where, latest.status):
+        return ""
+    return gettext(
+        "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail."
+    )
+
+
+def to_be_told(news: News) -> tuple[int, str]:
+    """Return how many will be told of an event's latest change, and in how many minutes; nobody once that is over."""
+    latest = untold(news.event)
+    if latest is None:
+        return 0, ""
+    left = undo.leaves_at(since=latest.made_at) - clock.now()
+    return news.people().count(), undo.in_minutes(max(1, ceil(left.total_seconds() / 60)))
+
+
+def untold(event: Event) -> EventVersion | None:
+    """Return the latest version of an event where people still have to be told of it."""
+    return event.versions.filter(revision=event.revision).untold().first()
+
+
+def _who_will_be_told(news: News) -> str:
+    number, minutes = to_be_told(news)
+    if not number:
+        return ""
     return ngettext(
         "%(number)s person is told of the change in %(minutes)s.",
         "%(number)s people are told of the change in %(minutes)s.",
         number,
-    ) % {"number": number, "minutes": undo.in_minutes(minutes)}
-
-
-def _untold(event: Event) -> EventVersion | None:
-    """Return the latest version of an event where people still have to be told of it."""
-    return event.versions.filter(revision=event.revision).untold().first()
+    ) % {"number": number, "minutes": minutes}

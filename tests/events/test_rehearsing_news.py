@@ -186,12 +186,46 @@ def test_whoever_publishes_a_new_date_reads_how_many_are_told_and_where_to_see_i
     assert [one for one in published(publisher, page, days=1) if "of the change" in one] == []
 
 
+TAKEN_BACK = "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail."
+
+
+def test_whoever_takes_a_new_date_back_in_time_reads_that_nobody_is_told(publisher, page, time):
+    published(publisher, page, days=1)
+    said = [one for one in published(publisher, page) if "of the change" in one or "The change" in one]
+    assert said == [TAKEN_BACK]
+    shown = body(publisher.get(url("news", page.pk)))
+    assert (TAKEN_BACK in shown, "would get this." in shown) == (True, False)
+    later(time)
+    assert (everybody_told(), TAKEN_BACK in body(publisher.get(url("news", page.pk)))) == ([], False)
+    assert [one for one in published(publisher, page) if "The change" in one] == []
+
+
+def test_whoever_registered_meanwhile_is_told_that_a_new_date_is_taken_back(publisher, page):
+    published(publisher, page, days=1)
+    make.registered(Event.objects.get(), "Cy")
+    said = [one for one in published(publisher, page) if "of the change" in one or "The change" in one]
+    assert [one.partition(".")[0] for one in said] == ["1 person is told of the change in 2 minutes"]
+    assert TAKEN_BACK not in body(publisher.get(url("news", page.pk)))
+
+
+def test_another_new_date_takes_nothing_back(publisher, page, time):
+    published(publisher, page, days=1)
+    later(time)
+    said = [one for one in published(publisher, page) if "of the change" in one or "The change" in one]
+    assert [one.partition(".")[0] for one in said] == ["2 people are told of the change in 2 minutes"]
+    cancel_event(event_id=Event.objects.get().pk, by=accounts.PersonFactory(), reason="x")
+    later(time)
+    assert [one for one in published(publisher, page, days=3) if "of the change" in one or "The change" in one] == []
+
+
 def test_whoever_publishes_nothing_new_or_for_nobody_reads_nothing_of_it(publisher, page):
     assert [one for one in published(publisher, page) if "of the change" in one] == []
     for one in Registration.objects.all():
         cancel(registration_id=one.pk)
     assert [one for one in published(publisher, page, days=1) if "of the change" in one] == []
     assert EventVersion.objects.untold().count() == 1
+    assert [one for one in published(publisher, page) if "The change" in one] == []
+    assert EventVersion.objects.untold().count() == 2
 
 
 OVER = (
