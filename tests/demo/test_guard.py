@@ -53,13 +53,13 @@ def test_a_demo_or_a_test_is_let_through(settings, hostname):
         refuse_unless_demo()
 
 
-@pytest.mark.parametrize("place", ["0.0.0.0:8000", "0:8000", "[::]:8000", "gkec.example:8000"])
+@pytest.mark.parametrize("place", ["0.0.0.0:8000", "0:8000", "[::]:8000", "gkec.example:8000", "127.0.0.2:8000"])
 def test_opening_the_demo_to_others_by_an_address_of_runserver(place, monkeypatch):
     monkeypatch.setattr(runserver.Command, "run", lambda *args, **options: pytest.fail("It would be served."))
     with pytest.raises(CommandError) as refusal:
         call_command("runserver", place)
     assert str(refusal.value) == (
-        "With the demo settings, serve on a loopback address such as 127.0.0.1:8000: "
+        "With the demo settings, serve on 127.0.0.1, localhost or [::1] alone, such as 127.0.0.1:8000: "
         "the demo's passwords are known to all."
     )
 

@@ -13,7 +13,7 @@ class Command(runserver.Command):
         """Refuse an address that others can reach: `manage.py` falls back to the demo's settings."""
         if self.addr not in LOOPBACK:
             raise CommandError(
-                "With the demo settings, serve on a loopback address such as 127.0.0.1:8000: "
+                "With the demo settings, serve on 127.0.0.1, localhost or [::1] alone, such as 127.0.0.1:8000: "
                 "the demo's passwords are known to all."
             )
         super().run(*args, **options)
