@@ -77,14 +77,15 @@ class CallOffView(EventAct):
     status = EventStatus.CANCELLED
     page_title = _("Cancel an event")
     button = _("Cancel this event")
-    done = _("The event is cancelled. People are told shortly; until then restoring it leaves them undisturbed.")
+    done = _("The event is cancelled. People will be told shortly; until then restoring it leaves them undisturbed.")
 
     def get_sentence(self) -> str:
         """Say who is told, what happens to calendars, and how it is undone."""
         return (
             gettext(
-                "Page, list and calendar feed show the event as cancelled at once. In %(minutes)s a mail goes to "
-                "%(seats)s and %(waiting)s, and the event leaves their calendars. Restored before that, nobody is told."
+                "Page, list and calendar feed show the event as cancelled at once. In %(minutes)s a mail will go to "
+                "%(seats)s and %(waiting)s, and the event will leave their calendars. Restored before that, nobody "
+                "is told."
             )
             % self.people()
         )
@@ -100,7 +101,7 @@ class RestoreView(EventAct):
     status = EventStatus.SCHEDULED
     page_title = _("Restore an event")
     button = _("Restore this event")
-    done = _("The event takes place after all. Whoever has heard of the cancellation is told shortly.")
+    done = _("The event takes place after all. Whoever has heard of the cancellation will be told shortly.")
 
     def get_sentence(self) -> str:
         """Say who is told: nobody, where the cancellation was faster undone than told."""
@@ -112,9 +113,9 @@ class RestoreView(EventAct):
             )
         return ngettext(
             "The event takes place after all, and everybody has the seat or place they had. %(number)s person has "
-            "been told of the cancellation, or of another date or venue, and gets a mail in %(minutes)s.",
+            "been told of the cancellation, or of another date or venue, and will get a mail in %(minutes)s.",
             "The event takes place after all, and everybody has the seat or place they had. %(number)s people have "
-            "been told of the cancellation, or of another date or venue, and get a mail in %(minutes)s.",
+            "been told of the cancellation, or of another date or venue, and will get a mail in %(minutes)s.",
             number,
         ) % {"number": number, "minutes": undo.window_in_words()}
 

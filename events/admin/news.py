@@ -158,7 +158,7 @@ def _who_will_be_told(news: News) -> str:
     if not number:
         return ""
     return ngettext(
-        "%(number)s person is told of the change in %(minutes)s.",
-        "%(number)s people are told of the change in %(minutes)s.",
+        "%(number)s person will be told of the change in %(minutes)s.",
+        "%(number)s people will be told of the change in %(minutes)s.",
         number,
     ) % {"number": number, "minutes": minutes}

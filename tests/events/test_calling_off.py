@@ -41,7 +41,7 @@ def test_the_screen_says_who_will_be_told_and_when(admin, event):
         make.registered(event, name)
     page = admin.get(url("call_off")).content.decode()
     assert f"<h2><bdi>{event.title}</bdi></h2>" in page
-    assert "In 2 minutes a mail goes to 2 people with a seat and 1 waiting person" in page
+    assert "In 2 minutes a mail will go to 2 people with a seat and 1 waiting person" in page
     answer = admin.post(url("call_off"), {"reason": "The speaker is ill"})
     event.refresh_from_db()
     assert (answer.status_code, event.is_cancelled, event.revision) == (302, True, 1)

@@ -103,11 +103,11 @@ def test_restoring_tells_those_who_heard_and_the_sample_brings_the_event_back(pu
     assert ("2 people would get this." in shown, row("français", 1) in shown) == (True, True)
     assert (
         "The event takes place after all, and everybody has the seat or place they had. 2 people have been told of "
-        "the cancellation, or of another date or venue, and get a mail in 2 minutes."
+        "the cancellation, or of another date or venue, and will get a mail in 2 minutes."
     ) in shown
     cancel(registration_id=Registration.objects.get(name="Ana").pk)
     assert (
-        "1 person has been told of the cancellation, or of another date or venue, and gets a mail in 2 minutes."
+        "1 person has been told of the cancellation, or of another date or venue, and will get a mail in 2 minutes."
         in body(publisher.get(url("restore", page.pk)))
     )
     assert "takes place after all. You have your seat again" in sample(publisher, page, "scheduled")
@@ -180,7 +180,7 @@ def published(client: Client, page: WebinarPage, **by: int) -> list[str]:
 def test_whoever_publishes_a_new_date_reads_how_many_are_told_and_where_to_see_it(publisher, page, time):
     said = [one for one in published(publisher, page, days=1) if "of the change" in one]
     assert len(said) == 1
-    assert said[0].startswith("2 people are told of the change in 2 minutes.")
+    assert said[0].startswith("2 people will be told of the change in 2 minutes.")
     assert f'href="{url("news", page.pk)}"' in said[0]
     later(time)
     assert [one for one in published(publisher, page, days=1) if "of the change" in one] == []
@@ -204,7 +204,7 @@ def test_whoever_registered_meanwhile_is_told_that_a_new_date_is_taken_back(publ
     published(publisher, page, days=1)
     make.registered(Event.objects.get(), "Cy")
     said = [one for one in published(publisher, page) if "of the change" in one or "The change" in one]
-    assert [one.partition(".")[0] for one in said] == ["1 person is told of the change in 2 minutes"]
+    assert [one.partition(".")[0] for one in said] == ["1 person will be told of the change in 2 minutes"]
     assert TAKEN_BACK not in body(publisher.get(url("news", page.pk)))
 
 
@@ -212,7 +212,7 @@ def test_another_new_date_takes_nothing_back(publisher, page, time):
     published(publisher, page, days=1)
     later(time)
     said = [one for one in published(publisher, page) if "of the change" in one or "The change" in one]
-    assert [one.partition(".")[0] for one in said] == ["2 people are told of the change in 2 minutes"]
+    assert [one.partition(".")[0] for one in said] == ["2 people will be told of the change in 2 minutes"]
     cancel_event(event_id=Event.objects.get().pk, by=accounts.PersonFactory(), reason="x")
     later(time)
     assert [one for one in published(publisher, page, days=3) if "of the change" in one or "The change" in one] == []
@@ -245,7 +245,7 @@ def test_whoever_publishes_a_date_in_the_past_is_warned_until_a_coming_one_tells
     assert str(EventOver.of_event) in body(cancel_it)
     assert f"{url('call_off', page.pk)}" not in body(publisher.get(reverse("wagtailadmin_pages:edit", args=[page.pk])))
     again = [one for one in published(publisher, page, days=7) if "is over" in one or "of the change" in one]
-    assert (len(again), again[0].startswith("2 people are told of the change in 2 minutes.")) == (1, True)
+    assert (len(again), again[0].startswith("2 people will be told of the change in 2 minutes.")) == (1, True)
     assert "2 people would get this." in body(publisher.get(url("news", page.pk)))
     later(time)
     assert everybody_told() == [("moved", "ana"), ("moved", "bo")]
