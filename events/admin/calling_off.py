@@ -1,9 +1,11 @@
 """Calling an event off and letting it take place after all: a sentence with counts, a reason, a button, a rehearsal."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -16,9 +18,9 @@ from wagtail.models import Page
 from accounts.visitors import signed_in
 from core import clock
 from core.admin.acts import ActView
-from events.admin.news import OfEvent, rehearsed_news
+from events.admin.news import OfEvent, rehearsed_news, to_be_told
 from events.audiences import News
-from events.enums import EventStatus
+from events.enums import EventStatus, RegistrationState
 from events.errors import EventError, EventOver
 from events.models import Event
 from events.services import cancel_event, restore_event
@@ -42,6 +44,8 @@ class EventAct(OfEvent, ActView):
     template_name = "mail/admin/rehearsed_act.html"
     # What the event's status would be, once acted on.
     status: EventStatus
+    # What was done, where there is nobody to tell.
+    done_in_silence: Any
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask, unless the event is over: nothing that the page would promise could happen."""
@@ -59,16 +63,16 @@ class EventAct(OfEvent, ActView):
         """What people would be told, once acted on."""
         return News(self.event, self.status)
 
-    def people(self) -> dict[str, Any]:
-        """Return in words who will get a mail and after how long."""
-        seats, waiting = self.event.seats_taken, self.event.seats_waiting
-        return {
-            "seats": ngettext("%(number)s person with a seat", "%(number)s people with a seat", seats)
-            % {"number": seats},
-            "waiting": ngettext("%(number)s waiting person", "%(number)s waiting people", waiting)
-            % {"number": waiting},
-            "minutes": undo.window_in_words(),
-        }
+    def get_done(self, acted: Event) -> str:
+        """Say how many will be told and when: done twice, or when everybody knows, it may be nobody."""
+        number, minutes = to_be_told(News(acted, acted.status))
+        if not number:
+            return self.done_in_silence
+        return self.say_done(number) % {"number": number, "minutes": minutes}
+
+    @abstractmethod
+    def say_done(self, number: int) -> str:
+        """Return what was done where people will be told, with holes for their number and the minutes."""
 
 
 class CallOffView(EventAct):
@@ -77,22 +81,36 @@ class CallOffView(EventAct):
     status = EventStatus.CANCELLED
     page_title = _("Cancel an event")
     button = _("Cancel this event")
-    done = _("The event is cancelled. People will be told shortly; until then restoring it leaves them undisturbed.")
+    done_in_silence = _("The event is cancelled. There is nobody to tell, so nobody gets a mail.")
 
     def get_sentence(self) -> str:
         """Say who is told, what happens to calendars, and how it is undone."""
-        return (
-            gettext(
-                "Page, list and calendar feed show the event as cancelled at once. In %(minutes)s a mail will go to "
-                "%(seats)s and %(waiting)s, and the event will leave their calendars. Restored before that, nobody "
-                "is told."
+        counted = self.news.people().order_by().values_list("state").annotate(number=Count("pk"))
+        numbers = dict(counted)
+        if not numbers:
+            return gettext(
+                "Page, list and calendar feed show the event as cancelled at once. There is nobody to tell, so nobody "
+                "gets a mail."
             )
-            % self.people()
+        return gettext(
+            "Page, list and calendar feed show the event as cancelled at once. In %(minutes)s a mail will go to "
+            "%(seats)s and %(waiting)s, and the event will leave their calendars. Restored before that, nobody hears "
+            "of it."
+        ) % {**_in_words(numbers), "minutes": undo.window_in_words()}
+
+    def say_done(self, number: int) -> str:
+        """Say when they are told, and what keeps it from them."""
+        return ngettext(
+            "The event is cancelled. %(number)s person will be told in %(minutes)s. Restored before that, nobody "
+            "hears of it.",
+            "The event is cancelled. %(number)s people will be told in %(minutes)s. Restored before that, nobody "
+            "hears of it.",
+            number,
         )
 
-    def act(self, said: dict[str, Any]) -> None:
+    def act(self, said: dict[str, Any]) -> Event:
         """Call it off in the name of staff."""
-        cancel_event(event_id=self.event.pk, by=signed_in(self.request), reason=said["reason"])
+        return cancel_event(event_id=self.event.pk, by=signed_in(self.request), reason=said["reason"])
 
 
 class RestoreView(EventAct):
@@ -101,15 +119,18 @@ class RestoreView(EventAct):
     status = EventStatus.SCHEDULED
     page_title = _("Restore an event")
     button = _("Restore this event")
-    done = _("The event takes place after all. Whoever has heard of the cancellation will be told shortly.")
+    done_in_silence = _(
+        "The event takes place after all. Nobody who is registered has been told of the cancellation, so nobody gets "
+        "a mail."
+    )
 
     def get_sentence(self) -> str:
         """Say who is told: nobody, where the cancellation was faster undone than told."""
         number = self.news.people().count()
         if not number:
             return gettext(
-                "The event takes place after all, and everybody has the seat or place they had. Nobody has been told "
-                "of the cancellation, so nobody gets a mail."
+                "The event takes place after all, and everybody has the seat or place they had. Nobody who is "
+                "registered has been told of the cancellation, so nobody gets a mail."
             )
         return ngettext(
             "The event takes place after all, and everybody has the seat or place they had. %(number)s person has "
@@ -119,9 +140,25 @@ class RestoreView(EventAct):
             number,
         ) % {"number": number, "minutes": undo.window_in_words()}
 
-    def act(self, said: dict[str, Any]) -> None:
+    def say_done(self, number: int) -> str:
+        """Say when they are told."""
+        return ngettext(
+            "The event takes place after all. %(number)s person will be told in %(minutes)s.",
+            "The event takes place after all. %(number)s people will be told in %(minutes)s.",
+            number,
+        )
+
+    def act(self, said: dict[str, Any]) -> Event:
         """Restore it in the name of staff."""
-        restore_event(event_id=self.event.pk, by=signed_in(self.request), reason=said["reason"])
+        return restore_event(event_id=self.event.pk, by=signed_in(self.request), reason=said["reason"])
+
+
+def _in_words(numbers: dict[str, int]) -> dict[str, str]:
+    seats, waiting = numbers.get(RegistrationState.CONFIRMED, 0), numbers.get(RegistrationState.WAITING, 0)
+    return {
+        "seats": ngettext("%(number)s person with a seat", "%(number)s people with a seat", seats) % {"number": seats},
+        "waiting": ngettext("%(number)s waiting person", "%(number)s waiting people", waiting) % {"number": waiting},
+    }
 
 
 def button_for(page: Page) -> Iterator[Button]:

@@ -33,8 +33,7 @@ class OfEvent:
         self.page = get_object_or_404(WebinarPage, pk=kwargs["pk"])
         if not rules.may_call_off(signed_in(request), self.page):
             raise PermissionDenied
-        events = Event.objects.with_seats()
-        self.event = get_object_or_404(events, translation_key=self.page.translation_key)
+        self.event = get_object_or_404(Event, translation_key=self.page.translation_key)
         return super().dispatch(request, *args, **kwargs)
 
     def get_page_subtitle(self) -> str:

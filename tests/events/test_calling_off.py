@@ -48,8 +48,8 @@ def test_the_screen_says_who_will_be_told_and_when(admin, event):
     version = EventVersion.objects.get(revision=1)
     assert (version.reason, version.by.display_name) == ("The speaker is ill", "Staff")
     assert (
-        "everybody has the seat or place they had. Nobody has been told of the cancellation, so nobody gets a mail."
-        in admin.get(url("restore")).content.decode()
+        "everybody has the seat or place they had. Nobody who is registered has been told of the cancellation, so "
+        "nobody gets a mail." in admin.get(url("restore")).content.decode()
     )
     admin.post(url("restore"), {"reason": "Well again"})
     event.refresh_from_db()

@@ -115,6 +115,45 @@ def test_restoring_tells_those_who_heard_and_the_sample_brings_the_event_back(pu
     assert (b"METHOD:REQUEST" in file, b"STATUS:CONFIRMED" in file) == (True, True)
 
 
+def acted(client: Client, page: Page, name: str) -> str:
+    """Call off or restore; return what staff then read."""
+    answer = client.post(url(name, page.pk), {"reason": "x"}, follow=True)
+    (said,) = answer.context["messages"]
+    return str(said).strip()
+
+
+NOBODY = "There is nobody to tell, so nobody gets a mail."
+UNHEARD = "Nobody who is registered has been told of the cancellation, so nobody gets a mail."
+
+
+def test_whoever_calls_off_or_restores_reads_how_many_will_be_told_and_when(publisher, page, time):
+    cancelled, back = "The event is cancelled. ", "The event takes place after all. "
+    in_time = "Restored before that, nobody hears of it."
+    assert acted(publisher, page, "call_off") == f"{cancelled}2 people will be told in 2 minutes. {in_time}"
+    time.shift(61)
+    assert acted(publisher, page, "call_off") == f"{cancelled}2 people will be told in 1 minute. {in_time}"
+    assert acted(publisher, page, "restore") == f"{back}{UNHEARD}"
+    cancel(registration_id=Registration.objects.get(name="Bo").pk)
+    assert acted(publisher, page, "call_off") == f"{cancelled}1 person will be told in 2 minutes. {in_time}"
+    later(time)
+    assert acted(publisher, page, "call_off") == f"{cancelled}{NOBODY}"
+    assert acted(publisher, page, "restore") == f"{back}1 person will be told in 2 minutes."
+    assert acted(publisher, page, "call_off") == f"{cancelled}{NOBODY}"
+    cancel(registration_id=Registration.objects.get(name="Ana").pk)
+    assert acted(publisher, page, "restore") == f"{back}{UNHEARD}"
+
+
+def test_calling_off_promises_a_mail_to_nobody_who_knows_or_is_not_registered(publisher, page, time):
+    address = url("call_off", page.pk)
+    cancel(registration_id=Registration.objects.get(name="Bo").pk)
+    assert "a mail will go to 1 person with a seat and 0 waiting people" in body(publisher.get(address))
+    publisher.post(address, {"reason": "x"})
+    later(time)
+    publisher.post(url("restore", page.pk), {"reason": "x"})
+    shown = body(publisher.get(address))
+    assert (NOBODY in shown, "a mail will go to" in shown, "0 people would get this." in shown) == (True, False, True)
+
+
 def test_who_would_be_told_is_who_is_told(page, time):
     event, staff = Event.objects.get(), accounts.PersonFactory()
     assert told(News(event, "cancelled")) == ["Ana", "Bo"]
