@@ -234,6 +234,13 @@ class MessageDryRun(OfMessage, DryRunView):
             return redirect("events_message_sent", self.message.pk)
         return super().get(request, *args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send; of one that has left or was taken back meanwhile, nothing is promised any more."""
+        mailing = self.message.mailing
+        if mailing is not None and (mailing.withdrawn_at is not None or clock.now() >= mailing.leaves_at):
+            return redirect("events_message_sent", self.message.pk)
+        return super().post(request, *args, **kwargs)
+
     def get_audience(self) -> MessageAudience:
         """Return who has the state that the message is for."""
         return MessageAudience(self.message)

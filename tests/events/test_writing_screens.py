@@ -99,6 +99,23 @@ def test_one_button_takes_all_of_it_back(manager, event, time):
     assert take_back_message(message_id=message.pk).withdrawn == 3
 
 
+@pytest.mark.parametrize("is_taken_back", [False, True])
+def test_an_old_dry_run_promises_nothing_of_what_has_left_or_was_taken_back(manager, event, time, is_taken_back):
+    make.registered(event, "Ana")
+    address = url("message", written_to(manager, event).pk)
+    promise = "The message leaves soon. Until then you can take it back."
+    assert promise in body(manager.post(address, follow=True))
+    if is_taken_back:
+        take_back_message(message_id=StaffMessage.objects.get().pk)
+    else:
+        time.shift(WINDOW)
+    answer = manager.post(address, follow=True)
+    assert [answer.redirect_chain, promise in body(answer)] == [
+        [(url("message_sent", StaffMessage.objects.get().pk), 302)],
+        False,
+    ]
+
+
 @pytest.mark.parametrize(("number", "were"), [(1, "1 was taken back"), (2, "2 were taken back")])
 def test_what_was_taken_back_is_told_in_its_number(manager, event, time, number, were):
     for name in ("Ana", "Bo")[:number]:
