@@ -18,6 +18,9 @@ from events.enums import Actor
 from events.errors import EventError
 from events.models import Registration
 from events.services import cancel, promote, renew_links
+from mail.addresses import envelope_address
+from mail.enums import Stream
+from mail.services import suppressed
 
 
 def _find(pk: int) -> Registration:
@@ -165,14 +168,22 @@ class RenewLinksView(RegistrationAct):
     )
     button = _("Send new links")
     done = _("New links are on their way. Those sent before no longer work.")
+    done_unsent = _(
+        "The links sent before no longer work. New ones do not arrive: the address is on the suppression list."
+    )
+
+    def get_done(self, acted: Registration) -> Any:
+        """Say whether the mail with them can leave."""
+        address = envelope_address(acted.email)
+        return self.done_unsent if suppressed(addresses=[address], stream=Stream.TRANSACTIONAL) else self.done
 
     def get_initial(self) -> dict[str, Any]:
         """Name the links that staff have before them."""
         return {"version": self.registration.token_version}
 
-    def act(self, said: dict[str, Any]) -> None:
+    def act(self, said: dict[str, Any]) -> Registration:
         """Renew in the name of staff."""
-        renew_links(
+        return renew_links(
             registration_id=self.registration.pk,
             version=said["version"],
             actor=Actor.STAFF,

@@ -17,6 +17,7 @@ from events.services import announce_changes, cancel, cancel_event, renew_links,
 from mail import rendering
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
+from mail.services import suppress
 from tests.factories import accounts
 from tests.factories import events as make
 
@@ -214,6 +215,22 @@ def test_staff_send_new_links_with_a_reason(admin, registration):
     assert len(asked()) == 1
     shown = admin.get(page).content.decode().split("History", 1)[1]
     assert [words in shown for words in ("Given new links", "Forwarded by mistake", "Staff")] == [True] * 3
+
+
+def test_staff_read_whether_the_mail_with_new_links_can_leave(admin, registration):
+    url = reverse("registrations:links", args=[registration.pk])
+
+    def said() -> list[str]:
+        answer = admin.post(url, {"version": str(len(asked())), "reason": "x"}, follow=True)
+        return [str(one).strip() for one in answer.context["messages"]]
+
+    suppress(address=registration.email, reason="complained")
+    assert said() == ["New links are on their way. Those sent before no longer work."]
+    suppress(address=registration.email, reason="bounced")
+    assert said() == [
+        "The links sent before no longer work. New ones do not arrive: the address is on the suppression list."
+    ]
+    assert len(asked()) == 2
 
 
 def test_staff_need_a_reason_and_read_a_refusal(admin, registration):
