@@ -140,7 +140,7 @@ class CallOffView(CohortAct):
         """Return what will happen, with how many are told and when."""
         people = Enrolment.objects.filter(cohort=self.cohort).told().once_each().count()
         return gettext(
-            "Nobody can join or read its units any more. In %(minutes)s a mail goes to %(people)s. Restored before "
+            "Nobody can join or read its units any more. In %(minutes)s a mail will go to %(people)s. Restored before "
             "that, nobody is told."
         ) % {
             "minutes": undo.window_in_words(),

@@ -185,7 +185,7 @@ def test_staff_read_beforehand_how_many_are_told(settings):
     make.team(cohort, "Ana", "Bo")
     staff = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
     address = reverse("cohorts:call_off", args=[cohort.pk])
-    assert "In 2 minutes a mail goes to 2 people." in staff.get(address).content.decode()
+    assert "In 2 minutes a mail will go to 2 people." in staff.get(address).content.decode()
     assert asked() == []
     staff.post(address)
     assert len(asked()) == 2
