@@ -161,6 +161,11 @@ def test_both_times_name_the_other_day():
     ) in html
 
 
+def test_an_empty_state_is_a_heading_where_its_page_gives_a_level():
+    assert '<h2 class="empty__title">No cohort is open at the moment</h2>' in show("empty_state")
+    assert '<p class="empty__title">No event is planned yet</p>' in show("empty_state", 1)
+
+
 def test_an_unknown_zone_is_left_to_the_script():
     html = show("zones")
 

@@ -180,6 +180,7 @@ def test_the_section_without_courses_says_what_to_do(client: Client, course: Cou
     assert words(html, r'<div class="empty">(.*?)</div>') == [
         "No course is open at the moment Come to a webinar meanwhile."
     ]
+    assert '<h2 class="empty__title">No course is open at the moment</h2>' in html
 
 
 # Who may see -------------------------------------------------------------------------------------------

@@ -50,7 +50,9 @@ def test_looking_at_the_door_joins_nobody(one):
 
 
 def test_a_team_of_nobody_says_what_its_coordinator_does_next(one):
-    said = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
+    page = teamwork.client_of(one.coordinator).get(one.dashboard())
+    said = words(page)
+    assert '<h2 class="empty__title">Nobody is enrolled yet</h2>' in page.content.decode()
     assert "Nobody is enrolled yet Paste the addresses of your colleagues: each of them gets an invitation" in said
     assert ("Enrol your team" in said, "Enrol more people" in said) == (True, False)
 
@@ -60,6 +62,7 @@ def test_a_team_of_nobody_tells_a_moderator_who_enrols_it(one):
     one.cohort.moderators.add(moderator)
     answer = teamwork.client_of(moderator).get(one.dashboard())
     assert "Nobody is enrolled yet A coordinator of the city enrols its people on the cohort" in words(answer)
+    assert '<h2 class="empty__title">Nobody is enrolled yet</h2>' in answer.content.decode()
     [door] = re.findall(r'href="([^"]+)">Open the cohort\'s page<', answer.content.decode())
     assert door == f"/en/learning/cohorts/{one.cohort.slug}/"
     assert "Enrol your team" not in words(answer)
