@@ -43,7 +43,7 @@ class Scene:
 
     person: User
     asked: Membership
-    one: teamwork.Place
+    one: teamwork.Team
     learner: Enrolment
     reader: Subscriber
 
@@ -53,7 +53,7 @@ def scene(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[Sc
     with made_once():
         term("emission-domain", "energy-systems")
         municipalities.local_government(slug="oslo")
-        one = teamwork.place()
+        one = teamwork.a_team()
         learner = learning.learner(one.cohort, "Ana Silva", coordinator=one.membership)
         asked = municipalities.membership(state="asked", department="Trafik")
         yield Scene(PersonFactory(), asked, one, learner, newsletter.subscriber(language="fr", country="FR"))

@@ -23,8 +23,8 @@ DOOR = re.compile(r"/learn/([^/\s\"<]+)/")
 
 
 @dataclass(frozen=True)
-class Place:
-    """One cohort, and a city with its coordinator."""
+class Team:
+    """One city's team in one cohort: whom its coordinator enrols, and where."""
 
     cohort: Cohort
     membership: Membership
@@ -72,18 +72,18 @@ class Place:
         return f"{self.course(language)}{(unit or self.unit()).translation_key}/"
 
 
-def place(*, with_pages: bool = False, city: str = "Chefchaouen", **fields: Any) -> Place:
-    """Make a cohort that has not begun and takes people, and a coordinator who is approved; pages take their time."""
+def a_team(*, with_pages: bool = False, city: str = "Chefchaouen", **fields: Any) -> Team:
+    """Make a cohort that has not begun and takes people, and one city with a coordinator; pages take their time."""
     if with_pages:
         fields["course"] = make.record_of(make.whole_course(modules=1, units=2))
     return second_city(make.cohort(**fields), city)
 
 
-def second_city(cohort: Cohort, name: str = "Oslo") -> Place:
+def second_city(cohort: Cohort, name: str = "Oslo") -> Team:
     """Return another city with its own coordinator in the same cohort."""
     city = municipalities.local_government(name=name)
     person = accounts.PersonFactory(display_name=f"Coordinator of {name}")
-    return Place(cohort, municipalities.coordinator(local_government=city, person=person))
+    return Team(cohort, municipalities.coordinator(local_government=city, person=person))
 
 
 def begin(cohort: Cohort) -> None:
@@ -97,18 +97,18 @@ def client_of(person: User) -> Client:
     return accounts.sign_in(Client(), person, factor=can_reach_admin(person))
 
 
-def enrol(one: Place, lines: str, **data: Any) -> Any:
+def enrol(one: Team, lines: str, **data: Any) -> Any:
     """Send the last step as the coordinator; returns the answer."""
     said = {"city": one.city.slug, "lines": lines, "language": "en", "confirm": "yes", **data}
     return client_of(one.coordinator).post(one.team(), said)
 
 
-def invited(one: Place, name: str = "Ana Silva") -> Enrolment:
+def invited(one: Team, name: str = "Ana Silva") -> Enrolment:
     """Enrol one colleague; the address follows the name."""
     return make.invited(one.cohort, name, coordinator=one.membership)
 
 
-def joined(one: Place, name: str = "Ana Silva") -> tuple[Enrolment, Client]:
+def joined(one: Team, name: str = "Ana Silva") -> tuple[Enrolment, Client]:
     """Enrol one colleague, who joins and confirms who they are; returns their signed-in browser too."""
     enrolment = make.learner(one.cohort, name, coordinator=one.membership)
     confirm_details(enrolment_id=enrolment.pk, name=name, department="Planning", language="en")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 GONE = "You are not enrolled in this cohort any more."
 
 
-def left(one: teamwork.Place) -> Client:
+def left(one: teamwork.Team) -> Client:
     """Return the browser of somebody who took part and was withdrawn."""
     enrolment, browser = teamwork.joined(one)
     withdraw_enrolment(enrolment_id=enrolment.pk, by=one.coordinator)
@@ -27,7 +27,7 @@ def left(one: teamwork.Place) -> Client:
 class TestWhoHasLeft:
     @pytest.mark.parametrize("page", ["course", "about-me/", "leave/", "unit"])
     def test_reads_so_at_every_bookmark_and_finds_the_way_on(self, page):
-        one = teamwork.place()
+        one = teamwork.a_team()
         browser = left(one)
         address = {"course": one.course(), "unit": one.reading()}.get(page, f"{one.course()}{page}")
         answer = browser.get(address)
@@ -36,12 +36,12 @@ class TestWhoHasLeft:
         assert answer["Cache-Control"].count("private") == 1
 
     def test_reads_so_in_arabic(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         page = left(one).get(one.course("ar"))
         assert (page.status_code, "لم تعودوا مسجَّلين في هذه الدفعة." in words(page)) == (404, True)
 
     def test_reads_so_of_a_cohort_that_was_called_off_since(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         browser = left(one)
         call_off_cohort(cohort_id=one.cohort.pk)
         assert GONE in words(browser.get(one.course()))
@@ -51,7 +51,7 @@ class TestWhoHasLeft:
         [(9, "invited", ""), (0, "waitlisted", ""), (0, "waitlisted", "leave/"), (0, "waitlisted", "unit")],
     )
     def test_is_led_to_what_became_of_it_where_they_wait_anew_and_it_is_called_off(self, seats, state, page):
-        one = teamwork.place()
+        one = teamwork.a_team()
         browser = left(one)
         Cohort.objects.update(seats=seats)
         assert teamwork.invited(one).state == state
@@ -63,7 +63,7 @@ class TestWhoHasLeft:
         assert ("This cohort has been cancelled." in words(answer), GONE in words(answer)) == (True, False)
 
     def test_is_led_to_what_became_of_it_where_it_is_over_before_the_invitation_has_lapsed(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         browser = left(one)
         teamwork.invited(one)
         today = clock.now().date()
@@ -72,7 +72,7 @@ class TestWhoHasLeft:
         assert (answer.status_code, "This cohort has ended." in words(answer)) == (410, True)
 
     def test_is_led_to_no_page_that_is_not_there_where_its_course_is_taught_no_more(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         browser = left(one)
         teamwork.invited(one)
         call_off_cohort(cohort_id=one.cohort.pk)
@@ -81,7 +81,7 @@ class TestWhoHasLeft:
         assert (answer.status_code, GONE in words(answer)) == (404, True)
 
     def test_comes_back_to_the_course_where_they_are_enrolled_anew(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         browser = left(one)
         person = Enrolment.objects.get().person
         again = teamwork.invited(one)
@@ -101,7 +101,7 @@ class TestStrangers:
     @pytest.mark.parametrize("who", ["a stranger", "the coordinator", "only invited", "withdrawn before joining"])
     @pytest.mark.parametrize("is_called_off", [False, True])
     def test_asking_for_a_course_in_which_they_never_took_part(self, who, is_called_off):
-        one = teamwork.place()
+        one = teamwork.a_team()
         left(one)
         person = one.coordinator if who == "the coordinator" else accounts.PersonFactory(email="bo.berg@example.org")
         if who in {"only invited", "withdrawn before joining"}:
@@ -117,13 +117,13 @@ class TestStrangers:
         assert GONE not in words(answer)
 
     def test_asking_without_an_account(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         left(one)
         assert Client().get(one.course())["Location"] == f"/en/account/login/?next={one.course()}"
 
 
 def test_the_city_stands_behind_the_comma_of_the_page_s_language():
-    one = teamwork.place()
+    one = teamwork.a_team()
     _enrolment, browser = teamwork.joined(one)
     asides = {
         language: browser.get(one.course(language)).content.decode().partition("<bdi>Ana Silva</bdi>")[2][:7]
@@ -133,7 +133,7 @@ def test_the_city_stands_behind_the_comma_of_the_page_s_language():
 
 
 def test_a_team_s_page_writes_days_in_words_and_keeps_what_a_leaver_has_done():
-    one = teamwork.place()
+    one = teamwork.a_team()
     ana, _browser = teamwork.joined(one)
     teamwork.begin(one.cohort)
     read_unit(enrolment_id=ana.pk, unit_id=one.unit().pk, revision_id=1, language="en")
@@ -159,7 +159,7 @@ def test_a_team_s_page_writes_days_in_words_and_keeps_what_a_leaver_has_done():
     ],
 )
 def test_who_takes_part_alone_is_told_of_no_coordinator(is_alone, said):
-    one = teamwork.place()
+    one = teamwork.a_team()
     if is_alone:
         person = accounts.PersonFactory()
         apply_alone(cohort_id=one.cohort.pk, person=person)
@@ -173,7 +173,7 @@ def test_who_takes_part_alone_is_told_of_no_coordinator(is_alone, said):
 class TestSomebodyElsesInvitation:
     @pytest.mark.parametrize("page", ["", "decline/"])
     def test_signing_out_leads_back_to_the_door_in_its_language(self, page):
-        one = teamwork.place()
+        one = teamwork.a_team()
         enrolment = teamwork.invited(one)
         client, door = teamwork.client_of(accounts.PersonFactory()), f"/learn/{enrolment.token}/"
         html = client.get(f"{door}{page}?language=fr").content.decode()

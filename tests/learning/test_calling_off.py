@@ -192,7 +192,7 @@ def test_staff_read_beforehand_how_many_are_told(settings):
 
 
 def test_its_pages_say_so_and_lead_to_no_unit():
-    one = teamwork.place()
+    one = teamwork.a_team()
     _enrolment, browser = teamwork.joined(one)
     teamwork.begin(one.cohort)
     call_off_cohort(cohort_id=one.cohort.pk)

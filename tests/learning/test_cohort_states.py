@@ -48,7 +48,7 @@ LABELS = (
 class Scene:
     """A course with pages and a cohort in it: a city with a learner and somebody invited, and a moderator."""
 
-    one: teamwork.Place
+    one: teamwork.Team
     learner: Enrolment
     invited: Enrolment
     moderator: User
@@ -63,7 +63,7 @@ class Scene:
 def scene(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[Scene]:
     with made_once():
         moderator = accounts.PersonFactory()
-        one = teamwork.place(with_pages=True, moderators=[moderator], seats=9, name="Spring")
+        one = teamwork.a_team(with_pages=True, moderators=[moderator], seats=9, name="Spring")
         learner, _browser = teamwork.joined(one)
         # Whoever joined today would have all days before them.
         Enrolment.objects.filter(pk=learner.pk).update(joined_at=clock.now() - timedelta(days=30))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def enrolment(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[Enrolment]:
     """Ana, invited in English by a coordinator who reads English."""
     with made_once():
-        yield teamwork.invited(teamwork.place())
+        yield teamwork.invited(teamwork.a_team())
 
 
 def door(enrolment: Enrolment) -> str:

@@ -53,7 +53,7 @@ class TestWaiting:
         ids=["full", "share", "both"],
     )
     def test_the_door_and_the_mail_tell_the_place_and_why(self, seats, said):
-        one = teamwork.place(**seats)
+        one = teamwork.a_team(**seats)
         teamwork.invited(one)
         teamwork.invited(one, "Bo Berg")
         third = teamwork.invited(one, "Cy Ek")
@@ -71,7 +71,7 @@ class TestWaiting:
         assert "\n\n" + "\n\n".join(said) + "\n\n--\n" in mail.text
 
     def test_a_seat_that_has_become_free_is_not_called_taken(self):
-        one = teamwork.place(seats=1)
+        one = teamwork.a_team(seats=1)
         teamwork.invited(one)
         waiting = teamwork.invited(one, "Bo Berg")
         Cohort.objects.filter(pk=one.cohort.pk).update(seats=2)
@@ -86,7 +86,7 @@ class TestWaiting:
         ],
     )
     def test_the_page_of_leaving_is_called_what_it_does(self, state, title, sentence):
-        one = teamwork.place(seats=1, name="Spring", admission="approval" if state == "applied" else "open")
+        one = teamwork.a_team(seats=1, name="Spring", admission="approval" if state == "applied" else "open")
         if state == "applied":
             enrolment = apply_alone(cohort_id=one.cohort.pk, person=accounts.PersonFactory())
             client = teamwork.client_of(enrolment.person)
@@ -103,7 +103,7 @@ class TestWaiting:
 class TestWhatHasEnded:
     @pytest.mark.parametrize(("how", "said"), [(end, OVER), (lambda one: call_off_cohort(cohort_id=one.pk), OFF)])
     def test_the_door_of_who_has_joined_says_so_and_leads_to_the_record(self, how, said):
-        one = teamwork.place()
+        one = teamwork.a_team()
         enrolment, _browser = teamwork.joined(one)
         onwards = "To go on, sign in with a code that we mail to you."
         record = "To see what you have done in it, sign in with a code that we mail to you."
@@ -146,7 +146,7 @@ class TestWhatHasEnded:
 
 class TestInvitations:
     def test_who_is_signed_in_is_promised_no_account(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         enrolment = teamwork.invited(one)
         promise = "We make an account for this address"
         person = accounts.PersonFactory(email=enrolment.email)
@@ -156,7 +156,7 @@ class TestInvitations:
 
     @pytest.mark.parametrize("has_joined", [False, True])
     def test_an_old_link_leads_who_is_signed_in_to_the_new_enrolment(self, has_joined):
-        one = teamwork.place()
+        one = teamwork.a_team()
         old = teamwork.invited(one)
         Client().post(f"{door(old)}decline/")
         person = accounts.PersonFactory(email=old.email)
@@ -169,7 +169,7 @@ class TestInvitations:
         assert (answer.status_code, answer["Location"]) == (303, one.course() if has_joined else door(new))
 
     def test_following_somebody_elses_old_link_to_their_new_one(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         old = teamwork.invited(one)
         Client().post(f"{door(old)}decline/")
         new = teamwork.invited(one)
@@ -183,7 +183,7 @@ class TestEndings:
     """Whoever answers for people reads how each enrolment came to its end."""
 
     def test_each_end_is_named_alike_on_the_screens_and_in_the_spreadsheets(self):
-        one = teamwork.place(seats=6, moderators=[moderator := accounts.PersonFactory()])
+        one = teamwork.a_team(seats=6, moderators=[moderator := accounts.PersonFactory()])
         by = one.coordinator
         declined, left = teamwork.invited(one, "A Declines"), teamwork.joined(one, "B Leaves")[0]
         out, gone = teamwork.joined(one, "C Out")[0], teamwork.joined(one, "D Replaced")[0]
@@ -222,7 +222,7 @@ class TestEndings:
 
     @pytest.mark.parametrize("number", [1, 3])
     def test_a_team_s_page_costs_the_same_statements_for_each_end(self, number):
-        one = teamwork.place()
+        one = teamwork.a_team()
         for name in range(number):
             withdraw_enrolment(enrolment_id=teamwork.invited(one, f"P{name} X").pk, by=None)
         assert teamwork.statements(teamwork.client_of(one.coordinator), one.dashboard()) == 12
@@ -237,7 +237,7 @@ class TestEndings:
 
 
 def test_whoever_declines_one_of_two_invitations_reads_it_at_the_door_of_the_other():
-    one = teamwork.place(name="Autumn")
+    one = teamwork.a_team(name="Autumn")
     other = teamwork.second_city(one.cohort, "Medellin")
     person = accounts.PersonFactory(email="ana.silva@example.org")
     first, second = teamwork.invited(one), teamwork.invited(other)
@@ -248,7 +248,7 @@ def test_whoever_declines_one_of_two_invitations_reads_it_at_the_door_of_the_oth
 
 
 def test_a_cohort_that_was_called_off_and_is_over_promises_no_reading():
-    one = teamwork.place()
+    one = teamwork.a_team()
     _enrolment, browser = teamwork.joined(one)
     call_off_cohort(cohort_id=one.cohort.pk)
     end(one.cohort)
@@ -257,7 +257,7 @@ def test_a_cohort_that_was_called_off_and_is_over_promises_no_reading():
 
 
 def test_nobody_is_behind_in_the_figures_of_a_cohort_that_is_over():
-    one = teamwork.place()
+    one = teamwork.a_team()
     teamwork.joined(one)
     end(one.cohort)
     page = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
@@ -265,7 +265,7 @@ def test_nobody_is_behind_in_the_figures_of_a_cohort_that_is_over():
 
 
 def test_an_old_page_that_declines_what_was_joined_meanwhile_says_that_it_did_not():
-    enrolment, browser = teamwork.joined(teamwork.place(with_pages=True))
+    enrolment, browser = teamwork.joined(teamwork.a_team(with_pages=True))
     answer = browser.post(f"{door(enrolment)}decline/", follow=True)
     assert found(answer, "You take part in this cohort already.") == ["You take part in this cohort already."]
     enrolment.refresh_from_db()

@@ -20,19 +20,19 @@ pytestmark = pytest.mark.django_db
 LINES = "ana@city.example\nbo@city.example\ncy@city.example"
 
 
-def drafted(**fields) -> teamwork.Place:
+def drafted(**fields) -> teamwork.Team:
     """Return a place whose coordinator waits to be approved and has written three people down."""
-    one = teamwork.place(**fields)
+    one = teamwork.a_team(**fields)
     Membership.objects.filter(pk=one.membership.pk).update(state="asked", starts_on=None, decided_at=None)
     assert teamwork.enrol(one, LINES).status_code == 303
     return one
 
 
-def approve(one: teamwork.Place) -> None:
+def approve(one: teamwork.Team) -> None:
     approve_membership(membership_id=one.membership.pk, by=accounts.PersonFactory(admin=True))
 
 
-def states(one: teamwork.Place) -> list[str]:
+def states(one: teamwork.Team) -> list[str]:
     """Return the states that the team's spreadsheet shows, by address."""
     answer = teamwork.client_of(one.coordinator).get(one.dashboard(), {"export": "csv"})
     rows = csv.reader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
@@ -114,7 +114,7 @@ def test_that_mail_stays_here_where_nothing_of_it_is_true(what):
 
 
 def test_who_is_approved_and_wrote_nobody_down_gets_no_such_mail():
-    one = teamwork.place()
+    one = teamwork.a_team()
     Membership.objects.filter(pk=one.membership.pk).update(state="asked", starts_on=None, decided_at=None)
     approve(one)
     assert teamwork.mails("team-sent") == []

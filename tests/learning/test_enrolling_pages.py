@@ -23,10 +23,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Place]:
+def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Team]:
     """A cohort, and a city with its coordinator, for all tests of this file that need nothing special of them."""
     with made_once():
-        yield teamwork.place()
+        yield teamwork.a_team()
 
 
 def test_the_cohorts_are_listed_in_every_language(client):
@@ -176,7 +176,7 @@ def test_of_ten_thousand_bad_lines_each_is_named_on_a_small_page(one):
     ],
 )
 def test_the_last_look_promises_an_invitation_to_those_alone_who_get_one(fields, is_approved, said):
-    one = teamwork.place(**fields)
+    one = teamwork.a_team(**fields)
     teamwork.invited(one)
     client = teamwork.client_of(one.coordinator)
     if not is_approved:

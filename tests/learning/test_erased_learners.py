@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("for_moderator", [False, True])
 def test_erased_people_have_neither_name_nor_address(for_moderator):
-    one = teamwork.place()
+    one = teamwork.a_team()
     gone = teamwork.joined(one, "Ana Silva")[0]
     erase(subject=subject_of(gone.person), channel=Channel.SELF)
     address, person, first = one.dashboard(), one.coordinator, 0

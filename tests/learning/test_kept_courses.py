@@ -17,7 +17,7 @@ from municipalities.services import represent
 from tests.factories import accounts
 from tests.factories import learning as make
 from tests.learning import teamwork
-from tests.learning.teamwork import Place, words
+from tests.learning.teamwork import Team, words
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +25,10 @@ GROUPS, LOGIN, PASSWORD = PageViewRestriction.GROUPS, PageViewRestriction.LOGIN,
 
 
 @pytest.fixture(scope="module")
-def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[Place]:
+def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[Team]:
     """A cohort of a course with one page, and a city with its coordinator that has nobody in it."""
     with made_once():
-        place = teamwork.place(slug="inner-circle", name="Inner circle")
+        place = teamwork.a_team(slug="inner-circle", name="Inner circle")
         make.public_page(place.cohort.course)
         yield place
 
@@ -174,36 +174,36 @@ def test_reading_the_title_of_a_private_page_where_another_language_is_public(on
     assert "Budgets pour le climat" in words(Client().get(page()))
 
 
-def invited(one: Place) -> User:
+def invited(one: Team) -> User:
     return accounts.PersonFactory(email=teamwork.invited(one).email)
 
 
-def learner(one: Place) -> User:
+def learner(one: Team) -> User:
     return teamwork.joined(one)[0].person
 
 
-def applicant(one: Place) -> User:
+def applicant(one: Team) -> User:
     return apply_alone(cohort_id=one.cohort.pk, person=accounts.PersonFactory()).person
 
 
-def moderator(one: Place) -> User:
+def moderator(one: Team) -> User:
     one.cohort.moderators.add(person := accounts.PersonFactory())
     return person
 
 
-def coordinator(one: Place) -> User:
+def coordinator(one: Team) -> User:
     teamwork.invited(one)
     return one.coordinator
 
 
-def asking(one: Place) -> User:
+def asking(one: Team) -> User:
     represent(person=(person := accounts.PersonFactory()), local_government_id=one.city.pk, role="coordinator")
     said = {"city": one.city.slug, "lines": "ana@city.example", "language": "en", "confirm": "yes"}
     assert teamwork.client_of(person).post(one.team(), said).status_code == 303
     return person
 
 
-def staff(one: Place) -> User:
+def staff(one: Team) -> User:
     return accounts.PersonFactory(admin=True)
 
 
@@ -217,19 +217,19 @@ def test_who_is_in_already_keeps_the_cohort_when_its_course_is_kept_to_others(on
     assert [client.get(address, follow=True).status_code for address in addresses] == [200] * 3
 
 
-def withdrawn(one: Place) -> User:
+def withdrawn(one: Team) -> User:
     enrolment, _browser = teamwork.joined(one)
     withdraw_enrolment(enrolment_id=enrolment.pk, by=one.coordinator)
     return enrolment.person
 
 
-def put_forward(one: Place) -> User:
+def put_forward(one: Team) -> User:
     """Return somebody whom a team's draft names, of which nobody was told."""
     asking(one)
     return accounts.PersonFactory(email="ana@city.example")
 
 
-def unconfirmed(one: Place) -> User:
+def unconfirmed(one: Team) -> User:
     return accounts.PersonFactory(email=teamwork.invited(one).email, verified=False)
 
 

@@ -29,7 +29,7 @@ def once(monkeypatch):
 
 def test_looking_lists_over_too_often_keeps_the_lines_of_the_file_too(once):
     once(team, "LISTS")
-    one = teamwork.place()
+    one = teamwork.a_team()
     browser = teamwork.client_of(one.coordinator)
 
     def look() -> object:
@@ -51,7 +51,7 @@ def test_looking_lists_over_too_often_keeps_the_lines_of_the_file_too(once):
 
 def test_enrolling_too_often_enrols_nobody_and_keeps_the_list(once):
     once(team, "ENROLMENTS")
-    one = teamwork.place()
+    one = teamwork.a_team()
     assert teamwork.enrol(one, "ana@city.example").status_code == 303
     answer = teamwork.enrol(one, "bo@city.example")
     assert (answer.status_code, KEPT in words(answer), "bo@city.example" in words(answer)) == (429, True, True)
@@ -64,7 +64,7 @@ def test_enrolling_too_often_enrols_nobody_and_keeps_the_list(once):
 
 def test_handing_seats_on_too_often_writes_to_nobody_and_keeps_the_address(once):
     once(my_team, "ENROLMENTS")
-    one = teamwork.place()
+    one = teamwork.a_team()
     ana, bo = teamwork.invited(one), teamwork.invited(one, "Bo Berg")
     browser = teamwork.client_of(one.coordinator)
     doors = [f"{one.dashboard()}{each.uuid}/replace/" for each in (ana, bo)]

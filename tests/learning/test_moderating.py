@@ -19,16 +19,16 @@ from tests.learning.teamwork import statements, words
 pytestmark = pytest.mark.django_db
 
 
-def guided(**fields) -> tuple[teamwork.Place, Client]:
+def guided(**fields) -> tuple[teamwork.Team, Client]:
     """Return a cohort with its moderator's browser."""
-    one = teamwork.place(**fields)
+    one = teamwork.a_team(**fields)
     moderator = accounts.PersonFactory()
     one.cohort.moderators.add(moderator)
     return one, teamwork.client_of(moderator)
 
 
 def test_a_password_alone_shows_staff_no_learners_and_withdraws_nobody():
-    one = teamwork.place()
+    one = teamwork.a_team()
     learner, _browser = teamwork.joined(one)
     staff = accounts.PersonFactory(groups=[roles.MODERATORS])
     browser = accounts.sign_in(Client(), staff, factor=False)
@@ -58,7 +58,7 @@ class TestNobodyYet:
 
 
 class TestDeclining:
-    def applicant(self, one: teamwork.Place, email: str = "ana@city.example") -> Enrolment:
+    def applicant(self, one: teamwork.Team, email: str = "ana@city.example") -> Enrolment:
         return apply_alone(cohort_id=one.cohort.pk, person=accounts.PersonFactory(email=email))
 
     def test_the_reason_is_quoted_in_the_mail_on_one_line_of_its_own_direction(self):

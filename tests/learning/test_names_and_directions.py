@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def spring():
-    return teamwork.place(name="Spring (2027)")
+    return teamwork.a_team(name="Spring (2027)")
 
 
 def test_an_arabic_page_about_a_cohort_keeps_the_direction_of_its_name_and_course(spring):

@@ -25,10 +25,10 @@ MINE = "/en/my/learning/"
 
 
 @pytest.fixture(scope="module")
-def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Place]:
+def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Team]:
     """A cohort, and a city with its coordinator, for all tests of this file that need nothing special of them."""
     with made_once():
-        yield teamwork.place()
+        yield teamwork.a_team()
 
 
 def state_of(enrolment: Enrolment) -> str:
@@ -38,7 +38,7 @@ def state_of(enrolment: Enrolment) -> str:
 
 class TestLeaving:
     def test_who_takes_part_leaves_keeps_the_record_and_makes_room(self):
-        one = teamwork.place(seats=1, closes_at=clock.now() + timedelta(days=5))
+        one = teamwork.a_team(seats=1, closes_at=clock.now() + timedelta(days=5))
         ana, browser = teamwork.joined(one)
         bo = teamwork.invited(one, "Bo Berg")
         teamwork.begin(one.cohort)
@@ -102,7 +102,7 @@ class TestLeaving:
 
 class TestInvitations:
     def test_a_verified_address_shows_its_invitations_and_a_button_joins(self):
-        one = teamwork.place(name="Spring")
+        one = teamwork.a_team(name="Spring")
         enrolment = teamwork.invited(one)
         person = accounts.PersonFactory(email=enrolment.email)
         browser = teamwork.client_of(person)
@@ -121,7 +121,7 @@ class TestInvitations:
         assert door not in browser.get(MINE).content.decode()
 
     def test_what_needs_no_answer_any_more_is_not_shown(self):
-        one = teamwork.place(seats=2)
+        one = teamwork.a_team(seats=2)
         person = accounts.PersonFactory(email="ana.silva@example.org")
         browser = teamwork.client_of(person)
         enrolment = teamwork.invited(one)
@@ -130,7 +130,7 @@ class TestInvitations:
         # Joined with one city, she cannot join the same cohort with another.
         join(enrolment_id=elsewhere.pk)
         assert "Join the course" not in browser.get(MINE).content.decode()
-        off = teamwork.place()
+        off = teamwork.a_team()
         teamwork.invited(off)
         assert "Join the course" in browser.get(MINE).content.decode()
         call_off_cohort(cohort_id=off.cohort.pk)
@@ -152,7 +152,7 @@ class TestInvitations:
     def test_the_list_takes_as_many_statements_for_one_as_for_three(self, number):
         person = accounts.PersonFactory(email="ana.silva@example.org")
         for _one in range(number):
-            teamwork.invited(teamwork.place(city=f"City {_one}"))
+            teamwork.invited(teamwork.a_team(city=f"City {_one}"))
         browser = teamwork.client_of(person)
         assert browser.get(MINE).content.decode().count("Join the course") == number
         assert statements(browser, MINE) == 10

@@ -38,7 +38,7 @@ INVITATION = ["These people get an invitation", "Send the invitations"]
 ENROLMENT = ["The team", "Enrol a team"]
 
 
-def look_over(one: teamwork.Place, lines: str = NEWCOMERS):
+def look_over(one: teamwork.Team, lines: str = NEWCOMERS):
     said = {"city": one.city.slug, "lines": lines, "language": "en"}
     return teamwork.client_of(one.coordinator).post(one.team(), said)
 
@@ -104,7 +104,7 @@ def promises(page) -> list[str]:
 )
 @pytest.mark.parametrize("is_approved", [True, False])
 def test_the_last_look_counts_seats_of_the_cohort_and_of_the_city(fields, held, said, promise, status, is_approved):
-    one = teamwork.place(**fields)
+    one = teamwork.a_team(**fields)
     other = teamwork.second_city(one.cohort)
     for place, number in zip((one, other), held, strict=True):
         if number:
@@ -120,7 +120,7 @@ def test_the_last_look_counts_seats_of_the_cohort_and_of_the_city(fields, held, 
 @pytest.mark.parametrize("waiting_list", [True, False])
 @pytest.mark.parametrize(("seats", "share"), [(None, None), (4, None), (None, 3), (5, 3), (0, None)])
 def test_what_is_foreseen_is_what_becomes_of_them(seats, share, waiting_list):
-    one = teamwork.place(seats=seats, seats_per_local_government=share, waiting_list=waiting_list)
+    one = teamwork.a_team(seats=seats, seats_per_local_government=share, waiting_list=waiting_list)
     if seats != 0:
         teamwork.invited(one)
         teamwork.invited(teamwork.second_city(one.cohort), "Bo Berg")
@@ -133,7 +133,7 @@ def test_what_is_foreseen_is_what_becomes_of_them(seats, share, waiting_list):
 
 
 def test_a_seat_that_goes_to_whoever_waits_is_promised_to_nobody_else_and_looking_gives_it_to_nobody():
-    one = teamwork.place(seats=1)
+    one = teamwork.a_team(seats=1)
     teamwork.invited(one)
     waiting = teamwork.invited(teamwork.second_city(one.cohort), "Bo Berg")
     Cohort.objects.update(seats=2)
@@ -144,7 +144,7 @@ def test_a_seat_that_goes_to_whoever_waits_is_promised_to_nobody_else_and_lookin
 
 
 def test_of_many_free_seats_nobody_learns_more_than_their_own_list_takes():
-    one = teamwork.place(seats=90_807)
+    one = teamwork.a_team(seats=90_807)
     about = {"cohort_id": one.cohort.pk, "local_government_id": one.city.pk}
     prospect = foresee_team(**about, number=2)
     assert (prospect.seated, prospect.waiting, prospect.refused, prospect.share) == (2, 0, 0, None)

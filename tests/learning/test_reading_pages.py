@@ -23,16 +23,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Place]:
+def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Team]:
     """A cohort that has not begun, of a course with pages."""
     with made_once():
-        found = teamwork.place(with_pages=True)
+        found = teamwork.a_team(with_pages=True)
         teamwork.joined(found)
         yield found
 
 
 @pytest.fixture
-def learner(one: teamwork.Place) -> Enrolment:
+def learner(one: teamwork.Team) -> Enrolment:
     """Return the one who has joined it."""
     return Enrolment.objects.select_related("person").get(cohort=one.cohort)
 
@@ -105,7 +105,7 @@ def test_a_page_that_only_stands_for_a_translation_is_none(one, learner):
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_reading_and_the_path_cost_the_same_for_one_module_and_unit_and_for_three(number):
-    one = teamwork.place(course=make.record_of(make.whole_course(modules=number, units=number)))
+    one = teamwork.a_team(course=make.record_of(make.whole_course(modules=number, units=number)))
     _enrolment, client = teamwork.joined(one)
     teamwork.begin(one.cohort)
     assert [statements(client, address) for address in (one.reading(), one.course())] == [15, 11]
@@ -134,7 +134,7 @@ def test_units_are_links_once_they_are_open_and_only_then(one, learner):
 
 
 def test_a_course_without_a_page_says_that_it_is_to_come():
-    one = teamwork.place()
+    one = teamwork.a_team()
     _enrolment, browser = teamwork.joined(one)
     assert "Its modules will be here soon." in words(browser.get(one.course()))
 
@@ -190,7 +190,7 @@ def test_to_whoever_is_signed_in_their_own_language_fits_as_well(one, learner):
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_a_coordinator_is_told_which_cohorts_have_no_seat_left_for_their_city(number):
-    one = teamwork.place(with_pages=True, seats_per_local_government=1)
+    one = teamwork.a_team(with_pages=True, seats_per_local_government=1)
     Cohort.objects.update(name="Spent", languages=["en"])
     teamwork.invited(one)
     for name in "ABC"[:number]:
@@ -212,7 +212,7 @@ def test_a_coordinator_is_told_which_cohorts_have_no_seat_left_for_their_city(nu
 
 
 def test_a_cohort_called_off_while_a_unit_is_opened_leads_to_the_course_which_says_so(monkeypatch):
-    one = teamwork.place(with_pages=True)
+    one = teamwork.a_team(with_pages=True)
     _enrolment, browser = teamwork.joined(one)
     teamwork.begin(one.cohort)
 

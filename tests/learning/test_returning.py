@@ -32,7 +32,7 @@ def done(enrolment: Enrolment) -> list[tuple[str, bool]]:
     return [(one.unit.title, one.completed_at is not None) for one in rows.select_related("unit")]
 
 
-def took_part(one: teamwork.Place, name: str = "Ana Silva") -> Enrolment:
+def took_part(one: teamwork.Team, name: str = "Ana Silva") -> Enrolment:
     """Return the ended enrolment of somebody who completed the first unit, opened the second, and was withdrawn."""
     enrolment, _browser = teamwork.joined(one, name)
     confirm_details(enrolment_id=enrolment.pk, name="Ana M. Silva", department="Parks", language="fr")
@@ -42,14 +42,14 @@ def took_part(one: teamwork.Place, name: str = "Ana Silva") -> Enrolment:
     return enrolment
 
 
-def work(enrolment: Enrolment, one: teamwork.Place) -> None:
+def work(enrolment: Enrolment, one: teamwork.Team) -> None:
     """Complete the first unit and open the second."""
     complete_unit(enrolment_id=enrolment.pk, unit_id=one.unit().pk, revision_id=7, language="fr")
     read_unit(enrolment_id=enrolment.pk, unit_id=one.unit(1).pk, revision_id=8, language="fr")
 
 
 @pytest.fixture
-def one() -> teamwork.Place:
+def one() -> teamwork.Team:
     return teamwork.second_city(make.running_cohort(), "Chefchaouen")
 
 

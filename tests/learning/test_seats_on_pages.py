@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_withdrawing_the_team_counts_those_alone_whom_it_ends():
-    one = teamwork.place(starts_on=clock.now().date(), closes_at=clock.now() + timedelta(days=1))
+    one = teamwork.a_team(starts_on=clock.now().date(), closes_at=clock.now() + timedelta(days=1))
     done, _browser = teamwork.joined(one)
     for unit in make.units_of(one.cohort.course):
         complete_unit(enrolment_id=done.pk, unit_id=unit.pk)
@@ -31,7 +31,7 @@ def test_withdrawing_the_team_counts_those_alone_whom_it_ends():
 
 @pytest.mark.parametrize("is_approved", [True, False])
 def test_a_list_of_whom_nobody_finds_a_seat_comes_back_as_it_was_typed(is_approved):
-    one = teamwork.place(seats=1, waiting_list=False)
+    one = teamwork.a_team(seats=1, waiting_list=False)
     teamwork.invited(one)
     place = teamwork.second_city(one.cohort)
     if not is_approved:
@@ -44,7 +44,7 @@ def test_a_list_of_whom_nobody_finds_a_seat_comes_back_as_it_was_typed(is_approv
 
 
 def test_a_city_that_is_no_longer_listed_is_not_offered():
-    one = teamwork.place()
+    one = teamwork.a_team()
     teamwork.invited(one)
     client = teamwork.client_of(one.coordinator)
     offered = f"?city={one.city.slug}&amp;cohort="
@@ -55,7 +55,7 @@ def test_a_city_that_is_no_longer_listed_is_not_offered():
 
 
 def test_who_applied_alone_is_told_nothing_of_a_coordinator_at_the_door():
-    one = teamwork.place(admission="approval")
+    one = teamwork.a_team(admission="approval")
     person = accounts.PersonFactory()
     mine = apply_alone(cohort_id=one.cohort.pk, person=person)
     client, link = teamwork.client_of(person), f"/learn/{mine.token}/"
@@ -86,7 +86,7 @@ UNTOLD = "The person knows of nothing yet and gets no mail."
     ],
 )
 def test_withdrawing_somebody_promises_a_seat_and_a_mail_where_there_are_some(fields, is_approved, said):
-    one = teamwork.place(**fields)
+    one = teamwork.a_team(**fields)
     if not is_approved:
         undecided = {"state": "asked", "starts_on": None, "decided_at": None}
         Membership.objects.filter(pk=one.membership.pk).update(**undecided)
@@ -101,7 +101,7 @@ def test_withdrawing_somebody_promises_a_seat_and_a_mail_where_there_are_some(fi
 
 
 def test_withdrawing_the_team_says_who_of_it_gets_a_mail():
-    one = teamwork.place(admission="approval")
+    one = teamwork.a_team(admission="approval")
     client, address = teamwork.client_of(one.coordinator), f"{one.dashboard()}withdraw/"
     teamwork.enrol(one, "ana@city.example\nbo@city.example")
     nobody = "2 people. Nobody of them knows of it yet, and nobody gets a mail."

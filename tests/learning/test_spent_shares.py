@@ -24,7 +24,7 @@ def page_of(cohort: Cohort) -> str:
     return f"/en/learning/cohorts/{cohort.slug}/"
 
 
-def choice(one: teamwork.Place) -> dict[str, bool]:
+def choice(one: teamwork.Team) -> dict[str, bool]:
     """Return the cohorts between which a coordinator chooses, and whether their city has all its seats in each."""
     html = teamwork.client_of(one.coordinator).get(one.team(), {"city": one.city.slug}).content.decode()
     labels = re.findall(r'<label for="cohort-[^"]*"><bdi>(.*?)</bdi>(.*?)</label>', html, re.DOTALL)
@@ -32,7 +32,7 @@ def choice(one: teamwork.Place) -> dict[str, bool]:
 
 
 def test_the_cohort_s_own_page_tells_its_coordinator_and_nobody_else():
-    one = teamwork.place(seats_per_local_government=1)
+    one = teamwork.a_team(seats_per_local_government=1)
     teamwork.invited(one)
     other = teamwork.second_city(one.cohort)
     clients = {
@@ -46,7 +46,7 @@ def test_the_cohort_s_own_page_tells_its_coordinator_and_nobody_else():
 
 
 def test_neither_page_says_so_where_a_seat_is_left_or_nobody_can_enrol():
-    one = teamwork.place(name="Spring", seats_per_local_government=2)
+    one = teamwork.a_team(name="Spring", seats_per_local_government=2)
     teamwork.invited(one)
     client = teamwork.client_of(one.coordinator)
     assert (SPENT in words(client.get(page_of(one.cohort))), choice(one)) == (False, {"Spring": False})
@@ -57,18 +57,18 @@ def test_neither_page_says_so_where_a_seat_is_left_or_nobody_can_enrol():
 
 
 def test_the_choice_of_a_cohort_speaks_of_the_city_that_was_chosen_alone():
-    one = teamwork.place(name="Spring", seats_per_local_government=1)
+    one = teamwork.a_team(name="Spring", seats_per_local_government=1)
     make.cohort(name="Autumn", seats_per_local_government=1)
     make.cohort(name="Without a share")
     teamwork.invited(one)
     second = cities.coordinator(person=one.coordinator, local_government=cities.local_government(name="Oslo"))
     none_spent = {"Spring": False, "Autumn": False, "Without a share": False}
     assert choice(one) == {**none_spent, "Spring": True}
-    assert choice(teamwork.Place(one.cohort, second)) == none_spent
+    assert choice(teamwork.Team(one.cohort, second)) == none_spent
 
 
 def test_whoever_coordinates_several_cities_is_told_of_all_of_them_or_of_the_one_that_was_chosen():
-    one = teamwork.place(with_pages=True, name="Spring", seats_per_local_government=1)
+    one = teamwork.a_team(with_pages=True, name="Spring", seats_per_local_government=1)
     second = cities.coordinator(person=one.coordinator, local_government=cities.local_government(name="Oslo"))
     client, course = teamwork.client_of(one.coordinator), one.course_page().url
 
@@ -79,27 +79,27 @@ def test_whoever_coordinates_several_cities_is_told_of_all_of_them_or_of_the_one
     teamwork.invited(one)
     # For the other city there is a seat left.
     assert (said(), choice(one)) == ([(0, 0), (0, 0)], {"Spring": True})
-    teamwork.invited(teamwork.Place(one.cohort, second), "Bo Berg")
+    teamwork.invited(teamwork.Team(one.cohort, second), "Bo Berg")
     assert (said(), choice(one)) == ([(0, 1), (0, 1)], {"Spring": True})
 
 
 def test_asking_for_a_city_does_not_tell_what_it_holds():
-    one = teamwork.place(name="Spring", seats_per_local_government=1)
+    one = teamwork.a_team(name="Spring", seats_per_local_government=1)
     teamwork.invited(one)
     asked = cities.coordinator(state="asked", local_government=one.city)
     assert Membership.objects.asked().get() == asked
     client = teamwork.client_of(asked.person)
-    assert choice(teamwork.Place(one.cohort, asked)) == {"Spring": False}
+    assert choice(teamwork.Team(one.cohort, asked)) == {"Spring": False}
     assert SPENT not in words(client.get(page_of(one.cohort)))
 
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_both_pages_cost_the_same_for_one_cohort_and_city_and_for_three(number):
-    one = teamwork.place(seats_per_local_government=1)
+    one = teamwork.a_team(seats_per_local_government=1)
     teamwork.invited(one)
     for name in "AB"[: number - 1]:
         teamwork.invited(
-            teamwork.Place(make.cohort(name=name, seats_per_local_government=1), one.membership), f"{name} Berg"
+            teamwork.Team(make.cohort(name=name, seats_per_local_government=1), one.membership), f"{name} Berg"
         )
         cities.coordinator(person=one.coordinator, local_government=cities.local_government(name=name))
     client = teamwork.client_of(one.coordinator)

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_coordinator_of_one_city_enrols_for_another():
-    one = teamwork.place()
+    one = teamwork.a_team()
     other = teamwork.second_city(one.cohort)
     said = {"city": one.city.slug, "lines": "spy@city.example", "language": "en", "confirm": "yes"}
     assert teamwork.client_of(other.coordinator).post(one.team(), said).status_code == 403
@@ -38,7 +38,7 @@ def test_the_coordinator_of_one_city_enrols_for_another():
 
 
 def test_the_coordinator_of_one_city_sees_withdraws_and_replaces_in_another():
-    one = teamwork.place()
+    one = teamwork.a_team()
     other = teamwork.second_city(one.cohort)
     victim = teamwork.invited(one)
     spy = teamwork.client_of(other.coordinator)
@@ -54,7 +54,7 @@ def test_the_coordinator_of_one_city_sees_withdraws_and_replaces_in_another():
 
 
 def test_exporting_another_city():
-    one = teamwork.place()
+    one = teamwork.a_team()
     teamwork.invited(one)
     spies = [
         teamwork.second_city(one.cohort).coordinator,
@@ -72,7 +72,7 @@ def test_exporting_another_city():
 
 @pytest.mark.parametrize("role", ["", "member"])
 def test_enrolling_oneself_as_coordinator(role):
-    one = teamwork.place()
+    one = teamwork.a_team()
     spy = accounts.PersonFactory()
     if role:
         municipalities.membership(local_government=one.city, person=spy, role=role)
@@ -82,7 +82,7 @@ def test_enrolling_oneself_as_coordinator(role):
 
 
 def test_whoever_only_asks_to_coordinate_mails_nobody_and_sees_nobody_elses():
-    one = teamwork.place()
+    one = teamwork.a_team()
     teamwork.invited(one)
     spy = accounts.PersonFactory()
     represent(person=spy, local_government_id=one.city.pk, role="coordinator")
@@ -108,7 +108,7 @@ def test_whoever_only_asks_to_coordinate_mails_nobody_and_sees_nobody_elses():
 
 
 def test_joining_with_anothers_link_while_signed_in():
-    one = teamwork.place()
+    one = teamwork.a_team()
     enrolment = teamwork.invited(one)
     spy = teamwork.client_of(accounts.PersonFactory())
     link = f"/learn/{enrolment.token}/"
@@ -125,7 +125,7 @@ def test_joining_with_anothers_link_while_signed_in():
 
 
 def test_a_forwarded_link_opens_no_account_that_was_there_before():
-    one = teamwork.place()
+    one = teamwork.a_team()
     enrolment = teamwork.invited(one)
     person = accounts.PersonFactory(email=enrolment.email)
     thief = Client()
@@ -138,7 +138,7 @@ def test_a_forwarded_link_opens_no_account_that_was_there_before():
 
 
 def test_a_link_signs_in_once_and_asks_for_a_code_afterwards():
-    one = teamwork.place()
+    one = teamwork.a_team()
     enrolment, _browser = teamwork.joined(one)
     thief = Client()
     assert "Send me a code by mail" in thief.get(f"/learn/{enrolment.token}/").content.decode()
@@ -148,7 +148,7 @@ def test_a_link_signs_in_once_and_asks_for_a_code_afterwards():
 
 
 def test_an_old_link_opens_nothing_once_the_account_has_another_address():
-    one = teamwork.place()
+    one = teamwork.a_team()
     enrolment, _browser = teamwork.joined(one)
     change_address(person=enrolment.person, email="ana.now@elsewhere.example")
     EmailAddress.objects.filter(user=enrolment.person).update(verified=True)
@@ -162,7 +162,7 @@ def test_an_old_link_opens_nothing_once_the_account_has_another_address():
 
 
 def test_two_hands_on_one_link_at_once_and_only_the_first_is_let_in(monkeypatch):
-    one = teamwork.place()
+    one = teamwork.a_team()
     enrolment = teamwork.invited(one)
     first, second = Client(), Client()
     join = door.join
@@ -178,7 +178,7 @@ def test_two_hands_on_one_link_at_once_and_only_the_first_is_let_in(monkeypatch)
 
 
 def test_forged_links_and_those_of_other_doors_are_answered_alike():
-    enrolment = teamwork.invited(teamwork.place())
+    enrolment = teamwork.invited(teamwork.a_team())
     packed = enrolment.token.partition("~")[0]
     forged = [
         "nonsense",
@@ -192,7 +192,7 @@ def test_forged_links_and_those_of_other_doors_are_answered_alike():
 
 
 def test_enumerating_people_through_invitations():
-    one = teamwork.place()
+    one = teamwork.a_team()
     known = accounts.PersonFactory(email="known@city.example")
     other = teamwork.second_city(one.cohort)
     teamwork.enrol(other, "elsewhere@city.example")
@@ -212,7 +212,7 @@ def test_enumerating_people_through_invitations():
 
 
 def test_reading_a_unit_before_the_cohort_begins():
-    one = teamwork.place()
+    one = teamwork.a_team()
     _enrolment, browser = teamwork.joined(one)
     answers = [browser.get(one.reading()), browser.post(one.reading())]
     assert [(answer.status_code, answer["Location"]) for answer in answers] == [(303, one.course())] * 2
@@ -221,7 +221,7 @@ def test_reading_a_unit_before_the_cohort_begins():
 
 
 def test_reading_without_having_joined_or_after_having_left():
-    one = teamwork.place(with_pages=True)
+    one = teamwork.a_team(with_pages=True)
     invited = teamwork.invited(one, "Bo Berg")
     accounts.PersonFactory(email=invited.email)
     member, browser = teamwork.joined(one)
@@ -237,7 +237,7 @@ def test_reading_without_having_joined_or_after_having_left():
 
 
 def test_reading_a_unit_of_another_course_through_ones_own():
-    one = teamwork.place()
+    one = teamwork.a_team()
     _enrolment, browser = teamwork.joined(one)
     teamwork.begin(one.cohort)
     address = one.reading(make.units_of(make.bare_course())[0])
@@ -245,7 +245,7 @@ def test_reading_a_unit_of_another_course_through_ones_own():
 
 
 def test_moderating_without_being_a_moderator():
-    one = teamwork.place(admission="approval")
+    one = teamwork.a_team(admission="approval")
     teamwork.enrol(one, "ana@city.example")
     application = Enrolment.objects.get()
     desk = one.desk()
@@ -268,7 +268,7 @@ def test_moderating_without_being_a_moderator():
 
 
 def test_a_former_coordinator_asks_again_to_get_the_old_team_back():
-    one = teamwork.place()
+    one = teamwork.a_team()
     ana = teamwork.invited(one)
     Membership.objects.filter(pk=one.membership.pk).update(state="ended", ends_on=one.membership.starts_on)
     represent(person=one.coordinator, local_government_id=one.city.pk, role="coordinator")
@@ -290,7 +290,7 @@ def test_a_former_coordinator_asks_again_to_get_the_old_team_back():
 
 
 def test_an_editor_makes_themselves_a_moderator():
-    one = teamwork.place()
+    one = teamwork.a_team()
     known = accounts.PersonFactory()
     one.cohort.moderators.add(known)
     editor = accounts.editor()
@@ -307,7 +307,7 @@ def test_an_editor_makes_themselves_a_moderator():
 
 
 def test_a_door_of_a_team_whose_application_nobody_decided_on_does_not_open():
-    one = teamwork.place(admission="approval")
+    one = teamwork.a_team(admission="approval")
     teamwork.enrol(one, "ana@city.example")
     door = f"/learn/{Enrolment.objects.get().token}/"
     assert [Client().get(door).status_code, Client().post(f"{door}decline/").status_code] == [404, 404]

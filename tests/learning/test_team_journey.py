@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_team_is_enrolled_in_four_steps():
-    one = teamwork.place()
+    one = teamwork.a_team()
     coordinator = teamwork.client_of(one.coordinator)
     first = coordinator.get(one.team())
     assert (first.status_code, "Chefchaouen" in first.content.decode()) == (200, True)
@@ -33,7 +33,7 @@ def test_a_team_is_enrolled_in_four_steps():
 
 
 def test_a_colleague_joins_by_the_mailed_link_reads_completes_and_is_seen():
-    one = teamwork.place(with_pages=True)
+    one = teamwork.a_team(with_pages=True)
     ana = teamwork.invited(one)
     teamwork.invited(one, "Bo Berg")
     text = rendering.render(teamwork.mails("team-invitation")[0]).text

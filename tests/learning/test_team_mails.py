@@ -38,7 +38,7 @@ def written(kind: str):
 
 
 def test_an_invitation_names_who_invites_and_holds_the_door_alone():
-    one = teamwork.place(name="Spring")
+    one = teamwork.a_team(name="Spring")
     enrolment = teamwork.invited(one)
     mail = written("team-invitation")
     assert mail.subject == f"You are invited to learn together: \u2068{one.cohort.course.title}\u2069"
@@ -61,7 +61,7 @@ def no_longer(message: Message) -> bool:
 
 def one_of_each() -> dict[str, Message]:
     """Have every mail of the app asked for, by kind, each at a moment at which it makes sense."""
-    one = teamwork.place(seats=2)
+    one = teamwork.a_team(seats=2)
     teamwork.invited(one)
     left = teamwork.invited(one, "Bo Berg")
     for name in ("Cy Cole", "Di Dahl"):
@@ -116,20 +116,20 @@ def test_every_mail_is_written_in_every_language():
 
 
 def test_a_title_that_turns_the_line_around_is_kept_to_itself():
-    one = teamwork.place(city="\u202eegap")
+    one = teamwork.a_team(city="\u202eegap")
     teamwork.invited(one)
     text = written("team-invitation").text
     assert ("\u202e" in text, "\u2068egap\u2069" in text) == (False, True)
 
 
 def test_markup_in_a_name_stays_words():
-    one = teamwork.place(name="<b>Spring</b>")
+    one = teamwork.a_team(name="<b>Spring</b>")
     teamwork.invited(one)
     assert "<b>Spring" not in written("team-invitation").html
 
 
 def test_who_waits_is_told_the_place_and_then_the_seat():
-    one = teamwork.place(seats=1)
+    one = teamwork.a_team(seats=1)
     first = teamwork.invited(one)
     teamwork.invited(one, "Bo Berg")
     invites = "\u2068Coordinator of Chefchaouen\u2069 invites you to learn with the team of \u2068Chefchaouen\u2069."
@@ -174,7 +174,7 @@ def test_the_mail_of_an_accepted_application_says_how_it_stands_when_it_leaves()
 
 
 def test_mails_that_would_say_something_untrue_are_not_sent():
-    one = teamwork.place()
+    one = teamwork.a_team()
     enrolment = teamwork.invited(one)
     message = Message.objects.get(kind="team-invitation")
     assert not no_longer(message)
@@ -187,7 +187,7 @@ def test_mails_that_would_say_something_untrue_are_not_sent():
 
 
 def test_who_has_joined_is_written_to_where_their_account_is_now():
-    one = teamwork.place()
+    one = teamwork.a_team()
     enrolment, _browser = teamwork.joined(one)
     User.objects.filter(pk=enrolment.person_id).update(email="ana@new.example")
     withdraw_enrolment(enrolment_id=enrolment.pk, by=one.coordinator)
@@ -211,7 +211,7 @@ def test_who_has_joined_is_written_to_where_their_account_is_now():
     ],
 )
 def test_the_mail_of_an_end_says_whose_doing_it_was_and_speaks_of_a_record_to_who_has_one(how, subject, opening, keeps):
-    one = teamwork.place(seats=1, admission="approval" if how == "took back" else "open")
+    one = teamwork.a_team(seats=1, admission="approval" if how == "took back" else "open")
     if how == "took back":
         person = accounts.PersonFactory()
         withdraw_enrolment(enrolment_id=apply_alone(cohort_id=one.cohort.pk, person=person).pk, by=person)

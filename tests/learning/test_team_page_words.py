@@ -22,7 +22,7 @@ def test_the_team_s_figures_count_the_drafts_where_there_are_any():
     page = words(teamwork.client_of(asked.person).get(f"/en/my/teams/{cohort.slug}/{asked.local_government.slug}/"))
     figures = "Not invited yet 3 Have joined 0 Invited 0 Behind 0 On the waiting list 1"
     assert figures in page
-    one = teamwork.place()
+    one = teamwork.a_team()
     teamwork.invited(one)
     page = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
     assert ("Have joined 0 Invited 1" in page, "Not invited yet" in page) == (True, False)
@@ -34,7 +34,7 @@ def column(html: str, label: str) -> list[str]:
 
 
 def test_the_last_look_names_each_line_s_language_where_one_has_its_own():
-    one = teamwork.place()
+    one = teamwork.a_team()
     lines = "email;name;language\nana@city.example;Ana;ar\nbo@city.example;Bo;\ncy@city.example;Cy;fr"
     html = teamwork.enrol(one, lines, confirm=[]).content.decode()
     assert column(html, "Language") == ["العربيّة", "English", "français"]
@@ -44,7 +44,7 @@ def test_the_last_look_names_each_line_s_language_where_one_has_its_own():
 
 
 def test_the_form_says_that_a_column_of_languages_is_read_and_it_is():
-    one = teamwork.place()
+    one = teamwork.a_team()
     page = teamwork.client_of(one.coordinator).get(one.team(), {"city": one.city.slug, "cohort": one.cohort.slug})
     assert "one of names and one of languages, such as “fr”." in words(page)
     teamwork.enrol(one, "email;name;language\nana@city.example;Ana;fr")
@@ -53,7 +53,7 @@ def test_the_form_says_that_a_column_of_languages_is_read_and_it_is():
 
 class TestSuccessors:
     def test_the_form_offers_what_the_coordinator_chose_for_the_team_not_what_the_leaver_chose(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         teamwork.enrol(one, "ana@city.example\nbo@city.example", language="ar")
         ana, bo = Enrolment.objects.order_by("pk")
         client = teamwork.client_of(one.coordinator)
@@ -70,7 +70,7 @@ class TestSuccessors:
         return re.findall(r'<option value="([^"]*)" selected>', page.content.decode())
 
     def test_the_successor_is_invited_in_the_language_that_was_chosen(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         ana, _browser = teamwork.joined(one)
         address = f"{one.dashboard()}{ana.uuid}/replace/"
         client = teamwork.client_of(one.coordinator)
@@ -81,7 +81,7 @@ class TestSuccessors:
         assert [mail.language for mail in teamwork.mails("team-invitation")] == ["en", "pt"]
 
     def test_a_form_that_asked_for_none_hands_on_in_the_leaver_s(self):
-        one = teamwork.place()
+        one = teamwork.a_team()
         ana, _browser = teamwork.joined(one)
         confirm_details(enrolment_id=ana.pk, name="Ana", language="es")
         assert replace(enrolment_id=ana.pk, email="bo@city.example", by=one.coordinator).language == "es"

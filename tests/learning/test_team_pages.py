@@ -32,10 +32,10 @@ def cells(answer) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Place]:
+def one(made_once: Callable[[], AbstractContextManager[None]]) -> Generator[teamwork.Team]:
     """A cohort, and a city with its coordinator, for all tests of this file that need nothing special of them."""
     with made_once():
-        yield teamwork.place()
+        yield teamwork.a_team()
 
 
 def test_looking_at_the_door_joins_nobody(one):
@@ -69,7 +69,7 @@ def test_a_team_of_nobody_tells_a_moderator_who_enrols_it(one):
 
 
 def test_who_declines_gives_the_seat_to_whoever_waits():
-    one = teamwork.place(seats=1)
+    one = teamwork.a_team(seats=1)
     first, second = teamwork.invited(one), teamwork.invited(one, "Bo Berg")
     waiting = Client().get(f"/learn/{second.token}/")
     assert ("All seats are taken." in words(waiting), "Join the course" in words(waiting)) == (True, False)
@@ -82,7 +82,7 @@ def test_who_declines_gives_the_seat_to_whoever_waits():
 
 
 def test_the_door_says_how_it_came_to_an_end():
-    one = teamwork.place(seats=2)
+    one = teamwork.a_team(seats=2)
     joined, _browser = teamwork.joined(one)
     withdrawn, waiting = teamwork.invited(one, "Bo Berg"), teamwork.invited(one, "Cy Ek")
     Client().post(f"/learn/{waiting.token}/decline/")
@@ -240,7 +240,7 @@ def test_a_moderators_export_is_what_all_pages_of_the_screen_show(one, monkeypat
 
 
 def test_a_moderator_sees_everybody_by_city_and_decides():
-    one = teamwork.place(admission="approval")
+    one = teamwork.a_team(admission="approval")
     other = teamwork.second_city(one.cohort, "Aarhus")
     teamwork.enrol(one, "Ana Silva <ana@city.example>")
     teamwork.enrol(other, "Bo Berg <bo@city.example>")
@@ -263,7 +263,7 @@ def test_a_moderator_sees_everybody_by_city_and_decides():
 
 
 def test_a_leavers_seat_goes_on_and_the_leaver_keeps_the_record():
-    one = teamwork.place(seats=1, waiting_list=False)
+    one = teamwork.a_team(seats=1, waiting_list=False)
     ana, browser = teamwork.joined(one)
     client = teamwork.client_of(one.coordinator)
     address = f"{one.dashboard()}{ana.uuid}/replace/"

@@ -49,7 +49,7 @@ def test_who_has_applied_alone_and_joins_with_a_city_cannot_be_admitted_as_well(
 
 
 def test_whom_a_city_has_put_forward_applies_alone_all_the_same():
-    one = teamwork.place(admission="approval")
+    one = teamwork.a_team(admission="approval")
     wished = teamwork.invited(one)
     person = accounts.PersonFactory(email=wished.email)
     browser = teamwork.client_of(person)
@@ -116,7 +116,7 @@ def test_an_address_that_another_account_has_enrolled_alone_gets_a_sentence():
 
 
 def test_the_cohorts_page_tells_what_is_furthest_on_and_leads_to_the_door():
-    one = teamwork.place(seats=1)
+    one = teamwork.a_team(seats=1)
     holder = teamwork.invited(one)
     person = accounts.PersonFactory(email="bo.berg@example.org")
     browser = teamwork.client_of(person)
@@ -130,7 +130,7 @@ def test_the_cohorts_page_tells_what_is_furthest_on_and_leads_to_the_door():
 
 
 def test_an_application_is_taken_back():
-    one = teamwork.place(admission="approval")
+    one = teamwork.a_team(admission="approval")
     person = accounts.PersonFactory()
     browser = teamwork.client_of(person)
     application = apply_alone(cohort_id=one.cohort.pk, person=person)

@@ -31,7 +31,7 @@ def offers(page) -> bool:
 
 
 def test_it_is_offered_while_somebody_is_enrolled_and_a_late_visit_reads_one_sentence():
-    one = teamwork.place()
+    one = teamwork.a_team()
     client, address = teamwork.client_of(one.coordinator), f"{one.dashboard()}withdraw/"
     assert not offers(client.get(one.dashboard()))
     ana = teamwork.invited(one)
@@ -48,7 +48,7 @@ def test_it_is_offered_while_somebody_is_enrolled_and_a_late_visit_reads_one_sen
 
 
 def test_whoever_has_completed_the_course_cannot_be_withdrawn_with_the_team():
-    one = teamwork.place(starts_on=clock.now().date(), closes_at=clock.now() + timedelta(days=1))
+    one = teamwork.a_team(starts_on=clock.now().date(), closes_at=clock.now() + timedelta(days=1))
     done, _browser = teamwork.joined(one)
     for unit in make.units_of(one.cohort.course):
         complete_unit(enrolment_id=done.pk, unit_id=unit.pk)
@@ -59,7 +59,7 @@ def test_whoever_has_completed_the_course_cannot_be_withdrawn_with_the_team():
 
 
 def test_once_the_cohort_is_over_the_page_says_so_without_a_button():
-    one = teamwork.place()
+    one = teamwork.a_team()
     teamwork.invited(one)
     today = clock.now().date()
     Cohort.objects.update(starts_on=today - timedelta(days=9), ends_on=today - timedelta(days=3))
@@ -68,7 +68,7 @@ def test_once_the_cohort_is_over_the_page_says_so_without_a_button():
 
 
 def test_who_waits_to_be_approved_withdraws_the_drafts_and_nobody_else():
-    one = teamwork.place()
+    one = teamwork.a_team()
     teamwork.invited(one)
     waits = teamwork.second_city(one.cohort)
     Membership.objects.filter(pk=waits.membership.pk).update(
@@ -90,15 +90,15 @@ def test_who_waits_to_be_approved_withdraws_the_drafts_and_nobody_else():
 
 
 @pytest.fixture
-def two_teams() -> teamwork.Place:
+def two_teams() -> teamwork.Team:
     """Make a city whose two coordinators have a team each in a cohort with one seat: one has it, one waits for it."""
-    one = teamwork.place(seats=1)
+    one = teamwork.a_team(seats=1)
     teamwork.invited(one)
     make.team(one.cohort, "Bo", coordinator=cities.coordinator(local_government=one.city))
     return one
 
 
-def stand(one: teamwork.Place) -> list[tuple]:
+def stand(one: teamwork.Team) -> list[tuple]:
     """Return the state of everybody and of their teams, with the steps of their history and the mails."""
     people = one.cohort.enrolments.order_by("pk").values_list("name", "state", "has_seat", "team__state")
     steps = list(one.cohort.enrolments.order_by("changes__pk").values_list("name", "changes__what"))

@@ -51,7 +51,7 @@ def test_a_message_of_staff_lasts_until_some_days_after_the_end_as_it_is_now() -
 
 
 def test_mails_of_a_cohort_last_until_its_end_as_it_is_now() -> None:
-    one = teamwork.place()
+    one = teamwork.a_team()
     teamwork.invited(one)
     notices.say_sent(one.cohort, TeamRequest.objects.get())
     moved = one.cohort.ends_on + WEEK
