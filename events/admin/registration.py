@@ -6,6 +6,7 @@ from django import forms
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
@@ -130,6 +131,14 @@ class CancelView(RegistrationAct):
     sentence = _("The person gets a mail, the event leaves their calendar, and the first in line gets the seat.")
     button = _("Cancel this registration")
     done = _("The registration is cancelled.")
+
+    def get_sentence(self) -> Any:
+        """Promise a seat to the first in line only where one becomes free and can still be given."""
+        if self.registration.is_waiting:
+            return gettext("The person gets a mail and leaves the waiting list.")
+        if not self.registration.event.gives_seats:
+            return gettext("The person gets a mail, and the event leaves their calendar.")
+        return self.sentence
 
     def act(self, said: dict[str, Any]) -> None:
         """Cancel in the name of staff."""

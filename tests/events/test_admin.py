@@ -265,6 +265,25 @@ def test_one_registration_shows_its_history(admin):
     assert second.state == "confirmed"
 
 
+def test_cancelling_promises_the_first_in_line_a_seat_only_where_one_becomes_free(admin):
+    event = make.event(capacity=1)
+    ana, bo = make.registered(event, "Ana"), make.registered(event, "Bo")
+
+    def promised(registration: Registration) -> str:
+        html = admin.get(reverse("registrations:cancel", args=[registration.pk])).content.decode()
+        return re.search(r"The person gets a mail[^<]*", html)[0].strip()
+
+    assert [promised(one) for one in (ana, bo)] == [
+        "The person gets a mail, the event leaves their calendar, and the first in line gets the seat.",
+        "The person gets a mail and leaves the waiting list.",
+    ]
+    Event.objects.update(status="cancelled")
+    assert [promised(one) for one in (ana, bo)] == [
+        "The person gets a mail, and the event leaves their calendar.",
+        "The person gets a mail and leaves the waiting list.",
+    ]
+
+
 def test_staff_must_give_a_reason(admin):
     registration = make.registered(make.event())
     answer = admin.post(reverse("registrations:cancel", args=[registration.pk]), {"reason": ""})
