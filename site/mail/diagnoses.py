@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
@@ -31,6 +32,10 @@ _OVER = (Reason.EXPIRED, Reason.SENSELESS, Reason.WITHDRAWN, Reason.SUPPRESSED)
 _FEW = 5
 _SUPPRESSED_SHARE = _FAILED_SHARE = 0.05
 _MOST = 0.5
+# What the receiving servers put off for so long is more than their greylists.
+_LONG = timedelta(hours=1)
+_CUT_OFF = (Reason.CUT, Reason.NO_ANSWER)
+_PUT_OFF = (Reason.LATER, *_CUT_OFF)
 # After so long nobody decides any more whether to send again what may have arrived.
 _UNDECIDED = timedelta(days=7)
 
@@ -41,6 +46,7 @@ def register() -> None:
         ("mail-waiting", waiting),
         ("mail-server", server),
         ("mail-later", later),
+        ("mail-cut", cut),
         ("mail-leases", leases),
         ("mail-fault", faults),
         ("mail-rate", rate),
@@ -58,11 +64,11 @@ def waiting() -> Iterator[Finding]:
     due = Message.objects.due(now=now).aggregate(number=Count("id"), oldest=Min("due_at"))
     patience = timedelta(seconds=max(60, 4 * settings.MAIL_SWEEP_SECONDS))
     if not due["number"]:
-        yield Finding("mail-waiting", Level.OK, _("No mail waits that should have left."))
+        yield Finding("mail-waiting", Level.OK, _nothing_due())
         return
     sentence = ngettext(
-        "%(number)s message should leave now; it is due since %(time)s.",
-        "%(number)s messages should leave now; the first of them is due since %(time)s.",
+        "%(number)s message should leave now; it has been due since %(time)s.",
+        "%(number)s messages should leave now; the first of them has been due since %(time)s.",
         due["number"],
     ) % {"number": due["number"], "time": told(due["oldest"])}
     if now - due["oldest"] <= patience:
@@ -73,9 +79,21 @@ def waiting() -> Iterator[Finding]:
     )
 
 
+def _nothing_due() -> str:
+    tried = Message.objects.put_off().aggregate(number=Count("id"), oldest=Min("first_tried_at"))
+    if not tried["number"]:
+        return _("No mail waits that should have left.")
+    return ngettext(
+        "No mail waits for a worker; %(number)s message waits to be tried again, first tried at %(time)s.",
+        "No mail waits for a worker; %(number)s messages wait to be tried again, the first of them first tried at"
+        " %(time)s.",
+        tried["number"],
+    ) % {"number": tried["number"], "time": told(tried["oldest"])}
+
+
 def server() -> Iterator[Finding]:
     """Whether our own mail server lets us in."""
-    shut_out = Message.objects.filter(state=State.DEFERRED, reason=Reason.UNREACHABLE)
+    shut_out = Message.objects.put_off().filter(reason=Reason.UNREACHABLE)
     number, reply, _share = _most_frequent(shut_out)
     if not number:
         return
@@ -98,26 +116,81 @@ def server() -> Iterator[Finding]:
 
 
 def later() -> Iterator[Finding]:
-    """Whether all that waits was put off by the receiving servers, and what they say most."""
-    put_off = Message.objects.filter(state=State.DEFERRED, reason=Reason.LATER)
-    number, reply, share = _most_frequent(put_off)
-    if not number or Message.objects.waiting().count() > number:
+    """Whether the receiving servers put off much of what should have left, or put it off for long."""
+    words = _put_off([Reason.LATER])
+    if not words:
         return
-    words = {"number": number, "reply": isolate(reply), "share": share}
-    sentence = (
-        ngettext(
-            "The one message that waits was put off by the receiving server. It said: %(reply)s",
-            "All %(number)s messages that wait were put off by the receiving servers."
-            " Said most, %(share)s times: %(reply)s",
-            number,
-        )
-        % words
+    sentence = ngettext(
+        "%(number)s message, %(percent)s%% of what should have left, was put off by the receiving server, first at"
+        " %(time)s. It said: %(reply)s",
+        "%(number)s messages, %(percent)s%% of what should have left, were put off by the receiving servers, the first"
+        " at %(time)s. Said most, %(share)s times: %(reply)s",
+        words["number"],
     )
-    if _SLOWER.search(reply) and not _GREYLISTED.search(reply):
+    if _SLOWER.search(words["reply"]) and not _GREYLISTED.search(words["reply"]):
         advice = _("They find us too fast: lower the rate, or send from a name with a longer history.")
     else:
         advice = _("They are tried again by themselves; look what the words ask for.")
-    yield Finding("mail-later", Level.ATTENTION, sentence, advice, _list("state=deferred"))
+    yield Finding("mail-later", _gravity(), sentence % words, advice, _list("state=deferred"))
+
+
+def cut() -> Iterator[Finding]:
+    """Whether connections break in the middle of much of what should have left, or have done so for long."""
+    words = _put_off(_CUT_OFF)
+    if not words:
+        return
+    sentence = ngettext(
+        "The connection broke at %(number)s message, %(percent)s%% of what should have left, first at %(time)s."
+        " What was noted: %(reply)s",
+        "The connection broke at %(number)s messages, %(percent)s%% of what should have left, first at %(time)s."
+        " Noted most, %(share)s times: %(reply)s",
+        words["number"],
+    )
+    advice = _("They are tried again by themselves; see what ends the connections, on the way or at the other end.")
+    yield Finding("mail-cut", _gravity(), sentence % words, advice, _list("state=deferred"))
+
+
+def _put_off(reasons: Collection[Reason]) -> dict[str, Any]:
+    """Return the words about mail that waits for one of these reasons; none if that is neither much nor old.
+
+    It is measured by what should have left: what is due, in hand or to be tried again. What was asked for next week
+    says nothing.
+    """
+    now = clock.now()
+    found = Message.objects.put_off().filter(reason__in=reasons)
+    number, reply, share = _most_frequent(found)
+    if not number:
+        return {}
+    unsent = Message.objects.unsent(now=now).count()
+    together = Message.objects.put_off().filter(reason__in=_PUT_OFF)
+    oldest = found.aggregate(oldest=Min("first_tried_at"))["oldest"]
+    is_old = number >= _FEW and now - oldest > _LONG
+    if not is_old and together.count() <= unsent * _MOST:
+        return {}
+    return {
+        "number": number,
+        "percent": round(100 * number / max(unsent, number)),
+        "time": told(oldest),
+        "share": share,
+        "reply": isolate(reply),
+    }
+
+
+def _gravity() -> Level:
+    """Tell how ill it is that mail is put off: trouble, if for long little else has come of what was tried since.
+
+    Of a mailing to thousands a few mailboxes stay full for days, at last alone in the queue: no reason to wake anybody.
+    """
+    facts = (
+        Message.objects.put_off()
+        .filter(reason__in=_PUT_OFF)
+        .aggregate(number=Count("id"), oldest=Min("first_tried_at"))
+    )
+    number, oldest = facts["number"], facts["oldest"]
+    if number < _FEW or clock.now() - oldest <= _LONG:
+        return Level.ATTENTION
+    arrived = Message.objects.filter(state=State.ACCEPTED, first_tried_at__gte=oldest).count()
+    return Level.TROUBLE if number > (number + arrived) * _MOST else Level.ATTENTION
 
 
 def leases() -> Iterator[Finding]:
@@ -146,7 +219,7 @@ def leases() -> Iterator[Finding]:
 
 def faults() -> Iterator[Finding]:
     """Whether messages wait that the program cannot write."""
-    unwritable = Message.objects.filter(state=State.DEFERRED, reason=Reason.UNRENDERABLE)
+    unwritable = Message.objects.put_off().filter(reason=Reason.UNRENDERABLE)
     for row in unwritable.values("kind", "last_reply").annotate(number=Count("id")).order_by("kind", "last_reply"):
         yield Finding(
             "mail-fault",

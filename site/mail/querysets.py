@@ -24,6 +24,19 @@ class MessageQuerySet(models.QuerySet):
         """Return messages that a worker has in hand, or had when it died."""
         return self.filter(state__in=HELD)
 
+    def put_off(self) -> "MessageQuerySet":
+        """Return messages that wait to be tried again, those of paused mailings left aside."""
+        return self.filter(state=State.DEFERRED, mailing__paused_at=None)
+
+    def unsent(self, *, now: datetime) -> "MessageQuerySet":
+        """Return messages that should have left: due, in a worker's hands, or to be tried again.
+
+        What is to leave later and was never tried is none of them, nor is what a pause keeps.
+        """
+        is_wanted = models.Q(due_at__lte=now) | models.Q(state=State.DEFERRED)
+        waiting = models.Q(state__in=WAITING, mailing__paused_at=None) & is_wanted
+        return self.filter(waiting | models.Q(state__in=HELD))
+
     def finished(self) -> "MessageQuerySet":
         """Return messages that nothing will happen to unless staff say so."""
         return self.filter(state__in=FINAL)
