@@ -19,12 +19,12 @@ def figures() -> Iterator[Figure]:
     unknown = dict(Message.objects.unknown().order_by().values_list("stream").annotate(Count("id")))
     for stream in Stream:
         words = {"stream": stream.label}
-        due, asked = ages[stream.value]
+        due, first_due = ages[stream.value]
         yield Figure(f"queue-age-{stream}", _("Mail %(stream)s: age of the first that is due") % words, _seconds(due))
         yield Figure(
             f"oldest-unsent-{stream}",
             _("Mail %(stream)s: age of the oldest unsent") % words,
-            _seconds(asked),
+            _seconds(first_due),
         )
         number = str(unknown.get(stream.value, 0))
         yield Figure(f"unknown-{stream}", _("Mail %(stream)s: unknown whether it arrived") % words, number)

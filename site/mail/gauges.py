@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Count, Min, Q
+from django.db.models.functions import Least
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from core import clock
-from mail.enums import HELD, WAITING, State, Stream
+from mail.enums import WAITING, State, Stream
 from mail.models import Message
 
 
@@ -39,25 +40,28 @@ def _ages(now: datetime) -> Iterator[Metric]:
     )
     unsent = GaugeMetricFamily(
         "gkec_mail_oldest_unsent_seconds",
-        "How long ago the oldest message that is due was asked for.",
+        "For how long the oldest message that should have left has been due, counted through all its tries.",
         labels=["stream"],
     )
-    for stream, (due, asked) in ages(now).items():
+    for stream, (due, first_due) in ages(now).items():
         queue.add_metric([stream], due)
-        unsent.add_metric([stream], asked)
+        unsent.add_metric([stream], first_due)
     yield from (queue, unsent)
 
 
 def ages(now: datetime) -> dict[str, tuple[float, float]]:
-    """Return by stream for how many seconds its first message has been due, and how long ago its oldest was asked for.
+    """Return by stream for how many seconds its first message has been due now, and its oldest since it first was.
 
-    Only what should have left, or is in a worker's hands, has an age.
+    A message that is put off is due again only later, and counts in the second all the same: from its first try, by
+    which it was due at the latest. Only what should have left, or is in a worker's hands, has an age.
     """
-    due = Q(state__in=sorted(WAITING), due_at__lte=now, mailing__paused_at=None)
-    rows = Message.objects.filter(due | Q(state__in=sorted(HELD))).order_by().values("stream")
+    # LEAST passes over the NULL of what was never tried. What was tried is due again after its first try.
+    first_due = Least("first_tried_at", "due_at")
+    due = Q(state__in=sorted(WAITING), due_at__lte=now)
+    rows = Message.objects.unsent(now=now).order_by().values("stream")
     found = {
-        row["stream"]: (_age(row["due"], now), _age(row["asked"], now))
-        for row in rows.annotate(due=Min("due_at", filter=due), asked=Min("created_at"))
+        row["stream"]: (_age(row["due"], now), _age(row["first_due"], now))
+        for row in rows.annotate(due=Min("due_at", filter=due), first_due=Min(first_due))
     }
     return {stream: found.get(stream, (0.0, 0.0)) for stream in Stream.values}
 

@@ -97,6 +97,17 @@ def test_the_figures_are_those_that_metrics_tell(watcher: Client, time_machine, 
     }
 
 
+def test_mail_between_two_tries_is_unsent_on_the_page_too(watcher: Client, time_machine) -> None:
+    now = clock.now()
+    time_machine.move_to(now - timedelta(seconds=700), tick=False)
+    ask()
+    ledger.put_off(lease=ledger.lease(stream="transactional", limit=1), reply="unreachable")
+    Message.objects.update(due_at=now + timedelta(seconds=1))
+    time_machine.move_to(now, tick=False)
+    found = figures(watcher.get(PAGE).content)
+    assert [found[f"{name}-transactional"][1] for name in ("queue-age", "oldest-unsent")] == ["0 s", "700 s"]
+
+
 def test_without_any_mail_or_job_the_figures_say_nothing_waits(watcher: Client) -> None:
     found = figures(watcher.get(PAGE).content)
     assert {value for name, (_label, value) in found.items() if name != "beat"} == {"0", "0 s"}

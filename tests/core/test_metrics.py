@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from core import clock, counting, dependencies, metrics, valkey
 from core.services import sweeping as jobs
 from mail import doorbell
+from mail.models import Mailing, Message
 from mail.services import ledger
 from tests.factories.mail import ask
 
@@ -89,6 +91,38 @@ def test_the_outbox_in_figures(client: Client, token: dict, time_machine, settin
     assert found["gkec_mail_unknown", "bulk"] == 0
     lease = (found["gkec_mail_leases", "held"], found["gkec_mail_leases", "expired"])
     assert lease == ((1, 0) if settings.MAIL_LEASE_SECONDS > 90 else (0, 1))
+
+
+def test_what_is_put_off_is_unsent_between_its_tries_from_the_first_on(
+    client: Client, token: dict, time_machine
+) -> None:
+    now = clock.now()
+    time_machine.move_to(now - timedelta(days=2), tick=False)
+    ask(due_at=now - timedelta(seconds=700))
+    ask(stream="bulk", due_at=now + timedelta(hours=1))
+    time_machine.move_to(now - timedelta(seconds=700), tick=False)
+    ledger.put_off(lease=ledger.lease(stream="transactional", limit=1), reply="unreachable")
+    Message.objects.filter(stream="transactional").update(due_at=now + timedelta(seconds=1))
+    time_machine.move_to(now, tick=False)
+    found = read(client, token)
+    assert found["gkec_mail_queue_age_seconds", "transactional"] == 0
+    assert found["gkec_mail_oldest_unsent_seconds", "transactional"] == 700
+    # What has its time before it was never tried, and is not late.
+    assert found["gkec_mail_oldest_unsent_seconds", "bulk"] == 0
+
+
+def test_what_a_pause_keeps_is_not_unsent(client: Client, token: dict, time_machine) -> None:
+    now = clock.now()
+    time_machine.move_to(now - timedelta(seconds=700), tick=False)
+    ask(stream="bulk")
+    ledger.put_off(lease=ledger.lease(stream="bulk", limit=1), reply="unreachable")
+    paused = Mailing.objects.create(kind="x", title="News", leaves_at=now, total=1, paused_at=now)
+    Message.objects.update(mailing=paused)
+    time_machine.move_to(now, tick=False)
+    assert read(client, token)["gkec_mail_oldest_unsent_seconds", "bulk"] == 0
+    Mailing.objects.update(paused_at=None)
+    cache.delete(metrics.KEY)
+    assert read(client, token)["gkec_mail_oldest_unsent_seconds", "bulk"] == 700
 
 
 def test_each_job_tells_when_it_last_ran(client: Client, token: dict, time_machine) -> None:
