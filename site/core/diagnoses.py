@@ -23,6 +23,8 @@ INSPECT_SECONDS = 1.0
 GRACE = timedelta(seconds=30)
 # What follows the calendar runs nightly here.
 CALENDAR_INTERVAL = timedelta(days=1)
+# A job that fails is left to its next runs for so many intervals.
+PATIENCE = 10
 
 
 def register() -> None:
@@ -168,7 +170,7 @@ def _job(name: str, found: Heartbeat | None, interval: timedelta, now: datetime)
     words |= {"time": told(found.started_at), "problem": found.problem}
     if found.outcome == "failed":
         sentence = _("%(job)s failed at %(time)s (%(problem)s); it runs again in its time.") % words
-        is_old = found.succeeded_at is None or now - found.succeeded_at > interval * 10
+        is_old = _has_failed_for_long(found, interval, now)
         advice = _("The log has the reason. It has not succeeded for long.") if is_old else _("The log has the reason.")
         yield Finding(name, Level.TROUBLE if is_old else Level.ATTENTION, sentence, advice)
     elif not found.is_overdue(now=now, interval=interval, grace=GRACE):
@@ -179,6 +181,15 @@ def _job(name: str, found: Heartbeat | None, interval: timedelta, now: datetime)
     else:
         sentence = _("%(job)s is late: it last began at %(time)s.") % words
         yield Finding(name, Level.ATTENTION, sentence, _("The workers of the queue 'default' may be too few."))
+
+
+def _has_failed_for_long(found: Heartbeat, interval: timedelta, now: datetime) -> bool:
+    if found.succeeded_at is None:
+        return True
+    if interval < CALENDAR_INTERVAL:
+        return now - found.succeeded_at > interval * PATIENCE
+    # Two nights in a row, counted from run to run: what keeps people's data too long cannot wait for ten.
+    return found.started_at - found.succeeded_at > interval * 1.5
 
 
 def told(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """What goes by itself when its time is over, what stays, and that two purges at once do no more than one."""
 
+from collections.abc import Generator
 from datetime import timedelta
 from io import StringIO
 
@@ -7,7 +8,7 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from wagtail.models import PageLogEntry
@@ -16,7 +17,8 @@ from accounts import services
 from accounts.models import ConsentRecord, User
 from accounts.services import Wording
 from core import clock, personal
-from core.services import purging
+from core.models import Heartbeat
+from core.services import purging, sweeping
 from events.models import Event, Registration
 from mail.addresses import ERASED
 from mail.enums import SuppressionReason
@@ -28,6 +30,7 @@ from tests.factories.accounts import PersonFactory, sign_in
 from tests.factories.mail import ask, lapsed
 
 pytestmark = pytest.mark.django_db
+ROW = "Ana Silva of ana@city.example"
 
 
 def ago(days: float):
@@ -201,6 +204,49 @@ def test_a_rule_that_forgets_nothing_does_not_run_for_ever():
     [rule] = [rule for rule in personal.get("messages").rules if rule.setting == "RETENTION_MAIL_DAYS"]
     broken = personal.Rule(rule.setting, rule.sentence, rule.moment, rule.overdue, lambda keys: None)
     assert purging._forget(broken, clock.now()) == 1
+
+
+@pytest.fixture
+def failing_rule() -> Generator[None]:
+    """A kind that comes before all others, with a rule that raises words about somebody."""
+
+    def forget(keys: list[int]) -> None:
+        raise ValueError(ROW)
+
+    rule = personal.Rule("RETENTION_MAIL_DAYS", "Never.", "created_at", lambda _b: Message.objects.all(), forget)
+    label, models, columns = "Broken", ("mail.Message",), ("kind",)
+    personal.register(
+        personal.Kind("broken", label, label, models, lambda _s: Message.objects.none(), columns, (rule,), order=-1)
+    )
+    yield
+    personal._kinds.pop("broken")
+
+
+def test_a_rule_that_fails_stops_no_other_and_is_told_at_the_end_without_naming_anybody(
+    failing_rule: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended(731)
+    registration = attended(5 * 365 + 1)
+    with pytest.raises(purging.RulesFailed) as told:
+        sweeping.run(name="core.tasks.purge", work=purging.purge)
+    assert str(told.value) == (
+        "Not everything overdue was forgotten: broken (RETENTION_MAIL_DAYS). The log has the reasons."
+    )
+    registration.refresh_from_db()
+    assert (Message.objects.finished().count(), registration.erased_at is None) == (0, False)
+    assert Heartbeat.objects.values_list("outcome", "problem").get() == ("failed", "RulesFailed")
+    [line] = [one.getMessage() for one in caplog.records if one.name == "core.services.purging"]
+    assert line.splitlines()[0] == "The purge of broken (RETENTION_MAIL_DAYS) failed: ValueError"
+    assert "in forget" in line
+    assert "Ana" not in caplog.text
+
+
+def test_the_command_says_what_went_and_ends_with_the_rule_that_failed(failing_rule: None) -> None:
+    ended(731)
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"^Not everything overdue was forgotten: broken \(RETENTION_MAIL_DAYS\)\."):
+        call_command("purge", stdout=out)
+    assert "messages (RETENTION_MAIL_DAYS=730): 1. The note that it was sent is deleted" in out.getvalue()
 
 
 def test_the_preview_counts_and_changes_nothing():

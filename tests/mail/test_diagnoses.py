@@ -120,6 +120,28 @@ def test_a_nightly_job_that_failed_is_told_too(all_jobs_ran: None, monkeypatch: 
     assert {one.level for one in foundation.beat() if one.name == "a.purge"} == {Level.TROUBLE}
 
 
+def test_a_nightly_job_is_trouble_when_it_failed_two_nights_in_a_row(
+    all_jobs_ran: None, monkeypatch: pytest.MonkeyPatch, time_machine
+) -> None:
+    monkeypatch.setattr("core.periodic.intervals", lambda: {**intervals(), "a.purge": None})
+    night = clock.now()
+
+    def failing(nights: int) -> list[tuple[Level, str]]:
+        time_machine.move_to(night + timedelta(days=nights), tick=False)
+        for name in intervals():
+            jobs.run(name=name, work=lambda: None)
+        with pytest.raises(ZeroDivisionError):
+            jobs.run(name="a.purge", work=lambda: 1 // 0)
+        time_machine.move_to(night + timedelta(days=nights, seconds=20), tick=False)
+        return [(one.level, one.advice) for one in foundation.beat() if one.name == "a.purge"]
+
+    time_machine.move_to(night, tick=False)
+    # It takes a while, so that from its end to the second failure it is less than two days.
+    jobs.run(name="a.purge", work=lambda: time_machine.move_to(night + timedelta(minutes=10), tick=False))
+    assert failing(1) == [(Level.ATTENTION, "The log has the reason.")]
+    assert failing(2) == [(Level.TROUBLE, "The log has the reason. It has not succeeded for long.")]
+
+
 def test_a_broker_that_is_down_is_the_finding_and_the_workers_are_not_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
     finding = only(foundation.broker())

@@ -1,5 +1,7 @@
 """The nightly purge: what has been kept for as long as its rule says goes, in small batches."""
 
+import logging
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +12,8 @@ from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, personal
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 # A preview changes nothing, so it cannot know what an earlier rule will have taken along.
@@ -26,6 +30,14 @@ class Due:
     oldest: datetime | None = None
 
 
+class RulesFailed(RuntimeError):
+    """Some rules could not be obeyed, and all others were; `done` is what those found."""
+
+    def __init__(self, failed: list[str], done: list[Due]) -> None:
+        super().__init__(f"Not everything overdue was forgotten: {', '.join(failed)}. The log has the reasons.")
+        self.done = done
+
+
 def preview() -> list[Due]:
     """Return what each rule would find now, changing nothing; what falls under several is counted with each."""
     now = clock.now()
@@ -36,10 +48,24 @@ def purge() -> list[Due]:
     """Forget everything that is overdue (GDPR Article 5(1)(e)); safe at any time and twice at once.
 
     Each batch is a transaction of its own and skips rows that another purge holds, so memory stays flat and a kill
-    loses at most the batch in hand, which the next night finds again.
+    loses at most the batch in hand, which the next night finds again. A rule that fails stops no other; that it did is
+    told last, by RulesFailed.
     """
     now = clock.now()
-    return [Due(kind, rule, _forget(rule, now)) for kind, rule in _rules()]
+    done: list[Due] = []
+    failed: list[str] = []
+    for kind, rule in _rules():
+        try:
+            done.append(Due(kind, rule, _forget(rule, now)))
+        except Exception as problem:  # noqa: BLE001  (whatever it is, the others' data are overdue too)
+            named = f"{kind.name} ({rule.setting})"
+            failed.append(named)
+            # Where it failed, but not what it said: that may name the very person who should be forgotten.
+            places = "".join(traceback.format_tb(problem.__traceback__))
+            logger.error("The purge of %s failed: %s\n%s", named, type(problem).__name__, places)  # noqa: TRY400
+    if failed:
+        raise RulesFailed(failed, done)
+    return done
 
 
 def _rules() -> Iterator[tuple[personal.Kind, personal.Rule]]:

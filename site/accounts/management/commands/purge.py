@@ -1,6 +1,6 @@
 """Forget the personal data whose time is over, or say what would go."""
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from core.services import purging
 
@@ -12,10 +12,18 @@ class Command(BaseCommand):
         parser.add_argument("--preview", action="store_true", help="Only say what would go.")
 
     def handle(self, *args, **options) -> None:
-        found = purging.preview() if options["preview"] else purging.purge()
+        if options["preview"]:
+            self._tell(purging.preview())
+            self.stdout.write(str(purging.SHARED))
+            return
+        try:
+            self._tell(purging.purge())
+        except purging.RulesFailed as problem:
+            self._tell(problem.done)
+            raise CommandError(str(problem)) from None
+
+    def _tell(self, found: list[purging.Due]) -> None:
         for due in found:
             since = f", the oldest from {due.oldest:%Y-%m-%d}" if due.oldest else ""
             named = f"{due.kind.name} ({due.rule.setting}={due.rule.days})"
             self.stdout.write(f"{named}: {due.number}{since}. {due.rule.in_words()}")
-        if options["preview"]:
-            self.stdout.write(str(purging.SHARED))
