@@ -87,7 +87,7 @@ class ReminderTwice(EventError):
 
 
 class ReminderWithoutDate(EventError):
-    sentence = _("Publish the event first: before, its reminders have no date.")
+    sentence = _("Publish the event first: until then, its reminders have no date.")
 
 
 class ReminderOver(EventError):
