@@ -19,6 +19,9 @@ TOO_OFTEN = _("That was too often. Wait a while, then send the form again: what 
 
 _breaker = valkey.Breaker()
 
+# The network of a request that does not tell where it came from.
+UNKNOWN = "unknown"
+
 # A household or an office keeps its network longer than its address.
 NETWORK_PREFIX = {4: 32, 6: 64}
 
@@ -61,14 +64,14 @@ def slowed(response: HttpResponse, limit: Limit) -> HttpResponse:
 
 
 def network(request: HttpRequest) -> str:
-    """Return the network a request came from: an IPv4 address, or a /64 in IPv6; "unknown" where it is not told.
+    """Return the network a request came from: an IPv4 address, or a /64 in IPv6; UNKNOWN where it is not told.
 
     Forwarded addresses are believed as far as proxies of ours wrote them (ALLAUTH_TRUSTED_PROXY_COUNT).
     """
     try:
         address = ipaddress.ip_address(get_client_ip(request) or "")
     except ValueError:
-        return "unknown"
+        return UNKNOWN
     if address.version == 6 and address.ipv4_mapped:
         address = address.ipv4_mapped
     return str(ipaddress.ip_network((address, NETWORK_PREFIX[address.version]), strict=False))

@@ -1,6 +1,8 @@
 """Attacks on the doors: no address opens a session for a password alone, and none leads off the site."""
 
 import base64
+import hashlib
+import hmac
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -8,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -310,8 +313,35 @@ def test_signing_in_and_failing_to_is_written_down_without_addresses(
         client.post("/en/account/login/", {"login": person.email, "password": PASSWORD})
         client.post("/en/account/2fa/authenticate/", {"code": "000000"})
     lines = [record.getMessage() for record in caplog.records if record.name == "accounts.security"]
+    mark = keyed("127.0.0.1/32")
     assert lines == [
-        "sign-in refused: wrong address or password from 127.0.0.1",
-        f"second factor refused: person {person.pk} from 127.0.0.1",
+        f"sign-in refused: wrong address or password from network {mark}",
+        f"second factor refused: person {person.pk} from network {mark}",
     ]
     assert "secret@city.example" not in caplog.text
+    assert "127.0.0.1" not in caplog.text
+
+
+def keyed(network: str) -> str:
+    """Return the mark of a network as the log has it: an HMAC under SECRET_KEY (RFC 2104), by hand."""
+    key = hashlib.sha256(b"accounts.audit.network" + settings.SECRET_KEY.encode()).digest()
+    return hmac.new(key, network.encode(), hashlib.sha256).hexdigest()[:12]
+
+
+def test_the_log_marks_attempts_of_one_network_alike_and_under_another_key_otherwise(
+    client: Client, caplog: pytest.LogCaptureFixture, settings
+) -> None:
+    def marked(address: str) -> str:
+        caplog.clear()
+        with caplog.at_level("INFO", logger="accounts.security"):
+            client.post("/en/account/login/", {"login": "a@city.example", "password": "wrong"}, REMOTE_ADDR=address)
+        [line] = [record.getMessage() for record in caplog.records if record.name == "accounts.security"]
+        assert address not in caplog.text
+        return line.removeprefix("sign-in refused: wrong address or password from ")
+
+    settings.SECRET_KEY = "one"
+    home = marked("2001:db8::1")
+    assert re.fullmatch("network [0-9a-f]{12}", home)
+    assert (marked("2001:db8::2"), marked("2001:db8:0:1::1") == home) == (home, False)
+    settings.SECRET_KEY = "two"
+    assert marked("2001:db8::1") != home
