@@ -124,6 +124,7 @@ _SUPPRESSIONS = Kind(
     ),
     erase=lambda subject: erasing.erase_suppressions(subject=subject),
     stays=_("A hash from which nobody can read your address, so that we still do not write to it."),
-    order=61,
+    # Before the messages, which tell the addresses that an account had before.
+    order=59,
     addresses=lambda: Suppression.objects.exclude(address="").values_list("address", flat=True),
 )

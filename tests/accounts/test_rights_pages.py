@@ -110,7 +110,7 @@ def test_the_page_costs_the_same_for_one_of_each_and_for_three(client, django_as
         municipalities.membership(person=bo)
         learning.learner(learning.cohort(), "Bo")
     sign_in(client, bo, factor=False).get(DATA)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         page = client.get(DATA).content.decode()
     assert re.findall(r"<dt><b>(.*?)</b> \((\d+)\)</dt>", page) == [
         ("Account", "1"),

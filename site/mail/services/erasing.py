@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from core import clock
+from core.emailkeys import one_spelling
 from core.personal import Subject
 from mail.addresses import ERASED, BadAddress, envelope_address, fingerprint
 from mail.enums import OPEN, WAITING, Reason, State
@@ -31,8 +33,24 @@ def messages_of(subject: Subject) -> QuerySet[Message]:
 
 
 def suppressions_of(subject: Subject) -> QuerySet[Suppression]:
-    """Return what the suppression list holds about the addresses."""
+    """Return what the suppression list holds about the addresses, those the account had before among them."""
     return Suppression.objects.filter(address_hash__in=_hashes(subject))
+
+
+def former_addresses(subject: Subject) -> set[str]:
+    """Return where mail to the account went besides the subject's addresses, in lower case, if it was nobody else's.
+
+    An address to which mail of anybody else went, an account's or a guest's, may be theirs by now.
+    """
+    if subject.person_id is None:
+        return set()
+    own = Message.objects.filter(person=subject.person_id).exclude(to_address=ERASED)
+    found = set(own.order_by().values_list(Lower("to_address"), flat=True).distinct())
+    found -= {_as_sent(address) for address in subject.addresses}
+    to_others = Message.objects.alias(lower=Lower("to_address")).filter(lower__in=found)
+    found -= set(to_others.exclude(person=subject.person_id).values_list(Lower("to_address"), flat=True))
+    of_others = get_user_model().objects.filter(email__in=map(one_spelling, found)).exclude(pk=subject.person_id)
+    return found - {_as_sent(address) for address in of_others.values_list("email", flat=True)}
 
 
 def erase_messages(*, subject: Subject) -> int:
@@ -41,8 +59,7 @@ def erase_messages(*, subject: Subject) -> int:
     The rows stay, for the books of the outbox: kind, state and times, to nobody. A message that is being handed over
     in this moment arrives; the server's answer to it, written afterwards, is blanked by the next purge.
     """
-    # In the order of their keys, so that two erasures never wait for each other.
-    keys = list(messages_of(subject).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+    keys = _locked(subject)
     found = Message.objects.filter(pk__in=keys)
     end(found.filter(state__in=WAITING | {State.LEASED}), State.CANCELLED, Reason.WITHDRAWN)
     forget_addressees(keys)
@@ -50,14 +67,19 @@ def erase_messages(*, subject: Subject) -> int:
 
 
 def erase_suppressions(*, subject: Subject) -> int:
-    """Take the address off the list's rows; its hash stays, so that an address once suppressed stays suppressed.
+    """Take the addresses off the list's rows; their hashes stay, so that an address once suppressed stays suppressed.
 
+    It comes before the messages are blanked, since they alone tell which addresses the account had before.
     The history is found by the address itself: of an entry that was taken off it is all that is left. Who of the staff
     took a step stays: their deed is about them, and goes with their own account.
     """
+    # Messages before the list, as whoever writes down what was reported locks them.
+    _locked(subject)
+    hashes = _hashes(subject)
     # Notes repeat the words of servers, which like to repeat the address.
-    SuppressionChange.objects.filter(address_hash__in=_hashes(subject)).update(note="")
-    return suppressions_of(subject).exclude(address="").update(address="", note="")
+    SuppressionChange.objects.filter(address_hash__in=hashes).update(note="")
+    entries = Suppression.objects.filter(address_hash__in=hashes)
+    return entries.exclude(address="").update(address="", note="")
 
 
 def delete_suppressions(keys: Iterable[int]) -> None:
@@ -126,8 +148,14 @@ def _forget_answers(keys: Iterable[int] | QuerySet) -> None:
     Report.objects.filter(message__in=keys).update(words="")
 
 
+def _locked(subject: Subject) -> list[int]:
+    # In the order of their keys, so that two erasures never wait for each other.
+    return list(messages_of(subject).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
 def _hashes(subject: Subject) -> list[str]:
-    return [fingerprint(_as_sent(one)) for one in subject.addresses]
+    present = {_as_sent(address) for address in subject.addresses}
+    return [fingerprint(address) for address in sorted(present | former_addresses(subject))]
 
 
 def _as_sent(address: str) -> str:
