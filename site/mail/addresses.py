@@ -51,7 +51,11 @@ def split(text: str) -> tuple[str, str]:
 
 
 def fingerprint(address: str) -> str:
-    """Return the hash under which an address stays known after its erasure; case makes no difference."""
+    """Return the hash under which an address stays known after its erasure; case makes no difference.
+
+    It has no key: whoever guesses an address can check it. A key would have to outlive every change of SECRET_KEY, or
+    those who must not be written to would be forgotten (ADR 15).
+    """
     return hashlib.sha256(f"gkec-address:{address.strip().lower()}".encode()).hexdigest()
 
 

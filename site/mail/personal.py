@@ -123,7 +123,10 @@ _SUPPRESSIONS = Kind(
         ),
     ),
     erase=lambda subject: erasing.erase_suppressions(subject=subject),
-    stays=_("A hash from which nobody can read your address, so that we still do not write to it."),
+    stays=_(
+        "A hash of your address, so that we still do not write to it. Nobody can read the address from it, but whoever"
+        " thinks of an address can try whether it is that one."
+    ),
     # Before the messages, which tell the addresses that an account had before.
     order=59,
     addresses=lambda: Suppression.objects.exclude(address="").values_list("address", flat=True),
