@@ -1,5 +1,6 @@
 """All that the outbox knows of one person or address: the reads behind "why did X (not) get this?"."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +9,19 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from core.emailkeys import one_spelling
-from mail.addresses import BadAddress, envelope_address, fingerprint
+from mail.addresses import ERASED, BadAddress, envelope_address, fingerprint
 from mail.models import Message, Suppression, SuppressionChange
 
 MOST_CANDIDATES = 20
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the suppression list knows of one address: what stops its mail, or stopped it, and how it came to that."""
+
+    address: str
+    entries: list[Suppression]
+    changes: list[SuppressionChange]
 
 
 @dataclass(frozen=True)
@@ -26,23 +36,28 @@ class Mailbox:
         whose = Q(lower_address__in=self.addresses)
         if self.person is not None:
             whose |= Q(person=self.person)
-        found = (
-            Message.objects.defer("text", "html", "attachments").alias(lower_address=Lower("to_address")).filter(whose)
-        )
-        return (
-            found.prefetch_related("tries", "resends__by").select_related("mailing", "resent_from__by").order_by("-id")
-        )
+        found = Message.objects.alias(lower_address=Lower("to_address")).filter(whose)
+        shown = found.defer("text", "html", "attachments").prefetch_related("tries", "resends__by")
+        return shown.select_related("mailing", "resent_from__by").order_by("-id")
 
-    def suppressions(self) -> list[Suppression]:
-        """Return what stops, or stopped until it expired, mail to these addresses."""
-        return list(Suppression.objects.filter(address_hash__in=self._hashes()))
+    def listed(self) -> list[Listed]:
+        """Return what the suppression list knows of each address, then of those where mail to the account went before.
 
-    def changes(self) -> list[SuppressionChange]:
-        """Return how these addresses came on the list and left it, which is known also when they are off it."""
-        return list(SuppressionChange.objects.filter(address_hash__in=self._hashes()).select_related("by"))
+        What was suppressed was so by the address it had, which need not be the present one.
+        """
+        addresses = {fingerprint(address): address for address in (*self.addresses, *self._former())}
+        entries, changes = defaultdict(list), defaultdict(list)
+        for entry in Suppression.objects.filter(address_hash__in=addresses):
+            entries[entry.address_hash].append(entry)
+        for change in SuppressionChange.objects.filter(address_hash__in=addresses).select_related("by"):
+            changes[change.address_hash].append(change)
+        return [Listed(address, entries[one], changes[one]) for one, address in addresses.items()]
 
-    def _hashes(self) -> list[str]:
-        return [fingerprint(address) for address in self.addresses]
+    def _former(self) -> list[str]:
+        if self.person is None:
+            return []
+        sent = Message.objects.filter(person=self.person).exclude(to_address=ERASED).order_by()
+        return sorted(set(sent.values_list(Lower("to_address"), flat=True).distinct()) - set(self.addresses))
 
 
 def of_person(person: Any) -> Mailbox:

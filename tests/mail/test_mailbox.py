@@ -214,6 +214,44 @@ def test_a_persons_page_holds_the_mail_to_their_former_address(staff: Client) ->
     assert [key in story for key, story in zip(["k:new", "k:old"], told, strict=True)] == [True, True]
 
 
+def test_a_persons_page_tells_of_each_address_where_it_stands_on_the_list(at_noon: None, staff: Client) -> None:
+    person = PersonFactory(email="new@city.example")
+    for address in ("Old@city.example", "older@city.example", "NEW@city.example"):
+        ask(to=address, person=person)
+    ask(to="other@city.example")
+    suppress(address="old@city.example", reason=SuppressionReason.BOUNCED, note="550 no old")
+    suppress(address="other@city.example", reason=SuppressionReason.STAFF)
+    shown = page(staff.get(f"{PAGE}person/{person.pk}/")).select_one("main")
+    told = {}
+    for heading in shown.select("h3:not(.mail-story h3)"):
+        told[heading.text] = " ".join(heading.find_next_sibling("p").text.split())
+    assert told == {
+        "new@city.example": "The address is not on the suppression list.",
+        "old@city.example": (
+            "Mail to this address is stopped since 2026-12-12 12:00, with no end: mail to it comes back for good."
+            " 550 no old"
+        ),
+        "older@city.example": "The address is not on the suppression list.",
+    }
+    assert [one.find_previous("h3").text for one in shown.select("details")] == ["old@city.example"]
+    # Their mail goes to the present address, which nothing stops.
+    assert "Only mail that the person asks for is sent." not in shown.text
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_former_addresses_cost_the_same_for_one_and_for_three(
+    staff: Client, django_assert_num_queries, number: int
+) -> None:
+    person = PersonFactory(email="new@city.example")
+    for one in range(number):
+        ask(to=f"old{one}@city.example", person=person)
+        suppress(address=f"old{one}@city.example", reason=SuppressionReason.ASKED)
+    staff.get(f"{PAGE}person/{person.pk}/")
+    with django_assert_num_queries(19):
+        shown = page(staff.get(f"{PAGE}person/{person.pk}/"))
+    assert len(shown.select(".help-block.help-warning")) == number
+
+
 @pytest.fixture
 def reminder() -> Generator[None]:
     """An upper app that plans a mail."""

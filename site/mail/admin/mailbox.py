@@ -88,16 +88,16 @@ def _shown(box: Mailbox, request: HttpRequest) -> dict[str, Any]:
     page = Paginator(box.messages(), PAGE_SIZE).get_page(request.GET.get("p"))
     messages = list(page.object_list)
     about = purposes.of(messages)
-    entries = box.suppressions()
-    in_force = [entry for entry in entries if entry.is_in_force]
+    listed = box.listed()
+    # Mail goes to the present address alone.
+    in_force = [entry for one in listed if one.address in box.addresses for entry in one.entries if entry.is_in_force]
     may_resend = request.user.has_perm(RESEND)
     refusals = resending.why_not_each(messages) if may_resend else {}
     planned = purposes.planned(box.addresses, box.person)
     return {
         "box": box,
-        "suppressions": [(entry, explaining.what_is_stopped(entry)) for entry in entries],
+        "listed": [(one, [(entry, explaining.what_is_stopped(entry)) for entry in one.entries]) for one in listed],
         "gets_what_is_asked_for": bool(in_force) and not any(entry.stops_everything for entry in in_force),
-        "changes": box.changes(),
         "planned": [one for one in planned if not one.why_not],
         "left_out": [one for one in reversed(planned) if one.why_not],
         "page": page,
