@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.emailkeys import email_key
-from events import reminder_words
+from events import never_planned, reminder_words
 from events.enums import ReminderState
 from events.models import EventVersion, Registration, Reminder
 from events.services import announcing
@@ -36,14 +36,15 @@ def of_messages(messages: Sequence[Message]) -> dict[int, Purpose]:
 
 
 def planned_for(addresses: Collection[str], person: Any) -> list[Planned]:
-    """Return what is not in the outbox for some addresses and an account; three statements at most.
+    """Return what is not in the outbox for some addresses and an account; eight statements at most.
 
-    These are reminders to come, those left out with the reason, and news of a change that can still be undone.
+    These are reminders to come, those left out with the reason, news of a change that can still be undone, and what
+    was never planned for them: reminders and messages of staff whose time came before theirs, or that were for others.
     """
     registrations = Registration.objects.filter(email_key__in=[email_key(one) for one in addresses])
     if person is not None:
         registrations |= Registration.objects.filter(person=person)
-    return [*_reminders(registrations), *_news(registrations)]
+    return [*_reminders(registrations), *_news(registrations), *_never_planned(registrations)]
 
 
 def _reminders(registrations: Any) -> Iterator[Planned]:
@@ -64,6 +65,14 @@ def _news(registrations: Any) -> Iterator[Planned]:
         latest = versions[max(versions)]
         if kind := announcing.kind_of_news(versions.get(one.told_revision, latest), latest):
             yield Planned(str(kinds.label(kind)), undo.leaves_at(since=latest.made_at), _about(one))
+
+
+def _never_planned(registrations: Any) -> Iterator[Planned]:
+    """Yield reminders and messages of staff of which nothing was ever planned for somebody, with the reason."""
+    if not (found := never_planned.looked_at(registrations)):
+        return
+    for one in (*never_planned.reminders(found), *never_planned.messages(found)):
+        yield Planned(one.what, one.at, _about(one.registration), one.why)
 
 
 def _about(registration: Registration) -> Purpose:

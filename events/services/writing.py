@@ -80,6 +80,11 @@ def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
     return {pk: until[said] for pk, said in wanted.items() if said in until}
 
 
+def key(message: StaffMessage, registration: Registration) -> str:
+    """Return the key under which the outbox knows one person's copy."""
+    return f"{KIND}:{message.uuid}:{registration.uuid}"
+
+
 def _until(event: Event, leaves_at: datetime) -> datetime:
     return max(event.ends_at, leaves_at) + moments.AFTERWARDS
 
@@ -90,7 +95,7 @@ def _asked(message: StaffMessage, event: Event, leaves_at: datetime, expires_at:
     people = people.select_for_update(of=("self",), no_key=True)
     for one in people.only("uuid", "email", "language", "person_id").iterator(chunk_size=500):
         yield Asked(
-            key=f"{KIND}:{message.uuid}:{one.uuid}",
+            key=key(message, one),
             to=one.email,
             language=one.language,
             params={"registration": one.pk, "message": message.pk},

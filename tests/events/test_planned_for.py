@@ -82,8 +82,8 @@ def left_out_by(act: str, clocks) -> str:
     else:
         clocks.move_to("2026-12-12T14:30:00Z")
         remind()
-    ((what, due, why),) = said()
-    assert (what, due) == ("Reminder", "12-11 14:00")
+    ((what, why),) = [(what, why) for what, due, why in said() if due == "12-11 14:00"]
+    assert what == "Reminder"
     return why
 
 
@@ -167,7 +167,7 @@ def test_it_costs_the_same_for_one_event_and_for_three(django_assert_num_queries
         for rule in ReminderRule.objects.filter(translation_key=page.translation_key, offset_minutes=-24 * 60):
             arm(rule_id=rule.pk)
         move(page, hours=1)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(7):
         assert len(said()) == 2 * number
 
 
