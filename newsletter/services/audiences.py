@@ -109,6 +109,22 @@ def normalised(audience: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
     return {name: sorted(values) for name, values in wanted.items()}
 
 
+def is_for(campaign: Campaign, subscriber: Subscriber) -> bool:
+    """Whether language, country and topics of somebody, read with them, are of those that a campaign is for."""
+    wanted = campaign.audience
+    topics = {term.slug for term in subscriber.interests.all()}
+    return (
+        (not wanted["languages"] or subscriber.language in wanted["languages"])
+        and (not wanted["countries"] or subscriber.country in wanted["countries"])
+        and (not wanted["interests"] or not topics or not topics.isdisjoint(wanted["interests"]))
+    )
+
+
+def counts_as_had(state: str) -> bool:
+    """Whether a message in this state keeps its reader from another campaign of the same issue."""
+    return bool(state) and state not in _MAY_COME_AGAIN
+
+
 def has_had(campaign: Campaign, subscriber_id: int) -> bool:
     """Whether somebody has had, or may have had, the issue from another campaign."""
     return _had(campaign, subscriber_id).exists()

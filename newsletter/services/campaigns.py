@@ -26,7 +26,7 @@ from newsletter.campaign_errors import (
     RehearsedOtherwise,
 )
 from newsletter.enums import ENDED, CampaignState, CampaignStep
-from newsletter.models import Campaign, CampaignChange
+from newsletter.models import Campaign, CampaignChange, Subscriber
 from newsletter.services import audiences, rowlock
 
 if TYPE_CHECKING:
@@ -86,6 +86,11 @@ def send_test(*, campaign_id: int, to: str, by: "User | None" = None) -> list[Me
         )
         for code, page in pages.items()
     ]
+
+
+def key(campaign: Campaign, subscriber: Subscriber) -> str:
+    """Return the key under which the outbox knows one reader's copy."""
+    return f"{KIND}:{campaign.uuid}:{subscriber.uuid}"
 
 
 def has_passed(at: datetime) -> bool:
@@ -250,7 +255,7 @@ def _asked(campaign: Campaign, leaves_at: datetime, numbers: Counter[str]) -> It
     for one in people.iterator(chunk_size=CHUNK):
         numbers[one.language] += 1
         yield Asked(
-            key=f"{KIND}:{campaign.uuid}:{one.uuid}",
+            key=key(campaign, one),
             to=one.email,
             language=one.language,
             params={"campaign": campaign.pk, "subscriber": one.pk},
