@@ -25,7 +25,7 @@ _FOREIGN = bytes(range(128, 256))
 _NAME = r"[A-Za-z0-9!#$&^_.+-]+"
 _TYPE = re.compile(rf"{_NAME}/{_NAME}([ ]*;[ ]*{_NAME}=(\"[^\"\\\r\n]*\"|[^\s\";]+))*")
 # RFC 3834 asks automatic senders to say so; the second line tells Exchange not to send holiday notes.
-_ALWAYS = "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: OOF, AutoReply\r\nMIME-Version: 1.0\r\n"
+_AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 _SAFE_NAME = re.compile(r"[/\\:*?\"<>|]")
 
 
@@ -83,16 +83,22 @@ def head(envelope: Envelope, content: Content) -> str:
         headers.mailbox("To", *envelope.to),
         headers.line("Subject", content.subject),
         _date_line(envelope.date.replace(microsecond=0)),
-        headers.structured("Message-ID", envelope.message_id),
     ]
     reply_to = content.reply_to or envelope.reply_to
     if reply_to:
         lines.append(headers.mailbox("Reply-To", "", reply_to))
-    if envelope.unsubscribe_url:
-        lines.append(headers.structured("List-Unsubscribe", f"<{envelope.unsubscribe_url}>"))
-        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
-    lines += [headers.structured("Content-Language", envelope.language), _ALWAYS]
+    lines += [headers.structured(name, value) for name, value in own_lines(envelope).items()]
+    lines.append("MIME-Version: 1.0\r\n")
     return "".join(lines)
+
+
+def own_lines(envelope: Envelope) -> dict[str, str]:
+    """Return by name the lines that we write ourselves on every road; a provider writes the rest of the head."""
+    lines = {"Message-ID": envelope.message_id}
+    if envelope.unsubscribe_url:
+        lines["List-Unsubscribe"] = f"<{envelope.unsubscribe_url}>"
+        lines["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return {**lines, "Content-Language": envelope.language, **_AUTOMATIC}
 
 
 # The same on thousands of messages.

@@ -19,15 +19,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from mail import outcomes
+from mail import headers, outcomes
 from mail.enums import Outcome
 from mail.kinds import Attachment
-from mail.mime import Content, Envelope, checked_type
+from mail.mime import Content, Envelope, checked_type, own_lines
 from mail.transport import LONGEST_REPLY, Answer, Letter, Unreachable
 
 _REFUSED_BY_PROVIDER = {"rejected", "invalid"}
-# RFC 5322 puts these on our messages; the rest of the head is the provider's to write.
-_OWN_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 METADATA = "outbox"
 # These carry nothing of ours beside the message, so what they tell later speaks of its address alone.
 _WITHOUT_METADATA = {"MailerSend", "Postal"}
@@ -149,24 +147,24 @@ class Provider:
 
 
 def _message(envelope: Envelope, content: Content) -> EmailMultiAlternatives:
-    extra = {**_OWN_HEADERS, "Message-ID": envelope.message_id, "Content-Language": envelope.language}
-    if envelope.unsubscribe_url:
-        extra["List-Unsubscribe"] = f"<{envelope.unsubscribe_url}>"
-        extra["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     reply_to = content.reply_to or envelope.reply_to
     message = EmailMultiAlternatives(
-        subject=" ".join(content.subject.split()),
+        subject=headers.clean(content.subject),
         body=content.text,
-        from_email=formataddr(envelope.sender),
-        to=[formataddr((" ".join(envelope.to[0].split()), envelope.to[1]))],
+        from_email=_mailbox(*envelope.sender),
+        to=[_mailbox(*envelope.to)],
         reply_to=[reply_to] if reply_to else None,
-        headers=extra,
+        headers=own_lines(envelope),
     )
     if content.html:
         message.attach_alternative(content.html, "text/html")
     for one in content.attachments:
         message.attach(_part(one))
     return message
+
+
+def _mailbox(name: str, address: str) -> str:
+    return formataddr((headers.clean(name), address))
 
 
 def _part(attachment: Attachment) -> MIMEBase:

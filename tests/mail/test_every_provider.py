@@ -1,6 +1,7 @@
 """Each backend that django-anymail brings can carry our mail; a fault of ours waits and is never the recipient's."""
 
 import pkgutil
+from email.utils import formataddr
 from importlib import import_module
 from typing import Any
 
@@ -34,15 +35,21 @@ LETTER = Letter(
     recipient="zoe@city.example",
     data=b"",
     envelope=Envelope(
-        sender=("GKEC", "news@gkec.example"),
-        to=("Zoë, <b>", "zoe@city.example"),
+        sender=("GKEC\u200f", "news@gkec.example"),
+        to=("Zoë,\r\n \u202e<b>", "zoe@city.example"),
         message_id="<abc@gkec.example>",
         language="fr",
         date=clock.now(),
         reply_to="team@gkec.example",
         unsubscribe_url="https://gkec.example/u/abc/",
     ),
-    content=Content("Été", "Bonjour\n", "<p>Bonjour</p>", (CALENDAR, Attachment("a.pdf", b"%PDF", "application/pdf"))),
+    # A title stands in an isolate there; the other turns around what follows it.
+    content=Content(
+        "\u2068Été\u2069 \u202eà\tParis\x07",
+        "Bonjour\n",
+        "<p>Bonjour</p>",
+        (CALENDAR, Attachment("a.pdf", b"%PDF", "application/pdf")),
+    ),
 )
 
 
@@ -76,6 +83,20 @@ def test_a_letter_with_all_that_we_ever_send_fits_into_every_provider(
         [answer] = road.hand_over([LETTER])
     assert answer.reply == "as far as this"
     [(_payload, message)] = built
+    assert message.subject == "Été à Paris"
+    assert (message.from_email, message.to) == (
+        "GKEC <news@gkec.example>",
+        [formataddr(("Zoë, <b>", "zoe@city.example"))],
+    )
+    # Brevo reads its own key of the request among them.
+    assert {name: value for name, value in message.extra_headers.items() if name != "idempotencyKey"} == {
+        "Message-ID": "<abc@gkec.example>",
+        "List-Unsubscribe": "<https://gkec.example/u/abc/>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Content-Language": "fr",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+    }
     carries = name not in {"mailersend", "postal"}
     assert getattr(message, "metadata", None) == ({"outbox": "abc@gkec.example"} if carries else None)
 
