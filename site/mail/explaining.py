@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import clock, dates
-from mail.enums import Reason, State
+from mail.enums import WAITING, Reason, State
 from mail.models import Message, Suppression
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Reasons that speak of the attempt of which nobody knows; any other speaks of the repeat that came to nothing.
 _SILENCES = (Reason.NO_ANSWER, Reason.WORKER_LOST)
+# What a worker has taken and not begun goes back to the queue.
+_HELD_BY_A_PAUSE = WAITING | {State.LEASED}
 _REPEAT_ENDED = gettext_lazy(
     "Nothing, unless you decide so: an attempt without an answer may have arrived, and its repeat ended because"
     " %(reason)s. Sending it again could make a second copy."
@@ -26,12 +28,12 @@ _SENTENCES = {
     State.LEASED: gettext_lazy(
         "A worker has it in hand; should the worker die, it goes back to the queue at %(lease_end)s."
     ),
-    State.STARTED: gettext_lazy("It is being handed over since %(started)s."),
+    State.STARTED: gettext_lazy("Its hand-over has been under way since %(started)s."),
     State.DEFERRED: gettext_lazy(
         "It will be tried again at %(due)s, because %(reason)s. At %(trying_end)s trying ends."
     ),
     State.ACCEPTED: gettext_lazy(
-        "Nothing more: the receiving server accepted it at %(finished)s and answers for it since."
+        "Nothing more: the receiving server accepted it at %(finished)s and has answered for it since."
     ),
     State.UNKNOWN: gettext_lazy(
         "Nothing, unless you decide so: it may have arrived or not, because %(reason)s, and sending it again could"
@@ -45,10 +47,10 @@ _SENTENCES = {
 
 # By whether everything is stopped, and whether it goes on without an end, until one, or is over.
 _STOPPED = {
-    (True, "for good"): gettext_lazy("Mail to this address is stopped since %(since)s, with no end: %(reason)s."),
+    (True, "for good"): gettext_lazy("Mail to this address has been stopped since %(since)s, with no end: %(reason)s."),
     (True, "until"): gettext_lazy("Mail to this address is stopped from %(since)s until %(until)s: %(reason)s."),
     (True, "over"): gettext_lazy("Mail to this address was stopped from %(since)s until %(until)s: %(reason)s."),
-    (False, "for good"): gettext_lazy("Mail to many is stopped here since %(since)s, with no end: %(reason)s."),
+    (False, "for good"): gettext_lazy("Mail to many has been stopped here since %(since)s, with no end: %(reason)s."),
     (False, "until"): gettext_lazy("Mail to many is stopped here from %(since)s until %(until)s: %(reason)s."),
     (False, "over"): gettext_lazy("Mail to many was stopped here from %(since)s until %(until)s: %(reason)s."),
 }
@@ -66,6 +68,8 @@ def what_is_stopped(entry: Suppression) -> str:
 
 def what_next(message: Message) -> str:
     """Return one sentence in the active language, with times in the active time zone."""
+    if message.state in _HELD_BY_A_PAUSE and message.mailing is not None and message.mailing.paused_at is not None:
+        return _("It waits, because what it belongs to is paused.")
     now = clock.now()
     if message.state in _SENTENCES:
         return str(_sentence(message)) % {
@@ -85,8 +89,6 @@ def _sentence(message: Message) -> "str | Promise":
 
 
 def _queued(message: Message, now: datetime) -> str:
-    if message.mailing is not None and message.mailing.paused_at is not None:
-        return _("It waits, because what it belongs to is paused.")
     if message.due_at > now:
         return _("It leaves at %(time)s.") % {"time": _time(message.due_at)}
     if message.repeats and message.reason:

@@ -98,7 +98,7 @@ def test_a_mail_about_a_registration_leads_to_it(staff: Client) -> None:
         (
             "asked",
             None,
-            "Mail to many is stopped here since 2026-12-12 12:00, with no end: somebody there asked us not to write.",
+            "Mail to many has been stopped here since 2026-12-12 12:00, with no end: somebody there asked us not to write.",
         ),
         (
             "complained",
@@ -113,7 +113,7 @@ def test_a_mail_about_a_registration_leads_to_it(staff: Client) -> None:
         (
             "bounced",
             None,
-            "Mail to this address is stopped since 2026-12-12 12:00, with no end: mail to it comes back for good.",
+            "Mail to this address has been stopped since 2026-12-12 12:00, with no end: mail to it comes back for good.",
         ),
         (
             "bounced",
@@ -179,7 +179,7 @@ def test_the_page_names_the_zone_of_its_times_once(client: Client, at_noon: None
     UserProfile.objects.update(current_time_zone="Asia/Kolkata")
     suppress(address="ana@city.example", reason=SuppressionReason.STAFF)
     shown = words(sign_in(client, person).get(PAGE, {"q": "ana@city.example"}))
-    assert "Mail to this address is stopped since 2026-12-12 17:30, with no end: staff decided so." in shown
+    assert "Mail to this address has been stopped since 2026-12-12 17:30, with no end: staff decided so." in shown
     assert shown.count("All times are those of Kolkata.") == 1
 
 

@@ -310,7 +310,7 @@ def test_not_even_an_administrator_can_write_or_delete_a_message(client: Client,
         ),
         (
             {"state": "started", "started_at": datetime(2026, 12, 12, 14, tzinfo=UTC)},
-            "It is being handed over since 2026-12-12 14:00:00.",
+            "Its hand-over has been under way since 2026-12-12 14:00:00.",
         ),
         (
             {

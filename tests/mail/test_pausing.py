@@ -1,6 +1,6 @@
 """A paused mailing: no worker takes it or begins it, everything else goes on, and it counts as nothing that is late."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -124,9 +124,23 @@ def test_what_is_paused_is_not_late_and_rings_nobody():
     mailings.pause(mailing_id=found.pk)
     assert sweeping.sweep().due == ()
     assert [one.level.name for one in diagnoses.waiting()] == ["OK"]
-    message = Message.objects.select_related("mailing").first()
-    assert message is not None
+
+
+@pytest.mark.parametrize("state", ["queued", "deferred", "leased"])
+def test_whatever_has_not_begun_to_leave_is_told_to_wait_for_the_end_of_the_pause(state):
+    mailings.pause(mailing_id=mailing(1).pk)
+    message = Message.objects.select_related("mailing").get()
+    message.state = state
+    message.due_at = clock.now() + timedelta(hours=1)
     assert explaining.what_next(message) == "It waits, because what it belongs to is paused."
+
+
+def test_what_had_begun_to_leave_before_the_pause_is_told_to_be_under_way(time_machine):
+    time_machine.move_to(datetime(2026, 12, 12, 14, tzinfo=UTC), tick=False)
+    mailings.pause(mailing_id=mailing(1).pk)
+    message = Message.objects.select_related("mailing").get()
+    message.state, message.started_at = "started", clock.now()
+    assert explaining.what_next(message) == "Its hand-over has been under way since 2026-12-12 14:00:00."
 
 
 def test_the_database_refuses_what_is_paused_and_taken_back():
