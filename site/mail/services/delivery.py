@@ -58,13 +58,12 @@ def _work_through(lease: Lease) -> None:
     verdicts: list[Verdict] = []
     with roads.open_road() as road:
         desk = Desk(lease, has_wire=road.has_wire, known_for=road.known_for)
+        shut: str | None = None
         group, fault = _next_group(desk, size)
         while group and not _is_over(lease):
-            try:
-                road.connect()
-            except Unreachable as problem:
-                _stop(lease, verdicts, str(problem))
-                return
+            shut = _shut_before(road)
+            if shut is not None:
+                break
             verdicts = _hold(lease, verdicts, len(group))
             started = ledger.turn(lease=lease, closing=verdicts, opening=[one.opening for one in group])
             sending = [one for one in group if one.opening.message.pk in started]
@@ -73,18 +72,24 @@ def _work_through(lease: Lease) -> None:
                 group, fault = _next_group(desk, size)
             verdicts, shut = _handed_over(road, sending)
             if shut is not None:
-                _stop(lease, verdicts, f"{shut.code or ''} {shut.reply}".strip())
                 break
             if size > 1:
-                if not desk.is_quick(size):
-                    # Writing twenty takes long enough to be killed in, so the answers are committed first.
-                    ledger.turn(lease=lease, closing=verdicts, opening=[])
-                    verdicts = []
+                verdicts = _secure(lease, verdicts, desk, size)
                 group, fault = _next_group(desk, size)
-        else:
-            ledger.turn(lease=lease, closing=verdicts, opening=[])
+        ledger.turn(lease=lease, closing=verdicts, opening=[])
+        if shut is not None:
+            _put_off(lease, shut)
     if fault is not None:
         raise fault
+
+
+def _shut_before(road: Road) -> str | None:
+    """Return what keeps the door shut before anything is handed over, or nothing where there is a connection."""
+    try:
+        road.connect()
+    except Unreachable as problem:
+        return str(problem)
+    return None
 
 
 def _next_group(desk: Desk, size: int) -> tuple[list[Ready], Exception | None]:
@@ -113,8 +118,16 @@ def _hold(lease: Lease, verdicts: list[Verdict], number: int) -> list[Verdict]:
     return []
 
 
-def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], Answer | None]:
-    """Hand over a group; return what became of each, and the answer that shut the door, if one did."""
+def _secure(lease: Lease, verdicts: list[Verdict], desk: Desk, size: int) -> list[Verdict]:
+    """Commit answers before a group that takes long enough to write to be killed in; return those still to be."""
+    if desk.is_quick(size):
+        return verdicts
+    ledger.turn(lease=lease, closing=verdicts, opening=[])
+    return []
+
+
+def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], str | None]:
+    """Hand over a group; return what became of each, and the words with which the door was shut, if it was."""
     answers = road.hand_over([one.letter for one in sending])
     for one, answer in zip(sending, answers, strict=True):
         if rules.is_bounce(answer):
@@ -123,7 +136,8 @@ def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], A
     now = clock.now()
     pairs = zip(sending, answers, strict=True)
     verdicts = [rules.verdict(one.opening.message, answer, now=now) for one, answer in pairs]
-    return verdicts, next((one for one in answers if one.outcome is Outcome.UNREACHABLE), None)
+    shut = next((one for one in answers if one.outcome is Outcome.UNREACHABLE), None)
+    return verdicts, f"{shut.code or ''} {shut.reply}".strip() if shut else None
 
 
 def _leave_alone(address: str, answer: Answer) -> None:
@@ -134,7 +148,6 @@ def _leave_alone(address: str, answer: Answer) -> None:
         logger.exception("An address to which mail came back could not be put on the suppression list.")
 
 
-def _stop(lease: Lease, verdicts: list[Verdict], reply: str) -> None:
-    ledger.turn(lease=lease, closing=verdicts, opening=[])
+def _put_off(lease: Lease, reply: str) -> None:
     number = ledger.put_off(lease=lease, reply=reply)
     logger.warning("The mail server cannot be used (%s); %d messages wait for it.", reply, number)
