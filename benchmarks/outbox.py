@@ -153,7 +153,7 @@ def program() -> int:
     from mail.services import delivery
 
     sent = 0
-    while taken := delivery.deliver(stream="bulk").taken:
+    while taken := delivery.deliver(stream="bulk"):
         sent += taken
     return sent
 

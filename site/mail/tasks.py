@@ -8,8 +8,8 @@ from mail.services import delivery, sweeping
 
 @shared_task(name="mail.tasks.deliver", ignore_result=True)
 def deliver(stream: str) -> None:
-    """Deliver one batch of a stream; while batches are full, each rings for the next."""
-    delivery.deliver(stream=stream, on_full=lambda: doorbell.ring_now(stream))
+    """Deliver one batch of a stream; each rings for the next where it is full, or over before its messages are."""
+    delivery.deliver(stream=stream, ring=lambda: doorbell.ring_now(stream))
 
 
 @shared_task(name="mail.tasks.sweep", ignore_result=True)

@@ -28,7 +28,7 @@ def kill(step: str, stream: str) -> None:
 
     def work() -> None:
         steps.arm(step, at=steps.end_this_process)
-        while delivery.deliver(stream=stream).taken:
+        while delivery.deliver(stream=stream):
             pass
 
     steps.die_in_a_fork(work)

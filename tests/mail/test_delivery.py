@@ -292,9 +292,9 @@ def test_a_full_batch_calls_for_help_before_it_begins(scripted: Start, settings)
     for _n in range(3):
         ask()
     waiting = Message.objects.filter(state="queued")
-    delivery.deliver(stream="transactional", on_full=lambda: calls.append(waiting.count()))
+    delivery.deliver(stream="transactional", ring=lambda: calls.append(waiting.count()))
     assert calls == [1]
-    delivery.deliver(stream="transactional", on_full=lambda: calls.append(waiting.count()))
+    delivery.deliver(stream="transactional", ring=lambda: calls.append(waiting.count()))
     assert calls == [1]
 
 

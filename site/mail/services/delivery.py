@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -23,33 +22,27 @@ logger = logging.getLogger(__name__)
 _SHARE_OF_LEASE = 0.25
 
 
-@dataclass(frozen=True)
-class Delivered:
-    """What one batch did: how many messages were taken, and whether more may be waiting."""
-
-    taken: int
-    is_more: bool
-
-
-def deliver(*, stream: str, on_full: Callable[[], None] | None = None) -> Delivered:
-    """Deliver one batch of what is due in `stream`; call it outside any transaction.
+def deliver(*, stream: str, ring: Callable[[], object] = lambda: None) -> int:
+    """Deliver one batch of what is due in `stream` and return how many were taken; call it outside any transaction.
 
     Transactional mail is started one at a time, bulk mail in groups: what a killed worker leaves uncertain is the
-    open group. `on_full` is called as soon as a full batch is taken, so that another worker can take the next one
-    meanwhile.
+    open group. `ring` is called as soon as a full batch is taken, so that another worker can take the next one
+    meanwhile, and for what the lease had no time for.
     """
     most = rates.most_at_once(stream, settings.MAIL_LEASE_SECONDS * _SHARE_OF_LEASE)
     size = settings.MAIL_BATCH_SIZES[stream]
     lease = ledger.lease(stream=stream, limit=min(size, most or size))
     if not lease.messages:
-        return Delivered(0, is_more=False)
-    if lease.is_full and on_full is not None:
-        on_full()
+        return 0
+    if lease.is_full:
+        ring()
     try:
         _work_through(lease)
     finally:
-        ledger.release(lease=lease)
-    return Delivered(len(lease.messages), is_more=lease.is_full or _is_over(lease))
+        given_back = ledger.release(lease=lease)
+    if given_back and _is_over(lease):
+        ring()
+    return len(lease.messages)
 
 
 def _work_through(lease: Lease) -> None:
