@@ -28,7 +28,7 @@ _WORDS = {
 class Verdict:
     """The state that a message takes on, and why."""
 
-    message_id: int
+    message_pk: int
     state: State
     reason: str
     code: int | None = None

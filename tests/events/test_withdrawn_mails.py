@@ -124,7 +124,7 @@ def test_a_copy_that_staff_sent_again_is_withdrawn_with_the_rest():
     now = clock.now()
     tried = {"started_at": now, "first_tried_at": now, "finished_at": now, "attempts": 1}
     Message.objects.filter(pk=first.pk).update(state="accepted", **tried)
-    resend(message_id=first.pk, by=PersonFactory(), reason="They asked")
+    resend(message_pk=first.pk, by=PersonFactory(), reason="They asked")
     put_off()
     cancel(registration_id=registration.pk)
     assert [(kind, state) for kind, state, _why in states()][:2] == [

@@ -39,7 +39,7 @@ def ended(message: Message, state: str = "failed", **fields: object) -> Message:
 def refusal(message: Message) -> str:
     before = Message.objects.count()
     with pytest.raises(CannotResend) as caught:
-        resend(message_id=message.pk, by=PersonFactory(), reason="They asked")
+        resend(message_pk=message.pk, by=PersonFactory(), reason="They asked")
     assert (Message.objects.count(), Resend.objects.filter(original=message).count()) == (before, 0)
     return str(caught.value)
 
@@ -47,7 +47,7 @@ def refusal(message: Message) -> str:
 def test_a_copy_is_a_message_of_its_own_and_says_who_why_and_when() -> None:
     original = ended(ask(key="a:1", subject="Hello", text="Words\n", html="<p>Words</p>", stream="bulk"))
     by = PersonFactory()
-    copy = resend(message_id=original.pk, by=by, reason="  The server was repaired ")
+    copy = resend(message_pk=original.pk, by=by, reason="  The server was repaired ")
     assert (copy.key, copy.state, copy.to_address, copy.subject, copy.text, copy.html, copy.stream) == (
         *("a:1:resent:1", "queued", original.to_address, "Hello", "Words\n", "<p>Words</p>", "bulk"),
     )
@@ -62,22 +62,22 @@ def test_a_copy_is_a_message_of_its_own_and_says_who_why_and_when() -> None:
 
 def test_a_copy_of_a_copy_is_counted_with_the_first() -> None:
     original = ended(ask(key="a:1"))
-    first = ended(resend(message_id=original.pk, by=PersonFactory(), reason="One"), "unknown")
-    second = resend(message_id=first.pk, by=PersonFactory(), reason="Two")
+    first = ended(resend(message_pk=original.pk, by=PersonFactory(), reason="One"), "unknown")
+    second = resend(message_pk=first.pk, by=PersonFactory(), reason="Two")
     assert second.key == "a:1:resent:2"
     assert list(original.resends.values_list("number", "copy_id")) == [(1, first.pk), (2, second.pk)]
 
 
 def test_a_key_that_cannot_be_lengthened_gives_way_to_its_digest() -> None:
     original = ended(ask(key="k" * 200))
-    copy = resend(message_id=original.pk, by=PersonFactory(), reason="One")
+    copy = resend(message_pk=original.pk, by=PersonFactory(), reason="One")
     assert (len(copy.key), copy.key[64:]) == (73, ":resent:1")
 
 
 def test_erasing_the_person_takes_the_reason_along() -> None:
     original = ended(ask(to="ana@city.example"))
-    resend(message_id=original.pk, by=PersonFactory(), reason="Ana Silva rang us")
-    resend(message_id=ended(ask()).pk, by=PersonFactory(), reason="Another")
+    resend(message_pk=original.pk, by=PersonFactory(), reason="Ana Silva rang us")
+    resend(message_pk=ended(ask()).pk, by=PersonFactory(), reason="Another")
     erase_messages(subject=Subject(None, ("ana@city.example",)))
     assert list(Resend.objects.order_by("id").values_list("reason", flat=True)) == ["–", "Another"]
 
@@ -87,7 +87,7 @@ def test_an_event_mail_is_written_afresh() -> None:
     original = ended(Message.objects.get(kind="event-confirmation"))
     registration.event.title = "Heat pumps"
     registration.event.save()
-    copy = resend(message_id=original.pk, by=PersonFactory(), reason="Lost")
+    copy = resend(message_pk=original.pk, by=PersonFactory(), reason="Lost")
     assert (copy.kind, copy.params, copy.is_prepared) == (
         "event-confirmation",
         {"registration": registration.pk},
@@ -97,9 +97,9 @@ def test_an_event_mail_is_written_afresh() -> None:
 
 def test_while_a_copy_is_on_its_way_there_is_no_second() -> None:
     original = ended(ask())
-    resend(message_id=original.pk, by=PersonFactory(), reason="One")
+    resend(message_pk=original.pk, by=PersonFactory(), reason="One")
     with pytest.raises(CannotResend, match="A copy is on its way already"):
-        resend(message_id=original.pk, by=PersonFactory(), reason="Two")
+        resend(message_pk=original.pk, by=PersonFactory(), reason="Two")
     assert Message.objects.count() == 2
 
 
@@ -142,7 +142,7 @@ def test_what_is_waiting_blanked_suppressed_or_of_an_unknown_kind_is_not_sent_ag
 
 def test_without_a_reason_nothing_is_sent() -> None:
     with pytest.raises(ValueError, match="needs a reason"):
-        resend(message_id=ended(ask()).pk, by=PersonFactory(), reason="  ")
+        resend(message_pk=ended(ask()).pk, by=PersonFactory(), reason="  ")
 
 
 def staff(client: Client, *codenames: str) -> Client:
@@ -240,7 +240,7 @@ def test_an_event_mail_sent_again_lasts_until_the_end_of_the_event_as_it_stands_
     original = ended(Message.objects.get(kind="event-confirmation"), expires_at=clock.now())
     event = moved(registration, 7)
     assert resending.why_not(original) == ""
-    copy = resend(message_id=original.pk, by=PersonFactory(), reason="Moved")
+    copy = resend(message_pk=original.pk, by=PersonFactory(), reason="Moved")
     assert copy.expires_at == event.ends_at > clock.now()
 
 
@@ -255,7 +255,7 @@ def test_an_event_mail_is_refused_once_the_event_is_over_by_its_new_date() -> No
 def test_prepared_words_keep_the_moment_at_which_they_lose_their_sense() -> None:
     until = clock.now() + timedelta(hours=1)
     original = ended(ask(key="a:1"), expires_at=until)
-    assert resend(message_id=original.pk, by=PersonFactory(), reason="Lost").expires_at == until
+    assert resend(message_pk=original.pk, by=PersonFactory(), reason="Lost").expires_at == until
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -270,7 +270,7 @@ def test_the_dates_of_many_mails_are_looked_up_once(number: int, django_assert_n
 
 def test_a_copy_after_which_another_was_sent_asks_staff_for_nothing_more():
     original = ended(ask(), "unknown")
-    first = ended(resend(message_id=original.pk, by=PersonFactory(), reason="One"), "unknown")
+    first = ended(resend(message_pk=original.pk, by=PersonFactory(), reason="One"), "unknown")
     assert [found.name for found in diagnoses.unknown()] == ["mail-unknown"]
-    ended(resend(message_id=first.pk, by=PersonFactory(), reason="Two"))
+    ended(resend(message_pk=first.pk, by=PersonFactory(), reason="Two"))
     assert list(diagnoses.unknown()) == []

@@ -232,7 +232,7 @@ def test_many_are_asked_for_at_once_and_one_is_sent_again(mail_server: MailServe
     params = {"issue": 7, "person": 1}
     enqueue_many(kind=letter, asked=[Asked(key="l:1", to="p1@city.example", language="en", params=params)])
     deliver_all("bulk")
-    copy = resend(message_id=Message.objects.get().pk, by=PersonFactory(), reason="Lost")
+    copy = resend(message_pk=Message.objects.get().pk, by=PersonFactory(), reason="Lost")
     assert (copy.kind, copy.params, copy.stream) == (letter, params, "bulk")
     deliver_all("bulk")
     assert [one["Subject"] for one in mail_server.to("p1@city.example")] == ["News 7", "News 7"]
@@ -261,7 +261,7 @@ def test_a_letter_that_cannot_be_written_is_not_sent_again(letter: str, person: 
     message = ask(person, issue=issue)
     withdraw(keys=[message.key])
     with pytest.raises(CannotResend) as refused:
-        resend(message_id=message.pk, by=PersonFactory(), reason="Lost")
+        resend(message_pk=message.pk, by=PersonFactory(), reason="Lost")
     assert str(refused.value) == why
     assert Message.objects.count() == 1
 

@@ -291,7 +291,7 @@ def test_a_message_of_a_cancelled_campaign_is_not_sent_again(page):
     campaign = start_campaign(campaign_id=draft(page).pk)
     cancel_campaign(campaign_id=campaign.pk)
     with pytest.raises(CannotResend, match=r"^It was taken back\.$"):
-        resend(message_id=Message.objects.get().pk, by=PersonFactory(), reason="Asked for")
+        resend(message_pk=Message.objects.get().pk, by=PersonFactory(), reason="Asked for")
 
 
 def test_a_test_goes_out_at_once_in_each_language_with_the_newest_words(page, mail_server):

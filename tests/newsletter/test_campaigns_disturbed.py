@@ -81,7 +81,7 @@ def test_who_got_the_copy_that_staff_sent_again_is_no_reader_of_the_next_campaig
     assert addresses(draft(page)) == {"en@city.example"}
     if copy == "accepted":
         mail_server.answers.clear()
-    resend(message_id=refused.pk, by=PersonFactory(), reason="Asked for")
+    resend(message_pk=refused.pk, by=PersonFactory(), reason="Asked for")
     assert addresses(draft(page)) == set()
     deliver_all("bulk")
     assert Message.objects.order_by("-pk").values_list("state", flat=True)[0] == copy
@@ -103,7 +103,7 @@ def test_who_may_have_got_it_before_a_repeat_was_taken_back_is_no_reader_of_the_
 def test_who_may_have_got_a_copy_before_its_repeat_failed_is_no_reader_of_the_next_campaign(
     page, refused, repeats, left
 ):
-    copy = resend(message_id=refused.pk, by=PersonFactory(), reason="Asked for")
+    copy = resend(message_pk=refused.pk, by=PersonFactory(), reason="Asked for")
     tried = {"attempts": 1, "first_tried_at": clock.now(), "started_at": clock.now()} if repeats else {}
     Message.objects.filter(pk=copy.pk).update(repeats=repeats, **tried)
     deliver_all("bulk")
@@ -115,13 +115,13 @@ def test_an_old_copy_is_not_sent_again_to_who_has_the_issue_from_a_second_campai
     mail_server.answers.clear()
     start_campaign(campaign_id=draft(page).pk)
     with pytest.raises(CannotResend, match="has had the issue by another campaign"):
-        resend(message_id=refused.pk, by=PersonFactory(), reason="Asked for")
+        resend(message_pk=refused.pk, by=PersonFactory(), reason="Asked for")
     after_the_window(time)
     deliver_all("bulk")
     assert mail_server.recipients() == {"en@city.example": 1}
     # Its own campaign is no other: what was lost is sent again.
     second = Message.objects.exclude(pk=refused.pk).get()
-    assert resend(message_id=second.pk, by=PersonFactory(), reason="Lost").key == f"{second.key}:resent:1"
+    assert resend(message_pk=second.pk, by=PersonFactory(), reason="Lost").key == f"{second.key}:resent:1"
 
 
 def test_nothing_of_a_paused_campaign_is_sent_again(page, time, mail_server):
@@ -135,7 +135,7 @@ def test_nothing_of_a_paused_campaign_is_sent_again(page, time, mail_server):
     pause_campaign(campaign_id=campaign.pk)
     failed = Message.objects.get(state="failed")
     with pytest.raises(CannotResend, match="Its campaign is paused"):
-        resend(message_id=failed.pk, by=PersonFactory(), reason="Asked for")
+        resend(message_pk=failed.pk, by=PersonFactory(), reason="Asked for")
 
 
 def test_who_may_have_got_it_before_a_restore_is_no_reader_of_the_next_campaign(page):

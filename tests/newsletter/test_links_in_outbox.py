@@ -146,7 +146,7 @@ def test_who_is_sent_a_mail_again_gets_links_that_open_their_page(manager):
     registration = make.registered(make.event(), "Ana Silva")
     message = left(Message.objects.get(kind="event-confirmation"))
     read(manager, message)
-    copy = resend(message_id=message.pk, by=accounts.PersonFactory(admin=True), reason="Lost")
+    copy = resend(message_pk=message.pk, by=accounts.PersonFactory(admin=True), reason="Lost")
     assert tokens(rendering.render(copy).text) == {registration.token, registration.join_token}
 
 

@@ -174,7 +174,7 @@ def verbs_of_mail(scene: Scene) -> list[Verb]:
         suppress(address=address, reason=SuppressionReason.STAFF, by=scene.staff)
 
     def again(dice: random.Random) -> None:
-        resend(message_id=one_of(dice, Message.objects.filter(state__in=FINAL)).pk, by=scene.staff, reason="Lost")
+        resend(message_pk=one_of(dice, Message.objects.filter(state__in=FINAL)).pk, by=scene.staff, reason="Lost")
 
     def bounces(dice: random.Random) -> None:
         found = one_of(dice, Message.objects.filter(state="accepted"))

@@ -118,7 +118,7 @@ def sent_again_while_the_next_starts(monkeypatch, *, first: str) -> int:
     following = prepare_campaign(issue=lost.issue)
     meet_after(monkeypatch, resending, "_copy")
     calls = {
-        "resend": lambda: resending.resend(message_id=message.pk, by=by, reason="Lost"),
+        "resend": lambda: resending.resend(message_pk=message.pk, by=by, reason="Lost"),
         "start": lambda: start_campaign(campaign_id=following.pk),
     }
     later = next(call for name, call in calls.items() if name != first)

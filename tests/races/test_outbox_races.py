@@ -183,7 +183,7 @@ def test_two_members_of_staff_who_send_again_at_once_make_one_copy(monkeypatch: 
     by = PersonFactory()
 
     def copies(message: Message) -> int:
-        calls = [lambda: resend(message_id=message.pk, by=by, reason="Lost")] * 4
+        calls = [lambda: resend(message_pk=message.pk, by=by, reason="Lost")] * 4
         refused = [one for one in at_once(calls) if isinstance(one, Exception)]
         assert {type(one) for one in refused} <= {CannotResend, IntegrityError}, refused
         return message.resends.count()

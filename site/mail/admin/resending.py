@@ -69,7 +69,7 @@ class ResendView(PermissionCheckedMixin, ActView):
 
     def act(self, said: dict[str, Any]) -> Message:
         """Return the copy that was asked for."""
-        return resending.resend(message_id=self.pk, by=cast(Any, self.request.user), reason=said["reason"])
+        return resending.resend(message_pk=self.pk, by=cast(Any, self.request.user), reason=said["reason"])
 
     def get_done_url(self, acted: Message) -> str:
         """Return the page of the copy."""

@@ -208,7 +208,7 @@ def turn(*, lease: Lease, closing: Sequence[Verdict], opening: Sequence[Opening]
         "lease": lease.id,
         "now": now,
         "until": now + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
-        "closing": [one.message_id for one in closing],
+        "closing": [one.message_pk for one in closing],
         "answers": Jsonb([_answer(one) for one in closing]),
         "prepared": prepared,
         "written": [one.message.pk for one in written],
@@ -218,7 +218,7 @@ def turn(*, lease: Lease, closing: Sequence[Verdict], opening: Sequence[Opening]
     }
     rows = _insisted(_statement(bool(closing), bool(prepared), bool(written), bool(filled)), values)
     closed = {pk for what, pk in rows if what == "closed"}
-    late = [one for one in closing if one.message_id not in closed and one.state == State.ACCEPTED]
+    late = [one for one in closing if one.message_pk not in closed and one.state == State.ACCEPTED]
     if late:
         _accept_late(late, now=now)
     return {pk for what, pk in rows if what == "opened"}
@@ -256,7 +256,7 @@ def _statement(is_closing: bool, has_prepared: bool, has_written: bool, has_fill
 
 def _answer(verdict: Verdict) -> dict[str, Any]:
     return {
-        "id": verdict.message_id,
+        "id": verdict.message_pk,
         "state": verdict.state.value,
         "reason": str(verdict.reason),
         "code": verdict.code,
@@ -292,7 +292,7 @@ def _accept_late(verdicts: Sequence[Verdict], *, now: datetime) -> None:
     # than sending again or leaving it unknown. A worker that has taken it since and not begun finds its lease gone.
     may_change = WAITING | {State.LEASED, State.UNKNOWN}
     for one in verdicts:
-        Message.objects.filter(pk=one.message_id, state__in=may_change, attempts__gte=1).update(
+        Message.objects.filter(pk=one.message_pk, state__in=may_change, attempts__gte=1).update(
             state=State.ACCEPTED, reason="", last_reply=one.reply, finished_at=now, lease_id=None, leased_until=None
         )
 
@@ -321,7 +321,7 @@ def drop(*, lease: Lease, verdicts: Sequence[Verdict]) -> None:
     if not verdicts:
         return
     values: dict[str, Any] = {
-        "ids": [one.message_id for one in verdicts],
+        "ids": [one.message_pk for one in verdicts],
         "answers": Jsonb([_answer(one) for one in verdicts]),
         "lease": lease.id,
         "now": clock.now(),

@@ -65,7 +65,7 @@ class CannotResend(Exception):
         return str(self.args[0])
 
 
-def resend(*, message_id: int, by: "User", reason: str) -> Message:
+def resend(*, message_pk: int, by: "User", reason: str) -> Message:
     """Ask for the message once more, as a message of its own with the key `<key>:resent:<n>`; return the copy.
 
     Written from its records it says what is true now; prepared words go out as they were. Raises CannotResend, and
@@ -73,7 +73,7 @@ def resend(*, message_id: int, by: "User", reason: str) -> Message:
     """
     if not reason.strip():
         raise ValueError("Sending again needs a reason.")
-    message = Message.objects.get(pk=message_id)
+    message = Message.objects.get(pk=message_pk)
     _require(message)
     with transaction.atomic():
         # Copies of copies are counted with the first, whose row is what two at once wait for.
