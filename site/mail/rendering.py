@@ -30,7 +30,7 @@ _OPTIONS = mrml.RenderOptions(fonts={})
 
 
 @dataclass(frozen=True)
-class Variant:
+class SharedWords:
     """The words that many messages share; `content` holds tokens where each recipient's own words go."""
 
     kind: str
@@ -63,7 +63,7 @@ class Variant:
         )
 
 
-def variant(kind: str, params: Mapping[str, Any], language: str, *, names: frozenset[str]) -> Variant:
+def variant(kind: str, params: Mapping[str, Any], language: str, *, names: frozenset[str]) -> SharedWords:
     """Let the kind write a variant; `names` are the slots that will be filled.
 
     Raises NoLongerMakesSense when the kind says so, and whatever a faulty template or kind raises.
@@ -78,10 +78,10 @@ def variant(kind: str, params: Mapping[str, Any], language: str, *, names: froze
         content = written(whole, language=language, name=tokens["to_name"])
     subject, text, html = map(slots.named, (content.subject, content.text, content.html))
     digest = hashlib.sha256(repr((kind, language, subject, text, html, content.attachments)).encode()).hexdigest()
-    return Variant(kind, language, content, mime.pattern(content, seed=digest), digest)
+    return SharedWords(kind, language, content, mime.pattern(content, seed=digest), digest)
 
 
-def own_words(message: Message, fillings: Fillings) -> dict[str, str]:
+def own_fillings(message: Message, fillings: Fillings) -> dict[str, str]:
     """Return what fills the slots of one message's variant; raises NoLongerMakesSense where its kind gave nothing."""
     own = fillings.get(message.pk, NoLongerMakesSense(NOBODY_KNOWN))
     if isinstance(own, NoLongerMakesSense):
@@ -121,7 +121,7 @@ def render(message: Message) -> Content:
         return prepared(message)
     kind = kinds.get(message.kind)
     if kind.render_variant is not None:
-        safe = own_words(message, kind.fillings([message]))
+        safe = own_fillings(message, kind.fillings([message]))
         names = slots.filled(safe)
         return variant(message.kind, kind.shared_params(message), message.language, names=names).filled(safe)
     with translation.override(message.language):

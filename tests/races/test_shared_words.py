@@ -11,7 +11,7 @@ from core import clock, personal
 from core.services import purging
 from mail.mime import Content, pattern
 from mail.models import Variant
-from mail.rendering import Variant as Words
+from mail.rendering import SharedWords
 from mail.services import writing
 from tests.races.meeting import Later, meet
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 def is_there_after_both(at_once: Callable) -> bool:
     """Take words up while a purge is about to delete them; return whether what the worker got still exists."""
     content = Content("News", "Words", "<p>Words</p>")
-    words = Words("test-letter", "en", content, pattern(content, seed="s"), "0" * 64)
+    words = SharedWords("test-letter", "en", content, pattern(content, seed="s"), "0" * 64)
     writing._kept(words)
     Variant.objects.update(last_used_at=clock.now() - timedelta(days=400))
     [rule] = [one for one in personal.get("messages").rules if one.moment == "last_used_at"]

@@ -23,7 +23,7 @@ from mail.transport import Letter
 logger = logging.getLogger(__name__)
 # Shorter than a batch may take, so words are no older than those of the end of a batch.
 KEPT_SECONDS = 10
-_words: Kept[tuple[rendering.Variant, int]] = Kept(seconds=KEPT_SECONDS, size=8)
+_words: Kept[tuple[rendering.SharedWords, int]] = Kept(seconds=KEPT_SECONDS, size=8)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Desk:
         self.has_wire = has_wire
         self._known_until = _known_until(lease.messages, known_for)
         self._next = 0
-        self._variants: dict[tuple[Any, ...], tuple[rendering.Variant, int] | NoLongerMakesSense] = {}
+        self._variants: dict[tuple[Any, ...], tuple[rendering.SharedWords, int] | NoLongerMakesSense] = {}
         addresses = [message.to_address for message in lease.messages]
         self._stopped = suppressed(addresses=addresses, stream=lease.stream) if addresses else set()
 
@@ -105,7 +105,7 @@ class Desk:
     def _filled(self, message: Message, fillings: Fillings | Exception) -> Ready:
         if isinstance(fillings, Exception):
             raise fillings
-        safe = rendering.own_words(message, fillings)
+        safe = rendering.own_fillings(message, fillings)
         shared, variant_id = self._variant(message, slots.filled(safe))
         envelope = self._envelope(message, safe.get("unsubscribe_url", ""))
         if self.has_wire:
@@ -116,7 +116,7 @@ class Desk:
         letter = Letter(self.sender[1], envelope.to[1], data, envelope, content, is_stuffed=True)
         return Ready(Opening(message, content, variant_id), letter)
 
-    def _variant(self, message: Message, names: frozenset[str]) -> tuple[rendering.Variant, int]:
+    def _variant(self, message: Message, names: frozenset[str]) -> tuple[rendering.SharedWords, int]:
         params = kinds.get(message.kind).shared_params(message)
         key = (message.kind, message.language, names, repr(params))
         found = self._variants.get(key)
@@ -150,7 +150,7 @@ def _known_until(messages: Sequence[Message], known_for: timedelta) -> dict[int,
 
 def _once(
     key: tuple[Any, ...], kind: str, params: Mapping[str, Any], language: str
-) -> tuple[rendering.Variant, int] | NoLongerMakesSense:
+) -> tuple[rendering.SharedWords, int] | NoLongerMakesSense:
     try:
         return _words.get(key, lambda: _kept(rendering.variant(kind, params, language, names=key[2])))
     except NoLongerMakesSense as why:
@@ -158,7 +158,7 @@ def _once(
         return why
 
 
-def _kept(written: rendering.Variant) -> tuple[rendering.Variant, int]:
+def _kept(written: rendering.SharedWords) -> tuple[rendering.SharedWords, int]:
     named = written.named()
     made = Variant(
         digest=written.digest,
