@@ -1,6 +1,7 @@
 """What a worker held when it died, and how soon it goes on: not before the lease has run out, and not long after."""
 
 import signal
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from datetime import datetime
 from django.db import connection
 
 from gkec.devstack.processes import wait_until
+from mail import tasks
 from mail.models import Message
 from tests.services.worker import Worker
 
@@ -16,6 +18,9 @@ MARGIN_SECONDS = 20
 # Celery waits 2, 4, 6 s and so on between its tries to reach a broker or a database that is away.
 RECONNECT_SECONDS = 10
 PATIENCE_SECONDS = 40
+# So short that a test can wait for the end of a lease; what its workers are started with.
+LEASE_SECONDS = 2
+SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
 _OTHERS_AT_WORK = """
     SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND backend_type = 'client backend' AND state <> 'idle'
@@ -56,6 +61,16 @@ def kill_in_mid_batch(worker: Worker, kill: Callable[[], object]) -> Hand:
     assert wait_until(is_in_mid_batch, seconds=PATIENCE_SECONDS), worker.log()
     kill()
     return Hand.of(leases)
+
+
+def settle(seconds: float = PATIENCE_SECONDS) -> None:
+    """Sweep, as beat would, until every message has ended."""
+
+    def is_settled() -> bool:
+        tasks.sweep()
+        return not Message.objects.filter(finished_at=None).exists()
+
+    assert wait_until(is_settled, seconds=seconds, pause=0.3), Counter(Message.objects.values_list("state", "reason"))
 
 
 def _signal(worker: Worker, number: signal.Signals) -> None:

@@ -19,7 +19,6 @@ from django.db import transaction
 from core import clock
 from gkec.devstack.processes import wait_until
 from mail import doorbell
-from mail import tasks as mail_tasks
 from mail.models import Mailing, Message
 from mail.services import delivery, mailings, sweeping
 from newsletter import tasks
@@ -29,6 +28,7 @@ from newsletter.services.books import Books, books
 from tests.factories import newsletter as make
 from tests.factories.mail import deliver_all
 from tests.faults import steps
+from tests.faults.resuming import PATIENCE_SECONDS, SHORT, settle
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker
 
@@ -38,8 +38,6 @@ StartWorker = Callable[..., Worker]
 READERS = 45
 GROUP = 10
 LANGUAGES = ("en", "fr", "ar")
-SHORT = {"MAIL_LEASE_SECONDS": "2", "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
-PATIENCE_SECONDS = 40
 # Each has a twin a few instructions away that stays in the short run, or differs in what the server has alone, which
 # test_killed_at_each_step.py compares at every step.
 TWINS = {
@@ -173,17 +171,6 @@ def test_control_a_freeze_in_pieces_leaves_half_an_audience_behind(monkeypatch: 
     steps.die_in_a_fork(work)
     campaign.refresh_from_db()
     assert (campaign.state, Message.objects.count()) == ("draft", 10)
-
-
-def settle() -> None:
-    """Sweep, as beat would, until every message has ended."""
-
-    def is_settled() -> bool:
-        mail_tasks.sweep()
-        return not Message.objects.filter(finished_at=None).exists()
-
-    is_done = wait_until(is_settled, seconds=PATIENCE_SECONDS, pause=0.3)
-    assert is_done, Counter(Message.objects.values_list("state", "reason"))
 
 
 @pytest.mark.parametrize("who", ["child", pytest.param("parent", marks=pytest.mark.long)])

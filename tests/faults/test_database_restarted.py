@@ -21,13 +21,11 @@ from mail import doorbell
 from newsletter.services import prepare_campaign, start_campaign
 from tests.factories import newsletter as make
 from tests.factories.mail import ask
-from tests.faults.resuming import longest
+from tests.faults.resuming import LEASE_SECONDS, SHORT, longest
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker, environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-LEASE_SECONDS = 2
-SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
 LANGUAGES = ("en", "fr", "ar")
 # Said by a process that works on the other cluster, as a worker of the site would.
 CLOSE = """

@@ -6,7 +6,6 @@ that is stopped without grace.
 
 import signal
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from itertools import count
@@ -19,11 +18,12 @@ from django.db import connection
 
 from events.models import Event, Registration
 from gkec.devstack.processes import Child, wait_until
-from mail import doorbell, tasks
+from mail import doorbell
 from mail.enums import State
 from mail.models import Message
 from tests.factories import events as make
 from tests.factories.mail import ask as ask_for_mail
+from tests.faults.resuming import settle
 from tests.faults.websites import Answer, Crowd, Site, ask, post_form
 from tests.services.mailserver import MailServer
 from tests.services.nursery import Nursery
@@ -114,14 +114,6 @@ def test_a_rolling_release_under_load_fails_no_request_and_no_registration(site:
     assert Message.objects.count() == crowd.met["303"]
 
 
-def settle() -> None:
-    def is_settled() -> bool:
-        tasks.sweep()
-        return not Message.objects.filter(finished_at=None).exists()
-
-    assert wait_until(is_settled, seconds=60, pause=0.3), Counter(Message.objects.values_list("state", "reason"))
-
-
 @pytest.mark.parametrize(
     ("number", "releases"),
     [
@@ -150,7 +142,7 @@ def test_workers_replaced_in_mid_mail_out_send_each_message_once(
         assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED, State.QUEUED}
         worker = start_worker(WORKER_SOFT_SHUTDOWN_SECONDS="15")
         doorbell.ring_now("bulk")
-    settle()
+    settle(60)
     assert set(mail_server.recipients().values()) == {1}
     assert set(mail_server.recipients()) == asked
     assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED}

@@ -4,7 +4,6 @@ import mailbox
 import resource
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Generator
 from datetime import timedelta
 from pathlib import Path
@@ -21,20 +20,18 @@ from core import clock
 from core.models import Heartbeat
 from gkec.devstack.processes import Child, Program, wait_until
 from gkec.devstack.valkey import Valkey, free_port
-from mail import doorbell, tasks
+from mail import doorbell
 from mail.models import Attempt, Message, Suppression
 from mail.services import sweeping
 from mail.transport import Connection
 from tests.factories.mail import ask, deliver_all
-from tests.faults.resuming import longest
+from tests.faults.resuming import LEASE_SECONDS, SHORT, longest, settle
 from tests.services.smtpscript import CLOSE, HANG, ScriptedServer
 from tests.services.worker import Worker, environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., ScriptedServer]
 StartWorker = Callable[..., Worker]
-LEASE_SECONDS = 2
-SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
 PATIENCE_SECONDS = 60
 STREAMS = ("transactional", "bulk")
 # What each odd recipient meets the first time; those that follow meet nothing.
@@ -46,16 +43,6 @@ TROUBLES = {
     "cut": {"MIDDLE": CLOSE},
     "hanging": {"RCPT": HANG},
 }
-
-
-def settle(seconds: float = PATIENCE_SECONDS) -> None:
-    """Sweep, as beat would, until every message has ended."""
-
-    def is_settled() -> bool:
-        tasks.sweep()
-        return not Message.objects.filter(finished_at=None).exists()
-
-    assert wait_until(is_settled, seconds=seconds, pause=0.3), Counter(Message.objects.values_list("state", "reason"))
 
 
 def addresses(state: str) -> set[str]:
@@ -79,7 +66,7 @@ def test_every_answer_of_a_server_ends_in_what_was_promised(scripted: Start, sta
         for name in [*TROUBLES, "gone", "disliked", *[f"p{n}" for n in range(25)]]:
             asked.add(ask(to=f"{name}@{stream}.example", stream=stream).to_address)
     start_worker(("transactional", "bulk"), **SHORT)
-    settle()
+    settle(PATIENCE_SECONDS)
     refused = {f"{name}@{stream}.example" for stream in STREAMS for name in ("gone", "disliked")}
     assert addresses("failed") == refused
     # A short message is on its way whole before the server hangs up in the middle of it: only the server knows.

@@ -19,7 +19,15 @@ from gkec.devstack.processes import wait_until
 from mail import doorbell, tasks
 from mail.models import Attempt, Message
 from tests.factories.mail import ask
-from tests.faults.resuming import assert_resumed, kill_in_mid_batch, longest
+from tests.faults.resuming import (
+    LEASE_SECONDS,
+    PATIENCE_SECONDS,
+    SHORT,
+    assert_resumed,
+    kill_in_mid_batch,
+    longest,
+    settle,
+)
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker
 
@@ -29,9 +37,6 @@ StartWorker = Callable[..., Worker]
 
 BATCH = 20
 GROUP = 20
-LEASE_SECONDS = 2
-SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
-PATIENCE_SECONDS = 40
 
 # The message whose answer the killed worker never saw may be in the server's hands or not.
 whatever_the_server_has = pytest.mark.parametrize(
@@ -42,16 +47,6 @@ whatever_the_server_has = pytest.mark.parametrize(
 
 def open_messages() -> int:
     return Message.objects.filter(finished_at=None).count()
-
-
-def settle(seconds: float = PATIENCE_SECONDS) -> None:
-    """Sweep, as beat would, until every message has ended."""
-
-    def is_settled() -> bool:
-        tasks.sweep()
-        return open_messages() == 0
-
-    assert wait_until(is_settled, seconds=seconds, pause=0.3), Counter(Message.objects.values_list("state", "reason"))
 
 
 def assert_balanced(server: ScriptedServer, *, asked: int) -> None:

@@ -3,7 +3,6 @@
 What is compared is the receiving server's log with the ledger, address by address, as in the tests of a killed fork.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,16 +13,13 @@ from mail import doorbell, tasks
 from mail.models import Attempt, Message
 from tests.factories.mail import ask
 from tests.faults import steps
-from tests.faults.resuming import Hand, assert_resumed
+from tests.faults.resuming import LEASE_SECONDS, PATIENCE_SECONDS, SHORT, Hand, assert_resumed, settle
 from tests.services.smtpscript import ScriptedServer
 from tests.services.worker import Worker
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 Start = Callable[..., ScriptedServer]
 StartWorker = Callable[..., Worker]
-LEASE_SECONDS = 2
-SHORT = {"MAIL_LEASE_SECONDS": str(LEASE_SECONDS), "MAIL_HANDOVER_SECONDS": "1", "MAIL_RETRY_FIRST_SECONDS": "1"}
-PATIENCE_SECONDS = 40
 GROUP = 20
 # More than two groups, so that something is sent before the third of anything.
 ASKED = {"transactional": 8, "bulk": 70}
@@ -37,17 +33,6 @@ DEATHS = [
     for step in steps.STEPS
     for stream in ASKED
 ]
-
-
-def settle() -> None:
-    """Sweep, as beat would, until every message has ended."""
-
-    def is_settled() -> bool:
-        tasks.sweep()
-        return not Message.objects.filter(finished_at=None).exists()
-
-    is_done = wait_until(is_settled, seconds=PATIENCE_SECONDS, pause=0.3)
-    assert is_done, Counter(Message.objects.values_list("state", "reason"))
 
 
 @pytest.mark.parametrize(("who", "step", "stream"), DEATHS)
