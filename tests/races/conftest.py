@@ -11,6 +11,11 @@ from tests.races.meeting import at_once
 ROUNDS = 5
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark all that stands in this folder, which pytest asks this file about."""
+    item.add_marker(pytest.mark.races)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Play each race once in the short form and `rounds` times, or as often as its mark says, in the long one."""
     mark = metafunc.definition.get_closest_marker("rounds")

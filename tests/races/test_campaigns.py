@@ -30,7 +30,7 @@ from tests.races.meeting import Later, at_once, meet_after, meet_before
 from tests.races.test_outbox_races import AT_THE_GATE, without
 from tests.services.smtpscript import ScriptedServer
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[..., ScriptedServer]
 READERS = 40
 # So many the server has taken when the decision comes.

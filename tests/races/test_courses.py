@@ -14,7 +14,7 @@ from tests.factories import learning as make
 from tests.races.meeting import meet
 
 AtOnce = Callable[[Sequence[Callable[[], Any]]], list[Any]]
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def taught_after_publishing_together(

@@ -21,7 +21,7 @@ from tests.factories import learning as courses
 from tests.races.meeting import Later, meet_before
 
 AtOnce = Callable[..., list[Any]]
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 DRAFTS = {CoursePage: lambda: courses.course_page(publish=False), WebinarPage: lambda: webinars.webinar(publish=False)}
 

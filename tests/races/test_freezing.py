@@ -11,7 +11,7 @@ from newsletter.services import prepare_campaign, rowlock, start_campaign
 from tests.factories import newsletter as make
 from tests.races.meeting import Later, meet_after
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 EMAIL = "ana@city.example"
 

@@ -14,7 +14,7 @@ from mail.services import erasing, report, suppress, suppressing, take_off
 from tests.factories.mail import ask
 from tests.races.meeting import Later, meet, meet_after
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "ana@city.example"
 
 

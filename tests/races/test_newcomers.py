@@ -7,7 +7,7 @@ from accounts.models import User
 from accounts.services import newcomers, people
 from tests.races.meeting import Later, meet
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "ana@city.example"
 
 

@@ -20,7 +20,7 @@ from tests.factories.mail import ask
 from tests.races.meeting import GATE, Later, at_once, meet, meet_before
 from tests.services.smtpscript import ScriptedServer
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[..., ScriptedServer]
 
 

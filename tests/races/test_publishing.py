@@ -19,7 +19,7 @@ from tests.factories import learning as courses
 from tests.races.meeting import Later, meet, meet_before
 
 AtOnce = Callable[..., list[Any]]
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from tests.factories.mail import ask, deliver_all
 from tests.races.meeting import Later, meet, meet_before
 from tests.services.mailserver import MailServer
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "ana.silva@example.org"
 
 

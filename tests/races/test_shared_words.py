@@ -15,7 +15,7 @@ from mail.rendering import SharedWords
 from mail.services import writing
 from tests.races.meeting import Later, meet
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def is_there_after_both(at_once: Callable) -> bool:

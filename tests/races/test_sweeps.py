@@ -11,7 +11,7 @@ from core.models import Heartbeat
 from core.services import sweeping
 from tests.races.meeting import Later, at_once, meet
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 TASKS = sorted(entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values())
 
 

@@ -15,7 +15,7 @@ from mail.models import Message
 from tests.factories.accounts import PersonFactory, sign_in
 from tests.races.meeting import meet_after
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 ADDRESS = "ana@city.example"
 FIELDS = {"email": ADDRESS, "language": "en", "timezone": "UTC", "is_active": "on"}

@@ -16,7 +16,7 @@ from tests.factories import events as make
 from tests.factories.mail import deliver_all
 from tests.services.smtpscript import ScriptedServer
 
-pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def sent_to_second(server: ScriptedServer, meanwhile: Callable[[], object]) -> list[tuple[str, str]]:
