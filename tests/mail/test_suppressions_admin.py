@@ -1,6 +1,7 @@
 """The suppression list in the admin: who may look, add and take off, and that each step leaves its reason."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -10,6 +11,7 @@ from django.test import Client
 
 from core import clock
 from core.personal import Subject
+from mail.admin import suppressions
 from mail.enums import SuppressionReason
 from mail.models import Suppression, SuppressionChange
 from mail.services import suppress, take_off
@@ -134,6 +136,21 @@ def test_who_takes_one_entry_off_is_told_what_still_keeps_the_address_there(
     assert told(staff.post(f"{INDEX}{entry.pk}/take-off/", {"note": "n"}, follow=True)) == [sentence]
     again = staff.post(f"{INDEX}{entry.pk}/take-off/", {"note": "n"}, follow=True)
     assert told(again) == ["This entry is off the list."]
+
+
+def test_who_takes_an_entry_off_in_the_same_moment_as_a_colleague_is_told_of_no_step_of_their_own(
+    staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = bounced("ana@city.example")
+
+    def take_off_second(**said: Any) -> bool:
+        take_off(suppression_id=entry.pk, note="The colleague was faster.")
+        return take_off(**said)
+
+    monkeypatch.setattr(suppressions, "take_off", take_off_second)
+    page = staff.post(f"{INDEX}{entry.pk}/take-off/", {"note": "n"}, follow=True)
+    assert told(page) == ["This entry is off the list."]
+    assert SuppressionChange.objects.filter(step="removed").get().note == "The colleague was faster."
 
 
 @pytest.mark.parametrize(

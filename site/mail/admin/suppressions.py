@@ -227,8 +227,8 @@ class TakeOffView(SuppressionAct):
     def act(self, said: dict[str, Any]) -> Suppression | None:
         """Return the entry, which is off; nothing where somebody was faster."""
         entry = Suppression.objects.filter(pk=self.kwargs["pk"]).first()
-        take_off(suppression_id=self.kwargs["pk"], note=said["note"], by=self.by)
-        return entry
+        is_ours = take_off(suppression_id=self.kwargs["pk"], note=said["note"], by=self.by)
+        return entry if is_ours else None
 
     def get_done(self, acted: Suppression | None) -> Any:
         """Say that the address is off the list only where nothing else keeps it there."""
