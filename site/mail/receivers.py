@@ -1,28 +1,16 @@
 """What providers tell through anymail's webhooks."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from mail import replies
-from mail.enums import ReportKind
 from mail.provider import METADATA
 from mail.services import report
 
-_KINDS = {
-    "bounced": ReportKind.BOUNCED,
-    "complained": ReportKind.COMPLAINED,
-    "unsubscribed": ReportKind.UNSUBSCRIBED,
-    "rejected": ReportKind.REJECTED,
-    "failed": ReportKind.REJECTED,
-}
-
 
 def on_tracking(sender: Any, *, event: Any, **kwargs: Any) -> None:
-    what = _KINDS.get(event.event_type)
+    what = replies.reported(event)
     if what is None or not event.recipient:
         return
-    if what is ReportKind.BOUNCED and not _is_gone(event):
-        what = ReportKind.REJECTED
     report(
         what=what,
         address=event.recipient,
@@ -30,15 +18,6 @@ def on_tracking(sender: Any, *, event: Any, **kwargs: Any) -> None:
         event_id=_event_id(event),
         words=str(event.mta_response or event.description or event.reject_reason or ""),
         at=event.timestamp,
-    )
-
-
-def _is_gone(event: Any) -> bool:
-    raw = event.esp_event if isinstance(event.esp_event, Mapping) else {}
-    return replies.gone_by_bounce(
-        reason=event.reject_reason,
-        words=str(event.mta_response or event.description or ""),
-        called=f"{event.description or ''} {raw.get('event', '')} {raw.get('Type', '')}",
     )
 
 

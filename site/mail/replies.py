@@ -1,8 +1,12 @@
-"""What a mail server's reply means: its class, its enhanced status code, and whether the mailbox is gone for good."""
+"""What a server's reply or a provider's notice means: its class, its code, and whether the mailbox is gone for good."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from mail.enums import ReportKind
 
 # RFC 3463: class.subject.detail at the beginning of the words.
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
@@ -15,6 +19,13 @@ _FULL = {(2, 2), (3, 1), (5, 3)}
 _OF_THE_MAILBOX = {None, "bounced", "invalid"}
 # What providers call a mailbox that takes no mail for now: Brevo, Postmark and Amazon SES in this order.
 _SOFT = re.compile(r"(?i)\bsoft[ _-]?bounce|\btransient\b")
+_KINDS = {
+    "bounced": ReportKind.BOUNCED,
+    "complained": ReportKind.COMPLAINED,
+    "unsubscribed": ReportKind.UNSUBSCRIBED,
+    "rejected": ReportKind.REJECTED,
+    "failed": ReportKind.REJECTED,
+}
 _GREYLISTED = {(2, 0), (2, 1), (7, 0), (7, 1)}
 
 
@@ -62,6 +73,23 @@ def gone_by_hearsay(words: str) -> bool | None:
         return None
     kind, subject, detail = map(int, found.groups())
     return kind == 5 and (subject, detail) in _NOBODY_THERE
+
+
+def reported(event: Any) -> ReportKind | None:
+    """Return what an event of anymail's tells of a message; None where it tells of no trouble.
+
+    A bounce that does not say that nobody is there is a refusal like any other.
+    """
+    what = _KINDS.get(event.event_type)
+    if what is not ReportKind.BOUNCED:
+        return what
+    raw = event.esp_event if isinstance(event.esp_event, Mapping) else {}
+    is_gone = gone_by_bounce(
+        reason=event.reject_reason,
+        words=str(event.mta_response or event.description or ""),
+        called=f"{event.description or ''} {raw.get('event', '')} {raw.get('Type', '')}",
+    )
+    return what if is_gone else ReportKind.REJECTED
 
 
 def gone_by_bounce(*, reason: str | None, words: str, called: str) -> bool:

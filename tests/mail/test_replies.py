@@ -1,8 +1,10 @@
 """A server's reply is read with its enhanced code, which says more than the plain one."""
 
 import pytest
+from anymail.signals import AnymailTrackingEvent
 
 from mail import replies
+from mail.enums import ReportKind
 from mail.replies import Status, Trouble
 
 
@@ -60,6 +62,27 @@ def test_a_bounce_of_a_provider_is_final_only_where_it_speaks_of_the_mailbox(
     reason: str | None, words: str, called: str, expected: bool
 ) -> None:
     assert replies.gone_by_bounce(reason=reason, words=words, called=called) is expected
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"event_type": "bounced", "mta_response": "550 5.1.1 No such mailbox"}, ReportKind.BOUNCED),
+        ({"event_type": "bounced", "mta_response": "552 5.2.2 Over quota"}, ReportKind.REJECTED),
+        ({"event_type": "bounced", "esp_event": {"event": "soft_bounce"}}, ReportKind.REJECTED),
+        ({"event_type": "bounced", "esp_event": {"Type": "Transient"}}, ReportKind.REJECTED),
+        ({"event_type": "bounced", "reject_reason": "spam"}, ReportKind.REJECTED),
+        ({"event_type": "bounced"}, ReportKind.BOUNCED),
+        ({"event_type": "complained"}, ReportKind.COMPLAINED),
+        ({"event_type": "unsubscribed"}, ReportKind.UNSUBSCRIBED),
+        ({"event_type": "rejected"}, ReportKind.REJECTED),
+        ({"event_type": "failed"}, ReportKind.REJECTED),
+        ({"event_type": "opened"}, None),
+        ({"event_type": "deferred"}, None),
+    ],
+)
+def test_a_notice_of_a_provider_says_what_became_of_a_message(event: dict, expected: ReportKind | None) -> None:
+    assert replies.reported(AnymailTrackingEvent(**event)) is expected
 
 
 def test_each_class_has_its_waits(settings) -> None:
