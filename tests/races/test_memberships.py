@@ -1,5 +1,6 @@
 """Races about who represents a city; each with a control that takes the lock away and must go wrong."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -222,13 +223,21 @@ def test_control_without_the_lock_a_request_that_nobody_read_is_approved(at_once
     assert (found.role, found.state) == ("coordinator", "approved")
 
 
-def saving_against_approving(at_once) -> tuple[Any, str]:
-    """Save a form opened while a city was proposed, its approval not yet written; return the answer and the standing."""
-    staff, city = PersonFactory(admin=True), make.local_government(standing="pending")
+def approving(asked: Membership) -> Callable[[], object]:
+    return partial(approve_membership, membership_id=asked.pk, by=PersonFactory(admin=True))
+
+
+def refusing(asked: Membership) -> Callable[[], object]:
+    return partial(refuse_local_government, local_government_id=asked.local_government_id, by=PersonFactory(admin=True))
+
+
+def saving_against(at_once, decide: Callable[[Membership], Callable[[], object]]) -> tuple[Any, str]:
+    """Save a form opened while a city was proposed, the decision not yet written; return the answer and the standing."""
+    city = make.local_government(standing="pending")
     asked = make.coordinator(state="asked", local_government=city)
-    _approved, answer = at_once(
+    _decided, answer = at_once(
         [
-            partial(approve_membership, membership_id=asked.pk, by=staff),
+            decide(asked),
             Later(
                 partial(save_local_government, local_government=LocalGovernment.objects.get(pk=city.pk), seen="pending")
             ),
@@ -238,11 +247,12 @@ def saving_against_approving(at_once) -> tuple[Any, str]:
     return answer, city.standing
 
 
-def test_a_form_saved_while_a_city_is_approved_is_refused(at_once, meet_before_deciding):
-    answer, standing = saving_against_approving(at_once)
-    assert (type(answer), standing) == (StandingChanged, "active")
+@pytest.mark.parametrize(("decide", "expected"), [(approving, "active"), (refusing, "retired")])
+def test_a_form_saved_while_a_city_is_approved_or_refused_is_refused(at_once, meet_before_deciding, decide, expected):
+    answer, standing = saving_against(at_once, decide)
+    assert (type(answer), standing) == (StandingChanged, expected)
 
 
 def test_control_without_the_lock_the_form_takes_the_city_off_the_list(at_once, meet_before_deciding, without_lock):
-    answer, standing = saving_against_approving(at_once)
+    answer, standing = saving_against(at_once, approving)
     assert (type(answer), standing) == (LocalGovernment, "pending")
