@@ -20,7 +20,7 @@ from events import viewing
 from events.blocks import AGENDA_BLOCKS
 from events.models.event import Event
 from events.models.registration import Registration
-from events.models.webinar_form import WebinarCopyForm, WebinarForm
+from events.models.webinar_form import LEFT_TO_SOURCE, WebinarCopyForm, WebinarForm
 from events.occasion import occasion
 from events.programme import programme
 from events.venues import LONGEST, validate_venue
@@ -131,23 +131,7 @@ class WebinarPage(AtomicPublishing, BasePage):
 
     override_translatable_fields = [
         *BasePage.override_translatable_fields,
-        *(
-            SynchronizedField(name, overridable=False)
-            for name in (
-                "format",
-                "timezone",
-                "starts_at",
-                "ends_at",
-                "venue",
-                "capacity",
-                "waiting_list",
-                "registration_opens_at",
-                "registration_closes_at",
-                "spoken_languages",
-                "interpretation",
-                "captions",
-            )
-        ),
+        *(SynchronizedField(name, overridable=False) for name in LEFT_TO_SOURCE),
     ]
 
     edit_handler = TabbedInterface(

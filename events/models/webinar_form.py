@@ -16,14 +16,15 @@ from wagtail.models import Page
 from core import dates, languages, text, timezones
 from core.years import validate_year
 from events import spoken
-from events.models.event import Event
+from events.models.event import TAKEN_OVER, Event
 from events.models.join_link import ONLY_HTTPS, JoinLink, validate_link
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from events.venues import validate_venue
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 AFTER_THE_END = _("The event has ended by then. Choose an earlier minute, or a later end.")
-SCHEDULE = (*WALL_CLOCKS, "timezone", "venue", "capacity", "waiting_list", "format")
+# What an event takes over from its source page alone. A title and an address each language has of its own.
+LEFT_TO_SOURCE = tuple(name.removesuffix("_id") for name in TAKEN_OVER if name not in {"title", "slug"})
 
 
 class WallClockField(forms.DateTimeField):
@@ -109,21 +110,21 @@ class WebinarForm(WagtailAdminPageForm):
             self._leave_schedule_to_source(page)
 
     def _leave_schedule_to_source(self, page: Page) -> None:
-        """Close the schedule on a page that does not speak for its event, since the record would not listen."""
+        """Close what the record takes from its source page alone on the others, since it would not listen."""
         event = Event.objects.filter(translation_key=page.translation_key).select_related("source_locale").first()
         if event is None or event.source_locale_id == page.locale_id:
             return
         self.fields["join_link"].disabled = True
         # What stands there cannot be mended here.
         self.fields["join_link"].validators = []
-        for name in SCHEDULE:
+        for name in LEFT_TO_SOURCE:
             if name in self.fields:
                 self.fields[name].disabled = True
                 value = getattr(event, name)
                 self.initial[name] = wall_clock(value, event.timezone) if name in WALL_CLOCKS and value else value
         note = _(
-            "Dates, venue, seats, format and meeting link are set on the page in the event's source language: "
-            "%(language)s."
+            "Dates, venue, seats, format, languages and meeting link are set on the page in the event's source "
+            "language: %(language)s."
         )
         self.fields["starts_at"].help_text = note % {"language": languages.own_name(event.source_locale.language_code)}
 

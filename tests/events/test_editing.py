@@ -255,10 +255,31 @@ def test_a_translation_shows_the_link_and_leaves_it_alone(editor):
     html = editor.get(url).content.decode()
     (field,) = re.findall(r'<input type="url" name="join_link"[^>]*>', html)
     assert ('value="https://meet.example/secret"' in field, " disabled" in field) == (True, True)
-    assert "Dates, venue, seats, format and meeting link are set on the page" in html
+    assert "Dates, venue, seats, format, languages and meeting link are set on the page" in html
     for shown in ("https://meet.example/secret", ""):
         answer = edit(editor, french, title="Budget", join_link="https://meet.example/other", join_link_shown=shown)
         assert (answer.status_code, stored()) == (302, ["https://meet.example/secret"])
+
+
+def test_a_translation_shows_what_the_record_says_and_changes_none_of_it(editor):
+    said = {"spoken_languages": ["de"], "interpretation": ["es"], "captions": ["en"], "waiting_list": True}
+    page = make.webinar(**said, capacity=5, venue="City Hall", registration_opens_at=make.in_days(-1))
+    event = Event.objects.get()
+    for parent in (make.section().get_parent().specific, make.section()):
+        trees.translated(parent, "fr")
+    french = trees.translated(page, "fr", starts_at=make.in_days(9), ends_at=make.in_days(10))
+    form = editor.get(reverse("wagtailadmin_pages:edit", args=[french.pk])).context["form"]
+    closed = {name for name, field in form.fields.items() if field.disabled}
+    when = {"starts_at", "ends_at", "timezone", "venue", "registration_opens_at", "registration_closes_at"}
+    which = {"format", "capacity", "waiting_list", "spoken_languages", "interpretation", "captions"}
+    assert closed == {*when, *which, "join_link"}
+    assert {name: form[name].value() for name in ("capacity", *said)} == {"capacity": 5, **said}
+    others = {"spoken_languages": ["en", "fr"], "interpretation": ["pt"], "captions": ["ar"], "capacity": "99"}
+    assert edit(editor, french, title="Le budget", **others).status_code == 302
+    french.refresh_from_db()
+    shown = when | which
+    assert {name: getattr(french, name) for name in shown} == {name: getattr(event, name) for name in shown}
+    assert french.title == "Le budget"
 
 
 @pytest.mark.parametrize("url", ["http://meet.example/a", "ftps://meet.example/a"])

@@ -92,7 +92,7 @@ def test_a_page_in_another_language_shows_the_venue_and_leaves_it_alone():
     french = trees.translated(page, "fr", starts_at=page.starts_at, ends_at=page.ends_at)
     form = typed_venue(OTHER, french)
     assert (form.fields["venue"].disabled, form["venue"].initial) == (True, HALL)
-    assert "Dates, venue, seats, format and meeting link are set on" in form.fields["starts_at"].help_text
+    assert "Dates, venue, seats, format, languages and meeting link are set on" in form.fields["starts_at"].help_text
 
 
 def test_the_venue_stands_on_the_tab_of_the_schedule():
