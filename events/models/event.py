@@ -18,10 +18,9 @@ from events.venues import LONGEST, validate_venue
 SCHEDULE = ("starts_at", "ends_at", "timezone")
 # What a new invitation is sent for.
 WHEN_AND_WHERE = (*SCHEDULE, "venue")
-TAKEN_OVER = (
+# What the source page alone says, in whatever language people read. Title and address each page has of its own.
+TAKEN_FROM_SOURCE = (
     *WHEN_AND_WHERE,
-    "title",
-    "slug",
     "format_id",
     "capacity",
     "waiting_list",
@@ -31,6 +30,7 @@ TAKEN_OVER = (
     "interpretation",
     "captions",
 )
+TAKEN_OVER = (*TAKEN_FROM_SOURCE, "title", "slug")
 
 
 class Event(models.Model):

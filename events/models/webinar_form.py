@@ -16,15 +16,14 @@ from wagtail.models import Page
 from core import dates, languages, text, timezones
 from core.years import validate_year
 from events import spoken
-from events.models.event import TAKEN_OVER, Event
+from events.models.event import TAKEN_FROM_SOURCE, Event
 from events.models.join_link import ONLY_HTTPS, JoinLink, validate_link
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from events.venues import validate_venue
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 AFTER_THE_END = _("The event has ended by then. Choose an earlier minute, or a later end.")
-# What an event takes over from its source page alone. A title and an address each language has of its own.
-LEFT_TO_SOURCE = tuple(name.removesuffix("_id") for name in TAKEN_OVER if name not in {"title", "slug"})
+LEFT_TO_SOURCE = tuple(name.removesuffix("_id") for name in TAKEN_FROM_SOURCE)
 
 
 class WallClockField(forms.DateTimeField):

@@ -7,10 +7,11 @@ from events.services.cancelling import cancel
 from events.services.claiming import claim_registrations
 from events.services.cloning import clone_webinar
 from events.services.erasing import ask_to_erase, erase_registrations, goes_with_account
+from events.services.handing_over import hand_over_source
 from events.services.joining import set_join_link
 from events.services.planning import plan
 from events.services.preferences import change_preferences
-from events.services.projecting import hand_over_source, project_event
+from events.services.projecting import project_event
 from events.services.promoting import promote, promote_from_waiting_list
 from events.services.registering import Applicant, Outcome, register
 from events.services.reminding import miss_what_was_due, remind

@@ -2,7 +2,7 @@
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
-from wagtail.models import Locale, Page
+from wagtail.models import Page
 from wagtail_localize.models import Translation
 
 from core import timezones
@@ -43,18 +43,6 @@ def project_event(*, page: WebinarPage) -> Event | None:
     fill_seats(event)
     seats.purge(event)
     return event
-
-
-@transaction.atomic
-def hand_over_source(*, event_id: int, locale: Locale) -> Event:
-    """Let the page in another language speak for the event from now on, and bring the record up to it.
-
-    For an event whose source page is gone for good. Raises WebinarPage.DoesNotExist without a live page there.
-    """
-    event = seats.lock(event_id)
-    page = WebinarPage.objects.live().get(translation_key=event.translation_key, locale=locale, alias_of=None)
-    Event.objects.filter(pk=event.pk).update(source_locale=locale)
-    return project_event(page=page) or event
 
 
 def pages_out_of_step() -> list[WebinarPage]:

@@ -1,7 +1,8 @@
-"""The sweep: finds pages whose event is out of step, seats that nobody filled, reminders that nobody planned."""
+"""The sweep: finds events that no page speaks for or that are out of step, free seats, reminders nobody planned."""
 
 import logging
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -10,6 +11,7 @@ from core import clock
 from events.errors import EventError
 from events.models import Event, ReminderRule, WebinarPage
 from events.services import planning, seats
+from events.services.handing_over import hand_over_source, without_source_page
 from events.services.projecting import pages_out_of_step, project_event
 from events.services.promoting import promote_from_waiting_list
 
@@ -18,8 +20,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Swept:
-    """How many events one sweep brought up to their page, people it gave a seat, and reminders it planned."""
+    """How many events one sweep handed over or brought up to a page, people it gave a seat, reminders it planned."""
 
+    handed_over: int
     projected: int
     promoted: int
     planned: int
@@ -27,10 +30,19 @@ class Swept:
 
 def sweep() -> Swept:
     """Put right what was missed; safe at any time and any number of times."""
+    handed_over = sum(_hand_over(key) for key in without_source_page())
     projected = sum(_project(page) for page in pages_out_of_step())
     promoted = sum(_promote(pk) for pk in _with_seats_to_give())
     planned = sum(_plan(pk) for pk in _with_reminders_to_come())
-    return Swept(projected=projected, promoted=promoted, planned=planned)
+    return Swept(handed_over=handed_over, projected=projected, promoted=promoted, planned=planned)
+
+
+def _hand_over(translation_key: UUID) -> bool:
+    try:
+        return hand_over_source(translation_key=translation_key) is not None
+    except Exception:
+        logger.exception("The event of key %s could not be handed over.", translation_key)
+        return False
 
 
 def _project(page: WebinarPage) -> bool:

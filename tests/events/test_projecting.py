@@ -6,15 +6,13 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.test import TestCase
-from wagtail.models import Locale, Revision
-from wagtail_localize.models import TranslationSource
+from wagtail.models import Revision
 
 from core import clock
 from core.services.publishing import publish_due
 from events import errors
 from events.models import Event, WebinarPage
-from events.services import hand_over_source, project_event
+from events.services import project_event
 from events.services.sweeping import sweep
 from tests.factories import core as trees
 from tests.factories import events as make
@@ -24,22 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 def the_event() -> Event:
     return Event.objects.get()
-
-
-def translate(page: WebinarPage, *, language: str = "fr") -> WebinarPage:
-    """Translate through wagtail-localize, as staff do."""
-    parent = make.section()
-    if not parent.has_translation(trees.locale(language)):
-        root = parent.get_parent().specific
-        if not root.has_translation(trees.locale(language)):
-            trees.translated(root, language)
-        trees.translated(parent, language)
-    source, _created = TranslationSource.get_or_create_from_instance(page)
-    translation, _created = source.translations.get_or_create(target_locale=trees.locale(language))
-    # wagtail-localize publishes once the transaction is committed.
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        translation.save_target(publish=True)
-    return page.get_translation(trees.locale(language))
 
 
 def test_publishing_makes_the_event():
@@ -124,14 +106,14 @@ def test_a_new_slug_follows():
 
 def test_one_event_for_both_languages():
     page = make.webinar(title="Budget")
-    french = translate(page)
+    french = make.translate(page)
     assert (french.live, french.locale.language_code, french.slug) == (True, "fr", page.slug)
     assert (Event.objects.count(), the_event().title) == (1, "Budget")
 
 
 def test_a_translation_never_writes_the_record():
     page = make.webinar(capacity=5)
-    french = translate(page)
+    french = make.translate(page)
     french.capacity, french.title = 99, "Budget climat"
     make.publish_now(french)
     assert (the_event().capacity, the_event().title) == (5, page.title)
@@ -139,32 +121,10 @@ def test_a_translation_never_writes_the_record():
 
 def test_a_translation_published_before_its_source_makes_no_event():
     page = make.webinar(publish=False)
-    french = translate(page)
+    french = make.translate(page)
     WebinarPage.objects.filter(pk=french.pk).update(live=True)
     assert project_event(page=WebinarPage.objects.get(pk=french.pk)) is None
     assert (Event.objects.count(), sweep().projected) == (0, 0)
-
-
-def test_after_its_source_is_deleted_a_translation_still_writes_nothing():
-    page = make.webinar(capacity=5)
-    french = translate(page)
-    begins = page.starts_at
-    page.delete()
-    french = WebinarPage.objects.get(pk=french.pk)
-    french.starts_at, french.capacity = begins + timedelta(hours=5), 99
-    make.publish_now(french)
-    assert (the_event().starts_at, the_event().capacity) == (begins, 5)
-
-
-def test_handing_over_is_a_deliberate_act():
-    page = make.webinar(capacity=5)
-    french = translate(page)
-    page.delete()
-    french = WebinarPage.objects.get(pk=french.pk)
-    hand_over_source(event_id=the_event().pk, locale=Locale.objects.get(language_code="fr"))
-    french.capacity = 9
-    make.publish_now(french)
-    assert (the_event().capacity, the_event().source_locale.language_code) == (9, "fr")
 
 
 @pytest.mark.parametrize("act", ["unpublish", "delete", "move", "delete_parent"])

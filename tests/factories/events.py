@@ -5,7 +5,9 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from django.test import TestCase
 from wagtail.models import Locale, Page
+from wagtail_localize.models import TranslationSource
 
 from core import clock
 from core.models import Term
@@ -55,6 +57,22 @@ def publish_now(page: WebinarPage) -> WebinarPage:
     page.save_revision().publish()
     page.refresh_from_db()
     return page
+
+
+def translate(page: WebinarPage, *, language: str = "fr") -> WebinarPage:
+    """Translate through wagtail-localize, as staff do."""
+    parent = section()
+    if not parent.has_translation(core.locale(language)):
+        root = parent.get_parent().specific
+        if not root.has_translation(core.locale(language)):
+            core.translated(root, language)
+        core.translated(parent, language)
+    source, _created = TranslationSource.get_or_create_from_instance(page)
+    translation, _created = source.translations.get_or_create(target_locale=core.locale(language))
+    # wagtail-localize publishes once the transaction is committed.
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        translation.save_target(publish=True)
+    return page.get_translation(core.locale(language))
 
 
 def event(**fields: Any) -> Event:
