@@ -28,7 +28,7 @@ def withdrawal(registration: Registration) -> bytes:
 
 def download(registration: Registration) -> bytes:
     """Return the same entry for adding by hand."""
-    return ics.single(_own(as_told(registration)))
+    return ics.single(_own(as_told(registration)), organiser=_organiser())
 
 
 def public_feed(language: str) -> bytes:
@@ -37,7 +37,7 @@ def public_feed(language: str) -> bytes:
     events = list(recent[:MOST_IN_FEED])[::-1]
     pages = listing.pages_for(events, language)
     occasions = [_public(event, pages[event.pk]) for event in events if event.pk in pages]
-    return ics.feed(occasions, name=_("GKEC events"))
+    return ics.feed(occasions, organiser=_organiser(), name=_("GKEC events"))
 
 
 def self_service_url(registration: Registration) -> str:

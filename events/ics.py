@@ -10,7 +10,6 @@ from icalendar import Calendar, Event, vCalAddress, vText, vUri
 from events import vtimezone
 
 PRODUCT = "-//GKEC//Events//EN"
-MIME_TYPE = "text/calendar; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +38,15 @@ class Party:
     email: str
 
 
+def mime_type(method: str) -> str:
+    """Return the content type of a file; RFC 5545 and RFC 6047 want its METHOD to be named there too."""
+    return f"text/calendar; method={method}; charset=utf-8"
+
+
+# Of a single download and of the feed.
+PUBLISHED = mime_type("PUBLISH")
+
+
 def invitation(occasion: Occasion, *, organiser: Party, attendee: Party) -> bytes:
     """Return the file that puts the occasion on the attendee's calendar, accepted already: they registered."""
     return _scheduling("REQUEST", occasion, organiser, attendee)
@@ -49,14 +57,17 @@ def withdrawal(occasion: Occasion, *, organiser: Party, attendee: Party) -> byte
     return _scheduling("CANCEL", occasion, organiser, attendee)
 
 
-def single(occasion: Occasion) -> bytes:
-    """Return a file with the occasion alone, for people who add it to a calendar by hand."""
+def single(occasion: Occasion, *, organiser: Party) -> bytes:
+    """Return a file with the occasion alone, for people who add it to a calendar by hand.
+
+    Its organiser is the invitation's: laid over that entry, it must leave one that later invitations still match.
+    """
     made = _calendar("PUBLISH")
-    _fill(made, [_entry(occasion)], [occasion])
+    _fill(made, [_organised(occasion, organiser)], [occasion])
     return made.to_ical()
 
 
-def feed(occasions: Iterable[Occasion], *, name: str) -> bytes:
+def feed(occasions: Iterable[Occasion], *, organiser: Party, name: str) -> bytes:
     """Return a calendar to subscribe to."""
     occasions = list(occasions)
     made = _calendar("PUBLISH")
@@ -64,16 +75,15 @@ def feed(occasions: Iterable[Occasion], *, name: str) -> bytes:
     made.add("x-wr-calname", name)
     made.add("refresh-interval", timedelta(hours=6), parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", "PT6H")
-    _fill(made, [_entry(occasion) for occasion in occasions], occasions)
+    _fill(made, [_organised(occasion, organiser) for occasion in occasions], occasions)
     return made.to_ical()
 
 
 def _scheduling(method: str, occasion: Occasion, organiser: Party, attendee: Party) -> bytes:
     made = _calendar(method)
-    entry = _entry(occasion)
+    entry = _organised(occasion, organiser)
     if method == "CANCEL":
         entry["status"] = vText("CANCELLED")
-    entry.add("organizer", _address(organiser), encode=False)
     guest = _address(attendee)
     guest.params["CUTYPE"] = vText("INDIVIDUAL")
     guest.params["ROLE"] = vText("REQ-PARTICIPANT")
@@ -130,6 +140,13 @@ def _entry(occasion: Occasion) -> Event:
         entry.add("location", occasion.location, parameters=spoken)
     entry.add("url", vUri(occasion.url))
     entry.add("transp", "OPAQUE")
+    return entry
+
+
+def _organised(occasion: Occasion, organiser: Party) -> Event:
+    """Return an entry with exactly one ORGANIZER, which RFC 5546 wants of every METHOD."""
+    entry = _entry(occasion)
+    entry.add("organizer", _address(organiser), encode=False)
     return entry
 
 

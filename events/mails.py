@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import clock, dates, languages, timezones
-from events import calendars, venues
+from events import calendars, ics, venues
 from events.enums import ChangeKind
 from events.models import Event, EventVersion, Registration
 from events.services import notices
@@ -292,4 +292,4 @@ def _invitation(registration: Registration) -> Attachment:
 
 
 def _calendar_part(method: str, content: bytes) -> Attachment:
-    return Attachment("invitation.ics", content, f"text/calendar; method={method}; charset=utf-8", as_alternative=True)
+    return Attachment("invitation.ics", content, ics.mime_type(method), as_alternative=True)

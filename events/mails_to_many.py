@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import clock, languages
-from events import calendars, mails, words
+from events import calendars, ics, mails, words
 from events.enums import ReminderAudience
 from events.models import Registration, ReminderRule, StaffMessage
 from events.moments import AFTERWARDS
@@ -70,7 +70,7 @@ def write_reminder(rule: ReminderRule, registration: Registration, language: str
     is_confirmed = rule.audience == ReminderAudience.CONFIRMED
     files = []
     if is_confirmed and event.starts_at - clock.now() > CALENDAR_FILE_UNTIL:
-        files = [Attachment("event.ics", calendars.download(registration), "text/calendar; charset=utf-8")]
+        files = [Attachment("event.ics", calendars.download(registration), ics.PUBLISHED)]
     return Rendering(
         subject=_subject(said, context) or subject % {"title": context["title"]},
         template="mail/event-reminder",

@@ -12,6 +12,6 @@ from events import calendars, ics
 @cache_control(public=True, max_age=300)
 def calendar(request: HttpRequest) -> HttpResponse:
     """Send the events of the last year and all coming ones, in the language of the address; no meeting links."""
-    response = HttpResponse(calendars.public_feed(languages.current()), content_type=ics.MIME_TYPE)
+    response = HttpResponse(calendars.public_feed(languages.current()), content_type=ics.PUBLISHED)
     response["Content-Disposition"] = 'inline; filename="gkec-events.ics"'
     return response

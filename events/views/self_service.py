@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
-from events import calendars
+from events import calendars, ics
 from events.errors import EventOver, LinksStay
 from events.forms import PreferencesForm
 from events.models import Registration
@@ -75,7 +75,7 @@ def calendar(request: HttpRequest, token: str, registration: Registration) -> Ht
 
 def calendar_file(registration: Registration) -> HttpResponse:
     """Return the answer that puts the event on a calendar by hand."""
-    response = HttpResponse(calendars.download(registration), content_type="text/calendar; charset=utf-8")
+    response = HttpResponse(calendars.download(registration), content_type=ics.PUBLISHED)
     filename = f"{registration.event.slug[:60]}.ics"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
     return response

@@ -38,8 +38,10 @@ FILES = {
     "invitation-en": lambda: ics.invitation(OCCASION, organiser=ORGANISER, attendee=ATTENDEE),
     "invitation-ar": lambda: ics.invitation(ARABIC, organiser=ORGANISER, attendee=ics.Party("آنا", "a@example.org")),
     "withdrawal-en": lambda: ics.withdrawal(replace(OCCASION, sequence=4), organiser=ORGANISER, attendee=ATTENDEE),
-    "single-utc": lambda: ics.single(replace(OCCASION, timezone="UTC")),
-    "feed": lambda: ics.feed([OCCASION, replace(ARABIC, uid="2@gkec.example", is_cancelled=True)], name="GKEC events"),
+    "single-utc": lambda: ics.single(replace(OCCASION, timezone="UTC"), organiser=ORGANISER),
+    "feed": lambda: ics.feed(
+        [OCCASION, replace(ARABIC, uid="2@gkec.example", is_cancelled=True)], organiser=ORGANISER, name="GKEC events"
+    ),
 }
 
 
@@ -86,6 +88,16 @@ def test_an_invitation_reads_back_as_it_was_meant():
     }
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_each_entry_has_one_organiser_and_only_what_is_sent_to_somebody_an_attendee(name):
+    calendar = Calendar.from_ical(FILES[name]())
+    for entry in calendar.walk("VEVENT"):
+        assert [str(value) for key, value in entry.property_items() if key == "ORGANIZER"] == [
+            "mailto:no-reply@gkec.example"
+        ]
+        assert ("attendee" in entry) is (calendar["method"] != "PUBLISH")
+
+
 def test_a_withdrawal_has_the_same_uid_and_a_higher_sequence():
     (asked,) = Calendar.from_ical(FILES["invitation-en"]()).walk("VEVENT")
     calendar = Calendar.from_ical(FILES["withdrawal-en"]())
@@ -113,7 +125,7 @@ def test_a_name_cannot_add_a_line(name):
 
 
 def test_a_title_cannot_add_a_line():
-    content = ics.single(replace(OCCASION, title="Budget\r\nBEGIN:VALARM\r\nACTION:AUDIO"))
+    content = ics.single(replace(OCCASION, title="Budget\r\nBEGIN:VALARM\r\nACTION:AUDIO"), organiser=ORGANISER)
     assert (b"\r\nBEGIN:VALARM" in content, len(Calendar.from_ical(content).walk("VALARM"))) == (False, 0)
 
 

@@ -272,7 +272,7 @@ def test_the_calendar_holds_every_public_event_once_and_no_meeting_link(client):
     make.live_webinar(title="Too old", starts_at=make.in_days(-400))
     set_join_link(translation_key=both.translation_key, url="https://meet.example/secret")
     answer = client.get("/fr/events/calendar.ics")
-    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer["Content-Type"] == "text/calendar; method=PUBLISH; charset=utf-8"
     assert b"meet.example" not in answer.content
     entries = Calendar.from_ical(answer.content).walk("VEVENT")
     assert [(str(entry["summary"]), entry["summary"].params["LANGUAGE"]) for entry in entries] == [

@@ -1,6 +1,7 @@
 """What reminders say, and when one that has been asked for is not written any more."""
 
 import pytest
+from icalendar import Calendar
 
 from events.models import Event, Registration, Reminder, ReminderRule
 from events.services import (
@@ -47,6 +48,20 @@ def test_a_reminder_tells_both_times_and_where_to_go(time):
         ):  # fmt: skip
             assert part in words
     assert [(file.filename, file.as_alternative) for file in content.attachments] == [("event.ics", False)]
+
+
+def test_the_file_of_a_reminder_leaves_the_entry_of_the_invitation_as_it_is(time):
+    reminded(time)
+    (invited,) = rendering.render(Message.objects.get(kind="event-confirmation")).attachments
+    (file,) = written().attachments
+    calendars = [Calendar.from_ical(one.content) for one in (invited, file)]
+    assert [str(one["method"]) for one in calendars] == ["REQUEST", "PUBLISH"]
+    assert file.content_type == "text/calendar; method=PUBLISH; charset=utf-8"
+    entries = [one.walk("VEVENT")[0] for one in calendars]
+    told = ("uid", "sequence", "organizer", "dtstart", "dtend", "status", "location", "url")
+    invitation, reminder = ({name: entry[name].to_ical() for name in told} for entry in entries)
+    assert reminder == invitation
+    assert reminder["organizer"].startswith(b"mailto:")
 
 
 def test_an_hour_before_there_is_no_further_file(time):

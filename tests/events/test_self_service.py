@@ -272,7 +272,9 @@ def test_the_calendar_file_is_named_after_the_event_in_any_script(client, slug, 
         ("event_registration_calendar", registration.token),
         ("event_join_calendar", registration.join_token),
     ):
-        assert client.get(reverse(name, args=[token]))["Content-Disposition"] == header
+        answer = client.get(reverse(name, args=[token]))
+        assert answer["Content-Disposition"] == header
+        assert answer["Content-Type"] == "text/calendar; method=PUBLISH; charset=utf-8"
 
 
 def test_a_cancelled_event_says_so(client):
