@@ -22,7 +22,8 @@ CHUNK = 1000
 # Changes of an event that can still be undone: nobody has been told of them.
 _UNTOLD = "FROM events_eventversion AS version WHERE version.event_id = event.id AND version.told_at IS NULL"
 # Whose state an armed rule is for: said once, for planning, for asking and for the plan of a new registration. Who was
-# there is known at the end only, so it is asked when the reminder is due; until then all with a seat fit.
+# there is known at the end only, so it is asked when the reminder is due; until then all with a seat fit. The queryset
+# says the same in `of_audience`; a test holds them together.
 IS_FOR = (
     "rule.armed_at IS NOT NULL AND registration.state ="
     " CASE WHEN rule.audience IN ('attended', 'absent') THEN 'confirmed' ELSE rule.audience END"

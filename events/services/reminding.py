@@ -19,7 +19,7 @@ BATCH = 500
 LOCKING = "FOR UPDATE SKIP LOCKED"
 
 # Who was there is known once the event has ended, and not before.
-_WAS_OR_WAS_NOT_THERE = """
+WAS_OR_WAS_NOT_THERE = """
     (rule.audience NOT IN ('attended', 'absent') OR event.ends_at <= %(now)s AND (rule.audience = 'attended') = EXISTS (
         SELECT FROM events_attendance AS attendance WHERE attendance.registration_id = registration.id
     ))
@@ -39,7 +39,7 @@ _READ = f"""
     SELECT reminder.id, registration.uuid, reminder.rule_id, reminder.revision, registration.id, registration.email,
         registration.language, registration.person_id, reminder.expires_at,
         reminder.expires_at > %(now)s AND {FITS} AND reminder.due_at = rule.due_at
-            AND {_WAS_OR_WAS_NOT_THERE} AS is_sound
+            AND {WAS_OR_WAS_NOT_THERE} AS is_sound
     FROM events_reminder AS reminder
     JOIN events_registration AS registration ON registration.id = reminder.registration_id
     JOIN events_reminderrule AS rule ON rule.id = reminder.rule_id
