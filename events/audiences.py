@@ -102,7 +102,7 @@ class News(Registered):
     def people(self):
         """Return the live registrations of those who know something else; none once the event is over."""
         found = Registration.objects.filter(event=self.event, told_revision__in=self._untold.outdated).live()
-        return found if clock.now() < self.event.ends_at else found.none()
+        return found.none() if self.event.is_over else found
 
     def left_behind(self):
         """Return the live registrations that hold a date to come of an event that is over: nobody is told of that.
@@ -110,7 +110,7 @@ class News(Registered):
         Who holds a date that has passed too would not come anyway, and who knows of a call-off will not.
         """
         found = Registration.objects.filter(event=self.event, told_revision__in=self._still_to_come).live()
-        return found if clock.now() >= self.event.ends_at else found.none()
+        return found if self.event.is_over else found.none()
 
     def sample(self, language: str) -> Rendering:
         """Write for nobody what most of them would read."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import clock, dates, languages, timezones
+from core import dates, languages, timezones
 from events import calendars, ics, venues
 from events.enums import ChangeKind
 from events.models import Event, EventVersion, Registration
@@ -196,7 +196,7 @@ def _registration(message: Message, *, of_live_event: bool = True) -> Registrati
     if registration is None:
         raise NoLongerMakesSense("The registration is gone.")
     event = registration.event
-    _need(clock.now() < event.ends_at, "The event is over.")
+    _need(not event.is_over, "The event is over.")
     newest = registration.told_revision
     _need(message.params.get("revision", newest) >= newest, "There is newer news.")
     # A change that can still be undone is told to nobody: mails say what this person has been told of, or is by this.

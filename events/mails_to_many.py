@@ -65,8 +65,7 @@ def write_reminder(rule: ReminderRule, registration: Registration, language: str
     own = (rule.words or {}).get(language)
     said = words.choose({language: own}, language) if own else None
     event = registration.event
-    is_over = clock.now() >= event.ends_at
-    subject = _("Thank you: %(title)s") if is_over else _("Reminder: %(title)s")
+    subject = _("Thank you: %(title)s") if event.is_over else _("Reminder: %(title)s")
     is_confirmed = rule.audience == ReminderAudience.CONFIRMED
     files = []
     if is_confirmed and event.starts_at - clock.now() > CALENDAR_FILE_UNTIL:
@@ -77,7 +76,7 @@ def write_reminder(rule: ReminderRule, registration: Registration, language: str
         context={
             **context,
             **_said(said, context),
-            "is_over": is_over,
+            "is_over": event.is_over,
             "is_confirmed": is_confirmed,
             "place": getattr(registration, "place", None),
         },
@@ -154,6 +153,6 @@ def _registration(message: Message) -> Registration:
 
 def _need_audience(registration: Registration, audience: str) -> None:
     # As the person has been told of it, the event may end at another time than its row says.
-    is_known = clock.now() >= registration.event.ends_at or not ReminderAudience(audience).is_of_the_past
+    is_known = registration.event.is_over or not ReminderAudience(audience).is_of_the_past
     if not (is_known and Registration.objects.filter(pk=registration.pk).of_audience(audience).exists()):
         raise NoLongerMakesSense("The person is not among those it is for any more.")

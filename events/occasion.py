@@ -39,7 +39,7 @@ def occasion(page: "WebinarPage", event: "Event | None", request: HttpRequest) -
         **context,
         "panel": SimpleLazyObject(lambda: panel(event, now)),
         "programme": SimpleLazyObject(lambda: agenda(page, event)),
-        "is_over": now >= event.ends_at,
+        "is_over": event.is_over,
         "moment": clock.step(now),
         "kind": event.format.label_in(language) if event.format else "",
         "place": venues.attendance_in_words(event.venue),

@@ -49,7 +49,7 @@ class EventAct(OfEvent, ActView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask, unless the event is over: nothing that the page would promise could happen."""
-        if clock.now() >= self.event.ends_at:
+        if self.event.is_over:
             messages.error(request, EventOver.of_event)
             return HttpResponseRedirect(self.get_back_url())
         return super().get(request, *args, **kwargs)

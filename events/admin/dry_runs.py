@@ -64,7 +64,7 @@ class RuleDryRun(OfRule, DryRunView):
 
 
 def _not_known_yet(audience: RuleAudience) -> str:
-    if not audience.audience.is_of_the_past or clock.now() >= audience.event.ends_at:
+    if not audience.audience.is_of_the_past or audience.event.is_over:
         return ""
     number = audience.event.registrations.confirmed().count()
     return ngettext(

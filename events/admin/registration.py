@@ -12,7 +12,7 @@ from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from accounts.visitors import signed_in
-from core import clock, countries, languages, personal
+from core import countries, languages, personal
 from core.admin.acts import ActView
 from events import reminder_words, rules
 from events.enums import Actor
@@ -52,7 +52,7 @@ class RegistrationView(InspectView):
     def actions(self) -> list[dict[str, Any]]:
         """What is possible now, for those who may."""
         found = self.object
-        is_open = found.is_live and clock.now() < found.event.ends_at
+        is_open = found.is_live and not found.event.is_over
         if not is_open or not rules.may_change_registrations(self.request.user):
             return []
         offered = [(_("Cancel this registration"), "registrations:cancel")]

@@ -131,6 +131,11 @@ class Event(models.Model):
         return self.status == EventStatus.CANCELLED
 
     @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return clock.now() >= self.ends_at
+
+    @property
     def gives_seats(self) -> bool:
         """Whether whoever waits can still move up: no longer once it has been called off or has begun."""
         return not self.is_cancelled and clock.now() < self.starts_at

@@ -135,11 +135,6 @@ class Registration(models.Model):
         return not self.is_live and again.exists()
 
     @property
-    def is_past(self) -> bool:
-        """Whether the event has ended."""
-        return clock.now() >= self.event.ends_at
-
-    @property
     def is_expired(self) -> bool:
         """Whether the event ended so long ago that the signed addresses open nothing any more."""
         return clock.now() > self.event.ends_at + settings.REGISTRATION_LINKS_LAST

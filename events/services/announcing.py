@@ -117,10 +117,9 @@ def _untold(event_id: int) -> Untold | None:
     event = seats.lock(event_id)
     by_revision = {version.revision: version for version in event.versions.all()}
     latest = by_revision[max(by_revision)]
-    now = clock.now()
-    if latest.told_at is not None or now < latest.made_at + undo_window():
+    if latest.told_at is not None or clock.now() < latest.made_at + undo_window():
         return None
-    if now >= event.ends_at:
+    if event.is_over:
         planning.settle(event=event)
         return None
     return Untold(event, latest, by_revision)

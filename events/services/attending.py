@@ -22,16 +22,16 @@ def join_state(registration: Registration) -> JoinState:
 
     Of what is over nobody is told that their registration is cancelled: that would invite them to register again.
     """
-    event, now = registration.event, clock.now()
+    event = registration.event
     if event.is_cancelled:
         return JoinState.CALLED_OFF
-    if now >= event.ends_at:
+    if event.is_over:
         return JoinState.OVER
     if not registration.is_live:
         return JoinState.CANCELLED
     if registration.is_waiting:
         return JoinState.WAITING
-    if now < doors_open_at(event):
+    if clock.now() < doors_open_at(event):
         return JoinState.EARLY
     has_link = JoinLink.objects.filter(translation_key=event.translation_key).exists()
     return JoinState.OPEN if has_link else JoinState.NO_LINK

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from core import clock
 from events.enums import EventStatus
 from events.errors import EventOver
 from events.models import Event
@@ -35,7 +34,7 @@ def _set(event_id: int, status: EventStatus, *, by: "User", reason: str) -> Even
     event = seats.lock(event_id)
     if event.status == status:
         return event
-    if clock.now() >= event.ends_at:
+    if event.is_over:
         raise EventOver(EventOver.of_event)
     event.status = status
     event.revision += 1

@@ -28,9 +28,9 @@ def cancel(
     registration = Registration.objects.select_related("person").get(pk=registration_id)
     if not registration.is_live:
         return registration
-    now = clock.now()
-    if now >= event.ends_at:
+    if event.is_over:
         raise EventOver
+    now = clock.now()
     registration.state = RegistrationState.CANCELLED
     registration.cancelled_at = now
     registration.revision += 1

@@ -28,7 +28,7 @@ def renew_links(
     event = seats.lock(event_id)
     registration = Registration.objects.select_related("person").get(pk=registration_id)
     now = clock.now()
-    if not registration.is_live or event.is_cancelled or now >= event.ends_at:
+    if not registration.is_live or event.is_cancelled or event.is_over:
         raise LinksStay
     if registration.token_version != version:
         return registration

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from core import clock
 from events import moments
 from events.enums import ReminderAudience
 from events.errors import EventOverForMessages, MessageGone, NotKnownYet
@@ -32,7 +31,7 @@ def write_message(
     Raises NotKnownYet for those who were, or were not, at an event that has not ended.
     """
     event = Event.objects.get(pk=event_id)
-    if ReminderAudience(audience).is_of_the_past and clock.now() < event.ends_at:
+    if ReminderAudience(audience).is_of_the_past and not event.is_over:
         raise NotKnownYet
     return StaffMessage.objects.create(event_id=event_id, audience=ReminderAudience(audience), words={**words}, by=by)
 

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import clock
 from events import calendars, ics
 from events.errors import EventOver, LinksStay
 from events.forms import PreferencesForm
@@ -44,7 +43,7 @@ def cancelling(request: HttpRequest, token: str, registration: Registration) -> 
     if not registration.is_live:
         return HttpResponseRedirect(_address("event_registration", token))
     context = _context(request, token, registration)
-    if context["is_over"]:
+    if registration.event.is_over:
         return render(
             request, "events/registration_cancel.html", {**context, "sentence": EventOver.sentence}, status=410
         )
@@ -91,7 +90,6 @@ def _context(request: HttpRequest, token: str, registration: Registration) -> di
         "erase_url": _address("event_registration_erase", token),
         "calendar_url": _address("event_registration_calendar", token),
         "join_url": reverse("event_join", args=[registration.join_token]),
-        "is_over": clock.now() >= registration.event.ends_at,
     }
 
 
