@@ -39,7 +39,7 @@ class EventRow:
     title: str
     language: str
     kind: str
-    place: str
+    mode: str
     venue: str
     languages: str
     start: datetime
@@ -52,7 +52,7 @@ class EventRow:
     cover_key: str
 
 
-def rows(
+def listed(
     events: "Iterable[Event]", *, language: str | None = None, request: HttpRequest | None = None
 ) -> list[EventRow]:
     """Return a row for each event that has a public page, in order; one statement for all pages.
@@ -114,7 +114,7 @@ def _row(event: "Event", page: Page, language: str, request: HttpRequest | None)
         title=page.title,
         language=locales.code_of(page.locale_id),
         kind=event.format.label_in(language) if event.format else "",
-        place=venues.attendance_in_words(event.venue),
+        mode=venues.mode_in_words(event.venue),
         venue=event.venue,
         languages=languages_in_words(event, language),
         start=event.starts_at,

@@ -29,7 +29,7 @@ def occasion(page: "WebinarPage", event: "Event | None", request: HttpRequest) -
         "page_language": locales.code_of(page.locale_id),
         "facts": SimpleLazyObject(lambda: facts(page, event, language)),
         "events_url": f"/{language}/events/",
-        "place": venues.attendance_in_words(page.venue),
+        "mode": venues.mode_in_words(page.venue),
         **viewing.clocks(request),
     }
     if event is None:
@@ -42,7 +42,7 @@ def occasion(page: "WebinarPage", event: "Event | None", request: HttpRequest) -
         "is_over": event.is_over,
         "moment": clock.step(now),
         "kind": event.format.label_in(language) if event.format else "",
-        "place": venues.attendance_in_words(event.venue),
+        "mode": venues.mode_in_words(event.venue),
     }
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from core import dates
 from core.models import Term
-from events.listing import rows
+from events.listing import listed
 from events.querysets import EventQuerySet
 
 PAST_PER_PAGE = 12
@@ -24,11 +24,11 @@ def programme(request: HttpRequest, events: EventQuerySet) -> dict[str, Any]:
     """Return the context of the list; at most seven statements, whatever the number of events."""
     chosen = {"format": _if_like(SLUG, request.GET.get("format")), "month": _if_like(MONTH, request.GET.get("month"))}
     narrowed = _narrow(events, chosen)
-    coming = rows(narrowed.upcoming().select_related("format")[:MOST_COMING], request=request)
+    coming = listed(narrowed.upcoming().select_related("format")[:MOST_COMING], request=request)
     past = Paginator(narrowed.past().select_related("format"), PAST_PER_PAGE).get_page(request.GET.get("page"))
     return {
         "coming": coming,
-        "past": rows(past.object_list, request=request),
+        "past": listed(past.object_list, request=request),
         "past_page": past,
         "is_narrowed": any(chosen.values()),
         "filters": _filters(events, chosen),

@@ -26,6 +26,6 @@ def in_words(venue: str) -> str:
     return venue or _("Online")
 
 
-def attendance_in_words(venue: str) -> str:
+def mode_in_words(venue: str) -> str:
     """Return in the active language how people take part."""
     return _("Online and in person") if venue else _("Online")

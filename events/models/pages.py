@@ -188,8 +188,8 @@ class WebinarPage(AtomicPublishing, BasePage):
         event = Event.objects.upcoming().scheduled().filter(translation_key=self.translation_key)
         number = Registration.objects.live().filter(event__in=event).count()
         words = ngettext(
-            "%(number)s person is registered and keeps place, mails and links. Cancel the event to tell them.",
-            "%(number)s people are registered and keep places, mails and links. Cancel the event to tell them.",
+            "%(number)s person is registered and keeps seat or place, mails and links. Cancel the event to tell them.",
+            "%(number)s people are registered and keep seat or place, mails and links. Cancel the event to tell them.",
             number,
         )
         return [*super().what_stays(), *([words % {"number": number}] if number else [])]

@@ -16,7 +16,7 @@ from tests.factories.accounts import PersonFactory, sign_in
 pytestmark = pytest.mark.django_db
 
 ELSEWHERE = "In other languages it stays public: français."
-REGISTERED = "2 people are registered and keep places, mails and links. Cancel the event to tell them."
+REGISTERED = "2 people are registered and keep seat or place, mails and links. Cancel the event to tell them."
 GOES_ON = "Dates, seats and meeting link of the event will then be set on its page in français."
 ENROLLED = "Its units close for 1 person who is enrolled in its cohorts; the enrolment stays."
 
