@@ -21,9 +21,9 @@ def invitation(registration: Registration) -> bytes:
     return ics.invitation(_own(registration), organiser=_organiser(), attendee=_attendee(registration))
 
 
-def withdrawal(registration: Registration) -> bytes:
+def cancellation(registration: Registration) -> bytes:
     """Return the file that takes a cancelled registration off the person's calendar."""
-    return ics.withdrawal(_own(registration), organiser=_organiser(), attendee=_attendee(registration))
+    return ics.cancellation(_own(registration), organiser=_organiser(), attendee=_attendee(registration))
 
 
 def download(registration: Registration) -> bytes:

@@ -1,4 +1,4 @@
-"""Calendar files (RFC 5545, RFC 5546): invitations, their withdrawal, single downloads and the public feed."""
+"""Calendar files (RFC 5545, RFC 5546): invitations, cancellations, single downloads and the public feed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def invitation(occasion: Occasion, *, organiser: Party, attendee: Party) -> byte
     return _scheduling("REQUEST", occasion, organiser, attendee)
 
 
-def withdrawal(occasion: Occasion, *, organiser: Party, attendee: Party) -> bytes:
+def cancellation(occasion: Occasion, *, organiser: Party, attendee: Party) -> bytes:
     """Return the file that takes the occasion off the attendee's calendar; its `sequence` tops the invitation's."""
     return _scheduling("CANCEL", occasion, organiser, attendee)
 

@@ -65,7 +65,7 @@ def cancelled(message: Message) -> Rendering:
     # What is published now, told or not: nobody is invited back to what they could not register for.
     event = Event.objects.get(pk=registration.event_id)
     had_seat = registration.changes.filter(what__in=[ChangeKind.CONFIRMED, ChangeKind.PROMOTED]).exists()
-    files = [_calendar_part("CANCEL", calendars.withdrawal(registration))] if had_seat else []
+    files = [_calendar_part("CANCEL", calendars.cancellation(registration))] if had_seat else []
     return _render(
         message,
         registration,
@@ -126,7 +126,7 @@ def write_change(message: Message, registration: Registration, before: EventVers
     event = registration.event
     if message.kind == notices.CALLED_OFF:
         before.lay_when_and_where_over(event)
-        files = [_calendar_part("CANCEL", calendars.withdrawal(registration))] if registration.is_confirmed else []
+        files = [_calendar_part("CANCEL", calendars.cancellation(registration))] if registration.is_confirmed else []
         return _render(message, registration, subject=_("Cancelled: %(title)s"), files=files)
     files = [_invitation(registration)] if registration.is_confirmed else []
     changes = [*_changes(registration, before), *_venue_changes(event, before)]

@@ -37,7 +37,7 @@ ARABIC = replace(
 FILES = {
     "invitation-en": lambda: ics.invitation(OCCASION, organiser=ORGANISER, attendee=ATTENDEE),
     "invitation-ar": lambda: ics.invitation(ARABIC, organiser=ORGANISER, attendee=ics.Party("آنا", "a@example.org")),
-    "withdrawal-en": lambda: ics.withdrawal(replace(OCCASION, sequence=4), organiser=ORGANISER, attendee=ATTENDEE),
+    "cancellation-en": lambda: ics.cancellation(replace(OCCASION, sequence=4), organiser=ORGANISER, attendee=ATTENDEE),
     "single-utc": lambda: ics.single(replace(OCCASION, timezone="UTC"), organiser=ORGANISER),
     "feed": lambda: ics.feed(
         [OCCASION, replace(ARABIC, uid="2@gkec.example", is_cancelled=True)], organiser=ORGANISER, name="GKEC events"
@@ -98,9 +98,9 @@ def test_each_entry_has_one_organiser_and_only_what_is_sent_to_somebody_an_atten
         assert ("attendee" in entry) is (calendar["method"] != "PUBLISH")
 
 
-def test_a_withdrawal_has_the_same_uid_and_a_higher_sequence():
+def test_a_cancellation_has_the_same_uid_and_a_higher_sequence():
     (asked,) = Calendar.from_ical(FILES["invitation-en"]()).walk("VEVENT")
-    calendar = Calendar.from_ical(FILES["withdrawal-en"]())
+    calendar = Calendar.from_ical(FILES["cancellation-en"]())
     (taken,) = calendar.walk("VEVENT")
     assert (calendar["method"], str(taken["status"]), taken["uid"] == asked["uid"]) == ("CANCEL", "CANCELLED", True)
     assert taken["sequence"] > asked["sequence"]
