@@ -4,7 +4,7 @@ Every step is one statement over all registrations, or over some, so an event wi
 statements and no memory. Call it with the event's row locked: then nobody registers in between, and nobody arms.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from core import clock
 from events import moments
 from events.enums import ReminderState
-from events.models import Event, Registration, Reminder, ReminderRule
+from events.models import Event, EventVersion, Registration, Reminder, ReminderRule
 from mail.services import withdraw
 
 KIND = "event-reminder"
@@ -139,15 +139,25 @@ def settle(*, event: Event) -> None:
     since = min(change.made_at for change in changes)
     event.versions.untold().update(told_at=clock.now())
     known = [told, *changes] if told else changes
-    is_moved = known[0].schedule != known[-1].schedule
     for rule in _rules(event):
-        own = moments.due(rule, event)
-        # Neither the rule's own moment before nor after: staff said "now", or armed it at the last minute.
-        is_set = rule.is_armed and rule.due_at not in {moments.due(rule, one) for one in known}
-        if is_set and rule.due_at and rule.due_at > since and (own <= since or not is_moved):
-            own = rule.due_at
-        _keep_moment(rule, event, own)
+        _keep_moment(rule, event, _settled_moment(rule, event, known, since))
     plan(event_id=event.pk, since=since)
+
+
+def _settled_moment(rule: ReminderRule, event: Event, known: Sequence[EventVersion], since: datetime) -> datetime:
+    """Return the moment that a rule has from now on: the one by the event's present date, or else the one it had.
+
+    It keeps the one it had where staff gave it, so that none of the dates people may know of explains it: they said
+    "now", or armed the rule at the last minute. What lies before the first change has left and is not kept. There are
+    two reasons to keep it: by the new date its own moment had passed when the first change was made, so nothing would
+    leave any more; or the date is no other, so nothing has changed that staff's word could give way to.
+    """
+    own, kept = moments.due(rule, event), rule.due_at
+    is_of_staff = rule.is_armed and kept not in {moments.due(rule, one) for one in known}
+    if not is_of_staff or kept is None or kept <= since:
+        return own
+    is_moved = known[0].schedule != known[-1].schedule
+    return kept if own <= since or not is_moved else own
 
 
 def _rules(event: Event) -> Iterable[ReminderRule]:
