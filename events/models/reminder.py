@@ -1,4 +1,4 @@
-"""Reminders: what staff decided for an event, and one row for each person whom it concerns."""
+"""Reminders, with a row for each person whom one concerns, and messages of staff: what staff decided for an event."""
 
 import hashlib
 import json

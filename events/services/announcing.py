@@ -71,9 +71,8 @@ def announce(*, event_id: int) -> int:
     Killed half-way, it goes on where it was: each registration says of which revision it has been told. A change made
     meanwhile ends it, and opens the window anew.
     """
-    told, portion = 0, -1
-    while portion:
-        portion = _tell_portion(event_id, ahead=told)
+    told = 0
+    while portion := _tell_portion(event_id, ahead=told):
         told += portion
     return told
 
