@@ -32,9 +32,9 @@ def ask_for_subtree(*, page: Page, locales: Iterable[Locale], user: Any) -> Tran
 def translate(*, job_id: int) -> bool:
     """Do a job unless somebody is at it or at another; tell whether it was done now.
 
-    One at a time, since one takes minutes and the sweeps need a process of the same workers. All pages or none: a worker
-    that is killed leaves the job waiting. What waits is found by the next sweep. The attempt is counted before the
-    work, so that a job which kills its worker is given up.
+    One at a time, since one takes minutes and the sweeps need a process of the same workers. All pages or none: a
+    worker that is killed leaves the job waiting. What waits is found by the next sweep. The attempt is counted before
+    the work, so that a job which kills its worker is given up.
     """
     with transaction.atomic():
         job = _taken(job_id) if _is_alone() else None
