@@ -20,6 +20,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from accounts.visitors import signed_in
 from core import clock, languages
 from events import rules, words
+from events.admin.messages import rows_of
 from events.admin.reminders import OfRule
 from events.audiences import MessageAudience, RuleAudience
 from events.errors import EventError, ReminderWithoutDate, WordsNotYours
@@ -155,10 +156,13 @@ class ForWriters(WagtailAdminTemplateMixin):
         return self.event.title
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        """Lead back to the registrations of the event."""
+        """Lead back to the registrations of the event, and to the messages to those registered."""
+        messages_url = reverse("events_messages", args=[self.event.pk])
+        own = [] if isinstance(self, MessagesView) else [{"url": messages_url, "label": MessagesView.page_title}]
         return [
             *self.breadcrumbs_items,
             {"url": self.registrations_url, "label": _("Registrations")},
+            *own,
             {"url": "", "label": self.page_title},
         ]
 
@@ -168,17 +172,37 @@ class ForWriters(WagtailAdminTemplateMixin):
         return f"{reverse('registrations:index')}?event={self.event.pk}"
 
 
-class WriteView(ForWriters, FormView):
-    """Asks for words and people, keeps both, and leads to the dry run."""
-
-    form_class = MessageForm
-    template_name = "events/admin/words_form.html"
-    page_title = _("Write to registered people")
+class OfWritten(ForWriters):
+    """What the screens share that are about all messages of one event."""
 
     @cached_property
     def event(self) -> Event:
         """The event whose people are written to."""
         return get_object_or_404(Event, pk=self.kwargs["pk"])
+
+
+class MessagesView(OfWritten, TemplateView):
+    """Every message to those registered, each leading to its dry run, or to where it is taken back."""
+
+    template_name = "events/admin/messages.html"
+    page_title = _("Messages to registered people")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add a row for each message."""
+        return super().get_context_data(
+            **kwargs,
+            message_rows=rows_of(self.event),
+            write_url=reverse("events_message_write", args=[self.event.pk]),
+            back_url=self.registrations_url,
+        )
+
+
+class WriteView(OfWritten, FormView):
+    """Asks for words and people, keeps both, and leads to the dry run."""
+
+    form_class = MessageForm
+    template_name = "events/admin/words_form.html"
+    page_title = _("Write to registered people")
 
     def form_valid(self, form: MessageForm) -> HttpResponse:
         """Keep the message; nothing is sent before the next screen."""

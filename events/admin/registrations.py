@@ -5,17 +5,19 @@ from collections.abc import Iterable
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import CheckboxSelectMultiple, RadioSelect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import BaseColumn, Column
 from wagtail.admin.views.generic import IndexView
+from wagtail.admin.widgets.button import HeaderButton
 
 from core import countries, dates, languages, personal
 from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.models import Term
+from events import rules
 from events.admin.registration import CancelView, PromoteView, RegistrationView, RenewLinksView
 from events.enums import RegistrationState
 from events.models import Event, Registration
@@ -77,13 +79,28 @@ class RegistrationIndex(ScreenExportMixin, IndexView):
     @cached_property
     def columns(self) -> list[BaseColumn]:
         """The columns without the event's where the list is of one event: it would say the same in every row."""
-        # Not by what the address says: what is no event of ours filters nothing.
-        chosen = self.filters.form if self.filters is not None else None
-        of_one = chosen is not None and chosen.is_valid() and bool(chosen.cleaned_data.get("event"))
         title, *others = super().columns
         # The first column is Wagtail's own, which leads to the row's page.
         title.accessor = personal.shown_name
-        return [title, *(column for column in others if not (of_one and column.name == "event"))]
+        return [title, *(column for column in others if not (self.event and column.name == "event"))]
+
+    @cached_property
+    def event(self) -> Event | None:
+        """The event whose registrations alone are listed, if it is one's."""
+        # Not by what the address says: what is no event of ours filters nothing.
+        chosen = self.filters.form if self.filters is not None else None
+        return chosen.cleaned_data.get("event") if chosen is not None and chosen.is_valid() else None
+
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        """Lead from one event's registrations to what staff write to its people, and have written."""
+        if self.event is None or not rules.may_write_to_registered(self.request.user):
+            return []
+        written, write = (reverse(f"events_message{name}", args=[self.event.pk]) for name in ("s", "_write"))
+        return [
+            HeaderButton(_("Messages to registered people"), url=written, icon_name="mail", priority=10),
+            HeaderButton(_("Write to registered people"), url=write, icon_name="edit", priority=20),
+        ]
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""

@@ -22,6 +22,7 @@ from accounts.visitors import signed_in
 from core import clock, dates
 from core.admin.acts import ButtonView
 from events import reminder_words, rules
+from events.admin.messages import rows_of
 from events.enums import ReminderState
 from events.errors import EventError, ReminderChanged
 from events.models import Event, Reminder, ReminderRule, WebinarPage
@@ -95,7 +96,10 @@ class OfRule(OfOccasion):
 
 
 class RemindersView(OfOccasion, TemplateView):
-    """Every reminder of an occasion with its moment, its state and how many it has planned; six statements."""
+    """Every reminder of an occasion with its moment, its state and how many it has planned, and the messages of staff.
+
+    Seven statements, whatever their number.
+    """
 
     template_name = "events/admin/reminders.html"
     page_title = _("Reminders")
@@ -110,15 +114,15 @@ class RemindersView(OfOccasion, TemplateView):
         found = list(ReminderRule.objects.filter(translation_key=self.key).order_by("due_at", "pk"))
         numbers = _numbers(found)
         written = ruling.which_have_written(found)
+        may_write = self.event is not None and rules.may_write_to_registered(signed_in(self.request))
         return super().get_context_data(
             **kwargs,
             event=self.event,
             rows=[self._row(rule, numbers[rule.pk], written) for rule in found],
             standing=self._standing(),
             add_url=reverse("events_reminder_add", args=[self.key]),
-            write_url=reverse("events_message_write", args=[self.event.pk])
-            if self.event and rules.may_write_to_registered(signed_in(self.request))
-            else "",
+            write_url=reverse("events_message_write", args=[self.event.pk]) if self.event and may_write else "",
+            message_rows=rows_of(self.event) if self.event and may_write else [],
         )
 
     def _row(self, rule: ReminderRule, numbers: dict[str, int], written: set[int]) -> dict[str, Any]:

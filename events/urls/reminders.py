@@ -27,6 +27,7 @@ urlpatterns = [
         dry_runs.RuleSampleView.as_view(),
         name="events_reminder_sample",
     ),
+    path("registered/<int:pk>/messages/", dry_runs.MessagesView.as_view(), name="events_messages"),
     path("registered/<int:pk>/write/", dry_runs.WriteView.as_view(), name="events_message_write"),
     path("registered/message/<int:pk>/", dry_runs.MessageDryRun.as_view(), name="events_message"),
     path("registered/message/<int:pk>/sent/", dry_runs.SentView.as_view(), name="events_message_sent"),

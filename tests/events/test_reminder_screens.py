@@ -54,7 +54,7 @@ def test_the_list_costs_the_same_for_one_and_for_three(manager, event, number, d
     ReminderRule.objects.filter(pk__in=list(spare.values_list("pk", flat=True))).delete()
     address = url("reminders", event.translation_key)
     manager.get(address)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert len(manager.get(address).context["rows"]) == number
 
 
