@@ -39,9 +39,13 @@ def say_waiting(event: Event, registration: Registration) -> None:
     _ask(WAITING, event, registration, f"{WAITING}:{registration.uuid}")
 
 
-def say_promoted(event: Event, registration: Registration) -> None:
-    """Ask for the invitation of somebody who got a seat from the waiting list."""
-    _ask(PROMOTED, event, registration, f"{PROMOTED}:{registration.uuid}:{registration.waiting_number}")
+def say_promoted(event: Event, registration: Registration, *, in_turn_at: datetime | None = None) -> None:
+    """Ask for the invitation of somebody who got a seat from the waiting list.
+
+    It leaves at once; one of many leaves in its turn, and lets mail to one go first.
+    """
+    key = f"{PROMOTED}:{registration.uuid}:{registration.waiting_number}"
+    _ask(PROMOTED, event, registration, key, due_at=in_turn_at, gives_way=in_turn_at is not None)
 
 
 def say_cancelled(event: Event, registration: Registration) -> None:
@@ -129,7 +133,14 @@ def change_key(kind: str, identifier: UUID, revision: int) -> str:
 
 
 def _ask(
-    kind: str, event: Event, registration: Registration, key: str, *, due_at: datetime | None = None, **ids: int
+    kind: str,
+    event: Event,
+    registration: Registration,
+    key: str,
+    *,
+    due_at: datetime | None = None,
+    gives_way: bool = False,
+    **ids: int,
 ) -> None:
     enqueue(
         key=key,
@@ -140,4 +151,5 @@ def _ask(
         due_at=due_at,
         expires_at=event.ends_at,
         person=registration.person,
+        gives_way=gives_way,
     )

@@ -1,16 +1,25 @@
 """Moving people up from the waiting list, in the order of their numbers."""
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from core import clock
 from events.enums import Actor, ChangeKind, RegistrationState
 from events.errors import NoSeatFree, NotWaiting, TooLateForSeat
 from events.models import Event, Registration, RegistrationChange
-from events.services import notices, planning, seats
+from events.services import announcing, notices, planning, seats
+from mail import rates
+from mail.enums import Stream
+from mail.services.ledger import MOST_GIVING_WAY
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+# More than these who get a seat at once are told as news to many are: a sign-in code waits behind so many, not more.
+MANY_AT_ONCE = MOST_GIVING_WAY
 
 
 @transaction.atomic
@@ -48,8 +57,8 @@ def fill_seats(event: Event) -> list[Registration]:
     if counted.waiting and counted.free != 0 and event.gives_seats:
         line = Registration.objects.filter(event_id=event.pk).waiting().select_related("person")
         promoted = list(line if counted.free is None else line[: counted.free])
-        for registration in promoted:
-            _give_seat(event, registration, actor=Actor.SYSTEM)
+        for registration, in_turn_at in _in_turn(promoted):
+            _give_seat(event, registration, actor=Actor.SYSTEM, in_turn_at=in_turn_at)
         notices.write_anew(promoted)
         planning.plan(event_id=event.pk, registration_ids=[one.pk for one in promoted])
         counted = seats.count(event)
@@ -57,8 +66,24 @@ def fill_seats(event: Event) -> list[Registration]:
     return promoted
 
 
+def _in_turn(promoted: list[Registration]) -> Iterator[tuple[Registration, datetime | None]]:
+    """Yield each with the moment at which they are told in their turn; None for few, who are told at once.
+
+    All of them have their seats now: only the mails are spread.
+    """
+    now, pace = clock.now(), rates.at_most(Stream.TRANSACTIONAL, announcing.DUE_PER_SECOND)
+    for number, registration in enumerate(promoted):
+        yield registration, now + timedelta(seconds=number // pace) if len(promoted) > MANY_AT_ONCE else None
+
+
 def _give_seat(
-    event: Event, registration: Registration, *, actor: Actor, by: "User | None" = None, reason: str = ""
+    event: Event,
+    registration: Registration,
+    *,
+    actor: Actor,
+    by: "User | None" = None,
+    reason: str = "",
+    in_turn_at: datetime | None = None,
 ) -> None:
     registration.state = RegistrationState.CONFIRMED
     registration.told_revision = event.revision
@@ -66,4 +91,4 @@ def _give_seat(
     RegistrationChange.objects.create(
         registration=registration, what=ChangeKind.PROMOTED, actor=actor, by=by, reason=reason
     )
-    notices.say_promoted(event, registration)
+    notices.say_promoted(event, registration, in_turn_at=in_turn_at)

@@ -9,11 +9,15 @@ from core import clock
 from events import errors
 from events.enums import Actor, ChangeKind, EventStatus
 from events.models import Event, Registration
-from events.services import cancel, promote, promote_from_waiting_list
+from events.services import announcing, cancel, promote, promote_from_waiting_list, restore_event
+from events.services.promoting import MANY_AT_ONCE
 from events.services.sweeping import sweep
 from mail.models import Message
+from mail.services import ledger
+from tests.events.changing import all_leave
 from tests.factories import accounts
 from tests.factories import events as make
+from tests.factories.mail import ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
@@ -217,3 +221,62 @@ def test_the_sweep_goes_on_past_an_event_whose_seat_cannot_be_given(monkeypatch:
     monkeypatch.setattr("events.services.sweeping.promote_from_waiting_list", promote_unless_first)
     assert sweep().promoted == 1
     assert states(second) == {"C": "confirmed", "D": "confirmed"}
+
+
+def promotions() -> list[tuple[float, bool]]:
+    """Return of each mail about a new seat after how many seconds it leaves, and whether mail to one goes before it."""
+    found = Message.objects.filter(kind="event-promoted").order_by("due_at", "id")
+    return [((one.due_at - clock.now()).total_seconds(), one.gives_way) for one in found]
+
+
+def with_line(number: int) -> Event:
+    """Return an event whose one seat is taken and for which so many wait; their mails so far have left."""
+    event, _people = filled(capacity=1, people="ABCDEFGHIJ"[: number + 1])
+    all_leave()
+    return event
+
+
+def test_few_who_get_a_seat_at_once_are_told_at_once(time):
+    event = with_line(MANY_AT_ONCE)
+    Event.objects.filter(pk=event.pk).update(capacity=None)
+    promote_from_waiting_list(event_id=event.pk)
+    assert promotions() == [(0, False)] * 5
+
+
+def test_many_who_get_a_seat_at_once_have_it_at_once_and_are_told_in_turn(time, monkeypatch):
+    monkeypatch.setattr(announcing, "DUE_PER_SECOND", 2)
+    event = with_line(MANY_AT_ONCE + 1)
+    Event.objects.filter(pk=event.pk).update(capacity=None)
+    promote_from_waiting_list(event_id=event.pk)
+    assert set(states(event).values()) == {"confirmed"}
+    assert promotions() == [(0, True), (0, True), (1, True), (1, True), (2, True), (2, True)]
+    told = Message.objects.filter(kind="event-promoted").order_by("due_at", "id").values_list("to_address", flat=True)
+    assert list(told) == [f"{name}@example.org" for name in "bcdefg"]
+
+
+def test_many_promotions_fall_due_no_faster_than_the_set_rate(time, settings):
+    settings.MAIL_RATES = {"transactional": 0.5}
+    event = with_line(MANY_AT_ONCE + 1)
+    Event.objects.filter(pk=event.pk).update(capacity=None)
+    promote_from_waiting_list(event_id=event.pk)
+    assert [seconds for seconds, _gives_way in promotions()] == [0, 2, 4, 6, 8, 10]
+
+
+def test_a_sign_in_code_asked_for_behind_many_promotions_leaves_in_the_next_lease(time):
+    event = with_line(MANY_AT_ONCE + 1)
+    Event.objects.filter(pk=event.pk).update(status=EventStatus.CANCELLED, capacity=None)
+    restore_event(event_id=event.pk, by=accounts.PersonFactory(), reason="x")
+    assert len(promotions()) == 6
+    code = ask(is_secret=True)
+    taken = ledger.lease(stream="transactional", limit=20).messages
+    assert [message.kind for message in taken] == [code.kind, *["event-promoted"] * ledger.MOST_GIVING_WAY]
+    assert taken[0].key == code.key
+
+
+def test_whoever_gives_a_seat_of_many_up_again_is_not_told_of_it(time, monkeypatch):
+    monkeypatch.setattr(announcing, "DUE_PER_SECOND", 1)
+    event = with_line(MANY_AT_ONCE + 1)
+    Event.objects.filter(pk=event.pk).update(capacity=None)
+    *_others, last = promote_from_waiting_list(event_id=event.pk)
+    cancel(registration_id=last.pk)
+    assert Message.objects.get(kind="event-promoted", to_address="g@example.org").state == "cancelled"

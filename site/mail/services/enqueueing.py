@@ -38,13 +38,15 @@ def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
     expires_at: datetime | None = None,
     stream: str | None = None,
     person: "User | None" = None,
+    gives_way: bool = False,
 ) -> Message:
     """Ask for one mail of a registered kind; asking again with the same key changes nothing and returns the first.
 
     Call it inside the transaction of the change that the mail is about: either both happen or neither. `params` are
     ids only, since words would go stale and would have to be erased in two places. The mail is written when it
     leaves, in `language`; it never leaves before `due_at` nor after `expires_at`. Without `stream` the kind's own is
-    used. Raises LookupError for an unknown kind, BadAddress and ValueError for what can never be sent.
+    used. One of many that are asked for at once `gives_way`, though its kind does not. Raises LookupError for an
+    unknown kind, BadAddress and ValueError for what can never be sent.
     """
     written = written_kind(kind)
     return _insert(
@@ -60,7 +62,7 @@ def enqueue(  # noqa: PLR0913  (the keywords are what stands on an envelope)
             expires_at=expires_at,
             person=person,
             message_id=message_id(key),
-            gives_way=written.gives_way,
+            gives_way=gives_way or written.gives_way,
         )
     )
 
