@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.widgets import AdminDateTimeInput
@@ -13,11 +14,12 @@ from wagtail.blocks import StreamBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.models import Page
 
-from core import dates, languages, text, timezones
+from core import clock, dates, languages, text, timezones
 from core.years import validate_year
 from events import spoken
 from events.models.event import TAKEN_FROM_SOURCE, Event
 from events.models.join_link import ONLY_HTTPS, JoinLink, validate_link
+from events.models.registration import Registration
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from events.venues import validate_venue
 
@@ -107,6 +109,7 @@ class WebinarForm(WagtailAdminPageForm):
             links = JoinLink.objects.filter(translation_key=page.translation_key)
             self.initial["join_link"] = self.initial["join_link_shown"] = links.values_list("url", flat=True).first()
             self._leave_schedule_to_source(page)
+            self._say_who_waits(page)
 
     def _leave_schedule_to_source(self, page: Page) -> None:
         """Close what the record takes from its source page alone on the others, since it would not listen."""
@@ -126,6 +129,22 @@ class WebinarForm(WagtailAdminPageForm):
             "language: %(language)s."
         )
         self.fields["starts_at"].help_text = note % {"language": languages.own_name(event.source_locale.language_code)}
+
+    def _say_who_waits(self, page: Page) -> None:
+        """Say beside the seats how many wait for one: publishing a larger number cannot be taken back from them."""
+        if "capacity" not in self.fields or self.fields["capacity"].disabled:
+            return
+        events = Event.objects.scheduled().filter(translation_key=page.translation_key, starts_at__gt=clock.now())
+        if number := Registration.objects.waiting().filter(event__in=events).count():
+            words = ngettext(
+                "%(number)s person waits. If publishing a larger number, or none, gives them a seat, they are told at "
+                "once, and that cannot be taken back.",
+                "%(number)s people wait. Whoever gets a seat by publishing a larger number, or none, is told at once, "
+                "and that cannot be taken back.",
+                number,
+            )
+            field = self.fields["capacity"]
+            field.help_text = f"{field.help_text} {words % {'number': number}}"
 
     @property
     def changes_link(self) -> bool:

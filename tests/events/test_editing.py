@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from wagtail.models import Page, Revision
 from wagtail.test.utils.form_data import streamfield
 
+from core import clock
 from events import errors, schedule
 from events.models import Event, JoinLink, WebinarPage
 from events.models.webinar_form import WebinarForm
@@ -345,3 +347,42 @@ def test_the_page_has_one_form_with_tabs(editor):
     ).content.decode()
     tabs = re.findall(r'<a[^>]*class="w-tabs__tab[^"]*"[^>]*>\s*([^<]+?)\s*<', html)
     assert tabs == ["What", "When and where", "Registration", "Programme", "Search and sharing"]
+
+
+def beside_seats(client, page: Page) -> str:
+    """Return what the editor says beside the number of seats."""
+    answer = client.get(reverse("wagtailadmin_pages:edit", args=[page.pk]))
+    found = BeautifulSoup(answer.content, "html.parser").select_one("#panel-child-registration-capacity-section .help")
+    return " ".join(found.get_text(" ", strip=True).split())
+
+
+def test_beside_the_seats_stands_how_many_wait_as_long_as_a_larger_number_gives_them_one(editor):
+    page = make.live_webinar(capacity=1)
+    event = Event.objects.get()
+    make.registered(event, "Ana")
+    assert beside_seats(editor, page) == "Leave empty if there is no limit."
+    make.registered(event, "Bo")
+    assert beside_seats(editor, page) == (
+        "Leave empty if there is no limit. 1 person waits. If publishing a larger number, or none, gives them a seat, "
+        "they are told at once, and that cannot be taken back."
+    )
+    make.registered(event, "Cy")
+    make.registered(make.event(capacity=0), "Di")
+    assert beside_seats(editor, page) == (
+        "Leave empty if there is no limit. 2 people wait. Whoever gets a seat by publishing a larger number, or none, "
+        "is told at once, and that cannot be taken back."
+    )
+    for change in ({"status": "cancelled"}, {"status": "scheduled", "starts_at": clock.now()}):
+        Event.objects.filter(pk=event.pk).update(**change)
+        assert beside_seats(editor, page) == "Leave empty if there is no limit."
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_counting_who_waits_costs_one_statement(number, django_assert_num_queries):
+    page = make.live_webinar(capacity=0)
+    for step in range(number):
+        make.registered(Event.objects.get(), f"Guest {step}")
+    form = WebinarPage.get_edit_handler().get_form_class()(instance=page)
+    with django_assert_num_queries(1):
+        form._say_who_waits(page)
+    assert f" {number} p" in form.fields["capacity"].help_text
