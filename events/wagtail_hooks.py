@@ -7,6 +7,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin import messages
+from wagtail.admin.views.bulk_action import BulkAction
+from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.widgets.button import Button, ListingButton
 from wagtail.models import Page
@@ -18,6 +20,7 @@ from events.admin.calling_off import CallOffView, RestoreView, button_for
 from events.admin.cloning import CloneView
 from events.admin.news import NewsSampleView, NewsView, tell_publisher
 from events.admin.pages import WebinarViews
+from events.admin.publishing import NEWS, news_of, tell_of_many
 from events.admin.registrations import RegistrationPolicy, Registrations
 from events.admin.webinars import Webinars
 from events.models import Registration, WebinarPage
@@ -72,6 +75,21 @@ def say_who_speaks_next(request: HttpRequest, page: Page) -> None:
     if request.method == "GET" and isinstance(page, WebinarPage) and (other := successor(page)):
         words = _("Dates, seats and meeting link of the event will then be set on its page in %(language)s.")
         messages.warning(request, words % {"language": languages.own_name(other.locale.language_code)})
+
+
+@hooks.register("after_bulk_action")
+def tell_of_news_of_many(request: HttpRequest, action_type: str, objects: list, action: BulkAction) -> None:
+    """Say it, too, after several pages have been published at once."""
+    if action_type == "publish" and isinstance(action, PageBulkAction):
+        and_beneath = action.cleaned_form.cleaned_data["include_descendants"]
+        tell_of_many(request, objects, and_beneath=and_beneath)
+
+
+@hooks.register("register_page_header_buttons")
+def news_from_editor(page: Page, user, *args: object, **kwargs: object) -> Iterator[Button]:
+    """Lead from the editor to who will be told, as long as they can be kept from it: also once a schedule published."""
+    if isinstance(page.specific_deferred, WebinarPage) and rules.may_call_off(user, page) and (url := news_of(page)):
+        yield Button(NEWS, url, icon_name="mail", priority=14)
 
 
 @hooks.register("register_page_header_buttons")

@@ -96,19 +96,21 @@ class NewsSampleView(OfEvent, SampleView):
         return News(self.event, status)
 
 
-def tell_publisher(request: HttpRequest, page: Page) -> None:
+def tell_publisher(request: HttpRequest, page: Page, *, by_title: bool = False) -> None:
     """Say after publishing how many will be told and when, or why nobody is; nothing where there is no change."""
     event = Event.objects.filter(translation_key=page.translation_key).first()
     if event is None:
         return
     news = News(event, event.status)
     button = messages.button(reverse("events_news", args=[page.pk]), NewsView.page_title)
+    # Where several are published, or one from a list, the title alone says which is meant.
+    words = gettext("“%(title)s”: %(sentence)s") if by_title else "%(sentence)s"
     if warning := left_behind(news):
-        messages.warning(request, warning, buttons=[button])
+        messages.warning(request, words % {"title": page.title, "sentence": warning}, buttons=[button])
     elif sentence := _who_will_be_told(news):
-        messages.info(request, sentence, buttons=[button])
+        messages.info(request, words % {"title": page.title, "sentence": sentence}, buttons=[button])
     elif sentence := taken_back(news):
-        messages.info(request, sentence)
+        messages.info(request, words % {"title": page.title, "sentence": sentence})
 
 
 def left_behind(news: News) -> str:

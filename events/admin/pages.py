@@ -1,7 +1,9 @@
 """Editing a webinar: the page, its record and its meeting link are written in one transaction or not at all."""
 
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from wagtail.admin.views.pages.create import CreateView
 from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
@@ -10,6 +12,7 @@ from wagtail.admin.viewsets.pages import PageViewSet
 from core.admin.editing import OneAtATime
 from core.admin.publishing import WorkflowAction
 from core.projection import AtomicForm
+from events.admin.publishing import telling
 from events.errors import EventError
 from events.models import WebinarPage
 from events.models.webinar_form import WebinarForm
@@ -45,6 +48,20 @@ class WebinarCreate(WithJoinLink, StoresJoinLink, CreateView):
 class WebinarEdit(OneAtATime, WithJoinLink, StoresJoinLink, EditView):
     """Wagtail's view to edit a page."""
 
+    def perform_workflow_action(self) -> HttpResponse:
+        """Take a step of a workflow with what was edited; if it publishes, say who will be told."""
+        with telling(self.request, self.page):
+            return super().perform_workflow_action()
+
+
+class WebinarWorkflowAction(WorkflowAction):
+    """A step of a workflow, the last of which publishes."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take it; if it publishes, say of which event and who will be told."""
+        with telling(request, self.object, by_title=True):
+            return super().post(request, *args, **kwargs)
+
 
 class WithoutJoinLink:
     """A preview that leaves the meeting link out: Wagtail keeps what is previewed in a table of its own for a day."""
@@ -72,6 +89,6 @@ class WebinarViews(PageViewSet):
     model = WebinarPage
     add_view_class = WebinarCreate
     edit_view_class = WebinarEdit
-    workflow_action_view_class = WorkflowAction
+    workflow_action_view_class = WebinarWorkflowAction
     preview_on_add_view_class = WebinarPreviewOnCreate
     preview_on_edit_view_class = WebinarPreviewOnEdit

@@ -18,6 +18,7 @@ from core.admin.records import OfferedPolicy, RecordList
 from core.exports import MomentColumn, ScreenExportMixin, WordsColumn
 from core.models import Term
 from events import rules
+from events.admin.publishing import NEWS, news_of_event
 from events.admin.registration import CancelView, PromoteView, RegistrationView, RenewLinksView
 from events.enums import RegistrationState
 from events.models import Event, Registration
@@ -93,14 +94,19 @@ class RegistrationIndex(ScreenExportMixin, IndexView):
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:
-        """Lead from one event's registrations to what staff write to its people, and have written."""
-        if self.event is None or not rules.may_write_to_registered(self.request.user):
-            return []
-        written, write = (reverse(f"events_message{name}", args=[self.event.pk]) for name in ("s", "_write"))
-        return [
-            HeaderButton(_("Messages to registered people"), url=written, icon_name="mail", priority=10),
-            HeaderButton(_("Write to registered people"), url=write, icon_name="edit", priority=20),
-        ]
+        """Lead from one event's registrations to news they will be told, and to what staff write and have written."""
+        found: list[HeaderButton] = []
+        if self.event is None:
+            return found
+        if news := news_of_event(self.event, self.request.user):
+            found.append(HeaderButton(NEWS, url=news, icon_name="mail", priority=5))
+        if rules.may_write_to_registered(self.request.user):
+            written, write = (reverse(f"events_message{name}", args=[self.event.pk]) for name in ("s", "_write"))
+            found += [
+                HeaderButton(_("Messages to registered people"), url=written, icon_name="mail", priority=10),
+                HeaderButton(_("Write to registered people"), url=write, icon_name="edit", priority=20),
+            ]
+        return found
 
     def get_base_queryset(self) -> QuerySet:
         """Bring along what the columns show, so that rows cost no statements of their own."""
