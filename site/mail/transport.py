@@ -7,11 +7,12 @@ cannot have taken it, after it only the server knows.
 """
 
 import contextlib
+import io
 import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
@@ -77,7 +78,7 @@ class _Gone(Exception):
 class Connection:
     """One conversation with the server: `with Connection(settings.MAIL_SERVER, seconds=60) as connection: …`.
 
-    `seconds` bounds connecting, and each group handed over.
+    `seconds` bounds connecting, and each group handed over, however slowly the server speaks or listens.
     """
 
     has_wire = True
@@ -101,11 +102,17 @@ class Connection:
                 self._smtp.sock.sendall(b"QUIT\r\n")
         self._drop()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, so that `connect` takes no time."""
+        return self._smtp is not None
+
     def connect(self) -> None:
         """Make sure that there is a connection; raises Unreachable."""
         if self._smtp is None:
+            self._deadline = time.monotonic() + self.seconds
             try:
-                self._smtp = _greeted(self.server, self.seconds)
+                self._smtp = _greeted(self.server, self._left)
             except (OSError, smtplib.SMTPException) as problem:
                 raise Unreachable(_told(problem)) from problem
 
@@ -187,16 +194,22 @@ class Connection:
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline - self.seconds / 2
 
+    def _left(self) -> float:
+        return self._deadline - time.monotonic()
+
     def _socket(self) -> socket.socket:
-        left = self._deadline - time.monotonic()
+        left = self._left()
         if self._smtp is None or self._smtp.sock is None or left <= 0:
             raise _Gone("The time set for the hand-over has run out." if left <= 0 else "The connection is closed.")
         self._smtp.sock.settimeout(left)
         return self._smtp.sock
 
     def _send(self, data: bytes) -> None:
+        rest = memoryview(data)
         try:
-            self._socket().sendall(data)
+            # Piece by piece: over TLS `sendall` gives each record the whole time anew.
+            while rest:
+                rest = rest[self._socket().send(rest) :]
         except OSError as problem:
             raise _Gone(_told(problem)) from problem
 
@@ -217,13 +230,69 @@ class Connection:
         self._smtp = None
 
 
-def _greeted(server: dict, seconds: float) -> smtplib.SMTP:
+class _Voice(io.RawIOBase):
+    """What a server says, as long as there is time left: a socket's own limit begins anew with each byte."""
+
+    def __init__(self, sock: socket.socket, left: Callable[[], float]) -> None:
+        self.sock = sock
+        self.left = left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        _bound(self.sock, self.left())
+        return self.sock.recv_into(buffer)
+
+
+class _Timed(smtplib.SMTP):
+    """smtplib's client, whose connecting and replies all end with the time that is `left`, not each with its own."""
+
+    def __init__(self, host: str, port: int, *, left: Callable[[], float]) -> None:
+        self.left = left
+        super().__init__(host, port, _own_name(), timeout=left())
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Connect to the first of the server's addresses that answers, leaving each of the others its share."""
+        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+        for others, (family, kind, protocol, _name, place) in zip(range(len(found))[::-1], found, strict=True):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                _bound(sock, self.left() / (others + 1))
+                sock.connect(place)
+                _bound(sock, self.left())
+            except OSError:
+                sock.close()
+                if not others:
+                    raise
+            else:
+                return sock
+        raise OSError("The server's name has no address.")
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = io.BufferedReader(_Voice(self.sock, self.left))
+        return super().getreply()
+
+
+class _TimedTls(smtplib.SMTP_SSL, _Timed):
+    """The same where TLS begins with the first byte, on a socket that the one above has made."""
+
+    def __init__(self, host: str, port: int, *, left: Callable[[], float]) -> None:
+        self.left = left
+        super().__init__(host, port, _own_name(), timeout=left(), context=_tls())
+
+
+def _bound(sock: socket.socket, seconds: float) -> None:
+    if seconds <= 0:
+        raise TimeoutError("timed out")
+    sock.settimeout(seconds)
+
+
+def _greeted(server: dict, left: Callable[[], float]) -> smtplib.SMTP:
     host, port = server["EMAIL_HOST"] or "localhost", server.get("EMAIL_PORT") or 0
-    smtp: smtplib.SMTP
-    if server.get("EMAIL_USE_SSL"):
-        smtp = smtplib.SMTP_SSL(host, port, _own_name(), timeout=seconds, context=_tls())
-    else:
-        smtp = smtplib.SMTP(host, port, _own_name(), timeout=seconds)
+    client = _TimedTls if server.get("EMAIL_USE_SSL") else _Timed
+    smtp = client(host, port, left=left)
     try:
         # The end of a message and the commands of the next leave in one small segment that shall not wait.
         if smtp.sock is not None:

@@ -1,5 +1,6 @@
 """What came of each message is told apart to the byte, with and without pipelining."""
 
+import contextlib
 import smtplib
 import socket
 import threading
@@ -11,7 +12,7 @@ import pytest
 from gkec import environment
 from mail.enums import Outcome
 from mail.transport import Answer, Connection, Letter, Unreachable
-from tests.services.smtpscript import CLOSE, HANG, ScriptedServer
+from tests.services.smtpscript import CLOSE, DRIP, HANG, ScriptedServer
 
 Start = Callable[..., ScriptedServer]
 BODY = b"Message-ID: <%d@test>\r\n\r\n.dot\r\nline\r\n..two\r\nend\r\n"
@@ -126,6 +127,18 @@ def test_a_server_that_hangs_is_left_when_the_time_is_up(
 
 
 @both
+@pytest.mark.parametrize(("step", "outcome"), [("RCPT", "cut"), ("END", "no_answer")])
+def test_a_server_that_answers_byte_by_byte_is_left_when_the_time_is_up(
+    scripted: Start, pipelining: bool, step: str, outcome: str
+) -> None:
+    server = scripted(pipelining=pipelining)
+    server.script = {(step, "p1@city.example"): DRIP}
+    started = time.monotonic()
+    assert outcomes(hand_over(server, seconds=0.6)) == ["accepted", outcome, "untried"]
+    assert 0.4 < time.monotonic() - started < 2
+
+
+@both
 def test_a_slow_group_begins_no_message_in_the_second_half_of_its_time(scripted: Start, pipelining: bool) -> None:
     server = scripted(pipelining=pipelining, on_data=lambda recipient: time.sleep(0.12))
     answers = hand_over(server, 20, seconds=1)
@@ -150,16 +163,38 @@ def test_a_server_that_asks_for_the_data_of_a_refused_address_gets_an_empty_mess
         ({"CONNECT": CLOSE}, "Connection unexpectedly closed"),
         ({"EHLO": "550 never heard of you"}, "550 never heard of you"),
         ({"EHLO": HANG}, "timed out"),
+        ({"CONNECT": DRIP}, "timed out"),
+        ({"EHLO": DRIP}, "timed out"),
     ],
 )
 def test_a_server_that_does_not_let_us_in_is_unreachable(scripted: Start, script: dict, words: str) -> None:
     server = scripted()
     server.script = script
+    started = time.monotonic()
     with (
         pytest.raises(Unreachable, match=words),
         Connection({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": server.port}, seconds=0.5) as connection,
     ):
         connection.connect()
+    assert time.monotonic() - started < 2
+
+
+def test_an_address_at_which_nobody_answers_leaves_the_others_their_time(scripted: Start, monkeypatch) -> None:
+    server = scripted()
+    # A queue of one that is full: whoever comes next hears nothing, as behind a firewall.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, contextlib.ExitStack() as waiting:
+        for _n in range(2):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(silent.getsockname())
+        places = [silent.getsockname(), ("127.0.0.1", server.port)]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: found)
+        started = time.monotonic()
+        with Connection({"EMAIL_HOST": "mx.example", "EMAIL_PORT": 25}, seconds=2) as connection:
+            connection.connect()
+            assert outcomes(connection.hand_over(letters(1))) == ["accepted"]
+        assert 0.9 < time.monotonic() - started < 1.9
 
 
 def test_nobody_listening_is_unreachable(scripted: Start) -> None:

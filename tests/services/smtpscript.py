@@ -13,12 +13,15 @@ import pytest
 
 CLOSE = "close"
 HANG = "hang"
+# A reply without an end, byte by byte; not for ever, so that who listens to the end is found out.
+DRIP = "drip"
+DRIP_SECONDS = 5
 STEPS = ("CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "MIDDLE", "END")
 
 
 @dataclass
 class ScriptedServer:
-    """`script[step]` (or `script[step, recipient]`) is a reply such as "451 later", CLOSE or HANG.
+    """`script[step]` (or `script[step, recipient]`) is a reply such as "451 later", CLOSE, HANG or DRIP.
 
     MIDDLE is after the first half of the data, END after the final dot. With `keeps` the message is taken before
     END's action, which is what makes an answer that never comes dangerous. `accepted` is the log.
@@ -170,10 +173,19 @@ class _Conversation:
             while not self.server.is_over.wait(0.05):
                 pass
             raise _Over
+        if action == DRIP:
+            self.drip()
         self.send(action or usual)
         if action.startswith("421"):
             raise _Over
         return not action or action[0] in "23"
+
+    def drip(self) -> None:
+        for byte in b"2" + b"5" * (DRIP_SECONDS * 20):
+            self.client.sendall(bytes([byte]))
+            if self.server.is_over.wait(0.05):
+                break
+        raise _Over
 
     def send(self, text: str) -> None:
         self.client.sendall(text.encode() + b"\r\n")
