@@ -66,6 +66,7 @@ class Provider:
         self.seconds = seconds
         self.backend: BaseEmailBackend | None = None
         self.fault = ""
+        self.is_open = False
         self.judge: Callable[[AnymailError], tuple[Outcome, int | None]] = outcomes.of_problem
         try:
             self._choose(backend)
@@ -103,6 +104,7 @@ class Provider:
         except Exception as problem:
             # Whatever kept it from being made, each provider's library in its own words: nothing left.
             raise Unreachable(_told(problem)) from problem
+        self.is_open = True
 
     def hand_over(self, letters: Sequence[Letter]) -> list[Answer]:
         """Hand over a group and return an answer for each; what was not begun is UNTRIED.

@@ -12,11 +12,15 @@ from mail.transport import Answer, Connection, Letter
 class Road(Protocol):
     """What a delivery needs of either; `has_wire` tells whether letters are needed as bytes.
 
-    `known_for` is how long a second hand-over of the same message is known to be one, and not sent.
+    `known_for` is how long a second hand-over of the same message is known to be one, and not sent. Where a road
+    `is_open`, `connect` takes no time.
     """
 
     has_wire: bool
     known_for: timedelta
+
+    @property
+    def is_open(self) -> bool: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: object) -> None: ...

@@ -38,15 +38,24 @@ class Verdict:
     is_repeat: bool = False
 
 
-def verdict(message: Message, answer: Answer, *, now: datetime) -> Verdict:
+def shuts(answer: Answer) -> bool:
+    """Whether nothing more shall be tried for now: nobody lets us in, or what was tried last is in doubt.
+
+    A provider that breaks behind its door breaks for each message alike, and would leave a whole mail-out in doubt.
+    """
+    return answer.outcome in {Outcome.UNREACHABLE, Outcome.NO_ANSWER}
+
+
+def verdict(message: Message, answer: Answer, *, now: datetime, is_shut: bool = False) -> Verdict:
     """Return what an answer does to a message whose hand-over had started.
 
-    `untried` goes back to the queue as if it had never been taken; `unwritable` waits, as what cannot be written. A
+    `untried` goes back to the queue as if it had never been taken, or where the door `is_shut` to the rest of the
+    lease, which is put off; `unwritable` waits, as what cannot be written. A
     bulk message without an answer is never sent again; a transactional one is, once, unless the time set for trying is
     over. What was sent again and comes to nothing is unknown, since the first time may have arrived.
     """
     if answer.outcome is Outcome.UNTRIED:
-        return Verdict(message.pk, State.QUEUED, "")
+        return Verdict(message.pk, State.LEASED if is_shut else State.QUEUED, "")
     if answer.outcome in _ENDS:
         return _ended(message, *_ENDS[answer.outcome], answer, now)
     is_over = has_tried_long_enough(message, now=now)

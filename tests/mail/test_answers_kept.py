@@ -1,5 +1,7 @@
 """What a server has answered is written down, whatever goes wrong beside it."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import OperationalError
 
@@ -11,6 +13,7 @@ from mail.services.writing import Desk
 from mail.transport import Answer, Connection
 from tests.factories.mail import ask, deliver_all
 from tests.services.mailserver import MailServer
+from tests.services.smtpscript import CLOSE, ScriptedServer
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,34 @@ def test_a_fault_is_told_of_also_where_the_server_shuts_its_door_in_that_moment(
     with pytest.raises(OperationalError):
         delivery.deliver(stream="transactional")
     assert states() == ["deferred"] * 3
+
+
+@pytest.mark.parametrize(
+    ("stream", "known"),
+    [
+        ("bulk", ["accepted", "deferred", "queued", "leased", "leased"]),
+        ("transactional", ["accepted", "deferred", "leased", "leased", "leased"]),
+    ],
+)
+def test_answers_are_written_down_before_the_server_is_called_anew(
+    scripted: Callable[..., ScriptedServer], monkeypatch, settings, stream: str, known: list[str]
+) -> None:
+    settings.MAIL_GROUP_SIZES = {"bulk": 3, "transactional": 1}
+    scripted().script = {("RCPT", "p1@city.example"): CLOSE}
+    for number in range(5):
+        ask(to=f"p{number}@city.example", stream=stream)
+    seen: list[list[str]] = []
+    connect = Connection.connect
+
+    def connecting(self: Connection) -> None:
+        # A server that hangs may take longer to connect to than the lease lasts.
+        if self._smtp is None:
+            seen.append(states())
+        connect(self)
+
+    monkeypatch.setattr(Connection, "connect", connecting)
+    delivery.deliver(stream=stream)
+    assert seen == [["leased"] * 5, known]
 
 
 def test_an_address_that_cannot_be_put_on_the_list_costs_no_neighbour_its_answer(

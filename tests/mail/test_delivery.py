@@ -172,6 +172,29 @@ def test_a_server_that_lets_nobody_in_fails_no_message(scripted: Start, stream: 
     assert server.connections <= 2
 
 
+def test_what_was_not_begun_behind_a_shut_door_is_put_off_and_does_not_knock_again(
+    scripted: Start, time_machine
+) -> None:
+    server = scripted()
+    server.script = {("RCPT", "p1@city.example"): ["421 4.7.0 too many connections"]}
+    messages = [ask(to=f"p{n}@city.example", stream="bulk") for n in range(5)]
+    now = clock.now()
+    assert deliver_all("bulk") == 5
+    shut = ("deferred", "unreachable", 0, "421 4.7.0 too many connections")
+    assert [state(message) for message in messages] == [
+        ("accepted", "", 1, "taken"),
+        ("deferred", "unreachable", 1, "4.7.0 too many connections"),
+        *[shut] * 3,
+    ]
+    assert min(message.due_at for message in messages[1:]) >= now + timedelta(seconds=30)
+    assert (server.connections, Attempt.objects.count()) == (1, 2)
+    assert len({message.due_at for message in messages[2:]}) == 3
+    time_machine.move_to(now + timedelta(seconds=91))
+    deliver_all("bulk")
+    assert [state(message)[:3] for message in messages] == [("accepted", "", n) for n in (1, 2, 1, 1, 1)]
+    assert set(server.recipients().values()) == {1}
+
+
 @each_stream
 def test_a_connection_that_broke_before_the_data_was_complete_is_tried_again_later(
     scripted: Start, stream: str

@@ -26,6 +26,8 @@ class Api:
         self.requests = 0
         self.keys: set[str] = set()
         self.answers: dict[str, list[int | str]] = {}
+        # The status that it gives everybody while it is not 0, and takes nothing.
+        self.outage = 0
         self.seconds = 0.0
         # What it says beside a status that is no success.
         self.words: dict[str, Any] = {}
@@ -39,9 +41,9 @@ class Api:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 asked = _asked(self.headers["Content-Type"], body)
                 address = _address(asked)
-                answer = (api.answers.get(address) or [201]).pop(0) if api.answers.get(address) else 201
+                answer = (api.answers.get(address) or [201]).pop(0) if api.answers.get(address) else api.outage or 201
                 key = asked.get("headers", {}).get("idempotencyKey") or self.headers["Idempotency-Key"] or ""
-                if answer in {201, "hang up", 500} and (not key or key not in api.keys):
+                if answer in {201, "hang up", 500} and not api.outage and (not key or key not in api.keys):
                     api.keys.add(key)
                     api.taken.append({**asked, "address": address, "key": key})
                 time.sleep(api.seconds)

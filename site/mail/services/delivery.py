@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from core import clock
 from mail import rates, roads, rules
-from mail.enums import Outcome
 from mail.roads import Road
 from mail.rules import Verdict
 from mail.services import ledger
@@ -26,18 +26,17 @@ def deliver(*, stream: str, ring: Callable[[], object] = lambda: None) -> int:
     """Deliver one batch of what is due in `stream` and return how many were taken; call it outside any transaction.
 
     Transactional mail is started one at a time, bulk mail in groups: what a killed worker leaves uncertain is the
-    open group. `ring` is called as soon as a full batch is taken, so that another worker can take the next one
-    meanwhile, and for what the lease had no time for.
+    open group. `ring` is called when a full batch was taken and its first group has been answered, so that another
+    worker can take the next one meanwhile (behind a shut door nobody is called to try as well), and for what the lease
+    had no time for.
     """
     most = rates.most_at_once(stream, settings.MAIL_LEASE_SECONDS * _SHARE_OF_LEASE)
     size = settings.MAIL_BATCH_SIZES[stream]
     lease = ledger.lease(stream=stream, limit=min(size, most or size))
     if not lease.messages:
         return 0
-    if lease.is_full:
-        ring()
     try:
-        _work_through(lease)
+        _work_through(lease, ring=ring if lease.is_full else None)
     finally:
         given_back = ledger.release(lease=lease)
     if given_back and _is_over(lease):
@@ -45,78 +44,100 @@ def deliver(*, stream: str, ring: Callable[[], object] = lambda: None) -> int:
     return len(lease.messages)
 
 
-def _work_through(lease: Lease) -> None:
+def _work_through(lease: Lease, *, ring: Callable[[], object] | None = None) -> None:
     size = settings.MAIL_GROUP_SIZES[lease.stream]
     size = min(size, rates.most_at_once(lease.stream, 1) or size)
-    verdicts: list[Verdict] = []
     with roads.open_road() as road:
-        desk = Desk(lease, has_wire=road.has_wire, known_for=road.known_for)
-        shut: str | None = None
-        group, fault = _next_group(desk, size)
-        while group and not _is_over(lease):
-            shut = _shut_before(road)
-            if shut is not None:
-                break
-            verdicts = _hold(lease, verdicts, len(group))
-            started = ledger.turn(lease=lease, closing=verdicts, opening=[one.opening for one in group])
-            sending = [one for one in group if one.opening.message.pk in started]
-            if size == 1:
-                # The next is written now, so that nothing slow stands between this one's answer and its commit.
-                group, fault = _next_group(desk, size)
-            verdicts, shut = _handed_over(road, sending)
-            if shut is not None:
-                break
-            if size > 1:
-                verdicts = _secure(lease, verdicts, desk, size)
-                group, fault = _next_group(desk, size)
-        ledger.turn(lease=lease, closing=verdicts, opening=[])
-        if shut is not None:
-            _put_off(lease, shut)
-    if fault is not None:
-        raise fault
+        _Batch(lease, road, Desk(lease, has_wire=road.has_wire, known_for=road.known_for), size, ring).deliver()
 
 
-def _shut_before(road: Road) -> str | None:
-    """Return what keeps the door shut before anything is handed over, or nothing where there is a connection."""
-    try:
-        road.connect()
-    except Unreachable as problem:
-        return str(problem)
-    return None
+@dataclass
+class _Batch:
+    """A lease on its way over one road: the group written next, and answers that are not written down yet.
 
-
-def _next_group(desk: Desk, size: int) -> tuple[list[Ready], Exception | None]:
-    """Return the next group, or none and the fault that kept it from being written.
-
-    What others have been answered by then must be written down first: it would be lost with the worker.
+    Whatever takes time comes behind their commit: they would be lost with the worker, or with its lease.
     """
-    try:
-        return desk.next_group(size), None
-    except Exception as fault:  # noqa: BLE001  (raised again once nothing can be lost by it)
-        return [], fault
+
+    lease: Lease
+    road: Road
+    desk: Desk
+    size: int
+    ring: Callable[[], object] | None
+    group: list[Ready] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    fault: Exception | None = None
+
+    def deliver(self) -> None:
+        shut: str | None = None
+        self.write_next()
+        while self.group and not _is_over(self.lease):
+            shut = self.prepare()
+            if shut is not None or not self.group or _is_over(self.lease):
+                break
+            sending = self.start()
+            if self.size == 1:
+                # The next is written now, so that nothing slow stands between this one's answer and its commit.
+                self.write_next()
+            self.verdicts, shut = _handed_over(self.road, sending)
+            if shut is not None:
+                break
+            self.go_on()
+        self.close()
+        if shut is not None:
+            _put_off(self.lease, shut)
+        if self.fault is not None:
+            raise self.fault
+
+    def write_next(self) -> None:
+        """Write the next group; a fault that keeps it from being written is raised once nothing can be lost by it."""
+        try:
+            self.group, self.fault = self.desk.next_group(self.size), None
+        except Exception as fault:  # noqa: BLE001  (raised again at the end)
+            self.group, self.fault = [], fault
+
+    def prepare(self) -> str | None:
+        """Connect, wait for the stream's rate, write anew what has become old meanwhile; return what shuts the door."""
+        if not self.road.is_open:
+            self.close()
+            try:
+                self.road.connect()
+            except Unreachable as problem:
+                return str(problem)
+        if wait := rates.seconds_to_wait(self.lease.stream, len(self.group)):
+            self.close()
+            rates.sleep(wait)
+        if self.desk.is_stale():
+            self.close()
+            self.desk.step_back()
+            self.write_next()
+        return None
+
+    def start(self) -> list[Ready]:
+        """Write down the answers, and that the group is begun; return what of it may be handed over."""
+        started = ledger.turn(lease=self.lease, closing=self.verdicts, opening=[one.opening for one in self.group])
+        return [one for one in self.group if one.opening.message.pk in started]
+
+    def go_on(self) -> None:
+        """Behind the first group call for help; write the next, behind this one's commit if that takes long."""
+        if self.ring is not None:
+            self.close()
+            self.ring()
+            self.ring = None
+        if self.size > 1:
+            if not self.desk.is_quick(self.size):
+                # Writing twenty takes long enough to be killed in.
+                self.close()
+            self.write_next()
+
+    def close(self) -> None:
+        """Write down what was answered."""
+        ledger.turn(lease=self.lease, closing=self.verdicts, opening=[])
+        self.verdicts = []
 
 
 def _is_over(lease: Lease) -> bool:
     """Whether a worker that was asked to stop would be killed soon: it begins no further group."""
     return clock.now() >= lease.until
-
-
-def _hold(lease: Lease, verdicts: list[Verdict], number: int) -> list[Verdict]:
-    """Wait for the stream's rate, answers committed before; return those still to be written down."""
-    wait = rates.seconds_to_wait(lease.stream, number)
-    if not wait:
-        return verdicts
-    ledger.turn(lease=lease, closing=verdicts, opening=[])
-    rates.sleep(wait)
-    return []
-
-
-def _secure(lease: Lease, verdicts: list[Verdict], desk: Desk, size: int) -> list[Verdict]:
-    """Commit answers before a group that takes long enough to write to be killed in; return those still to be."""
-    if desk.is_quick(size):
-        return verdicts
-    ledger.turn(lease=lease, closing=verdicts, opening=[])
-    return []
 
 
 def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], str | None]:
@@ -127,9 +148,10 @@ def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], s
             # Before the answer is written down: a worker killed between the two has the address looked at again.
             _leave_alone(one.letter.recipient, answer)
     now = clock.now()
+    shut = next((one for one in answers if rules.shuts(one)), None)
+    is_shut = shut is not None
     pairs = zip(sending, answers, strict=True)
-    verdicts = [rules.verdict(one.opening.message, answer, now=now) for one, answer in pairs]
-    shut = next((one for one in answers if one.outcome is Outcome.UNREACHABLE), None)
+    verdicts = [rules.verdict(one.opening.message, answer, now=now, is_shut=is_shut) for one, answer in pairs]
     return verdicts, f"{shut.code or ''} {shut.reply}".strip() if shut else None
 
 

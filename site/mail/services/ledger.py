@@ -122,6 +122,7 @@ def _message(row: tuple[Any, ...]) -> Message:
     return Message.from_db(connection.alias, _NEEDED, known)
 
 
+# What was not begun is 'queued' again, or 'leased' still where it shall be put off with the rest: no attempt was made.
 _CLOSE = """
     answer AS (
         SELECT * FROM jsonb_to_recordset(%(answers)s) AS answer (
@@ -132,8 +133,10 @@ _CLOSE = """
         UPDATE mail_message SET
             state = answer.state, reason = answer.reason, last_reply = answer.reply,
             due_at = COALESCE(answer.due_at, mail_message.due_at), finished_at = answer.finished_at,
-            lease_id = NULL, leased_until = NULL, repeats = mail_message.repeats + answer.repeats,
-            attempts = mail_message.attempts - (answer.state = 'queued')::int
+            lease_id = CASE WHEN answer.state = 'leased' THEN mail_message.lease_id END,
+            leased_until = CASE WHEN answer.state = 'leased' THEN mail_message.leased_until END,
+            repeats = mail_message.repeats + answer.repeats,
+            attempts = mail_message.attempts - (answer.state IN ('queued', 'leased'))::int
         FROM answer
         WHERE mail_message.id = ANY (%(closing)s) AND mail_message.id = answer.id
             AND mail_message.state = 'started' AND mail_message.lease_id = %(lease)s
@@ -143,16 +146,18 @@ _CLOSE = """
     ), noted AS (
         INSERT INTO mail_attempt (message_id, number, started_at, answered_at, code, reply)
         SELECT id, attempts, started_at, CASE WHEN code IS NOT NULL THEN %(now)s END, code, reply
-        FROM closed WHERE state <> 'queued'
+        FROM closed WHERE state NOT IN ('queued', 'leased')
     )
 """
 _START = """
     state = 'started', started_at = %(now)s, leased_until = %(until)s, attempts = mail_message.attempts + 1,
     reason = '', first_tried_at = COALESCE(mail_message.first_tried_at, %(now)s)
 """
-# A mailing that was paused or taken back since its messages were taken begins no more; they go back with the lease.
+# A mailing that was paused or taken back since its messages were taken begins no more, nor does what has expired
+# meanwhile; they go back with the lease, and the sweep ends what its time has passed for.
 _HELD = """
     mail_message.state = 'leased' AND mail_message.lease_id = %(lease)s
+    AND (mail_message.expires_at IS NULL OR mail_message.expires_at > %(now)s)
     AND NOT EXISTS (
         SELECT FROM mail_mailing WHERE mail_mailing.id = mail_message.mailing_id
             AND (mail_mailing.paused_at IS NOT NULL OR mail_mailing.withdrawn_at IS NOT NULL)
@@ -195,7 +200,7 @@ def turn(*, lease: Lease, closing: Sequence[Verdict], opening: Sequence[Opening]
     """Write down what was answered and start the next; return the ids that may be handed over.
 
     Both are one statement, hence one durable commit, which costs half of two. A message that is missing from the
-    answer was withdrawn, its mailing paused, or the lease ran out: it must not be sent.
+    answer was withdrawn, expired, its mailing paused, or the lease ran out: it must not be sent.
     """
     _require_autocommit()
     if not closing and not opening:

@@ -23,6 +23,8 @@ from mail.transport import Letter
 logger = logging.getLogger(__name__)
 # Shorter than a batch may take, so words are no older than those of the end of a batch.
 KEPT_SECONDS = 10
+# What waited longer for its hand-over, behind a slow server or its stream's rate, is written anew.
+FRESH_FOR = timedelta(seconds=5)
 _words: Kept[tuple[rendering.SharedWords, int]] = Kept(seconds=KEPT_SECONDS, size=8)
 
 
@@ -44,7 +46,8 @@ class Desk:
         # A provider takes words and builds the message itself.
         self.has_wire = has_wire
         self._known_until = _known_until(lease.messages, known_for)
-        self._next = 0
+        self._first = self._next = 0
+        self._written_at = clock.now()
         self._variants: dict[tuple[Any, ...], tuple[rendering.SharedWords, int] | NoLongerMakesSense] = {}
         addresses = [message.to_address for message in lease.messages]
         self._stopped = suppressed(addresses=addresses, stream=lease.stream) if addresses else set()
@@ -58,6 +61,7 @@ class Desk:
         """Return the next messages that still make sense, at most `size`; an empty list is the end."""
         while self._next < len(self.lease.messages):
             coming = self.lease.messages[self._next : self._next + size]
+            self._first, self._written_at = self._next, clock.now()
             self._next += size
             fillings = self._fillings(coming)
             written = [self._written(message, fillings) for message in coming]
@@ -65,6 +69,14 @@ class Desk:
             if ready := [one for one in written if isinstance(one, Ready)]:
                 return ready
         return []
+
+    def is_stale(self) -> bool:
+        """Whether what the last group says may no longer make sense, since it was written some time ago."""
+        return clock.now() - self._written_at > FRESH_FOR
+
+    def step_back(self) -> None:
+        """Let `next_group` return the last group once more, as far as it still makes sense, written anew."""
+        self._next = self._first
 
     def _fillings(self, messages: Sequence[Message]) -> dict[str, Fillings | Exception]:
         """Ask each kind once for what is its recipients' own; a fault is kept, to be met message by message."""
