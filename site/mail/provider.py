@@ -4,6 +4,7 @@ Most providers answer over HTTP within a second or so; none offers more than "qu
 from what is not: a request that was refused did not send, a request without an answer may have.
 """
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ from mail.kinds import Attachment
 from mail.mime import Content, Envelope, checked_type, own_lines
 from mail.transport import LONGEST_REPLY, Answer, Letter, Unreachable
 
+logger = logging.getLogger(__name__)
 _REFUSED_BY_PROVIDER = {"rejected", "invalid"}
 METADATA = "outbox"
 # These carry nothing of ours beside the message, so what they tell later speaks of its address alone.
@@ -134,16 +136,19 @@ class Provider:
             self.keyed.tell(message, getattr(self.backend, "session", None), name)
         try:
             self.backend.send_messages([message])
-        except AnymailRecipientsRefused as refusal:
-            return Answer(Outcome.REFUSED, None, _told(refusal))
-        except ImproperlyConfigured as problem:
-            return Answer(Outcome.UNREACHABLE, None, _told(problem))
-        except AnymailError as problem:
+        except Exception as problem:  # noqa: BLE001  (raised on, it would leave the answers of the whole group unknown)
             return self._judged(problem)
         return _accepted(message)
 
-    def _judged(self, problem: AnymailError) -> Answer:
-        outcome, code = self.judge(problem)
+    def _judged(self, problem: Exception) -> Answer:
+        outcome, code = Outcome.REFUSED, None
+        if isinstance(problem, ImproperlyConfigured):
+            outcome = Outcome.UNREACHABLE
+        elif not isinstance(problem, AnymailError):
+            logger.error("The provider's library failed in a way of its own.", exc_info=problem)
+            outcome = outcomes.of_foreign(problem)
+        elif not isinstance(problem, AnymailRecipientsRefused):
+            outcome, code = self.judge(problem)
         safe_for = self.known_for if outcome is Outcome.NO_ANSWER else timedelta(0)
         return Answer(outcome, code, _told(problem), safe_for=safe_for)
 

@@ -126,6 +126,41 @@ def test_what_a_provider_has_no_place_for_waits_alone_and_is_told_as_a_fault_of_
     assert finding.sentence.endswith("cannot be written (\u2068Postal does not support this\u2069); 1 wait.")
 
 
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        (RuntimeError("of its own"), ("unknown", "no_answer")),
+        (KeyError("id"), ("unknown", "no_answer")),
+        (ConnectionResetError("reset by peer"), ("unknown", "no_answer")),
+        (TimeoutError("timed out"), ("unknown", "no_answer")),
+        (PermissionError("certificates"), ("deferred", "unreachable")),
+    ],
+)
+@pytest.mark.django_db
+def test_a_failure_that_nobody_expects_costs_no_neighbour_its_answer(
+    settings, monkeypatch: pytest.MonkeyPatch, caplog, problem: Exception, expected: tuple[str, str]
+) -> None:
+    settings.MAIL_PROVIDER = path("postal")
+    settings.ANYMAIL = {"POSTAL_API_KEY": "k", "POSTAL_API_URL": "http://127.0.0.1:1/"}
+
+    def send(self: AnymailBaseBackend, messages: list[EmailMultiAlternatives]) -> int:
+        if "odd" in messages[0].to[0]:
+            raise problem
+        return 1
+
+    monkeypatch.setattr(AnymailBaseBackend, "send_messages", send)
+    for name in ("a", "odd", "c", "d"):
+        ask(to=f"{name}@city.example", stream="bulk")
+    deliver_all("bulk")
+    assert list(Message.objects.order_by("id").values_list("state", "reason")) == [
+        ("accepted", ""),
+        expected,
+        ("deferred", "unreachable"),
+        ("deferred", "unreachable"),
+    ]
+    assert "in a way of its own" in caplog.text
+
+
 @pytest.mark.parametrize("settings_of_it", [{}, {"BREVO_API_KEY": "k", "IDNA_ENCODER": "nowhere.at.all"}])
 @pytest.mark.django_db
 def test_a_provider_that_is_set_up_wrongly_lets_all_wait_and_says_so(settings, settings_of_it: dict) -> None:

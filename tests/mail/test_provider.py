@@ -208,10 +208,34 @@ def test_nothing_is_told_to_a_provider_whose_certificate_is_not_to_be_trusted(ap
     assert (states(), api.requests) == ([("deferred", "unreachable")], 0)
 
 
+@pytest.mark.parametrize("bundle", [None, "", "no certificate"])
+def test_certificates_of_our_own_that_cannot_be_read_let_all_wait(
+    api: Api, settings, tmp_path, monkeypatch, bundle: str | None
+) -> None:
+    path = tmp_path / "bundle.pem"
+    if bundle is not None:
+        path.write_text(bundle)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+    settings.ANYMAIL = {name: value.replace("http:", "https:") for name, value in settings.ANYMAIL.items()}
+    messages = [ask(stream="bulk") for _n in range(25)]
+    deliver_all("bulk")
+    assert (states(), api.requests) == ([("deferred", "unreachable")] * len(messages), 0)
+
+
+@pytest.mark.parametrize(
+    "address", ["api.provider.example/", "ftp://api.provider.example/", "https://*.provider.example/"]
+)
+def test_an_address_that_is_none_lets_all_wait(api: Api, settings, address: str) -> None:
+    settings.ANYMAIL = {name: address if value == api.url else value for name, value in settings.ANYMAIL.items()}
+    messages = [ask(stream="bulk") for _n in range(25)]
+    deliver_all("bulk")
+    assert states() == [("deferred", "unreachable")] * len(messages)
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected", "requests"),
     [
-        (1.5, [("deferred", "no_answer"), ("queued", ""), ("queued", "")], 1),
+        (1.5, [("deferred", "no_answer"), ("deferred", "unreachable"), ("deferred", "unreachable")], 1),
         (0.6, [("accepted", ""), ("accepted", ""), ("queued", "")], 2),
     ],
 )
