@@ -11,11 +11,17 @@ from mail.addresses import BadAddress, split
 
 
 def check_times(**kwargs: Any) -> Iterable[CheckMessage]:
-    """A hand-over that may take longer than the lease would let the sweep take a live worker for dead."""
+    """A hand-over longer than the lease would let the sweep take a live worker for dead; one cut off, lose answers."""
     if settings.MAIL_HANDOVER_SECONDS >= settings.MAIL_LEASE_SECONDS:
         yield Error(
             "MAIL_HANDOVER_SECONDS must be shorter than MAIL_LEASE_SECONDS, or messages could be sent twice.",
             id="mail.E001",
+        )
+    if settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT <= settings.MAIL_HANDOVER_SECONDS:
+        yield Error(
+            "WORKER_SOFT_SHUTDOWN_SECONDS must be longer than MAIL_HANDOVER_SECONDS, or a worker that is asked to stop"
+            " could be killed between the server's answer and writing it down.",
+            id="mail.E004",
         )
     try:
         for written in [settings.MAIL_REPLY_TO, *settings.MAIL_SENDERS.values(), *settings.MAIL_REPLY_TOS.values()]:

@@ -130,7 +130,7 @@ def test_workers_replaced_in_mid_mail_out_send_each_message_once(
     asked |= {ask_for_mail(stream="transactional").to_address for _ in range(10)}
     mail_server.before_answer = lambda _envelope: threading.Event().wait(0.005)
     # At SIGQUIT Celery waits so long, however early the batch ends.
-    worker = start_worker(WORKER_SOFT_SHUTDOWN_SECONDS="15")
+    worker = start_worker(WORKER_SOFT_SHUTDOWN_SECONDS="15", MAIL_HANDOVER_SECONDS="10")
     for stream in ("transactional", "bulk"):
         doorbell.ring_now(stream)
     for release in range(releases):
@@ -140,7 +140,7 @@ def test_workers_replaced_in_mid_mail_out_send_each_message_once(
         assert code == 0, (code, worker.log()[-2000:])
         # It has ended what it had begun, and no lease is left to run out; the rest waits.
         assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED, State.QUEUED}
-        worker = start_worker(WORKER_SOFT_SHUTDOWN_SECONDS="15")
+        worker = start_worker(WORKER_SOFT_SHUTDOWN_SECONDS="15", MAIL_HANDOVER_SECONDS="10")
         doorbell.ring_now("bulk")
     settle(60)
     assert set(mail_server.recipients().values()) == {1}

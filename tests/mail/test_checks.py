@@ -13,6 +13,15 @@ def found(check, **given: object) -> list[str]:
 @pytest.mark.parametrize(("handover", "expected"), [(119, []), (120, ["mail.E001"]), (121, ["mail.E001"])])
 def test_a_hand_over_as_long_as_the_lease_is_refused(settings, handover: int, expected: list[str]) -> None:
     settings.MAIL_LEASE_SECONDS, settings.MAIL_HANDOVER_SECONDS = 120, handover
+    settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = handover + 15
+    assert found(check_times) == expected
+
+
+@pytest.mark.parametrize(("shutdown", "expected"), [(61, []), (60, ["mail.E004"]), (15, ["mail.E004"])])
+def test_a_worker_that_would_be_killed_in_mid_hand_over_is_refused(
+    settings, shutdown: int, expected: list[str]
+) -> None:
+    settings.MAIL_HANDOVER_SECONDS, settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 60, shutdown
     assert found(check_times) == expected
 
 

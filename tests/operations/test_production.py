@@ -62,7 +62,7 @@ def test_production_takes_tasks_as_the_decision_says_and_shows_nothing_of_the_de
     assert read() == {
         "acks_late": False,
         "prefetch": 1,
-        "soft_shutdown": 60,
+        "soft_shutdown": 75,
         "handover": 60,
         "idle": False,
         "results": False,

@@ -176,8 +176,9 @@ CELERY_BROKER_URL = env.address(
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A worker asked twice to stop, or by SIGQUIT, first gives its batch the time of one hand-over to end.
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.number("WORKER_SOFT_SHUTDOWN_SECONDS", default=60)
+# A worker asked twice to stop, or by SIGQUIT, first gives its batch the time of one hand-over to end, and of writing
+# down what came of it (mail.E004).
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.number("WORKER_SOFT_SHUTDOWN_SECONDS", default=MAIL_HANDOVER_SECONDS + 15)
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_SERIALIZER = "json"

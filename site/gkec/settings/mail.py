@@ -23,7 +23,8 @@ MAIL_REPLY_TOS = {"bulk": env.text("MAIL_BULK_REPLY_TO", default=" ").strip()}
 MAIL_RATES = {"transactional": env.number("MAIL_RATE", default=0), "bulk": env.number("MAIL_BULK_RATE", default=0)}
 # A worker holds what it takes for so long; a killed worker's messages move on when this has passed.
 MAIL_LEASE_SECONDS = env.number("MAIL_LEASE_SECONDS", default=120, minimum=1)
-# The longest one group may take on the wire: shorter than the lease, so that a slow worker is never taken for dead.
+# The longest that connecting may take, and then one group on the wire: shorter than the lease, so that a slow worker is
+# never taken for dead.
 MAIL_HANDOVER_SECONDS = env.number("MAIL_HANDOVER_SECONDS", default=60, minimum=1)
 # What goes to many, or tells many of a change, can be taken back for so long before anything leaves.
 MAIL_UNDO_SECONDS = env.number("MAIL_UNDO_SECONDS", default=120)
