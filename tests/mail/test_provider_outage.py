@@ -134,5 +134,5 @@ def test_nobody_is_called_for_help_before_the_first_group_was_answered(
         assert not Message.objects.filter(state="started").exists()
         waiting.append(Message.objects.exclude(state="accepted").count())
 
-    delivery.deliver(stream="bulk", on_full=called)
+    delivery.deliver(stream="bulk", ring=called)
     assert waiting == calls
