@@ -308,7 +308,7 @@ def test_one_connection_serves_a_batch(scripted: Start) -> None:
     assert (server.connections, len(server.accepted)) == (1, 20)
 
 
-def test_a_full_batch_calls_for_help_before_it_begins(scripted: Start, settings) -> None:
+def test_a_full_batch_calls_for_help_while_it_goes_on(scripted: Start, settings) -> None:
     scripted()
     settings.MAIL_BATCH_SIZES = {**settings.MAIL_BATCH_SIZES, "transactional": 2}
     calls: list[int] = []
@@ -319,6 +319,22 @@ def test_a_full_batch_calls_for_help_before_it_begins(scripted: Start, settings)
     assert calls == [1]
     delivery.deliver(stream="transactional", ring=lambda: calls.append(waiting.count()))
     assert calls == [1]
+
+
+@each_stream
+def test_a_full_batch_of_which_nothing_leaves_calls_for_help_too(
+    mail_server: MailServer, notice: str, settings, stream: str
+) -> None:
+    settings.MAIL_BATCH_SIZES = {"transactional": 2, "bulk": 2}
+    for number in range(3):
+        gone = {"language": "en", "params": {"number": 0}, "stream": stream}
+        enqueue(key=f"k{number}", kind=notice, to="a@city.example", **gone)
+    calls: list[int] = []
+    waiting = Message.objects.filter(state="queued")
+    for _n in range(2):
+        delivery.deliver(stream=stream, ring=lambda: calls.append(waiting.count()))
+    assert calls == [1]
+    assert mail_server.accepted == []
 
 
 def test_a_bulk_group_is_closed_before_the_next_is_written(

@@ -82,6 +82,8 @@ class _Batch:
             if shut is not None:
                 break
             self.go_on()
+        if shut is None:
+            self.call_for_help()
         self.close()
         if shut is not None:
             _put_off(self.lease, shut)
@@ -117,12 +119,16 @@ class _Batch:
         started = ledger.turn(lease=self.lease, closing=self.verdicts, opening=[one.opening for one in self.group])
         return [one for one in self.group if one.opening.message.pk in started]
 
-    def go_on(self) -> None:
-        """Behind the first group call for help; write the next, behind this one's commit if that takes long."""
+    def call_for_help(self) -> None:
+        """Have another worker take the next batch, once: where a group was answered, or nothing had to leave."""
         if self.ring is not None:
             self.close()
             self.ring()
             self.ring = None
+
+    def go_on(self) -> None:
+        """Call for help behind the first group; write the next, behind this one's commit if that takes long."""
+        self.call_for_help()
         if self.size > 1:
             if not self.desk.is_quick(self.size):
                 # Writing twenty takes long enough to be killed in.
