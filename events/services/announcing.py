@@ -7,7 +7,7 @@ mail. So whoever registered between a change and its undoing is told of the undo
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,9 +16,9 @@ from django.db.models.functions import Lower
 from core import clock
 from events.models import Event, EventVersion, Registration
 from events.services import notices, planning, seats
-from mail import rates
+from mail import pacing
 from mail.addresses import BadAddress
-from mail.enums import MAY_HAVE_ARRIVED, Stream
+from mail.enums import MAY_HAVE_ARRIVED
 from mail.models import Message
 from mail.services import withdraw
 from mail.undo import undo_window
@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 # People told in one transaction, while which the event's row is locked.
 PORTION = 200
-# Mails due in one second at most, though each lets mail to one go first: so they are not all in workers' hands.
-DUE_PER_SECOND = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +89,12 @@ def _tell_portion(event_id: int, *, ahead: int) -> int:
     since = _withdraw_unheard(people)
     knows = {one.pk: untold.by_revision[since.get(one.pk, one.told_revision)] for one in people}
     dates = _dates_before_call_off(people, knows)
-    pace = rates.at_most(Stream.TRANSACTIONAL, DUE_PER_SECOND)
     for number, registration in enumerate(people):
         known = knows[registration.pk]
         before = dates.get(registration.pk, known.revision)
         registration.told_revision = untold.latest.revision
         if kind := kind_of_news(known, untold.latest):
-            due_at = clock.now() + timedelta(seconds=(ahead + number) // pace)
+            due_at = pacing.due_at(ahead + number, since=clock.now())
             _tell(kind, untold.event, registration, since=known.revision, before=before, due_at=due_at)
     Registration.objects.bulk_update(people, ["told_revision"])
     return len(people)

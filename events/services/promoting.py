@@ -1,7 +1,7 @@
 """Moving people up from the waiting list, in the order of their numbers."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -10,16 +10,11 @@ from core import clock
 from events.enums import Actor, ChangeKind, RegistrationState
 from events.errors import NoSeatFree, NotWaiting, TooLateForSeat
 from events.models import Event, Registration, RegistrationChange
-from events.services import announcing, notices, planning, seats
-from mail import rates
-from mail.enums import Stream
-from mail.services.ledger import MOST_GIVING_WAY
+from events.services import notices, planning, seats
+from mail import pacing
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-# More than these who get a seat at once are told as news to many are: a sign-in code waits behind so many, not more.
-MANY_AT_ONCE = MOST_GIVING_WAY
 
 
 @transaction.atomic
@@ -71,9 +66,9 @@ def _in_turn(promoted: list[Registration]) -> Iterator[tuple[Registration, datet
 
     All of them have their seats now: only the mails are spread.
     """
-    now, pace = clock.now(), rates.at_most(Stream.TRANSACTIONAL, announcing.DUE_PER_SECOND)
-    for number, registration in enumerate(promoted):
-        yield registration, now + timedelta(seconds=number // pace) if len(promoted) > MANY_AT_ONCE else None
+    now, is_news = clock.now(), pacing.is_news(len(promoted))
+    for place, registration in enumerate(promoted):
+        yield registration, pacing.due_at(place, since=now) if is_news else None
 
 
 def _give_seat(

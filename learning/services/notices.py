@@ -6,13 +6,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from core import clock
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
-from mail import rates, undo
+from mail import pacing, undo
 from mail.enums import Reason, State, Stream
 from mail.models import Message
 from mail.services import enqueue_to
@@ -44,9 +44,6 @@ AGAIN = (INVITATION, WAITING, PROMOTED, ADMITTED)
 
 # Mails asked for with one statement.
 PORTION = 200
-# Mails due in one second at most, though each lets mail to one go first: so they are not all in workers' hands. More
-# than these from one act are news to many.
-DUE_PER_SECOND = 20
 
 
 def invite(cohort: Cohort, enrolments: Iterable[Enrolment]) -> None:
@@ -186,14 +183,13 @@ def _asked(cohort: Cohort, enrolment: Enrolment, **more: Any) -> Asked:
 
 def _ask_as_news(kind: str, asked: list[Asked]) -> None:
     """Ask for what one act may tell many: a few leave at once, more a few each second, after any mail to one."""
-    is_news = len(asked) > DUE_PER_SECOND
+    is_news = pacing.is_news(len(asked))
     _enqueue(kind, _spread(asked, since=clock.now()) if is_news else asked, gives_way=is_news)
 
 
 def _spread(asked: list[Asked], *, since: datetime) -> list[Asked]:
     """Let a few fall due each second, from a moment on."""
-    pace = rates.at_most(Stream.TRANSACTIONAL, DUE_PER_SECOND)
-    return [replace(one, due_at=since + timedelta(seconds=number // pace)) for number, one in enumerate(asked)]
+    return [replace(one, due_at=pacing.due_at(place, since=since)) for place, one in enumerate(asked)]
 
 
 def _enqueue(kind: str, asked: list[Asked], *, gives_way: bool = False) -> None:

@@ -17,6 +17,7 @@ from events.services import (
     restore_event,
     set_join_link,
 )
+from mail import pacing
 from mail.models import Message
 from tests.events.changing import WINDOW, all_leave, entry, last, move, told, webinar
 from tests.factories import events as make
@@ -285,7 +286,7 @@ def test_people_are_told_in_portions_and_a_new_change_ends_them(time, monkeypatc
 
 
 def test_many_are_told_over_some_seconds_so_that_a_sign_in_code_need_not_wait(time, monkeypatch):
-    monkeypatch.setattr(announcing, "DUE_PER_SECOND", 2)
+    monkeypatch.setattr(pacing, "DUE_PER_SECOND", 2)
     page = webinar()
     for name in "ABCDE":
         make.registered(Event.objects.get(), name)

@@ -9,10 +9,11 @@ from core import clock
 from events import errors
 from events.enums import Actor, ChangeKind, EventStatus
 from events.models import Event, Registration
-from events.services import announcing, cancel, promote, promote_from_waiting_list, restore_event
-from events.services.promoting import MANY_AT_ONCE
+from events.services import cancel, promote, promote_from_waiting_list, restore_event
 from events.services.sweeping import sweep
+from mail import pacing
 from mail.models import Message
+from mail.pacing import A_FEW
 from mail.services import ledger
 from tests.events.changing import all_leave
 from tests.factories import accounts
@@ -237,15 +238,15 @@ def with_line(number: int) -> Event:
 
 
 def test_few_who_get_a_seat_at_once_are_told_at_once(time):
-    event = with_line(MANY_AT_ONCE)
+    event = with_line(A_FEW)
     Event.objects.filter(pk=event.pk).update(capacity=None)
     promote_from_waiting_list(event_id=event.pk)
     assert promotions() == [(0, False)] * 5
 
 
 def test_many_who_get_a_seat_at_once_have_it_at_once_and_are_told_in_turn(time, monkeypatch):
-    monkeypatch.setattr(announcing, "DUE_PER_SECOND", 2)
-    event = with_line(MANY_AT_ONCE + 1)
+    monkeypatch.setattr(pacing, "DUE_PER_SECOND", 2)
+    event = with_line(A_FEW + 1)
     Event.objects.filter(pk=event.pk).update(capacity=None)
     promote_from_waiting_list(event_id=event.pk)
     assert set(states(event).values()) == {"confirmed"}
@@ -256,14 +257,14 @@ def test_many_who_get_a_seat_at_once_have_it_at_once_and_are_told_in_turn(time, 
 
 def test_many_promotions_fall_due_no_faster_than_the_set_rate(time, settings):
     settings.MAIL_RATES = {"transactional": 0.5}
-    event = with_line(MANY_AT_ONCE + 1)
+    event = with_line(A_FEW + 1)
     Event.objects.filter(pk=event.pk).update(capacity=None)
     promote_from_waiting_list(event_id=event.pk)
     assert [seconds for seconds, _gives_way in promotions()] == [0, 2, 4, 6, 8, 10]
 
 
 def test_a_sign_in_code_asked_for_behind_many_promotions_leaves_in_the_next_lease(time):
-    event = with_line(MANY_AT_ONCE + 1)
+    event = with_line(A_FEW + 1)
     Event.objects.filter(pk=event.pk).update(status=EventStatus.CANCELLED, capacity=None)
     restore_event(event_id=event.pk, by=accounts.PersonFactory(), reason="x")
     assert len(promotions()) == 6
@@ -274,8 +275,8 @@ def test_a_sign_in_code_asked_for_behind_many_promotions_leaves_in_the_next_leas
 
 
 def test_whoever_gives_a_seat_of_many_up_again_is_not_told_of_it(time, monkeypatch):
-    monkeypatch.setattr(announcing, "DUE_PER_SECOND", 1)
-    event = with_line(MANY_AT_ONCE + 1)
+    monkeypatch.setattr(pacing, "DUE_PER_SECOND", 1)
+    event = with_line(A_FEW + 1)
     Event.objects.filter(pk=event.pk).update(capacity=None)
     *_others, last = promote_from_waiting_list(event_id=event.pk)
     cancel(registration_id=last.pk)

@@ -24,7 +24,7 @@ from learning.services import (
     withdraw_enrolment,
 )
 from learning.services.opening import foresee_restoring
-from mail import kinds, rendering
+from mail import kinds, pacing, rendering
 from mail.enums import Reason, State
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
@@ -82,7 +82,7 @@ def test_who_applied_hears_of_it_and_whom_a_city_would_like_to_enrol_does_not():
 def test_the_mails_leave_after_the_undo_window_a_few_each_second(settings, monkeypatch):
     settings.MAIL_UNDO_SECONDS = 120
     monkeypatch.setattr(notices, "PORTION", 2)
-    monkeypatch.setattr(notices, "DUE_PER_SECOND", 2)
+    monkeypatch.setattr(pacing, "DUE_PER_SECOND", 2)
     cohort = make.cohort()
     make.team(cohort, "Ana", "Bo", "Cy")
     before = clock.now()

@@ -4,6 +4,7 @@ import pytest
 
 from learning.models import Cohort
 from learning.services import notices, save_cohort
+from mail import pacing
 from mail.models import Message
 from tests.factories import learning as make
 from tests.learning import teamwork
@@ -15,7 +16,8 @@ NAMES = ("Bo", "Cy", "Di", "Ed")
 @pytest.fixture
 def cohort(monkeypatch) -> Cohort:
     """A cohort whose only seat Ana holds, and for which four wait."""
-    monkeypatch.setattr(notices, "DUE_PER_SECOND", 2)
+    monkeypatch.setattr(pacing, "DUE_PER_SECOND", 2)
+    monkeypatch.setattr(pacing, "A_FEW", 2)
     monkeypatch.setattr(notices, "PORTION", 3)
     found = make.cohort(seats=1)
     make.learner(found, "Ana")
