@@ -14,8 +14,9 @@ from urllib3.exceptions import NewConnectionError
 
 from mail.enums import Outcome
 
-# What a provider says of our key or our rate, not of the message.
-_NOT_LET_IN = {401, 402, 403, 429}
+# What a provider says of our key, our rate or the address that we ask at (a domain that is not set up there), not of
+# the message.
+_NOT_LET_IN = {401, 402, 403, 404, 405, 407, 429}
 # By their definition the request was not handled (RFC 9110, RFC 6585); the last four are Cloudflare's, in front of many
 # a provider, which it did not reach. 500, 502, 504 and the others say that something broke, even behind the sending.
 _NOT_HANDLED = {501, 503, 505, 511, 521, 523, 525, 526}

@@ -45,6 +45,7 @@ def test_messages_leave_one_by_one_with_our_message_id(api: Api, stream: str) ->
     [
         (400, ("failed", "refused")),
         (401, ("deferred", "unreachable")),
+        (404, ("deferred", "unreachable")),
         (429, ("deferred", "unreachable")),
     ],
 )

@@ -89,6 +89,7 @@ def test_an_invitation_keeps_its_method_where_the_provider_takes_it(api: Api, se
         (400, ("failed", "refused")),
         (422, ("failed", "refused")),
         (401, ("deferred", "unreachable")),
+        (404, ("deferred", "unreachable")),
         (429, ("deferred", "unreachable")),
     ],
 )
