@@ -1,6 +1,7 @@
 """Some orders of verbs that matter, workers killed in the window among them, each checked against the model."""
 
 from collections import Counter
+from collections.abc import Generator
 from datetime import timedelta
 
 import pytest
@@ -14,10 +15,17 @@ from tests.services.mailserver import MailServer
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]
 
 
-def test_news_that_a_killed_worker_may_have_sent_counts_as_heard(mail_server: MailServer) -> None:
-    """Somebody whose calendar has been told of a call-off must be told of its undoing, too."""
+@pytest.fixture
+def machine(mail_server: MailServer) -> Generator[EventMachine]:
+    """Return a machine that leaves nothing behind, however the test ends."""
     EventMachine.server = mail_server
-    machine = EventMachine()
+    found = EventMachine()
+    yield found
+    found.undo()
+
+
+def test_news_that_a_killed_worker_may_have_sent_counts_as_heard(machine: EventMachine) -> None:
+    """Somebody whose calendar has been told of a call-off must be told of its undoing, too."""
     machine.sends()
     machine.calls_off_or_restores(True)
     machine.time_passes(200)
@@ -31,9 +39,9 @@ def test_news_that_a_killed_worker_may_have_sent_counts_as_heard(mail_server: Ma
     assert (kinds["event-called-off"], kinds["event-restored"]) == (4, 1)
 
 
-def test_reminders_of_a_killed_worker_are_unknown_and_leave_no_second_time(mail_server: MailServer) -> None:
-    EventMachine.server = mail_server
-    machine = EventMachine()
+def test_reminders_of_a_killed_worker_are_unknown_and_leave_no_second_time(
+    machine: EventMachine, mail_server: MailServer
+) -> None:
     machine.sends()
     machine.its_reminder_falls_due(False)
     machine.a_worker_is_killed_with_mail_on_the_wire("bulk", True)
@@ -45,14 +53,12 @@ def test_reminders_of_a_killed_worker_are_unknown_and_leave_no_second_time(mail_
     assert set(sent.values()) == {1}
 
 
-def test_control_a_sweep_that_repeats_mail_to_many_is_found(mail_server: MailServer, monkeypatch) -> None:
+def test_control_a_sweep_that_repeats_mail_to_many_is_found(machine: EventMachine, monkeypatch) -> None:
     forgetful = sweeping._SETTLE.replace("stream = 'transactional' AND ", "")
     assert forgetful != sweeping._SETTLE
     monkeypatch.setattr(sweeping, "_SETTLE", forgetful)
     # The second bolt on the same door: what may have left is not begun again where nobody would know it.
     monkeypatch.setattr(rules, "is_timed_repeat", lambda message: False)
-    EventMachine.server = mail_server
-    machine = EventMachine()
     machine.its_reminder_falls_due(False)
     machine.a_worker_is_killed_with_mail_on_the_wire("bulk", True)
     with pytest.raises(AssertionError):
@@ -60,11 +66,9 @@ def test_control_a_sweep_that_repeats_mail_to_many_is_found(mail_server: MailSer
 
 
 def test_control_a_service_that_tells_before_a_change_can_be_undone_is_found(
-    mail_server: MailServer, monkeypatch
+    machine: EventMachine, monkeypatch
 ) -> None:
     monkeypatch.setattr(announcing, "undo_window", timedelta)
-    EventMachine.server = mail_server
-    machine = EventMachine()
     machine.calls_off_or_restores(True)
     machine.announces()
     machine.calls_off_or_restores(False)
@@ -72,10 +76,8 @@ def test_control_a_service_that_tells_before_a_change_can_be_undone_is_found(
         machine.teardown()
 
 
-def undone_after_new_links(server: MailServer) -> EventMachine:
+def undo_after_new_links(machine: EventMachine) -> None:
     """Move the event, have its news put off, let Ana learn of it from her new links alone, and put it back."""
-    EventMachine.server = server
-    machine = EventMachine()
     machine.sends()
     machine.moves(1, "Europe/Brussels")
     machine.time_passes(200)
@@ -85,15 +87,15 @@ def undone_after_new_links(server: MailServer) -> EventMachine:
     machine.sends()
     machine.moves(0, "Europe/Brussels")
     machine.time_passes(200)
-    return machine
 
 
-def test_news_that_another_mail_has_said_counts_as_heard(mail_server: MailServer) -> None:
-    undone_after_new_links(mail_server).teardown()
+def test_news_that_another_mail_has_said_counts_as_heard(machine: EventMachine) -> None:
+    undo_after_new_links(machine)
+    machine.teardown()
 
 
-def test_control_news_that_only_its_own_mail_can_say_misleads_somebody(mail_server: MailServer, monkeypatch) -> None:
+def test_control_news_that_only_its_own_mail_can_say_misleads_somebody(machine: EventMachine, monkeypatch) -> None:
     monkeypatch.setattr(announcing, "_heard_otherwise", lambda people, asked: set())
-    machine = undone_after_new_links(mail_server)
+    undo_after_new_links(machine)
     with pytest.raises(AssertionError):
         machine.teardown()

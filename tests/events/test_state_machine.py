@@ -69,6 +69,7 @@ class EventMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.is_undone = False
         self.block = transaction.atomic()
         # The ledger refuses transactions but a test's own.
         self.block._from_testcase = True  # type: ignore[attr-defined]
@@ -99,10 +100,17 @@ class EventMachine(RuleBasedStateMachine):
         try:
             self.settle()
         finally:
-            self.patience.disable()
-            self.traveller.stop()
-            transaction.set_rollback(True)
-            self.block.__exit__(None, None, None)
+            self.undo()
+
+    def undo(self) -> None:
+        """Leave nothing behind, neither rows nor the time of day; once is enough."""
+        if self.is_undone:
+            return
+        self.is_undone = True
+        self.patience.disable()
+        self.traveller.stop()
+        transaction.set_rollback(True)
+        self.block.__exit__(None, None, None)
 
     # What people do
 
@@ -365,8 +373,8 @@ class EventMachine(RuleBasedStateMachine):
         assert self.model.makes_sense(message.kind, message.key, guest, clock.now()), message.key
         self.model.left(message.key)
         files = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
-        # A reminder's file is there to be opened, not an invitation.
-        for part in [one for one in files if one.get_param("method")][:1]:
+        # A reminder's file, which publishes, is there to be opened; calendars act upon the other two.
+        for part in [one for one in files if one.get_param("method") in ("REQUEST", "CANCEL")][:1]:
             (entry,) = Calendar.from_ical(part.get_content()).walk("VEVENT")
             at = entry["dtstart"].dt
             said = (int(str(entry["sequence"])), str(part.get_param("method")), (at.astimezone(UTC), at.tzinfo.key))

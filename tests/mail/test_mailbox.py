@@ -228,7 +228,7 @@ def test_a_persons_page_tells_of_each_address_where_it_stands_on_the_list(at_noo
     assert told == {
         "new@city.example": "The address is not on the suppression list.",
         "old@city.example": (
-            "Mail to this address is stopped since 2026-12-12 12:00, with no end: mail to it comes back for good."
+            "Mail to this address has been stopped since 2026-12-12 12:00, with no end: mail to it comes back for good."
             " 550 no old"
         ),
         "older@city.example": "The address is not on the suppression list.",
