@@ -151,7 +151,8 @@ def _heard_otherwise(people: Iterable[Registration], asked: Mapping[int, Message
     addresses = {one.email.lower() for one in people if one.pk in asked} | {
         one.to_address.lower() for one in asked.values()
     }
-    begun = Message.objects.annotate(address=Lower("to_address")).filter(
+    others = Message.objects.exclude(kind=notices.ERASE).annotate(address=Lower("to_address"))
+    begun = others.filter(
         Q(state__in=MAY_HAVE_ARRIVED) | Q(repeats__gt=0),
         address__in=addresses,
         params__registration__in=list(asked),

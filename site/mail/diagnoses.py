@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +34,8 @@ _SUPPRESSED_SHARE = _FAILED_SHARE = 0.05
 _MOST = 0.5
 # What the receiving servers put off for so long is more than their greylists.
 _LONG = timedelta(hours=1)
+# What began within this time is judged by itself as well.
+_LATELY = timedelta(hours=4)
 _CUT_OFF = (Reason.CUT, Reason.NO_ANSWER)
 _PUT_OFF = (Reason.LATER, *_CUT_OFF)
 # After so long nobody decides any more whether to send again what may have arrived.
@@ -164,6 +166,9 @@ def _put_off(reasons: Collection[Reason]) -> dict[str, Any]:
     unsent = Message.objects.unsent(now=now).count()
     together = Message.objects.put_off().filter(reason__in=_PUT_OFF)
     oldest = found.aggregate(oldest=Min("first_tried_at"))["oldest"]
+    if oldest is None:
+        # Taken by a worker between the two looks.
+        return {}
     is_old = number >= _FEW and now - oldest > _LONG
     if not is_old and together.count() <= unsent * _MOST:
         return {}
@@ -177,20 +182,25 @@ def _put_off(reasons: Collection[Reason]) -> dict[str, Any]:
 
 
 def _gravity() -> Level:
-    """Tell how ill it is that mail is put off: trouble, if for long little else has come of what was tried since.
+    """Tell how ill it is that mail is put off: trouble, if for long little else has come of what was tried.
 
     Of a mailing to thousands a few mailboxes stay full for days, at last alone in the queue: no reason to wake anybody.
+    Nor do the good days before it hide an hour in which nothing arrives.
     """
-    facts = (
-        Message.objects.put_off()
-        .filter(reason__in=_PUT_OFF)
-        .aggregate(number=Count("id"), oldest=Min("first_tried_at"))
-    )
+    now = clock.now()
+    put_off = Message.objects.put_off().filter(reason__in=_PUT_OFF)
+    lately = put_off.filter(first_tried_at__gte=now - _LATELY)
+    is_ill = any(_is_most_of_what_was_tried(found, now) for found in (put_off, lately))
+    return Level.TROUBLE if is_ill else Level.ATTENTION
+
+
+def _is_most_of_what_was_tried(put_off: QuerySet[Message], now: datetime) -> bool:
+    facts = put_off.aggregate(number=Count("id"), oldest=Min("first_tried_at"))
     number, oldest = facts["number"], facts["oldest"]
-    if number < _FEW or clock.now() - oldest <= _LONG:
-        return Level.ATTENTION
+    if number < _FEW or now - oldest <= _LONG:
+        return False
     arrived = Message.objects.filter(state=State.ACCEPTED, first_tried_at__gte=oldest).count()
-    return Level.TROUBLE if number > (number + arrived) * _MOST else Level.ATTENTION
+    return number > (number + arrived) * _MOST
 
 
 def leases() -> Iterator[Finding]:

@@ -22,7 +22,13 @@ _NOT_LET_IN = {401, 402, 403, 404, 405, 407, 429}
 _NOT_HANDLED = {501, 503, 505, 511, 521, 523, 525, 526}
 # 503 all the same, of a proxy that had passed the request on: Envoy and Istio, Fastly, Varnish.
 _PASSED_ON = re.compile(r"(?i)reset before headers|first byte timeout|backend fetch failed")
-_NO_ADDRESS = (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
+# No request can be made of such an address, or of such a key.
+_NO_REQUEST = (
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+)
 
 # What OpenSSL calls its parts that read files of certificates.
 _OF_CERTIFICATES = {"X509", "PEM"}
@@ -43,7 +49,7 @@ def of_problem(problem: AnymailError) -> tuple[Outcome, int | None]:
     code = getattr(problem, "status_code", None)
     if code is not None:
         return of_status(code, getattr(getattr(problem, "response", None), "text", "")), code
-    if isinstance(problem, (requests.ConnectTimeout, *_NO_ADDRESS)) or never_connected(problem):
+    if isinstance(problem, (requests.ConnectTimeout, *_NO_REQUEST)) or never_connected(problem):
         return Outcome.UNREACHABLE, None
     if isinstance(problem, requests.RequestException | AnymailAPIError):
         return Outcome.NO_ANSWER, None
@@ -55,10 +61,10 @@ def of_foreign(problem: Exception) -> Outcome:
     """Return what a failure came to that neither anymail nor its library for HTTP expects.
 
     A file of certificates that is not there is an OSError of the machine, told before anything has left; one of a
-    connection may come at any time.
+    connection may come at any time. Letters that a header has no place for are met before it leaves.
     """
     may_have_left = isinstance(problem, ConnectionError | TimeoutError | ssl.SSLError | requests.RequestException)
-    is_machine = isinstance(problem, OSError) and not may_have_left
+    is_machine = isinstance(problem, OSError | UnicodeEncodeError) and not may_have_left
     return Outcome.UNREACHABLE if is_machine or never_connected(problem) else Outcome.NO_ANSWER
 
 
@@ -71,7 +77,7 @@ def never_connected(problem: BaseException) -> bool:
     """
     return any(
         isinstance(one, NewConnectionError | ssl.SSLCertVerificationError)
-        or (isinstance(one, ssl.SSLError) and one.library in _OF_CERTIFICATES)
+        or (isinstance(one, ssl.SSLError) and getattr(one, "library", None) in _OF_CERTIFICATES)
         for one in _wrapped(problem)
     )
 

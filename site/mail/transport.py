@@ -256,13 +256,15 @@ class _Timed(smtplib.SMTP):
         """Connect to the first of the server's addresses that answers, leaving each of the others its share."""
         found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
         for others, (family, kind, protocol, _name, place) in zip(range(len(found))[::-1], found, strict=True):
-            sock = socket.socket(family, kind, protocol)
+            sock: socket.socket | None = None
             try:
+                sock = socket.socket(family, kind, protocol)
                 _bound(sock, self.left() / (others + 1))
                 sock.connect(place)
                 _bound(sock, self.left())
             except OSError:
-                sock.close()
+                if sock is not None:
+                    sock.close()
                 if not others:
                     raise
             else:

@@ -126,6 +126,19 @@ def test_news_that_nothing_else_has_said_is_still_withdrawn_with_its_undoing(pag
     assert ("moved", "ana") not in told()
 
 
+def test_a_mail_that_names_no_date_has_said_nothing_of_it(page, mail_server, clocks):
+    move(page, days=2)
+    announced(clocks)
+    put_off(mail_server, clocks, "Ana")
+    clocks.shift(1)
+    notices.ask_whether_to_erase(registration("Ana"))
+    deliver_all()
+    assert "erasure-question" in kinds(mail_server, "Ana")
+    move(page, days=-2)
+    announced(clocks)
+    assert ("moved", "ana") not in told()
+
+
 def taken() -> ledger.Lease:
     """Let a worker have taken what waits; it may have written it, too."""
     return ledger.lease(stream="transactional", limit=20)

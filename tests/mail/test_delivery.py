@@ -144,6 +144,17 @@ def test_a_faulty_template_puts_its_own_message_off_and_no_other(
     assert state(faulty) == ("failed", "unrenderable", 0, "ZeroDivisionError")
 
 
+def test_words_that_shut_the_door_are_kept_with_the_others_without_the_address_they_name(scripted: Start) -> None:
+    scripted(script={"RCPT": "454 4.7.1 <ana@city.example>: Relay access denied"})
+    ask(to="ana@city.example")
+    ask(to="bo@city.example")
+    deliver_all()
+    replies = dict(Message.objects.values_list("to_address", "last_reply"))
+    assert replies["ana@city.example"] == "4.7.1 <ana@city.example>: Relay access denied"
+    assert "ana@city.example" not in replies["bo@city.example"]
+    assert replies["bo@city.example"].endswith("Relay access denied")
+
+
 @each_stream
 def test_an_unreachable_server_puts_everything_off_and_counts_no_attempt(
     settings, stream: str, caplog, time_machine

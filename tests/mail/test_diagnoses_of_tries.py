@@ -111,11 +111,26 @@ def test_it_is_trouble_when_for_an_hour_little_else_has_come_of_what_was_tried(
     assert only(diagnoses.later()).level == level
 
 
+def test_days_on_which_all_arrived_do_not_hide_an_hour_in_which_nothing_does(scripted: Start, time_machine) -> None:
+    now = clock.now()
+    time_machine.move_to(now, tick=False)
+    server = scripted(script={"RCPT": ["450 4.2.0 full", *["250 OK"] * 40]})
+    tried(41)
+    time_machine.move_to(now + timedelta(days=1), tick=False)
+    server.script["RCPT"] = "451 4.3.0 not now"
+    tried(5)
+    time_machine.move_to(now + timedelta(days=1, minutes=61), tick=False)
+    assert only(diagnoses.later()).level == Level.TROUBLE
+
+
 @pytest.mark.parametrize(
-    ("script", "reason"), [({"DATA": CLOSE}, Reason.CUT), ({"END": CLOSE}, Reason.NO_ANSWER)], ids=["cut", "silent"]
+    ("script", "reason", "number"),
+    # Behind an answer that never came no other message of the batch is tried.
+    [({"DATA": CLOSE}, Reason.CUT, 3), ({"END": CLOSE}, Reason.NO_ANSWER, 2)],
+    ids=["cut", "silent"],
 )
 def test_connections_that_break_are_told_of_one_message_and_of_many(
-    scripted: Start, now: datetime, script: dict[str, str], reason: Reason
+    scripted: Start, now: datetime, script: dict[str, str], reason: Reason, number: int
 ) -> None:
     scripted(script=script)
     tried(1)
@@ -132,8 +147,8 @@ def test_connections_that_break_are_told_of_one_message_and_of_many(
     )
     tried(2)
     assert only(diagnoses.cut()).sentence == (
-        "The connection broke at 3 messages, 100% of what should have left, first at"
-        f" {now:%Y-%m-%d %H:%M:%S}. Noted most, 3 times: {words}"
+        f"The connection broke at {number} messages, 100% of what should have left, first at"
+        f" {now:%Y-%m-%d %H:%M:%S}. Noted most, {number} times: {words}"
     )
 
 

@@ -236,7 +236,7 @@ def test_an_address_that_is_none_lets_all_wait(api: Api, settings, address: str)
 @pytest.mark.parametrize(
     ("seconds", "expected", "requests"),
     [
-        (1.5, [("deferred", "no_answer"), ("deferred", "unreachable"), ("deferred", "unreachable")], 1),
+        (1.5, [("deferred", "no_answer"), ("queued", ""), ("queued", "")], 1),
         (0.6, [("accepted", ""), ("accepted", ""), ("queued", "")], 2),
     ],
 )

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from core import clock
+from core.redaction import redact
 from mail import rates, roads, rules
+from mail.enums import Outcome
 from mail.roads import Road
 from mail.rules import Verdict
 from mail.services import ledger
@@ -68,7 +70,7 @@ class _Batch:
     fault: Exception | None = None
 
     def deliver(self) -> None:
-        shut: str | None = None
+        shut: Answer | None = None
         self.write_next()
         while self.group and not _is_over(self.lease):
             shut = self.prepare()
@@ -86,7 +88,7 @@ class _Batch:
             self.call_for_help()
         self.close()
         if shut is not None:
-            _put_off(self.lease, shut)
+            _let_wait(self.lease, shut)
         if self.fault is not None:
             raise self.fault
 
@@ -97,14 +99,14 @@ class _Batch:
         except Exception as fault:  # noqa: BLE001  (raised again at the end)
             self.group, self.fault = [], fault
 
-    def prepare(self) -> str | None:
+    def prepare(self) -> Answer | None:
         """Connect, wait for the stream's rate, write anew what has become old meanwhile; return what shuts the door."""
         if not self.road.is_open:
             self.close()
             try:
                 self.road.connect()
             except Unreachable as problem:
-                return str(problem)
+                return Answer(Outcome.UNREACHABLE, None, str(problem))
         if wait := rates.seconds_to_wait(self.lease.stream, len(self.group)):
             self.close()
             rates.sleep(wait)
@@ -146,8 +148,8 @@ def _is_over(lease: Lease) -> bool:
     return clock.now() >= lease.until
 
 
-def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], str | None]:
-    """Hand over a group; return what became of each, and the words with which the door was shut, if it was."""
+def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], Answer | None]:
+    """Hand over a group; return what became of each, and the answer that shut the door, if one did."""
     answers = road.hand_over([one.letter for one in sending])
     for one, answer in zip(sending, answers, strict=True):
         if rules.is_bounce(answer):
@@ -158,7 +160,7 @@ def _handed_over(road: Road, sending: Sequence[Ready]) -> tuple[list[Verdict], s
     is_shut = shut is not None
     pairs = zip(sending, answers, strict=True)
     verdicts = [rules.verdict(one.opening.message, answer, now=now, is_shut=is_shut) for one, answer in pairs]
-    return verdicts, f"{shut.code or ''} {shut.reply}".strip() if shut else None
+    return verdicts, shut
 
 
 def _leave_alone(address: str, answer: Answer) -> None:
@@ -169,6 +171,12 @@ def _leave_alone(address: str, answer: Answer) -> None:
         logger.exception("An address to which mail came back could not be put on the suppression list.")
 
 
-def _put_off(lease: Lease, reply: str) -> None:
-    number = ledger.put_off(lease=lease, reply=reply)
-    logger.warning("The mail server cannot be used (%s); %d messages wait for it.", reply, number)
+def _let_wait(lease: Lease, shut: Answer) -> None:
+    """Let what was not tried wait behind a door that was shut, or behind an answer that never came."""
+    # The words were said of one message, and may name its address; they are kept with the others, too.
+    words = redact(f"{shut.code or ''} {shut.reply}".strip())
+    if shut.outcome is Outcome.NO_ANSWER:
+        logger.warning("An answer never came (%s); %d messages wait a while.", words, ledger.rest(lease=lease))
+    else:
+        number = ledger.put_off(lease=lease, reply=words)
+        logger.warning("The mail server cannot be used (%s); %d messages wait for it.", words, number)

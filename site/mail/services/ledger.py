@@ -369,6 +369,26 @@ def put_off(*, lease: Lease, reply: str) -> int:
         return cursor.rowcount
 
 
+_REST = """
+    UPDATE mail_message SET
+        state = 'queued', due_at = %(now)s::timestamptz + make_interval(secs => %(wait)s * (0.5 + random())),
+        lease_id = NULL, leased_until = NULL
+    WHERE state = 'leased' AND lease_id = %(lease)s
+"""
+
+
+def rest(*, lease: Lease) -> int:
+    """Let all that is taken but not started wait a while, though nothing is known of it; return how many.
+
+    For when the message before it got no answer: what is to come of that says nothing of these.
+    """
+    _require_autocommit()
+    wait = retry_bounds(Trouble.CONNECTION)[0]
+    with connection.cursor() as cursor:
+        cursor.execute(_REST, {"lease": lease.id, "now": clock.now(), "wait": wait})
+        return cursor.rowcount
+
+
 def release(*, lease: Lease) -> int:
     """Give back all that is taken but not started, unchanged; return how many."""
     _require_autocommit()
