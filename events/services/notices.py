@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from core import clock
 from events.models import Event, Registration
-from mail.enums import Stream
+from mail import enums
+from mail.enums import State, Stream
 from mail.models import Message
 from mail.services import enqueue, recall, withdraw
 
@@ -115,9 +116,10 @@ def write_anew(registrations: Iterable[Registration]) -> int:
 
 
 def _unbegun(registrations: Iterable[Registration]) -> QuerySet[Message]:
-    # By whom it is about, among the few that wait: copies that staff sent again have keys of their own.
-    of_one = Message.objects.unbegun().filter(stream=Stream.TRANSACTIONAL)
-    return of_one.filter(params__registration__in=[one.pk for one in registrations])
+    # By whom it is about, among the few that wait or are in hand: copies that staff sent again have keys of their own.
+    # What waits of a mail-out is left alone, since there are so many; the worker that takes it writes it anew anyway.
+    few = Message.objects.filter(Q(state__in=enums.WAITING, stream=Stream.TRANSACTIONAL) | Q(state=State.LEASED))
+    return few.filter(params__registration__in=[one.pk for one in registrations])
 
 
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:

@@ -4,7 +4,17 @@ import pytest
 import time_machine
 
 from events.models import Event, Registration, WebinarPage
-from events.services import announce_changes, cancel, cancel_event, notices, renew_links, restore_event
+from events.services import (
+    announce_changes,
+    cancel,
+    cancel_event,
+    notices,
+    project_event,
+    renew_links,
+    restore_event,
+    send_message,
+    write_message,
+)
 from mail.models import Message
 from mail.services import ledger
 from tests.events.changing import NOW, WINDOW, last, move, told, webinar
@@ -169,6 +179,21 @@ def test_what_a_worker_has_ready_is_written_anew_when_a_date_is_told(mail_server
     assert states("Ana") == [("confirmation", "queued"), ("moved", "queued")]
     deliver_all()
     assert "14 December 2026" in mail_server.to(registration("Ana").email)[0].get_body(("plain",)).get_content()
+
+
+def test_a_message_to_many_that_a_worker_has_ready_is_written_anew_when_a_venue_is_told(mail_server, clocks):
+    page = webinar()
+    make.registered(Event.objects.get(), "Ana")
+    deliver_all()
+    words = {"en": {"subject": "News", "text": "It rains."}}
+    kept = write_message(event_id=Event.objects.get().pk, audience="confirmed", words=words, by=PersonFactory())
+    send_message(message_id=kept.pk, by=PersonFactory())
+    page.venue = "Town hall"
+    project_event(page=page)
+    clocks.shift(WINDOW)
+    ledger.lease(stream="bulk", limit=20)
+    announce_changes()
+    assert states("Ana")[1:] == [("message", "queued"), ("moved", "queued")]
 
 
 def test_what_a_worker_has_ready_of_a_place_is_written_anew_when_a_seat_comes(mail_server):
