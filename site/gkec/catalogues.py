@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
@@ -60,9 +61,11 @@ def compile_one(source: Path, target: Path) -> None:
             catalogue = read_po(file, locale=source.parents[1].name, abort_invalid=True)
     except PoFileError as problem:
         raise SystemExit(f"{source} cannot be read: {problem}.") from None
-    half_written = target.with_suffix(".mo.half")
-    with half_written.open("wb") as file:
+    # A name of its own, since two starts at once may compile the same.
+    with NamedTemporaryFile(dir=target.parent, suffix=".mo.half", delete=False) as file:
         write_mo(file, catalogue, use_fuzzy=False)
+    half_written = Path(file.name)
+    half_written.chmod(0o644)
     half_written.replace(target)
 
 
