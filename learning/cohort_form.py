@@ -95,7 +95,10 @@ class CohortForm(WagtailAdminModelForm):
     # Asked only where saving would end somebody's wait: otherwise `clean` takes it away, and its panel with it.
     agreed = forms.BooleanField(required=False)
 
-    # What was posted; a copy of it once the form has taken in what somebody else wrote.
+    # Which numbers the box was read beside: where they are others by now, its tick says nothing.
+    asked_about = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    # What was posted; a copy of it once the form has asked, or has taken in what somebody else wrote.
     data: Any
 
     # What the record said when the form was opened: where it says something else by now, nothing is saved unread.
@@ -202,9 +205,14 @@ class CohortForm(WagtailAdminModelForm):
         if not found.ended:
             del self.fields["agreed"]
             return
+        about = json.dumps([found.ended, found.told, said.is_over()])
+        if cleaned["agreed"] and cleaned["asked_about"] == about:
+            return
         self["agreed"].label = gettext("Yes, tell them") if found.told else gettext("Yes, end them")
-        if not cleaned["agreed"]:
-            self.add_error("agreed", _of_waits(found, is_over=said.is_over()))
+        self.data = self.data.copy()
+        self._fill("asked_about", about)
+        self._fill("agreed", None)
+        self.add_error("agreed", _of_waits(found, is_over=said.is_over()))
 
     def save(self, commit: bool = True) -> Cohort:
         """Store the cohort through its service; raises CohortChanged where its form was opened before a change."""
@@ -217,6 +225,8 @@ class CohortForm(WagtailAdminModelForm):
         """
         typed, opened = self._typed(), self._opened()
         now = type(self)(instance=Cohort.objects.get(pk=self.instance.pk), for_user=self.for_user)
+        # Who waits hangs from what is saved next, which asks again: a tick would stand there without its sentence.
+        self.fields.pop("agreed", None)
         self.data = self.data.copy()
         for name in refusal.changed:
             if name in opened and opened[name] == typed[name]:

@@ -51,6 +51,12 @@ def asked(answer) -> list[str]:
     return [re.sub("[\u2068\u2069]", "", one) for one in answer.context["form"].errors.get("agreed", [])]
 
 
+def agreeing(answer) -> dict:
+    """Return what the form that asks would post, were its box ticked and nothing else touched."""
+    found = {field.html_name: field.value() for field in answer.context["form"]}
+    return {**{name: value for name, value in found.items() if value not in (None, False)}, "agreed": "on"}
+
+
 def days_ago(number: int) -> date:
     return clock.now().date() - timedelta(days=number)
 
@@ -83,14 +89,62 @@ def test_a_first_day_in_the_past_is_saved_once_staff_agree_to_tell_those_who_wai
     assert [len(re.findall(part, html)) for part in ('type="checkbox" name="agreed"', "Yes, tell them")] == [1, 1]
     cohort.refresh_from_db()
     assert cohort.starts_on == first
-    assert staff.post(address(cohort), {**wrong, "agreed": "on"}).status_code == 302
+    # A tick that stood beside no number says nothing.
+    assert asked(staff.post(address(cohort), {**wrong, "agreed": "on"})) == asked(refused)
+    assert staff.post(address(cohort), agreeing(refused)).status_code == 302
     cohort.refresh_from_db()
     assert cohort.starts_on == days_ago(3)
 
 
+def is_ticked(answer) -> bool:
+    (box,) = re.findall('<input type="checkbox" name="agreed"[^>]*>', answer.content.decode())
+    return "checked" in box
+
+
+def test_who_ticks_and_types_another_day_reads_the_numbers_of_that_day_first(staff):
+    cohort = full_cohort()
+    before = (cohort.starts_on, cohort.ends_on)
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
+    otherwise = {**agreeing(refused), "starts_on": days_ago(9), "ends_on": days_ago(2)}
+    again = staff.post(address(cohort), otherwise)
+    # As many wait, but nobody is told any more.
+    assert (asked(again), is_ticked(again)) == ([OVER.format(ended="3 people")], False)
+    cohort.refresh_from_db()
+    assert (cohort.starts_on, cohort.ends_on) == before
+    assert staff.post(address(cohort), agreeing(again)).status_code == 302
+    cohort.refresh_from_db()
+    assert (cohort.starts_on, cohort.ends_on) == (days_ago(9), days_ago(2))
+
+
+def test_who_ticks_after_more_have_come_to_wait_reads_how_many_those_are(staff):
+    cohort = full_cohort()
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
+    make.invited(cohort, "Di")
+    again = staff.post(address(cohort), agreeing(refused))
+    assert (asked(again), is_ticked(again)) == ([NO_SEATS.format(ended="4 people", told="3 people")], False)
+    assert staff.post(address(cohort), agreeing(again)).status_code == 302
+
+
+def test_a_tick_does_not_outlive_what_somebody_else_wrote_meanwhile(staff):
+    cohort = full_cohort()
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
+    late = cohort.ends_on + timedelta(days=1)
+    Cohort.objects.filter(pk=cohort.pk).update(ends_on=late)
+    taken_in = staff.post(address(cohort), agreeing(refused))
+    assert (taken_in.status_code, 'name="agreed"' in taken_in.content.decode()) == (409, False)
+    both_read = agreeing(taken_in)
+    del both_read["agreed"]
+    again = staff.post(address(cohort), both_read)
+    assert (asked(again), is_ticked(again)) == ([NO_SEATS.format(ended="3 people", told="2 people")], False)
+    assert staff.post(address(cohort), agreeing(again)).status_code == 302
+    cohort.refresh_from_db()
+    assert (cohort.starts_on, cohort.ends_on) == (days_ago(3), late)
+
+
 def test_what_was_saved_ends_nobodys_wait_before_the_undo_window_has_passed(staff):
     cohort = full_cohort()
-    right, wrong = given(staff, cohort), given(staff, cohort, starts_on=days_ago(3), agreed="on")
+    right = given(staff, cohort)
+    wrong = agreeing(staff.post(address(cohort), {**right, "starts_on": days_ago(3)}))
     with time_machine.travel(clock.now(), tick=False) as now:
         assert staff.post(address(cohort), wrong).status_code == 302
         now.shift(timedelta(seconds=119))
@@ -114,7 +168,7 @@ def test_a_last_day_in_the_past_ends_invitations_too_and_says_that_nobody_is_tol
     refused = staff.post(address(cohort), given(staff, cohort, **fields))
     assert asked(refused) == [OVER.format(ended="3 people")]
     assert ["Yes, tell them" in refused.content.decode(), "Yes, end them" in refused.content.decode()] == [False, True]
-    assert staff.post(address(cohort), given(staff, cohort, **fields, agreed="on")).status_code == 302
+    assert staff.post(address(cohort), agreeing(refused)).status_code == 302
 
 
 def test_applications_are_counted_and_whom_a_city_only_put_forward_is_not_told(staff):
