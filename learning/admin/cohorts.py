@@ -219,7 +219,7 @@ def _of_restoring(found: Restoring, *, is_untold: bool) -> Iterator[str]:
     if found.in_vain:
         yield gettext(
             "It gives no more seats: in %(minutes)s a mail that says so goes to %(people)s. Cancelled again before "
-            "that, nobody is told."
+            "that, that mail does not leave."
         ) % {"minutes": undo.window_in_words(), "people": cohort_words.of_people(found.in_vain)}
 
 

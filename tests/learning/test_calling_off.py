@@ -291,7 +291,7 @@ def test_a_cohort_restored_after_its_first_day_tells_those_who_wait_when_the_win
         staff = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
         assert restoring(staff, cohort)[2:] == [
             "It gives no more seats: in 2 minutes a mail that says so goes to 2 people.",
-            "Cancelled again before that, nobody is told.",
+            "Cancelled again before that, that mail does not leave.",
         ]
         staff.post(restored)
         now.shift(timedelta(seconds=119))
