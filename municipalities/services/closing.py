@@ -86,7 +86,8 @@ def _refuse_abandoning(membership: Membership, last: date, by: "User") -> None:
         return
     is_own = by == membership.person
     if not is_own and rules.may_decide_all(by):
-        # Staff are told beforehand, and see what waits.
+        # What waits comes to staff then. Their own page names beforehand the teams that nobody would coordinate; the
+        # city's does not, where one of them ends a colleague's membership.
         return
     city = membership.local_government_id
     teams = running.teams_of([city]).get(city, [])
