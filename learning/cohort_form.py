@@ -62,6 +62,11 @@ def _of_waits(found: InVain, *, is_over: bool) -> str:
         "Saved like this, the cohort gives no more seats: the waits and applications of %(ended)s end for good. In "
         "%(minutes)s a mail that they have no seat goes to %(told)s. Changed back before that, nobody is told."
     )
+    if not found.told:
+        sentence = gettext(
+            "Saved like this, the cohort gives no more seats: the waits and applications of %(ended)s end for good in "
+            "%(minutes)s, and nobody is told. Changed back before that, all stay."
+        )
     if is_over:
         sentence = gettext(
             "Saved like this, the cohort is over: the waits, applications and invitations of %(ended)s end for good in "

@@ -23,6 +23,10 @@ NO_SEATS = (
     "Saved like this, the cohort gives no more seats: the waits and applications of {ended} end for good. In 2 minutes "
     "a mail that they have no seat goes to {told}. Changed back before that, nobody is told."
 )
+UNTOLD = (
+    "Saved like this, the cohort gives no more seats: the waits and applications of {ended} end for good in 2 minutes, "
+    "and nobody is told. Changed back before that, all stay."
+)
 OVER = (
     "Saved like this, the cohort is over: the waits, applications and invitations of {ended} end for good in 2 "
     "minutes, and nobody is told. Changed back before that, all stay."
@@ -177,6 +181,15 @@ def test_applications_are_counted_and_whom_a_city_only_put_forward_is_not_told(s
     make.invited(cohort, "Ana")
     refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
     assert asked(refused) == [NO_SEATS.format(ended="2 people", told="1 person")]
+
+
+def test_where_only_a_city_put_people_forward_no_mail_is_spoken_of(staff):
+    cohort = make.cohort(admission="approval")
+    for name in ("Ana", "Bo"):
+        make.invited(cohort, name)
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
+    assert (asked(refused), refused.content.decode().count("Yes, end them")) == ([UNTOLD.format(ended="2 people")], 1)
+    assert staff.post(address(cohort), agreeing(refused)).status_code == 302
 
 
 def test_a_closing_moment_in_the_past_of_a_cohort_that_has_begun_is_asked_about(staff):
