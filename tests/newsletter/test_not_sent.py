@@ -1,5 +1,7 @@
 """Why did X (not) get this? Issues of the newsletter that did not go to somebody who asked for it once."""
 
+from datetime import datetime, timedelta
+
 import pytest
 import time_machine
 from django.test import Client
@@ -11,13 +13,14 @@ from mail.purposes import Purpose
 from newsletter import purposes
 from newsletter.enums import LeftWhy, SubscriberState
 from newsletter.models import Campaign, Subscriber
-from newsletter.services import cancel_campaign, start_campaign
+from newsletter.services import block_address, cancel_campaign, start_campaign, unblock_subscriber
 from tests.factories import newsletter as make
 from tests.factories.accounts import PersonFactory, sign_in
 from tests.newsletter.campaigning import NOW, draft
 
 pytestmark = pytest.mark.django_db
 ANA = "ana@city.example"
+EARLIER = datetime.fromisoformat(NOW) - timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +44,17 @@ def said(address: str = ANA, person=None) -> list[str]:
     [
         ({"state": SubscriberState.ASKED}, "The subscription was asked for and not confirmed."),
         (
-            {"state": SubscriberState.LEFT, "left_why": LeftWhy.ONE_CLICK},
+            {"state": SubscriberState.LEFT, "left_why": LeftWhy.ONE_CLICK, "confirmed_at": EARLIER},
             "The subscription had ended by the button of a mail program.",
         ),
-        ({"state": SubscriberState.BLOCKED, "left_why": LeftWhy.STAFF}, "The address was blocked for the newsletter."),
+        (
+            {"state": SubscriberState.BLOCKED, "left_why": LeftWhy.STAFF, "confirmed_at": EARLIER},
+            "The address was blocked for the newsletter.",
+        ),
+        (
+            {"state": SubscriberState.BLOCKED, "left_why": LeftWhy.UNWANTED},
+            "The address was blocked for the newsletter.",
+        ),
     ],
 )
 def test_whoever_is_no_reader_is_told_why(clocks, fields, why):
@@ -61,6 +71,34 @@ def test_whoever_confirmed_after_a_campaign_was_frozen_is_told_so(clocks):
     clocks.shift(1)
     make.subscriber(ANA)
     assert said() == ["The subscription was confirmed later."]
+
+
+def test_whoever_asked_after_a_campaign_was_frozen_is_told_nothing_of_it(clocks):
+    frozen()
+    clocks.shift(1)
+    make.subscriber(ANA, state=SubscriberState.ASKED)
+    assert said() == []
+    frozen()
+    assert said() == ["The subscription was asked for and not confirmed."]
+
+
+def test_of_whom_staff_blocked_though_they_never_asked_nothing_is_told_either_then_or_unblocked(clocks):
+    staff = PersonFactory(admin=True)
+    blocked = block_address(email=ANA, by=staff, reason="By telephone.")
+    clocks.shift(1)
+    frozen()
+    assert said() == []
+    unblock_subscriber(subscriber_id=blocked.pk, by=staff, reason="By telephone.")
+    clocks.shift(1)
+    frozen()
+    assert said() == []
+
+
+def test_whoever_left_without_having_confirmed_is_not_told_that_a_subscription_ended(clocks):
+    make.subscriber(ANA, state=SubscriberState.LEFT)
+    clocks.shift(1)
+    frozen()
+    assert said() == []
 
 
 def test_whoever_left_after_it_came_is_told_nothing_here(clocks):
@@ -110,6 +148,36 @@ def test_whoever_had_the_issue_is_told_so(clocks, state, again):
     clocks.shift(1)
     frozen(page)
     assert said() == again
+
+
+def ended(campaign: Campaign) -> None:
+    """Have all of a campaign delivered."""
+    tried = {"first_tried_at": clock.now(), "attempts": 1}
+    Message.objects.filter(mailing=campaign.mailing).update(
+        state="accepted", started_at=clock.now(), finished_at=clock.now(), **tried
+    )
+    Campaign.objects.filter(pk=campaign.pk).update(state="sent", finished_at=clock.now(), closing={"audience": 2})
+
+
+def test_what_had_left_of_a_campaign_before_it_was_cancelled_counts_as_had(clocks):
+    make.subscriber(ANA)
+    page = make.issue(title="July")
+    first = frozen(page)
+    ended(first)
+    Campaign.objects.filter(pk=first.pk).update(state="cancelled", closing={})
+    clocks.shift(1)
+    frozen(page)
+    assert said() == ["The issue went to this address with another campaign."]
+
+
+def test_with_which_campaign_an_issue_came_later_is_no_reason_why_it_did_not_come_before(clocks):
+    make.subscriber(ANA, language="fr")
+    page = make.issue(title="July")
+    ended(frozen(page, languages=["en"]))
+    clocks.shift(1)
+    second = frozen(page)
+    assert Message.objects.filter(mailing=second.mailing, to_address=ANA).exists()
+    assert said() == ["The campaign was for other languages, countries or topics."]
 
 
 def test_of_whoever_never_asked_of_drafts_and_of_what_was_cancelled_nothing_is_told():
