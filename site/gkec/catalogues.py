@@ -62,9 +62,9 @@ def compile_one(source: Path, target: Path) -> None:
     except PoFileError as problem:
         raise SystemExit(f"{source} cannot be read: {problem}.") from None
     # A name of its own, since two starts at once may compile the same.
-    with NamedTemporaryFile(dir=target.parent, suffix=".mo.half", delete=False) as file:
-        write_mo(file, catalogue, use_fuzzy=False)
-    half_written = Path(file.name)
+    with NamedTemporaryFile(dir=target.parent, suffix=".mo.half", delete=False) as half:
+        write_mo(half, catalogue, use_fuzzy=False)
+    half_written = Path(half.name)
     half_written.chmod(0o644)
     half_written.replace(target)
 
