@@ -25,6 +25,14 @@ from events.venues import validate_venue
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 AFTER_THE_END = _("The event has ended by then. Choose an earlier minute, or a later end.")
+SET_ON_SOURCE = _(
+    "Dates, venue, seats, format, languages and meeting link are set on the page in the event's source "
+    "language: %(language)s."
+)
+SET_HERE_NOW = _(
+    "Since you opened this page, dates, venue, seats, format, languages and meeting link have come to be set here. "
+    "Save it and open it again to change them."
+)
 LEFT_TO_SOURCE = tuple(name.removesuffix("_id") for name in TAKEN_FROM_SOURCE)
 
 
@@ -112,9 +120,14 @@ class WebinarForm(WagtailAdminPageForm):
             self._say_who_waits(page)
 
     def _leave_schedule_to_source(self, page: Page) -> None:
-        """Close what the record takes from its source page alone on the others, since it would not listen."""
+        """Close what the record takes from its source page alone on the others, since it would not listen.
+
+        An editor that was opened as another page's, and is sent after the event was handed over to this one, was shown
+        these fields closed and sends nothing of them: they stay closed for that once, or all of them would be emptied.
+        """
         event = Event.objects.filter(translation_key=page.translation_key).select_related("source_locale").first()
-        if event is None or event.source_locale_id == page.locale_id:
+        is_source = event is not None and event.source_locale_id == page.locale_id
+        if event is None or (is_source and not self._was_shown_closed()):
             return
         self.fields["join_link"].disabled = True
         # What stands there cannot be mended here.
@@ -124,11 +137,12 @@ class WebinarForm(WagtailAdminPageForm):
                 self.fields[name].disabled = True
                 value = getattr(event, name)
                 self.initial[name] = wall_clock(value, event.timezone) if name in WALL_CLOCKS and value else value
-        note = _(
-            "Dates, venue, seats, format, languages and meeting link are set on the page in the event's source "
-            "language: %(language)s."
-        )
+        note = SET_HERE_NOW if is_source else SET_ON_SOURCE
         self.fields["starts_at"].help_text = note % {"language": languages.own_name(event.source_locale.language_code)}
+
+    def _was_shown_closed(self) -> bool:
+        # An open field of text is sent even if it is empty.
+        return self.is_bound and self.add_prefix("starts_at") not in self.data
 
     def _say_who_waits(self, page: Page) -> None:
         """Say beside the seats how many wait for one: publishing a larger number cannot be taken back from them."""

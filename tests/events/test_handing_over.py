@@ -8,10 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from wagtail.models import Page
+from wagtail.test.utils.form_data import querydict_from_html
+from wagtail_localize.models import Translation
 
 from core import clock
-from events.models import Event, EventVersion, WebinarPage
-from events.services import hand_over_source
+from events.models import Event, EventVersion, JoinLink, WebinarPage
+from events.models.event import TAKEN_FROM_SOURCE
+from events.services import hand_over_source, set_join_link
 from events.services.sweeping import sweep
 from tests.events.screens import typed
 from tests.factories import accounts
@@ -43,6 +46,15 @@ def delete(admin: Client, django_capture_on_commit_callbacks: Committing) -> Cal
 
 def form_of(client: Client, page: Page) -> Any:
     return client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).context["form"]
+
+
+def sends(client: Client, page: Page) -> dict[str, list[str]]:
+    """Return what the browser would send of the editor of a page as it is open now: nothing of closed fields."""
+    answer = client.get(reverse("wagtailadmin_pages:edit", args=[page.pk]))
+    closed = {name for name, field in answer.context["form"].fields.items() if field.disabled}
+    found = querydict_from_html(answer.content.decode(), form_id="page-edit-form").lists()
+    # The streams a script draws.
+    return {name: said for name, said in found if name not in closed} | {"body-count": ["0"], "agenda-count": ["0"]}
 
 
 def moved_since_translated() -> tuple[WebinarPage, WebinarPage]:
@@ -82,6 +94,56 @@ def test_staff_can_move_it_from_there(delete, admin):
     )
     assert answer.status_code == 302
     assert f"{Event.objects.get().local_start:%Y-%m-%d %H:%M}" == "2027-11-03 10:00"
+
+
+def left_open(admin: Client, delete: Callable[[Page], None]) -> tuple[WebinarPage, dict[str, list[str]], list[object]]:
+    """Delete the source page while the editor of the French one is open; return that, what it sends, and its record."""
+    page = make.webinar(capacity=5, venue="City Hall", waiting_list=True, captions=["en"], spoken_languages=["de"])
+    french = make.translate(page)
+    # Translated by hand from now on, in the editor itself.
+    Translation.objects.update(enabled=False)
+    set_join_link(translation_key=page.translation_key, url="https://meet.example/secret")
+    sent = sends(admin, french)
+    assert (sent["join_link_shown"], "join_link" in sent) == (["https://meet.example/secret"], False)
+    said = [getattr(Event.objects.get(), name) for name in TAKEN_FROM_SOURCE]
+    delete(page)
+    assert Event.objects.get().source_locale.language_code == "fr"
+    return french, sent, said
+
+
+def drafted(page: Page) -> list[object]:
+    draft = Page.objects.get(pk=page.pk).get_latest_revision_as_object()
+    return [draft.title, *(getattr(draft, name) for name in TAKEN_FROM_SOURCE)]
+
+
+@pytest.mark.parametrize("does", ["saves by itself", "save", "publish"])
+def test_an_editor_left_open_keeps_date_seats_and_meeting_link(admin, delete, does):
+    french, sent, said = left_open(admin, delete)
+    sent |= {"title": ["Le budget"], **({"action-publish": ["yes"]} if does == "publish" else {})}
+    headers = {"accept": "application/json"} if does == "saves by itself" else {}
+    answer = admin.post(reverse("wagtailadmin_pages:edit", args=[french.pk]), sent, headers=headers)
+    assert answer.status_code == (200 if headers else 302)
+    if headers:
+        # So that the next save by itself still sends what the editor showed.
+        assert "join_link_shown" not in answer.json()["field_updates"]
+    assert list(JoinLink.objects.values_list("url", flat=True)) == ["https://meet.example/secret"]
+    assert drafted(french) == ["Le budget", *said]
+    event = Event.objects.get()
+    assert [getattr(event, name) for name in TAKEN_FROM_SOURCE] == said
+    assert (event.title == "Le budget", EventVersion.objects.count()) == (does == "publish", 1)
+
+
+def test_an_editor_left_open_says_where_the_date_is_changed_now(admin, delete):
+    french, sent, _said = left_open(admin, delete)
+    answer = admin.post(reverse("wagtailadmin_pages:edit", args=[french.pk]), {**sent, "title": [""]})
+    field = answer.context["form"].fields["starts_at"]
+    words = (
+        "Since you opened this page, dates, venue, seats, format, languages and meeting link have come to be set here. "
+        "Save it and open it again to change them."
+    )
+    assert (field.disabled, field.help_text, words in answer.content.decode()) == (True, words, True)
+    again = form_of(admin, french).fields["starts_at"]
+    assert (again.disabled, again.help_text) == (False, "As clocks in the event's time zone show it.")
 
 
 def test_a_draft_keeps_its_words_and_moves_nothing_once_it_is_published(delete):
