@@ -39,10 +39,13 @@ def hand_over_source(*, translation_key: UUID) -> Event | None:
 
 
 def successor(page: WebinarPage) -> WebinarPage | None:
-    """Return the page that would speak for the event if this one, its source page, were deleted; None without one."""
+    """Return the page that would speak for the event if this one, its source page, were deleted; None without one.
+
+    Its aliases are among them: the deletion makes ordinary pages of them.
+    """
     if not Event.objects.filter(translation_key=page.translation_key, source_locale=page.locale_id).exists():
         return None
-    others = page.get_translations().filter(alias_of=None)
+    others = page.get_translations().filter(Q(alias_of=None) | Q(alias_of=page.pk))
     return min(others, key=_by_precedence, default=None)
 
 

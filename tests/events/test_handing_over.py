@@ -236,3 +236,19 @@ def test_who_is_asked_about_deleting_reads_where_the_event_goes_on(admin):
     assert words in admin.get(asking).content.decode()
     asking = reverse("wagtailadmin_pages:delete", args=[french.pk])
     assert "will then be set on its page" not in admin.get(asking).content.decode()
+
+
+def test_an_alias_that_becomes_a_page_by_the_deletion_is_foretold(admin, delete):
+    page = make.webinar(starts_at=clock.now() + timedelta(days=2))
+    spanish = make.translate(page, language="es")
+    for parent in (make.section().get_parent().specific, make.section()):
+        trees.translated(parent, "fr")
+    alias = page.copy_for_translation(trees.locale("fr"), alias=True)
+    asking = reverse("wagtailadmin_pages:delete", args=[page.pk])
+    words = "Dates, seats and meeting link of the event will then be set on its page in"
+    assert f"{words} français." in admin.get(asking).content.decode()
+    spanish.delete()
+    assert f"{words} français." in admin.get(asking).content.decode()
+    delete(page)
+    alias.refresh_from_db()
+    assert (alias.alias_of_id, Event.objects.get().source_locale.language_code) == (None, "fr")
