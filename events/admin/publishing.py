@@ -10,6 +10,7 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from accounts.models import User
+from accounts.visitors import signed_in
 from events import rules
 from events.admin.news import NewsView, tell_publisher
 from events.models import Event, EventVersion, WebinarPage
@@ -25,14 +26,18 @@ def telling(request: HttpRequest, page: Page, *, by_title: bool = False) -> Iter
 
 
 def tell_of_many(request: HttpRequest, pages: Iterable[Page], *, and_beneath: bool) -> None:
-    """Say once for each event with news, by its title, who will be told, after several pages have been published."""
+    """Say once for each event with news, by its title, who will be told, after several pages have been published.
+
+    Of what lies beneath, pages that the person may not publish stayed as they were, and their news is not for them.
+    """
     among = Q()
     for page in pages:
         among |= Q(path__startswith=page.path) if and_beneath else Q(pk=page.pk)
     # What has just been published and is news is untold: its window has just opened.
     untold = _untold().filter(event__translation_key=OuterRef("translation_key"))
     found = WebinarPage.objects.filter(among, Exists(untold)).order_by("path") if among else []
-    for page in {page.translation_key: page for page in found}.values():
+    own = (page for page in found if rules.may_call_off(signed_in(request), page))
+    for page in {page.translation_key: page for page in own}.values():
         tell_publisher(request, page, by_title=True)
 
 

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
+from django.contrib.messages.storage.fallback import FallbackStorage
 from django.test import Client
 from django.urls import reverse
-from wagtail.models import GroupApprovalTask, Page, TaskState, Workflow, WorkflowTask
+from wagtail.models import GroupApprovalTask, GroupPagePermission, Page, TaskState, Workflow, WorkflowTask
 
 from accounts.models import User
 from core import clock
@@ -97,6 +98,28 @@ def test_one_occasion_ticked_in_two_languages_is_spoken_of_once(publisher):
     other = make.webinar(publish=False, title="Autre")
     Page.objects.filter(pk=other.pk).update(translation_key=page.translation_key, locale=trees.locale("fr"))
     assert len(said(publish(publisher, page, Page.objects.get(pk=other.pk)))) == 1
+
+
+def test_whoever_may_not_publish_a_page_beneath_is_told_nothing_of_its_news(rf):
+    """What they may publish is told of, also where it is the same occasion in another language."""
+    pages = [drafted(with_people(1, title=title), days=1) for title in ("Budget", "Heat pumps")]
+    for page in pages:
+        page.latest_revision.publish()
+    mine, theirs = (WebinarPage.objects.get(pk=page.pk) for page in pages)
+    other = make.webinar(publish=False, title="Autre")
+    Page.objects.filter(pk=other.pk).update(translation_key=mine.translation_key, locale=trees.locale("fr"))
+    person = accounts.PersonFactory(is_staff=True)
+    group = Group.objects.create(name="Of one page")
+    rights = Permission.objects.filter(content_type__app_label="wagtailcore", codename="publish_page")
+    GroupPagePermission.objects.create(group=group, page=mine.page_ptr, permission=rights.get())
+    person.groups.add(group)
+    request = rf.get("/")
+    request.user, request.session = person, {}
+    request._messages = FallbackStorage(request)
+    tell_of_many(request, [make.section()], and_beneath=True)
+    (told,) = [" ".join(str(one).split()) for one in request._messages]
+    assert told.startswith(f"“Budget”: 1 person will be told {TOLD}")
+    assert (f'href="{url("news", mine.pk)}"' in told, url("news", theirs.pk) in told) == (True, False)
 
 
 @pytest.mark.parametrize("number", [1, 3])
