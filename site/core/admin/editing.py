@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.viewsets.pages import PageViewSet
-from wagtail.models import Page
 
-from core.admin.publishing import WorkflowAction
+from core.admin.publishing import WorkflowAction, hold_pages
 from core.models import BasePage
 
 
@@ -26,8 +26,7 @@ class OneAtATime:
         if request.method != "POST":
             return super().dispatch(request, page_id, **kwargs)  # type: ignore[misc]
         with transaction.atomic():
-            # Without the key, so that rows which refer to the page can be written meanwhile.
-            Page.objects.select_for_update(no_key=True).order_by().filter(pk=page_id).values_list("pk").first()
+            hold_pages(Q(pk=page_id))
             return super().dispatch(request, page_id, **kwargs)  # type: ignore[misc]
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
@@ -43,31 +45,64 @@ class Publish(PublishBulkAction):
         cls, objects: Iterable[Page], include_descendants: bool = False, user: Any = None, **kwargs: Any
     ) -> tuple[int, int]:
         """Publish the pages and, if asked, the drafts beneath them; return how many of each. Raises NotPublished."""
+        objects = list(objects)
+        among = Q(pk__in=[page.pk for page in objects])
+        if include_descendants:
+            for page in objects:
+                among |= Q(path__startswith=page.path, live=False)
         parents = children = 0
-        for page in objects:
-            _publish(page, user)
-            parents += 1
-            if include_descendants:
-                for draft in page.get_descendants().not_live().defer_streamfields().specific().iterator():
-                    # As in Wagtail's own: what the user may not publish stays as it is.
-                    if user is None or draft.permissions_for_user(user).can_publish():
-                        _publish(draft, user)
-                        children += 1
+        with transaction.atomic():
+            held = hold_pages(among)
+            # What is to be published was read before somebody else, perhaps, wrote or deleted it.
+            read = Page.objects.in_bulk([page.pk for page in objects if page.pk in held])
+            for page in (read[page.pk] for page in objects if page.pk in read):
+                _publish(page, user)
+                parents += 1
+                if include_descendants:
+                    drafts = page.get_descendants().not_live().filter(pk__in=held)
+                    for draft in drafts.defer_streamfields().specific().iterator():
+                        # As in Wagtail's own: what the user may not publish stays as it is.
+                        if user is None or draft.permissions_for_user(user).can_publish():
+                            _publish(draft, user)
+                            children += 1
         return parents, children
 
 
 class WorkflowAction(WorkflowActionView):
     """Wagtail's answer to a step of a workflow, the last of which publishes."""
 
+    object: Page
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; if something may be written, with the page held and what `setup` read of page and step read anew."""
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        with transaction.atomic():
+            hold_pages(Q(pk=self.object.pk))
+            self.object, self.task_state = self.get_object(), self.get_task_state()
+            return super().dispatch(request, *args, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take the step; or leave the page where it was, and say why."""
         try:
-            return super().post(request, *args, **kwargs)
+            with transaction.atomic():
+                return super().post(request, *args, **kwargs)
         except REFUSALS as refusal:
             _tell(request, self.object, refusal)
         if request.headers.get("x-requested-with") == "XMLHttpRequest":
             return self.render_modal_json(request, {"step": "success", "redirect": self.redirect_url})
         return HttpResponseRedirect(self.redirect_url)
+
+
+def hold_pages(pages: Q) -> set[int]:
+    """Hold pages for this transaction, each before its revisions as whoever edits one does; return which there are.
+
+    Publishing reads a revision and writes all of it into the page: read before somebody else has written to both, it
+    would bring the old back. In the one order that keeps those who hold several from waiting for each other.
+    """
+    # Without the key, so that rows which refer to a page can be written meanwhile.
+    rows = Page.objects.select_for_update(no_key=True).filter(pages).order_by("pk")
+    return set(rows.values_list("pk", flat=True))
 
 
 def _publish(page: Page, user: Any) -> None:
