@@ -130,8 +130,10 @@ def _until(cohort: "Cohort") -> str:
     return dates.full_day((cohort.enrolment_closes_at - timedelta(seconds=1)).astimezone(cohort.zone))
 
 
-def of_drafts_let_go() -> str:
-    """Return what a coordinator reads whose draft was let go before anybody decided."""
+def of_drafts_let_go(*, is_approved: bool) -> str:
+    """Return what a coordinator reads whose draft was let go; who is approved by now can enrol people at once."""
+    if is_approved:
+        return _("The people whom you wrote down are not enrolled: their seats are free again. Enrol them anew.")
     return _(
         "The people whom you wrote down are not enrolled: their seats are free again. Once you are approved as "
         "coordinator, enrol them anew."

@@ -1,28 +1,22 @@
-"""How many people a coordinator has written down who hear of it once staff approve: told to the staff's queue."""
+"""How many people that coordinators have written down hear of it once staff approve, or restore a cohort."""
 
 from collections import defaultdict
 from collections.abc import Collection
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from learning.enums import KNOWN_STATES, EnrolmentState, TeamState
-from learning.models import Enrolment
+from learning.models import Cohort, Enrolment, TeamRequest
 from municipalities.drafted import Coordination
 
 
 def invited_by(coordinations: Collection[Coordination]) -> dict[Coordination, int]:
     """Count those whom `send_drafts` would write to for each coordinator and city, everybody once; one statement."""
     people, cities = {person for person, _city in coordinations}, {city for _person, city in coordinations}
-    known = Enrolment.objects.filter(
-        cohort=OuterRef("cohort"),
-        local_government=OuterRef("local_government"),
-        email_key=OuterRef("email_key"),
-        state__in=KNOWN_STATES,
-    )
     # Whoever has neither seat nor number waits for a moderator and hears of nothing yet.
     drafts = Enrolment.objects.filter(
         Q(has_seat=True) | Q(waiting_number__isnull=False),
-        ~Exists(known),
+        ~Exists(_known()),
         state=EnrolmentState.DRAFTED,
         team__state=TeamState.DRAFT,
         team__coordinator__in=people,
@@ -37,3 +31,30 @@ def invited_by(coordinations: Collection[Coordination]) -> dict[Coordination, in
         if one.has_seat or not cohort.has_given_its_seats():
             keys[team.coordinator_id, team.local_government_id].add(one.email_key)
     return {which: len(found) for which, found in keys.items()}
+
+
+def held_back_in(cohort: Cohort) -> int:
+    """Count the mails about drafts that leave once a called-off cohort is restored: to people, and to their approved
+    coordinators; one statement.
+    """
+    if cohort.is_over():
+        return 0
+    drafts = Enrolment.objects.filter(
+        ~Exists(_known()), cohort=cohort, state=EnrolmentState.DRAFTED, team__in=TeamRequest.objects.approved()
+    )
+    is_late = cohort.has_given_its_seats()
+    found = list(drafts)
+    told = [one for one in found if one.has_seat or (one.waiting_number is not None and not is_late)]
+    # The second of a city's coordinators who wrote somebody down reads that they are enrolled already.
+    people = {(one.local_government_id, one.email_key) for one in told}
+    return len(people) + len({one.team_id for one in found})
+
+
+def _known() -> QuerySet[Enrolment]:
+    """Return whom the city of an outer enrolment has in its cohort under the same address, and who knows of it."""
+    return Enrolment.objects.filter(
+        cohort=OuterRef("cohort"),
+        local_government=OuterRef("local_government"),
+        email_key=OuterRef("email_key"),
+        state__in=KNOWN_STATES,
+    )

@@ -18,6 +18,7 @@ from mail import kinds
 from mail.isolates import isolate
 from mail.kinds import MailKind, NoLongerMakesSense, Rendering
 from mail.models import Message
+from municipalities.rules import is_coordinator
 
 
 def register_kinds() -> None:
@@ -166,9 +167,10 @@ def _subject_of(counts: dict[str, int]) -> str:
 def lapsed(message: Message) -> Rendering:
     """Write to a coordinator that a draft has held its seats for long enough."""
     team = _team(message, TeamState.LAPSED)
-    return _to_coordinator(
-        team, subject=_("Your team is not enrolled: %(title)s"), paragraphs=[cohort_words.of_drafts_let_go()]
-    )
+    # Whoever wrote them down may have been approved since.
+    is_approved = team.coordinator is not None and is_coordinator(team.coordinator, team.local_government_id)
+    said = cohort_words.of_drafts_let_go(is_approved=is_approved)
+    return _to_coordinator(team, subject=_("Your team is not enrolled: %(title)s"), paragraphs=[said])
 
 
 def _team(message: Message, state: TeamState) -> TeamRequest:

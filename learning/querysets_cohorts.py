@@ -25,6 +25,7 @@ from core.seats import SeatState
 from events.querysets import public_pages
 from learning.enums import LIVE_TEAMS, TOLD_KINDS, UNTOLD_TEAMS, TeamState
 from learning.querysets_enrolments import waits
+from municipalities.models import Membership
 
 
 class CohortQuerySet(QuerySet):
@@ -97,6 +98,13 @@ class TeamQuerySet(QuerySet):
     def drafts(self) -> "TeamQuerySet":
         """Return those whose coordinator is not approved yet."""
         return self.filter(state=TeamState.DRAFT)
+
+    def approved(self) -> "TeamQuerySet":
+        """Return the drafts whose coordinator has been approved: what a cohort holds back while it is called off."""
+        deciding = Membership.objects.deciding().filter(
+            person=OuterRef("coordinator"), local_government=OuterRef("local_government")
+        )
+        return self.drafts().filter(Exists(deciding))
 
     def untold(self) -> "TeamQuerySet":
         """Return those of which nobody was told: drafts, and drafts that were let go."""

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from core import clock
+from learning.drafted import held_back_in
 from learning.enums import EnrolmentState
 from learning.errors import CohortChanged, CohortOver
 from learning.models import Cohort, Enrolment
 from learning.services import notices, seats
 from learning.services.expiring import foresee_in_vain
 from learning.services.promoting import fill, next_in_line
+from learning.services.sending import lock_cities_held_back, send_held_back
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -99,21 +101,26 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     """Let a cohort that was called off take place after all; seats that became free meanwhile are given out.
 
     Nobody is written to of this nor, before the undo window has passed, of the calling off. But who gets a seat is told
-    so, and what could not leave meanwhile is asked for once more: `foresee_restoring` counts them.
+    so, what could not leave meanwhile is asked for once more, and drafts are sent whose coordinator was approved
+    meanwhile: `foresee_restoring` counts them.
     """
+    cities = lock_cities_held_back(cohort_id)
     cohort = seats.lock(cohort_id)
     since = cohort.called_off_at
     if since is None:
         return cohort
     _set_called_off(cohort, None)
     seats.keep(cohort, fill(cohort))
+    send_held_back(cohort, cities)
     notices.say_again(cohort, since=since)
     return cohort
 
 
 @dataclass(frozen=True, slots=True)
 class Restoring:
-    """What leaves where a cohort is restored: mails refused meanwhile, news of a seat, and that there is none."""
+    """What leaves where a cohort is restored: mails refused or held back meanwhile, news of a seat, and that there is
+    none.
+    """
 
     again: int
     promoted: int
@@ -134,7 +141,8 @@ def foresee_restoring(cohort: Cohort) -> Restoring:
     again = notices.refused(cohort, since=cohort.called_off_at) if cohort.called_off_at else {}
     return Restoring(
         # Who moves up reads of the seat, no longer of the place.
-        again=sum(kind != notices.WAITING or one.pk not in moved_up for kind in again for one in again[kind]),
+        again=sum(kind != notices.WAITING or one.pk not in moved_up for kind in again for one in again[kind])
+        + held_back_in(restored),
         # Nobody knows of a draft.
         promoted=sum(one.state == EnrolmentState.WAITLISTED for one in promoted),
         in_vain=foresee_in_vain(restored, instead_of=cohort).told,

@@ -1,6 +1,7 @@
 """What becomes of drafts: sent when their coordinator is approved, let go when they are not or time is over."""
 
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def send_drafts(*, coordinator: "User", local_government_id: int) -> list[TeamRe
     """Invite everybody whom a coordinator wrote down before being approved; return the teams.
 
     The caller is within the decision and holds the local government's lock. Cohorts are locked in the order of their
-    keys. A cohort that has been called off or is over lets its drafts go.
+    keys. A cohort that is over lets its drafts go; one that is called off keeps them, as it may yet be restored.
     """
     return [
         team
@@ -89,13 +90,34 @@ def _drafts(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest]
 
 def _send_in(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest]:
     cohort = seats.lock(cohort_id)
+    if cohort.is_called_off and not cohort.is_over():
+        return []
     sent = _drafts(cohort_id, coordinator, city)
     for team in sent:
-        if cohort.is_called_off or cohort.is_over():
+        if cohort.is_over():
             lapse_locked(cohort, team)
         else:
             send_locked(cohort, team)
     return sent
+
+
+def lock_cities_held_back(cohort_id: int) -> list[int]:
+    """Lock the local governments whose drafts leave once a cohort is restored; the caller locks the cohort after it."""
+    drafts = TeamRequest.objects.approved().filter(cohort=cohort_id)
+    wanted = drafts.values_list("local_government", flat=True)
+    return [city.pk for city in locks.local_governments(wanted)]
+
+
+def send_held_back(cohort: Cohort, cities: Iterable[int]) -> None:
+    """Send what approved coordinators wrote down and a cohort that was called off held back.
+
+    The caller holds the cohort and these cities. Who was approved since they were locked is left to the sweep.
+    """
+    if cohort.is_over():
+        return
+    drafts = TeamRequest.objects.approved().filter(cohort=cohort, local_government__in=cities)
+    for team in drafts.select_related("coordinator").order_by("pk"):
+        send_locked(cohort, team)
 
 
 def send_locked(cohort: Cohort, team: TeamRequest) -> None:

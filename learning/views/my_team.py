@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import staff_show_a_factor
+from accounts.models import User
 from accounts.visitors import signed_in
 from core import languages, limits
 from learning import access, cohort_words, sheets
@@ -29,6 +30,7 @@ from learning.rules import may_change_team, may_enrol, may_moderate, may_replace
 from learning.services import replace, withdraw_enrolment, withdraw_teams
 from learning.views.team import ENROLMENTS
 from municipalities.enums import Standing
+from municipalities.rules import is_coordinator
 
 
 @method_decorator([staff_show_a_factor, never_cache], name="dispatch")
@@ -58,7 +60,7 @@ class TeamView(LoginRequiredMixin, View):
             "why_nobody": access.why_shut(team.cohort),
             "done": _done(request),
             "drafts": None if is_shut else drafts,
-            "let_go": "" if is_shut else _let_go(rows, signed_in(request).pk),
+            "let_go": "" if is_shut else _let_go(rows, signed_in(request), team.city.pk),
         }
         return render(request, "learning/my_team.html", context)
 
@@ -209,11 +211,13 @@ def _figures(rows: list[Enrolment]) -> list[dict[str, str]]:
     return [{"term": term, "value": str(number)} for term, number in counted]
 
 
-def _let_go(rows: list[Enrolment], person: int | None) -> str:
+def _let_go(rows: list[Enrolment], person: User, city: int) -> str:
     """Return what whoever wrote people down reads, as long as a draft was let go and they are not enrolled anew."""
     enrolled = {row.email_key for row in rows if row.is_live}
-    gone = (row for row in rows if row.team and row.team.state == "lapsed" and row.team.coordinator_id == person)
-    return cohort_words.of_drafts_let_go() if any(row.email_key not in enrolled for row in gone) else ""
+    gone = (row for row in rows if row.team and row.team.state == "lapsed" and row.team.coordinator_id == person.pk)
+    if all(row.email_key in enrolled for row in gone):
+        return ""
+    return cohort_words.of_drafts_let_go(is_approved=is_coordinator(person, city))
 
 
 def _done(request: HttpRequest) -> list[str]:

@@ -311,6 +311,6 @@ def test_counting_whom_restoring_writes_to_costs_the_same_however_many(django_as
         refuse_what_is_senseless()
         Cohort.objects.update(seats=None)
         cohort.refresh_from_db()
-        # Seats, whose addresses take part, the line, mails that were refused and whom they concern.
-        with django_assert_num_queries(5):
+        # Seats, whose addresses take part, the line, mails that were refused and whom they concern, drafts held back.
+        with django_assert_num_queries(6):
             assert foresee_restoring(cohort).promoted == len(names)
