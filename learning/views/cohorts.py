@@ -31,10 +31,12 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Show the cohorts that can be joined, those in a language only where one is chosen."""
     chosen = request.GET.get("language", "")
     found = Cohort.objects.open_for_enrolment().public().select_related("course")
-    if chosen in languages.codes():
+    is_narrowed = chosen in languages.codes()
+    if is_narrowed:
         found = found.in_language(chosen)
     context = {
         "cards": cohort_words.cards(found, for_everybody=True),
+        "is_narrowed": is_narrowed,
         "filters": [
             {
                 "name": "language",

@@ -41,6 +41,22 @@ def test_the_cohorts_are_listed_in_every_language(client):
         assert found == (language, False, True)
 
 
+def test_a_language_without_open_cohorts_says_so_and_leads_to_the_others(client):
+    nothing, narrowed = "No cohort is open at the moment", "No open cohort is in this language"
+    address = "/en/learning/cohorts/"
+
+    def said(**query: str) -> list[str]:
+        page = words(client.get(address, query))
+        return [sentence for sentence in (nothing, narrowed) if sentence in page]
+
+    assert (said(), said(language="ar"), said(language="xx")) == ([nothing], [narrowed], [nothing])
+    make.public_cohort(languages=["en"])
+    assert (said(), said(language="en"), said(language="ar")) == ([], [], [narrowed])
+    html = client.get(address, {"language": "ar"}).content.decode()
+    empty = html[html.index('<div class="empty">') :]
+    assert re.findall(r'<a class="button[^"]*" href="([^"]*)">(.*?)</a>', empty)[0] == (address, "Show all")
+
+
 def test_the_list_takes_as_many_statements_for_one_as_for_three(client):
     make.public_cohort()
     one = statements(client, "/en/learning/cohorts/")
