@@ -165,7 +165,7 @@ def test_who_takes_over_is_led_to_the_teams_by_mail_and_on_the_page(own, cohort,
     )
     browser = sign_in(Client(), member.person)
     html = browser.get("/en/my/cities/").content.decode()
-    assert html.count(f'<a href="/en{address}"><bdi>Spring &lt;2030&gt;</bdi></a>') == 1
+    assert html.count(f'<ul class="stack-s"><li><a href="/en{address}"><bdi>Spring &lt;2030&gt;</bdi></a>') == 1
     assert browser.get(f"/en{address}").status_code == 200
 
 
