@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def said() -> list[str]:
     """Return what the queue says about inviting, row by row."""
     html = sign_in(Client(), editor()).get(reverse("membership_queue")).content.decode()
-    return re.findall(r"Approving invites [^<]*", html)
+    return re.findall(r"Approving writes to [^<]*", html)
 
 
 def told_by_approving(membership: Membership) -> int:
@@ -44,7 +44,7 @@ def test_the_queue_counts_everybody_once_whom_approving_invites():
     other = asked(local_government=membership.local_government)
     make.team(second, "Fe", coordinator=other)
     asked()
-    assert said() == ["Approving invites 4 people.", "Approving invites 1 person."]
+    assert said() == ["Approving writes to 4 people of the team.", "Approving writes to 1 person of the team."]
     assert told_by_approving(membership) == 4
 
 
@@ -60,7 +60,7 @@ def test_who_would_not_be_told_is_not_counted():
         make.team(common, "Di", coordinator=one)
     Cohort.objects.filter(pk=late.pk).update(starts_on=date(2020, 1, 1))
     Membership.objects.filter(pk=former.pk).update(state="ended", ends_on=former.starts_on)
-    assert said() == ["Approving invites 1 person."]
+    assert said() == ["Approving writes to 1 person of the team."]
     assert told_by_approving(membership) == 1
 
 
