@@ -24,18 +24,32 @@ def cards(course: Course | None, request: HttpRequest) -> list[cohort_words.Coho
     if course is None:
         return []
     found = list(Cohort.objects.listed().of_course(course).select_related("course"))
-    shown = cohort_words.cards(found)
-    if (reader := _reader(request)) is not None:
-        spent = spent_shares(reader, found)
-        shown = [
-            replace(
-                card,
-                is_in_language=card.is_in_language or reader.language in cohort.languages,
-                share_words=spent.get(cohort.pk, ""),
-            )
-            for card, cohort in zip(shown, found, strict=True)
-        ]
+    shown = _as_met(cohort_words.cards(found), found, request)
     return sorted(shown, key=lambda card: (not card.can_be_joined, card.share_words != "", not card.is_in_language))
+
+
+def cards_for_everybody(cohorts: Iterable[Cohort], request: HttpRequest) -> list[cohort_words.CohortCard]:
+    """Return a card in order for each cohort that anybody may read of, told to the reader as `cards` does."""
+    found = list(cohorts)
+    return _as_met(cohort_words.cards(found, for_everybody=True), found, request)
+
+
+def _as_met(
+    shown: list[cohort_words.CohortCard], cohorts: list[Cohort], request: HttpRequest
+) -> list[cohort_words.CohortCard]:
+    """Return the cards of these cohorts with what concerns whoever is signed in alone."""
+    if (reader := _reader(request)) is None:
+        return shown
+    spent = spent_shares(reader, cohorts)
+    of_card = {one.slug: one for one in cohorts}
+    return [
+        replace(
+            card,
+            is_in_language=card.is_in_language or reader.language in of_card[card.slug].languages,
+            share_words=spent.get(of_card[card.slug].pk, ""),
+        )
+        for card in shown
+    ]
 
 
 def cards_for_city(cohorts: list[Cohort], coordinator: User, city: int) -> list[cohort_words.CohortCard]:

@@ -35,7 +35,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     if is_narrowed:
         found = found.in_language(chosen)
     context = {
-        "cards": cohort_words.cards(found, for_everybody=True),
+        "cards": fitting.cards_for_everybody(found, request),
         "is_narrowed": is_narrowed,
         "filters": [
             {

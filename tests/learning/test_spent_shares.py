@@ -93,6 +93,35 @@ def test_asking_for_a_city_does_not_tell_what_it_holds():
     assert SPENT not in words(client.get(page_of(one.cohort)))
 
 
+LISTED = "/en/learning/cohorts/"
+
+
+def test_the_list_of_open_cohorts_tells_the_coordinator_and_nobody_else():
+    one = teamwork.second_city(make.public_cohort(seats_per_local_government=1))
+    teamwork.invited(one)
+    other = teamwork.second_city(make.public_cohort(name="Without a share"), "Lima")
+    clients = {
+        "theirs": teamwork.client_of(one.coordinator),
+        "another city's": teamwork.client_of(other.coordinator),
+        "a colleague": teamwork.client_of(accounts.PersonFactory()),
+        "nobody": Client(),
+    }
+    found = {who: words(client.get(LISTED)).count(SPENT) for who, client in clients.items()}
+    assert found == {"theirs": 1, "another city's": 0, "a colleague": 0, "nobody": 0}
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_costs_a_coordinator_the_same_for_one_cohort_and_for_three(number):
+    one = teamwork.second_city(make.public_cohort(seats_per_local_government=1))
+    teamwork.invited(one)
+    for name in "AB"[: number - 1]:
+        more = make.public_cohort(name=name, seats_per_local_government=1)
+        teamwork.invited(teamwork.Team(more, one.membership), f"{name} Berg")
+    client = teamwork.client_of(one.coordinator)
+    assert words(client.get(LISTED)).count(SPENT) == number
+    assert statements(client, LISTED) == 8
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_both_pages_cost_the_same_for_one_cohort_and_city_and_for_three(number):
     one = teamwork.a_team(seats_per_local_government=1)
