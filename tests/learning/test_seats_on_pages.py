@@ -69,7 +69,7 @@ def test_who_applied_alone_is_told_nothing_of_a_coordinator_at_the_door():
     assert "coordinator" not in words(page)
 
 
-FREE = "The seat becomes free and goes to whoever waits."
+FREE = "The seat becomes free and goes to whoever waits and may have it."
 TOLD = "The person keeps the record of what they have done and gets a mail."
 UNTOLD = "The person knows of nothing yet and gets no mail."
 
@@ -105,15 +105,24 @@ def test_withdrawing_the_team_says_who_of_it_gets_a_mail():
     client, address = teamwork.client_of(one.coordinator), f"{one.dashboard()}withdraw/"
     teamwork.enrol(one, "ana@city.example\nbo@city.example")
     nobody = "2 people. Nobody of them knows of it yet, and nobody gets a mail."
+    seats = "2 people. Their seats become free and go to whoever waits and may have them."
     some = (
-        "2 people. Their seats become free and go to whoever waits. Whoever knows of it keeps the record of what they "
-        "have done and gets a mail; the others know of nothing yet."
+        f"{seats} Whoever knows of it keeps the record of what they have done and gets a mail; the others know of "
+        "nothing yet."
     )
-    everybody = (
-        "2 people. Their seats become free and go to whoever waits. Everybody keeps the record of what they have done "
-        "and gets a mail."
-    )
+    everybody = f"{seats} Everybody keeps the record of what they have done and gets a mail."
     assert nobody in words(client.get(address))
     for row, sentence in zip(Enrolment.objects.order_by("pk"), (some, everybody), strict=True):
         admit(enrolment_id=row.pk, by=accounts.PersonFactory(admin=True))
         assert sentence in words(client.get(address))
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_leaving_a_cohort_promises_the_seat_to_others_as_long_as_it_gives_seats(has_begun):
+    one = teamwork.a_team()
+    _enrolment, client = teamwork.joined(one)
+    if has_begun:
+        teamwork.begin(one.cohort)
+    page = words(client.get(f"{one.course()}leave/"))
+    sentence = "Your seat goes to whoever waits and may have it."
+    assert ("You keep the record of what you have done" in page, sentence in page) == (True, not has_begun)
