@@ -7,6 +7,7 @@ import django_filters
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import RadioSelect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
@@ -178,6 +179,12 @@ class RestoreView(CohortAct):
     page_title = _("Restore a cohort")
     button = _("Restore")
     done = _("The cohort takes place after all.")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask, unless there is nothing to restore: it takes place as it is, or is over."""
+        if not self.cohort.is_called_off or self.cohort.is_over():
+            return HttpResponseRedirect(self.get_back_url())
+        return super().get(request, *args, **kwargs)
 
     def get_sentence(self) -> str:
         """Return what will happen, whether anybody has been told of the calling off, and how many are written to."""

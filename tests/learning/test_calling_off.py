@@ -237,6 +237,23 @@ def staff() -> Client:
     return accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
 
 
+def test_what_takes_place_as_it_is_or_is_over_has_nothing_to_restore():
+    cohort = make.cohort()
+    address, form = reverse("cohorts:restore", args=[cohort.pk]), reverse("cohorts:edit", args=[cohort.pk])
+
+    def led_to() -> str | None:
+        staff = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+        return staff.get(address).headers.get("Location")
+
+    def everywhen() -> list[str | None]:
+        with time_machine.travel(cohort.ends_at, tick=False):
+            return [led_to()]
+
+    assert [led_to(), *everywhen()] == [form, form]
+    call_off_cohort(cohort_id=cohort.pk)
+    assert [led_to(), *everywhen()] == [None, form]
+
+
 def queued(kind: str) -> list[str]:
     return [one.to_address for one in teamwork.mails(kind) if one.state == State.QUEUED]
 
