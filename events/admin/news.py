@@ -109,8 +109,18 @@ def tell_publisher(request: HttpRequest, page: Page, *, by_title: bool = False) 
         messages.warning(request, words % {"title": page.title, "sentence": warning}, buttons=[button])
     elif sentence := _who_will_be_told(news):
         messages.info(request, words % {"title": page.title, "sentence": sentence}, buttons=[button])
-    elif sentence := taken_back(news):
+    elif _has_just_made_the_latest(page, event) and (sentence := taken_back(news)):
         messages.info(request, words % {"title": page.title, "sentence": sentence})
+
+
+def _has_just_made_the_latest(page: Page, event: Event) -> bool:
+    """Whether it was the last publication of a page that made the untold version, rather than one before it."""
+    published_at = Page.objects.values_list("last_published_at", flat=True).get(pk=page.pk)
+    latest = untold(event)
+    if latest is None or published_at is None:
+        return False
+    # Wagtail goes by the machine's clock, which may have been found wrong: only how long ago it was can be compared.
+    return latest.made_at >= clock.now() - (clock.of_machine() - published_at)
 
 
 def left_behind(news: News) -> str:
@@ -136,7 +146,7 @@ def taken_back(news: News) -> str:
     if told is None or (told.when_and_where, told.status) != (latest.when_and_where, latest.status):
         return ""
     return gettext(
-        "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail."
+        "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail about it."
     )
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.models import Page
 
+from core import clock
 from events.admin.news import left_behind
 from events.audiences import News
 from events.errors import EventOver
@@ -225,7 +226,9 @@ def test_whoever_publishes_a_new_date_reads_how_many_are_told_and_where_to_see_i
     assert [one for one in published(publisher, page, days=1) if "of the change" in one] == []
 
 
-TAKEN_BACK = "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail."
+TAKEN_BACK = (
+    "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail about it."
+)
 
 
 def test_whoever_takes_a_new_date_back_in_time_reads_that_nobody_is_told(publisher, page, time):
@@ -237,6 +240,17 @@ def test_whoever_takes_a_new_date_back_in_time_reads_that_nobody_is_told(publish
     later(time)
     assert (everybody_told(), TAKEN_BACK in body(publisher.get(url("news", page.pk)))) == ([], False)
     assert [one for one in published(publisher, page) if "The change" in one] == []
+
+
+@pytest.mark.parametrize("wrong", [-3600, 0, 3600])
+def test_only_the_publication_that_takes_a_new_date_back_says_so(publisher, page, time, monkeypatch, wrong):
+    monkeypatch.setattr(clock, "now", lambda: clock.of_machine() + timedelta(seconds=wrong))
+    published(publisher, page, days=1)
+    time.shift(30)
+    assert [one for one in published(publisher, page) if "The change" in one] == [TAKEN_BACK]
+    time.shift(30)
+    assert [one for one in published(publisher, page) if "The change" in one] == []
+    assert TAKEN_BACK in body(publisher.get(url("news", page.pk)))
 
 
 def test_whoever_registered_meanwhile_is_told_that_a_new_date_is_taken_back(publisher, page):
