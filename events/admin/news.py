@@ -77,6 +77,7 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
             **rehearsed_news(self.page, news, leaves_at),
             warning=left_behind(news),
             taken_back=taken_back(news),
+            told_at=told_at(news),
             back_url=self.get_back_url(),
         )
 
@@ -148,6 +149,16 @@ def taken_back(news: News) -> str:
     return gettext(
         "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail about it."
     )
+
+
+def told_at(news: News) -> datetime | None:
+    """Return when people were told of an event's latest change; None where nobody was, or somebody still will be."""
+    latest = news.event.versions.filter(revision=news.event.revision).exclude(told_at=None).first()
+    if latest is None or news.people().exists():
+        return None
+    # Who registered after the change was made knew it without being told.
+    heard = news.event.registrations.filter(told_revision=latest.revision, registered_at__lt=latest.made_at)
+    return latest.told_at if heard.exists() else None
 
 
 def to_be_told(news: News) -> tuple[int, str]:

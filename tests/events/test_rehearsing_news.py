@@ -226,6 +226,29 @@ def test_whoever_publishes_a_new_date_reads_how_many_are_told_and_where_to_see_i
     assert [one for one in published(publisher, page, days=1) if "of the change" in one] == []
 
 
+def test_once_everybody_was_told_it_says_when(publisher, page, time):
+    address, unsaid = url("news", page.pk), "0 people would get this."
+    assert unsaid in body(publisher.get(address))
+    time.shift(1)
+    move(page, days=1)
+    make.registered(Event.objects.get(), "Cy")
+    assert "Everybody was told" not in body(publisher.get(address))
+    later(time)
+    time.shift(3600)
+    shown = body(publisher.get(address))
+    assert ("Everybody was told at 2026-11-01 09:02 UTC." in shown, unsaid in shown) == (True, False)
+
+
+def test_nobody_is_said_to_have_been_told_of_what_was_taken_back(publisher, page, time):
+    time.shift(1)
+    move(page, days=1)
+    move(page, days=-1)
+    later(time)
+    make.registered(Event.objects.get(), "Cy")
+    shown = body(publisher.get(url("news", page.pk)))
+    assert ("0 people would get this." in shown, "Everybody was told" in shown) == (True, False)
+
+
 TAKEN_BACK = (
     "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail about it."
 )
