@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -18,7 +20,7 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from accounts.visitors import signed_in
-from core import clock, languages
+from core import clock, dates, languages
 from events import rules, words
 from events.admin.messages import rows_of
 from events.admin.reminders import OfRule
@@ -89,6 +91,12 @@ class ArmView(RuleDryRun):
         """Return the rule's moment."""
         return self.rule.due_at
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say of a reminder that was sent before, as staff chose, that at its own time it leaves to everybody again."""
+        if ruling.which_have_written([self.rule]):
+            self.note = f"{ArmView.note} {SendNowView.note}"
+        return super().get_context_data(**kwargs)
+
     def may_enter(self) -> bool:
         """Whether the person may let these words leave."""
         return rules.may_arm(signed_in(self.request), self.rule)
@@ -125,6 +133,15 @@ class SendNowView(RuleDryRun):
     def refusal(self, event: Event) -> EventError | None:
         """Return what sending would meet."""
         return ruling.refusal_of_sending(self.rule, event, self.get_leaves_at())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say which moment still to come the reminder gives up."""
+        due_at = self.rule.due_at
+        if due_at is not None and due_at > clock.now():
+            moment = dates.left_to_right(date_format(timezone.localtime(due_at), "Y-m-d H:i e"))
+            given_up = gettext("It then no longer leaves at %(moment)s.") % {"moment": moment}
+            self.note = f"{given_up} {SendNowView.note}"
+        return super().get_context_data(**kwargs)
 
     def act(self) -> str:
         """Send."""

@@ -166,6 +166,32 @@ def test_a_reminder_sent_now_leaves_after_the_undo_window(manager, event, rule, 
     assert remind() == 1
 
 
+ONCE_MORE = "Who has had this reminder before gets it once more."
+
+
+def test_sending_now_says_which_moment_a_reminder_gives_up_if_it_is_to_come(manager, event, rule):
+    make.registered(event)
+    address, given_up = url("reminder_now", rule.pk), "It then no longer leaves at"
+    assert f"{given_up} 2026-12-11 14:00 UTC. {ONCE_MORE}" in body(manager.get(address))
+    ReminderRule.objects.filter(pk=rule.pk).update(due_at=clock.now())
+    shown = body(manager.get(address))
+    assert (given_up in shown, ONCE_MORE in shown) == (False, True)
+
+
+def test_arming_what_was_sent_before_says_that_it_leaves_once_more(manager, event, rule, time):
+    make.registered(event)
+    address = url("reminder_arm", rule.pk)
+    assert ONCE_MORE not in body(manager.get(address))
+    manager.post(url("reminder_now", rule.pk))
+    time.shift(WINDOW)
+    assert remind() == 1
+    manager.post(url("reminder_disarm", rule.pk))
+    assert f"Who registers before gets it too; who cancels does not. {ONCE_MORE}" in body(manager.get(address))
+    manager.post(address)
+    time.move_to(rule.due_at)
+    assert remind() == 1
+
+
 def test_arming_what_is_past_is_refused_in_words_and_offered_nowhere(manager, time):
     event = make.event(starts_at=clock.now() + timedelta(hours=25))
     rule = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[0]
