@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -13,6 +13,7 @@ from events.enums import ChangeKind, ReminderAudience
 from events.models import Registration, Reminder, ReminderRule, StaffMessage
 from events.services import writing
 from mail import kinds
+from mail.enums import MAY_HAVE_ARRIVED
 from mail.models import Message
 
 MOST_REGISTRATIONS = 100
@@ -45,11 +46,15 @@ def reminders(registrations: Collection[Registration]) -> Iterator[NeverPlanned]
 def messages(registrations: Collection[Registration]) -> Iterator[NeverPlanned]:
     """Yield what staff sent to an event without these registrations among those it went to; two statements.
 
-    Of what is so old that the outbox may have forgotten it nothing is told.
+    Of what is so old that the outbox may have forgotten it nothing is told, nor of what was taken back before anybody
+    could have got it.
     """
     kept = clock.now() - timedelta(days=settings.RETENTION_MAIL_DAYS)
     events = {one.event_id for one in registrations}
-    sent = StaffMessage.objects.filter(event__in=events, mailing__created_at__gt=kept).select_related("mailing")
+    arrived = Message.objects.filter(mailing=OuterRef("mailing"), state__in=MAY_HAVE_ARRIVED)
+    sent = StaffMessage.objects.filter(
+        Q(mailing__withdrawn_at=None) | Exists(arrived), event__in=events, mailing__created_at__gt=kept
+    ).select_related("mailing")
     pairs = {
         writing.key(message, one): (message, one)
         for message in sent

@@ -6,8 +6,8 @@ import time_machine
 from core import clock
 from events import purposes
 from events.models import Attendance, Event, Registration, ReminderRule, StaffMessage
-from events.services import arm, cancel, cancel_event, remind, send_message, write_message
-from tests.events.changing import NOW, webinar
+from events.services import arm, cancel, cancel_event, remind, send_message, take_back_message, write_message
+from tests.events.changing import NOW, all_leave, webinar
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 
@@ -134,6 +134,20 @@ def test_a_message_of_staff_that_nobody_sent_is_not_told():
     write_message(event_id=event.pk, audience="confirmed", words=WORDS)
     make.registered(event, "Ana")
     assert said() == []
+
+
+@pytest.mark.parametrize(("state", "why"), [("queued", []), ("accepted", [LATER])])
+def test_a_message_of_staff_that_was_taken_back_before_anybody_got_it_is_not_told(clocks, state, why):
+    event = occasion()
+    make.registered(event, "Bo")
+    message = sent(event)
+    clocks.shift(1)
+    make.registered(event, "Ana")
+    assert [one[2] for one in said()] == [LATER]
+    if state == "accepted":
+        all_leave()
+    take_back_message(message_id=message.pk)
+    assert [one[2] for one in said()] == why
 
 
 def test_what_the_outbox_may_have_forgotten_is_not_told(clocks, settings):
