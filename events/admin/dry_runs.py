@@ -83,7 +83,7 @@ class ArmView(RuleDryRun):
     page_title = _("Arm a reminder")
     button = _("Arm the reminder")
     done = _("The reminder is armed. Until it leaves you can hold it back.")
-    note = _("Who registers before gets it too; who cancels does not.")
+    note: Any = _("Who registers before gets it too; who cancels does not.")
     # The button is offered, and every language shown, even while nobody has registered.
     is_for_later = True
 
@@ -120,7 +120,7 @@ class SendNowView(RuleDryRun):
     page_title = _("Send a reminder now")
     button = _("Send to all of them")
     done = _("The reminder leaves soon. Until then you can hold it back.")
-    note = _("Who has had this reminder before gets it once more.")
+    note: Any = _("Who has had this reminder before gets it once more.")
 
     def may_enter(self) -> bool:
         """Whether the person may write to everybody whenever they like."""
@@ -260,6 +260,15 @@ class OfMessage(ForWriters):
         return self.message.event
 
 
+class WriteAgainView(OfMessage, WriteView):
+    """Asks once more, beginning with the words and people of a message that was kept, which stays as it is."""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Begin with them."""
+        initial = {"audience": self.message.audience}
+        return {**super().get_form_kwargs(), "initial": initial, "words": self.message.words}
+
+
 class MessageDryRun(OfMessage, DryRunView):
     """Rehearses a message of staff, and sends it."""
 
@@ -295,8 +304,8 @@ class MessageDryRun(OfMessage, DryRunView):
         return reverse("events_message_sample", args=[self.message.pk, language])
 
     def get_back_url(self) -> str:
-        """Return to the registrations."""
-        return self.registrations_url
+        """Return to the words."""
+        return reverse("events_message_again", args=[self.message.pk])
 
     def act(self) -> str:
         """Send."""

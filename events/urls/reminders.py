@@ -30,6 +30,7 @@ urlpatterns = [
     path("registered/<int:pk>/messages/", dry_runs.MessagesView.as_view(), name="events_messages"),
     path("registered/<int:pk>/write/", dry_runs.WriteView.as_view(), name="events_message_write"),
     path("registered/message/<int:pk>/", dry_runs.MessageDryRun.as_view(), name="events_message"),
+    path("registered/message/<int:pk>/again/", dry_runs.WriteAgainView.as_view(), name="events_message_again"),
     path("registered/message/<int:pk>/sent/", dry_runs.SentView.as_view(), name="events_message_sent"),
     path(
         "registered/message/<int:pk>/sample/<slug:language>/",

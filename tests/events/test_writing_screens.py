@@ -47,6 +47,21 @@ def test_a_message_is_rehearsed_sent_once_and_leaves_after_the_window(manager, e
     )
 
 
+def test_the_dry_run_leads_back_to_the_words_and_people_and_keeps_what_was_rehearsed(manager, event):
+    make.registered(event, "Ana")
+    message = written_to(manager, event, audience="waiting", subject_fr="Salle", text_fr="Salle 5")
+    address = manager.get(url("message", message.pk)).context["back_url"]
+    form = manager.get(address).context["form"]
+    assert [form[name].value() for name in ("audience", "subject_en", "text_en", "subject_fr", "text_fr", "text_es")] == [
+        "waiting", "News about {title}", "Dear {name},\n\nbring a map.", "Salle", "Salle 5", "",
+    ]  # fmt: skip
+    manager.post(address, {"audience": "confirmed", "text_en": "Bring a book."})
+    found = StaffMessage.objects.order_by("pk").values_list("event", "audience", "words__en__text")
+    assert list(found) == [
+        (event.pk, "waiting", "Dear {name},\n\nbring a map."), (event.pk, "confirmed", "Bring a book."),
+    ]  # fmt: skip
+
+
 def test_words_are_shown_in_another_language_where_there_are_none_and_marked(manager, event):
     make.registered(event, "Ana", language="fr")
     send_message(message_id=written_to(manager, event).pk)
@@ -204,7 +219,8 @@ def test_staff_without_the_right_cannot_write_to_registered_people(client, event
     accounts.sign_in(client, accounts.PersonFactory(groups=[group], is_staff=True))
     make.registered(event)
     message = write_message(event_id=event.pk, audience="confirmed", words={"en": {"subject": "", "text": "Hello"}})
-    for address in (url("message_write", event.pk), url("message", message.pk), url("message_sent", message.pk)):
+    of_message = [url(name, message.pk) for name in ("message", "message_again", "message_sent")]
+    for address in (url("message_write", event.pk), *of_message):
         assert client.get(address).status_code == 302
         client.post(address, {"audience": "confirmed", "text_en": "Spam"})
     assert client.get(url("message_sample", message.pk, "en")).status_code == 302
