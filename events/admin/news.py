@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -16,11 +18,12 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Page
 
 from accounts.visitors import signed_in
-from core import clock
+from core import clock, dates
 from events import rules
 from events.audiences import News
 from events.enums import EventStatus
 from events.models import Event, EventVersion, WebinarPage
+from events.models.event import WHEN_AND_WHERE
 from mail import undo
 from mail.admin.dry_run import SampleView, rehearsed
 
@@ -110,8 +113,29 @@ def tell_publisher(request: HttpRequest, page: Page, *, by_title: bool = False) 
         messages.warning(request, words % {"title": page.title, "sentence": warning}, buttons=[button])
     elif sentence := _who_will_be_told(news):
         messages.info(request, words % {"title": page.title, "sentence": sentence}, buttons=[button])
-    elif _has_just_made_the_latest(page, event) and (sentence := taken_back(news)):
+    elif sentence := _who_will_be_told_then(page, event) or _taken_back_just_now(page, news):
         messages.info(request, words % {"title": page.title, "sentence": sentence})
+
+
+def _who_will_be_told_then(page: Page, event: Event) -> str:
+    """Return how many will be told once a publication that is scheduled brings another date or venue, or nothing."""
+    revision = page.revisions.filter(approved_go_live_at__gt=clock.now()).first()
+    if revision is None or page.locale_id != event.source_locale_id or event.is_cancelled:
+        return ""
+    coming = revision.as_object()
+    number = event.registrations.live().count()
+    if not number or all(getattr(coming, name) == getattr(event, name) for name in WHEN_AND_WHERE):
+        return ""
+    moment = date_format(timezone.localtime(revision.approved_go_live_at), "Y-m-d H:i e")
+    return ngettext(
+        "The new date or venue is published at %(moment)s; then %(number)s person will be told.",
+        "The new date or venue is published at %(moment)s; then %(number)s people will be told.",
+        number,
+    ) % {"number": number, "moment": dates.left_to_right(moment)}
+
+
+def _taken_back_just_now(page: Page, news: News) -> str:
+    return taken_back(news) if _has_just_made_the_latest(page, news.event) else ""
 
 
 def _has_just_made_the_latest(page: Page, event: Event) -> bool:

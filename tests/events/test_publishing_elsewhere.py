@@ -179,6 +179,28 @@ def test_a_publication_that_a_schedule_made_leads_from_editor_and_registrations_
     assert lead() == [False, False]
 
 
+def scheduled(client: Client, page: WebinarPage, *, day: int) -> list[str]:
+    """Schedule the page with its date on this day of December for an hour from now; return what the editor says."""
+    data = typed(slug=page.slug, capacity="", starts_at=f"2026-12-{day} 15:00", ends_at=f"2026-12-{day} 16:30")
+    data |= {"registration_closes_at": "", "action-publish": "x"}
+    data["go_live_at"] = f"{clock.now() + timedelta(hours=1):%Y-%m-%d %H:%M}"
+    answer = client.post(reverse("wagtailadmin_pages:edit", args=[page.pk]), data, follow=True)
+    return [" ".join(str(one).split()) for one in answer.context["messages"]]
+
+
+def test_scheduling_another_date_says_how_many_will_be_told_and_from_when(publisher):
+    found = scheduled(publisher, with_people(2, capacity=None), day=14)
+    moment = f"{clock.now() + timedelta(hours=1):%Y-%m-%d %H:%M} UTC"
+    words = f"The new date or venue is published at {moment}; then 2 people will be told."
+    assert [words in one for one in found].count(True) == 1, found
+
+
+def test_scheduling_other_words_alone_says_nothing_of_telling(publisher):
+    found = scheduled(publisher, with_people(2, capacity=None), day=12)
+    assert found
+    assert [one for one in found if "told" in one] == []
+
+
 def test_staff_who_may_read_registrations_but_not_publish_are_led_to_no_news(client):
     page = with_people(1)
     drafted(page, days=1).latest_revision.publish()
