@@ -18,13 +18,14 @@ from wagtail.models import Page
 from accounts.visitors import signed_in
 from core import clock
 from core.admin.acts import ActView
-from events.admin.news import OfEvent, rehearsed_news, to_be_told
+from events.admin.news import OfEvent, news_part, to_be_told
 from events.audiences import News
 from events.enums import EventStatus, RegistrationState
 from events.errors import EventError, EventOver
 from events.models import Event
 from events.services import cancel_event, restore_event
 from mail import undo
+from mail.admin.dry_run import rehearsed
 
 
 class EventReasonForm(forms.Form):
@@ -56,7 +57,7 @@ class EventAct(OfEvent, ActView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what people would be told."""
-        return super().get_context_data(**kwargs, **rehearsed_news(self.page, self.news, undo.leaves_at()))
+        return super().get_context_data(**kwargs, **rehearsed(news_part(self.page, self.news, undo.leaves_at())))
 
     @cached_property
     def news(self) -> News:

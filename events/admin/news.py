@@ -25,7 +25,7 @@ from events.enums import EventStatus
 from events.models import Event, EventVersion, WebinarPage
 from events.models.event import WHEN_AND_WHERE
 from mail import undo
-from mail.admin.dry_run import SampleView, rehearsed
+from mail.admin.dry_run import Part, SampleView, rehearsed
 
 
 class OfEvent:
@@ -55,13 +55,13 @@ class OfEvent:
         ]
 
 
-def rehearsed_news(page: Page, news: News, leaves_at: datetime) -> dict[str, Any]:
-    """Return what the parts of a dry run show: who would be told, when, and in which words."""
-    return rehearsed(
-        news,
-        leaves_at=leaves_at,
-        sample_url=lambda language: reverse("events_news_sample", args=[page.pk, news.status, language]),
-    )
+def news_part(page: Page, news: News, leaves_at: datetime) -> Part:
+    """Return the part of a rehearsal that says who would be told of a change, when, and in which words."""
+
+    def sample_url(language: str) -> str:
+        return reverse("events_news_sample", args=[page.pk, news.status, language])
+
+    return Part(news, leaves_at, sample_url)
 
 
 class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
@@ -77,7 +77,7 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
         news = News(self.event, self.event.status)
         return super().get_context_data(
             **kwargs,
-            **rehearsed_news(self.page, news, leaves_at),
+            **rehearsed(news_part(self.page, news, leaves_at)),
             warning=left_behind(news),
             taken_back=taken_back(news),
             told_at=told_at(news),

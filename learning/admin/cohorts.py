@@ -37,7 +37,7 @@ from learning.rules import may_change_enrolments
 from learning.services import call_off_cohort, restore_cohort
 from learning.services.opening import Restoring, foresee_restoring
 from mail import undo
-from mail.admin.dry_run import SampleView, rehearsed
+from mail.admin.dry_run import Part, SampleView, rehearsed
 
 
 class CohortFilters(WagtailFilterSet):
@@ -150,12 +150,12 @@ class CallOffView(CohortAct):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what people would be told."""
-        shown = rehearsed(
+        part = Part(
             CalledOff(self.cohort),
-            leaves_at=undo.leaves_at(),
-            sample_url=lambda language: reverse("cohorts:call_off_sample", args=[self.cohort.pk, language]),
+            undo.leaves_at(),
+            lambda language: reverse("cohorts:call_off_sample", args=[self.cohort.pk, language]),
         )
-        return super().get_context_data(**kwargs, **shown)
+        return super().get_context_data(**kwargs, **rehearsed(part))
 
     def act(self, said: dict[str, Any]) -> None:
         """Call it off in the name of staff."""

@@ -74,7 +74,7 @@ def test_calling_off_shows_who_would_be_told_by_language_zone_and_state_and_how(
     counts = {"English": 2, "français": 1, "America/Bogota": 2, "Asia/Kathmandu": 1, "Confirmed": 2}
     assert [row(words, number) in shown for words, number in {**counts, "On the waiting list": 1}.items()] == [True] * 6
     assert "العربية</bdi></th>" not in shown
-    samples = [one["sample"] for one in answer.context["samples"]]
+    samples = [one["sample"] for one in answer.context["parts"][0]["samples"]]
     assert [(one.language, one.number) for one in samples] == [("en", 2), ("fr", 1)]
     assert samples[0].content.subject == "Cancelled: Budget"
     assert url("news_sample", page.pk, "cancelled", "fr") in shown

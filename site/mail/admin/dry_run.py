@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -104,16 +105,33 @@ class SampleView(View, ABC):
         return response
 
 
-def rehearsed(audience: Audience, *, leaves_at: datetime, sample_url: Callable[[str], str]) -> dict[str, Any]:
-    """Return what `mail/admin/rehearsed_act.html` shows beneath an act's button; no samples where nobody is told.
+@dataclass(frozen=True)
+class Part:
+    """One of the mails that an act asks for: who would get it and how it would read, under a heading where many do."""
 
-    `sample_url` returns the address of a `SampleView` of the same audience in a language.
+    audience: Audience
+    leaves_at: datetime
+    sample_url: Callable[[str], str]
+    heading: Any = ""
+
+
+def rehearsed(*parts: Part) -> dict[str, Any]:
+    """Return what `mail/admin/parts/rehearsed.html` shows beneath an act's button; no samples where nobody is told.
+
+    `sample_url` of a part returns the address of a `SampleView` of the same audience in a language. Parts that nobody
+    gets are left out; of several, one stands for all that nobody gets any.
     """
-    found = rehearsal.rehearse(audience)
+    shown = [_rehearsed(part) for part in parts]
+    return {"parts": [one for one in shown if one["rehearsal"].total] or shown[:1]}
+
+
+def _rehearsed(part: Part) -> dict[str, Any]:
+    found = rehearsal.rehearse(part.audience)
     return {
+        "heading": part.heading if found.total else "",
         "rehearsal": found,
-        "samples": _read(found, sample_url) if found.total else [],
-        "leaves_at": leaves_at if found.total else None,
+        "samples": _read(found, part.sample_url) if found.total else [],
+        "leaves_at": part.leaves_at if found.total else None,
     }
 
 
