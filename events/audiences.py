@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from django.db.models import Count
 from django.utils.functional import cached_property
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from events import mails, mails_to_many
 from events.enums import EventStatus, RegistrationState, ReminderAudience
-from events.models import Event, EventVersion, Registration, ReminderRule, StaffMessage
+from events.models import Event, EventVersion, Registration, ReminderRule, StaffMessage, WebinarPage
 from events.models.event import WHEN_AND_WHERE
 from events.services import notices
 from events.services.announcing import Untold, kind_of_news
@@ -80,29 +81,68 @@ class MessageAudience(Registered):
         return mails_to_many.write_staff_message(self.message, self.example(language), language)
 
 
+class NextInLine(Registered):
+    """Those who wait and get a seat, were seats and status what `event`, saved or not, says of them."""
+
+    stream: str = Stream.TRANSACTIONAL
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(event, ReminderAudience.CONFIRMED)
+
+    def people(self):
+        """Return their registrations."""
+        everybody = Registration.objects.filter(event=self.event)
+        if not self.event.gives_seats:
+            return everybody.none()
+        line = everybody.waiting()
+        if self.event.capacity is None:
+            return line
+        free = max(0, self.event.capacity - everybody.confirmed().count())
+        return everybody.filter(pk__in=line.values("pk")[:free])
+
+    def sample(self, language: str) -> Rendering:
+        """Write for nobody that there is a seat now."""
+        return mails.write_promoted(Message(kind=notices.PROMOTED, language=language), self.example(language))
+
+
 class News(Registered):
     """Those who would be told, were the event's status this one: whoever knows something else than what is so then.
 
     A mail about an earlier change that is still in the outbox is taken back when people are told. Who thereby knows
     nothing that is wrong is counted here, and is then told nothing.
+
+    `said` is what says when and where instead of the event, such as a page that will be published at `at`; `line` gets
+    seats at the same moment, and reads of both in the mail about those.
     """
 
     stream: str = Stream.TRANSACTIONAL
 
-    def __init__(self, event: Event, status: str) -> None:
+    def __init__(
+        self,
+        event: Event,
+        status: str,
+        *,
+        said: Event | WebinarPage | None = None,
+        at: datetime | None = None,
+        line: NextInLine | None = None,
+    ) -> None:
         super().__init__(event, ReminderAudience.CONFIRMED)
         self.status = EventStatus(status)
+        self.at, self.line = at, line
         self.latest = EventVersion(
             event=event,
-            revision=event.revision + (event.status != self.status),
-            **{name: getattr(event, name) for name in WHEN_AND_WHERE},
+            **{name: getattr(said or event, name) for name in WHEN_AND_WHERE},
             status=self.status,
         )
+        is_other = event.status != self.status or self.latest.when_and_where != _when_and_where(event)
+        self.latest.revision = event.revision + is_other
 
     def people(self):
         """Return the live registrations of those who know something else; none once the event is over."""
         found = Registration.objects.filter(event=self.event, told_revision__in=self._untold.outdated).live()
-        return found.none() if self.event.is_over else found
+        if self.latest.ends_at <= (self.at or clock.now()):
+            return found.none()
+        return found.exclude(pk__in=self.line.people().values("pk")) if self.line else found
 
     def left_behind(self):
         """Return the live registrations that hold a date to come of an event that is over: nobody is told of that.
@@ -137,3 +177,7 @@ class News(Registered):
         counted = self.people().order_by().values_list("told_revision").annotate(number=Count("pk"))
         most = counted.order_by("-number", "-told_revision").first()
         return self._untold.by_revision[most[0]] if most else self.latest
+
+
+def _when_and_where(event: Event) -> tuple:
+    return tuple(getattr(event, name) for name in WHEN_AND_WHERE)

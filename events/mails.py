@@ -53,6 +53,11 @@ def promoted(message: Message) -> Rendering:
     """Write the invitation of somebody who got a seat from the waiting list."""
     registration = _registration(message)
     _need(registration.is_confirmed, "The registration has no seat any more.")
+    return write_promoted(message, registration)
+
+
+def write_promoted(message: Message, registration: Registration) -> Rendering:
+    """Return what `registration` reads of the seat it got; of both, saved or not, only what they say counts."""
     return _render(
         message, registration, subject=_("You have a seat now: %(title)s"), files=[_invitation(registration)]
     )

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from events.services import announce_changes, reminding, sweeping
+from events.services import announce_changes, give_held_seats, reminding, sweeping
 
 
 @shared_task(name="events.tasks.sweep", ignore_result=True)
@@ -19,5 +19,6 @@ def remind() -> None:
 
 @shared_task(name="events.tasks.announce", ignore_result=True)
 def announce() -> None:
-    """Tell people of changes whose undo window has passed."""
+    """Give seats and tell people of changes whose undo window has passed; who gets a seat reads of both in one mail."""
+    give_held_seats()
     announce_changes()

@@ -18,10 +18,11 @@ from core import languages
 from events import rules
 from events.admin.calling_off import CallOffView, RestoreView, button_for
 from events.admin.cloning import CloneView
-from events.admin.news import NewsSampleView, NewsView, tell_publisher
+from events.admin.news import NewsSampleView, NewsView
 from events.admin.pages import WebinarViews
 from events.admin.publishing import NEWS, news_of, tell_of_many
 from events.admin.registrations import RegistrationPolicy, Registrations
+from events.admin.telling import tell_publisher
 from events.admin.webinars import Webinars
 from events.models import Registration, WebinarPage
 from events.services.handing_over import successor
@@ -54,7 +55,7 @@ def urls() -> list[URLPattern]:
         path("webinars/<int:pk>/restore/", RestoreView.as_view(), name="events_restore"),
         path("webinars/<int:pk>/news/", NewsView.as_view(), name="events_news"),
         path(
-            "webinars/<int:pk>/news/<slug:status>/<slug:language>/",
+            "webinars/<int:pk>/news/<slug:which>/<slug:language>/",
             NewsSampleView.as_view(),
             name="events_news_sample",
         ),

@@ -18,14 +18,15 @@ from wagtail.models import Page
 from accounts.visitors import signed_in
 from core import clock
 from core.admin.acts import ActView
-from events.admin.news import OfEvent, news_part, to_be_told
-from events.audiences import News
+from events.admin.news import OfEvent, news_part, seats_part, taking_place
+from events.admin.telling import latest_news, of_seats, seats_sentence, to_be_told
+from events.audiences import News, NextInLine
 from events.enums import EventStatus, RegistrationState
 from events.errors import EventError, EventOver
 from events.models import Event
 from events.services import cancel_event, restore_event
 from mail import undo
-from mail.admin.dry_run import rehearsed
+from mail.admin.dry_run import Part, rehearsed
 
 
 class EventReasonForm(forms.Form):
@@ -57,7 +58,11 @@ class EventAct(OfEvent, ActView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what people would be told."""
-        return super().get_context_data(**kwargs, **rehearsed(news_part(self.page, self.news, undo.leaves_at())))
+        return super().get_context_data(**kwargs, **rehearsed(*self.get_parts()))
+
+    def get_parts(self) -> Iterator[Part]:
+        """Yield what people would be told, once acted on."""
+        yield news_part(self.page, self.news, undo.leaves_at())
 
     @cached_property
     def news(self) -> News:
@@ -66,10 +71,12 @@ class EventAct(OfEvent, ActView):
 
     def get_done(self, acted: Event) -> str:
         """Say how many will be told and when: done twice, or when everybody knows, it may be nobody."""
-        number, minutes = to_be_told(News(acted, acted.status))
-        if not number:
-            return self.done_in_silence
-        return self.say_done(number) % {"number": number, "minutes": minutes}
+        number, minutes = to_be_told(latest_news(acted))
+        seats = [*of_seats(acted)]
+        done = self.done if seats else self.done_in_silence
+        if number:
+            done = self.say_done(number) % {"number": number, "minutes": minutes}
+        return " ".join([str(done), *seats])
 
     @abstractmethod
     def say_done(self, number: int) -> str:
@@ -120,14 +127,43 @@ class RestoreView(EventAct):
     status = EventStatus.SCHEDULED
     page_title = _("Restore an event")
     button = _("Restore this event")
+    done = _("The event takes place after all.")
     done_in_silence = _(
         "The event takes place after all. Nobody who is registered has been told of the cancellation, so nobody gets "
         "a mail."
     )
 
+    @cached_property
+    def line(self) -> NextInLine:
+        """Those who wait for a seat that became free meanwhile."""
+        return NextInLine(taking_place(self.event))
+
+    @cached_property
+    def news(self) -> News:
+        """What the others would be told."""
+        return News(self.event, self.status, line=self.line)
+
+    def get_parts(self) -> Iterator[Part]:
+        """Yield who would be told that it takes place after all, and who would get a seat."""
+        is_seat_given = self.line.people().exists()
+        heading = _("News of the change") if is_seat_given else ""
+        yield news_part(self.page, self.news, undo.leaves_at(), heading=heading)
+        if is_seat_given:
+            yield seats_part(self.page, self.line, undo.leaves_at())
+
     def get_sentence(self) -> str:
-        """Say who is told: nobody, where the cancellation was faster undone than told."""
+        """Say who is told, and who gets a seat."""
+        seated = self.line.people().count()
+        minutes = undo.window_in_words()
+        if not seated:
+            return self._of_news()
+        return f"{self._of_news(is_all=False)} {seats_sentence(seated, minutes)}"
+
+    def _of_news(self, *, is_all: bool = True) -> str:
+        """Say who is told, unless somebody gets a seat: nobody, where the cancellation was faster undone than told."""
         number = self.news.people().count()
+        if not number and not is_all:
+            return gettext("The event takes place after all, and everybody has the seat or place they had.")
         if not number:
             return gettext(
                 "The event takes place after all, and everybody has the seat or place they had. Nobody who is "

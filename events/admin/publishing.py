@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from wagtail.models import Page
 
 from accounts.models import User
 from accounts.visitors import signed_in
+from core import clock
 from events import rules
-from events.admin.news import NewsView, tell_publisher
+from events.admin.telling import WHO_WILL_BE_TOLD, scheduled, tell_publisher, untold
 from events.models import Event, EventVersion, WebinarPage
 
 
@@ -33,39 +33,44 @@ def tell_of_many(request: HttpRequest, pages: Iterable[Page], *, and_beneath: bo
     among = Q()
     for page in pages:
         among |= Q(path__startswith=page.path) if and_beneath else Q(pk=page.pk)
-    # What has just been published and is news is untold: its window has just opened.
-    untold = _untold().filter(event__translation_key=OuterRef("translation_key"))
-    found = WebinarPage.objects.filter(among, Exists(untold)).order_by("path") if among else []
+    # The window of what has just been published and is news has just opened.
+    is_news = Exists(_with_news_to_come().filter(translation_key=OuterRef("translation_key")))
+    is_scheduled = Q(pk__in=WebinarPage.objects.filter(_revisions__approved_go_live_at__gt=clock.now()).values("pk"))
+    found = WebinarPage.objects.filter(among, is_news | is_scheduled).order_by("path") if among else []
     own = (page for page in found if rules.may_call_off(signed_in(request), page))
     for page in {page.translation_key: page for page in own}.values():
         tell_publisher(request, page, by_title=True)
 
 
-def news_of(page: Page) -> str:
-    """Return where the news of a page's event is rehearsed as long as it is untold, else nothing."""
-    return reverse("events_news", args=[page.pk]) if _is_untold(page.translation_key) else ""
+def news_of(page: Page, event: Event | None = None) -> str:
+    """Return where the news of a page's event is rehearsed as long as there is any to come, else nothing."""
+    event = event or Event.objects.filter(translation_key=page.translation_key).first()
+    if event is None or not (event.fills_at or untold(event) or _is_scheduled(page, event)):
+        return ""
+    return reverse("events_news", args=[page.pk])
 
 
 def news_of_event(event: Event, user: User) -> str:
     """Return the same for an event; nothing for whoever may not publish its page."""
-    if not _is_untold(event.translation_key):
-        return ""
     pages = WebinarPage.objects.filter(translation_key=event.translation_key, alias_of=None)
     page = pages.filter(locale=event.source_locale_id).first()
-    return reverse("events_news", args=[page.pk]) if page and rules.may_call_off(user, page) else ""
+    return news_of(page, event) if page and rules.may_call_off(user, page) else ""
 
 
 # What every button that leads there says.
-NEWS = NewsView.page_title
+NEWS = WHO_WILL_BE_TOLD
 
 
-def _is_untold(key: UUID) -> bool:
-    return _untold().filter(event__translation_key=key).exists()
+def _is_scheduled(page: Page, event: Event) -> bool:
+    """Whether a scheduled publication brings what people will be told of."""
+    coming = scheduled(page, event)
+    return coming is not None and (coming.news.people().exists() or coming.line.people().exists())
 
 
-def _untold():
-    """Return the latest versions of events of which people still have to be told."""
-    return EventVersion.objects.untold().filter(revision=F("event__revision"))
+def _with_news_to_come() -> QuerySet[Event]:
+    """Return the events of whose latest change people still have to be told, or whose seats will be given."""
+    versions = EventVersion.objects.untold().filter(event=OuterRef("pk"), revision=OuterRef("revision"))
+    return Event.objects.filter(Q(fills_at__isnull=False) | Exists(versions))
 
 
 def _published(page: Page) -> int | None:

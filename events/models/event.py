@@ -83,6 +83,8 @@ class Event(models.Model):
     seat_state = models.CharField(
         _("seats"), max_length=16, choices=SeatState.choices, default=SeatState.OPEN, editable=False
     )
+    # Staff have changed what gives seats to those who wait, and can take it back until then. Empty: at once.
+    fills_at = models.DateTimeField(_("free seats are given from"), null=True, blank=True, editable=False)
 
     objects = EventQuerySet.as_manager()
 

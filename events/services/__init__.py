@@ -12,7 +12,7 @@ from events.services.joining import set_join_link
 from events.services.planning import plan
 from events.services.preferences import change_preferences
 from events.services.projecting import project_event
-from events.services.promoting import promote, promote_from_waiting_list
+from events.services.promoting import give_held_seats, promote, promote_from_waiting_list
 from events.services.registering import Applicant, Outcome, register
 from events.services.reminding import miss_what_was_due, remind
 from events.services.renewing import renew_links
@@ -34,6 +34,7 @@ __all__ = [
     "delete_rule",
     "disarm",
     "erase_registrations",
+    "give_held_seats",
     "goes_with_account",
     "hand_over_source",
     "join",

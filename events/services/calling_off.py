@@ -8,7 +8,7 @@ from events.enums import EventStatus
 from events.errors import EventOver
 from events.models import Event
 from events.services import seats, versions
-from events.services.promoting import fill_seats
+from events.services.promoting import hold_seats
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -26,7 +26,10 @@ def cancel_event(*, event_id: int, by: "User", reason: str) -> Event:
 
 @transaction.atomic
 def restore_event(*, event_id: int, by: "User", reason: str) -> Event:
-    """Let an event that was called off take place after all, each in the seat they had; raises EventOver."""
+    """Let an event that was called off take place after all, each in the seat they had; raises EventOver.
+
+    Who is told, and who gets a seat that became free meanwhile, hears of it when the undo window has passed.
+    """
     return _set(event_id, EventStatus.SCHEDULED, by=by, reason=reason)
 
 
@@ -39,7 +42,7 @@ def _set(event_id: int, status: EventStatus, *, by: "User", reason: str) -> Even
     event.status = status
     event.revision += 1
     event.save(update_fields=["status", "revision"])
-    versions.write(event, by=by, reason=reason)
-    fill_seats(event)
+    version = versions.write(event, by=by, reason=reason)
+    hold_seats(event, since=version.made_at)
     seats.purge(event)
     return event

@@ -10,7 +10,7 @@ from core.projection import may_project
 from events.errors import AddressTaken, IncompleteSchedule
 from events.models import Event, WebinarPage
 from events.services import planning, ruling, seats, versions
-from events.services.promoting import fill_seats
+from events.services.promoting import hold_seats
 
 
 @transaction.atomic
@@ -20,7 +20,7 @@ def project_event(*, page: WebinarPage) -> Event | None:
     Only the page in the event's source language is listened to. Aliases, pages that are not live (a scheduled first
     publication announces itself before it is live) and translations published before their source are left
     alone: None. A changed start, end, zone or venue raises the event's revision, of which people are told once the undo
-    window has passed (`announcing`), when reminders are planned anew too; more seats promote who waits.
+    window has passed (`announcing`), when reminders are planned anew too; then more seats go to those who wait.
     """
     event, others = _lock(page)
     if not may_project(page, source_locale_id=event.source_locale_id if event else None):
@@ -35,12 +35,11 @@ def project_event(*, page: WebinarPage) -> Event | None:
         event.revision += 1
     event.source_revision_id = page.live_revision_id
     _save(event)
-    if is_new or is_moved:
-        versions.write(event, is_told=is_new)
+    version = versions.write(event, is_told=is_new) if is_new or is_moved else None
     if is_new:
         ruling.propose_rules(translation_key=event.translation_key)
         planning.reckon(event=event)
-    fill_seats(event)
+    hold_seats(event, since=version.made_at if version else None)
     seats.purge(event)
     return event
 

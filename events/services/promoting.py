@@ -1,5 +1,6 @@
 """Moving people up from the waiting list, in the order of their numbers."""
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,17 +12,21 @@ from events.enums import Actor, ChangeKind, RegistrationState
 from events.errors import NoSeatFree, NotWaiting, TooLateForSeat
 from events.models import Event, Registration, RegistrationChange
 from events.services import notices, planning, seats
-from mail import pacing
+from events.services.seats import SeatCount
+from mail import pacing, undo
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
 def promote_from_waiting_list(*, event_id: int) -> list[Registration]:
     """Give every free seat to the first in line until no seat or nobody is left; return who got one.
 
-    Does nothing for an event that has been called off or has begun. Safe to call at any time, any number of times.
+    Does nothing for an event that has been called off or has begun, nor while staff can still take back what gives the
+    seats. Safe to call at any time, any number of times.
     """
     return fill_seats(seats.lock(event_id))
 
@@ -46,10 +51,13 @@ def promote(*, registration_id: int, by: "User", reason: str) -> Registration:
 
 
 def fill_seats(event: Event) -> list[Registration]:
-    """Promote on a locked event, and store what visitors are told afterwards."""
+    """Promote on a locked event, and store what visitors are told afterwards; nobody before its `fills_at`."""
     counted = seats.count(event)
     promoted: list[Registration] = []
-    if counted.waiting and counted.free != 0 and event.gives_seats:
+    if event.fills_at is not None and clock.now() < event.fills_at:
+        seats.keep_state(event, counted.state)
+        return promoted
+    if _gives(event, counted):
         line = Registration.objects.filter(event_id=event.pk).waiting().select_related("person")
         promoted = list(line if counted.free is None else line[: counted.free])
         for registration, in_turn_at in _in_turn(promoted):
@@ -57,8 +65,45 @@ def fill_seats(event: Event) -> list[Registration]:
         notices.write_anew(promoted)
         planning.plan(event_id=event.pk, registration_ids=[one.pk for one in promoted])
         counted = seats.count(event)
+    _hold_until(event, None)
     seats.keep_state(event, counted.state)
     return promoted
+
+
+def hold_seats(event: Event, *, since: datetime | None = None) -> list[Registration]:
+    """Do the same after an act of staff: whoever waits gets a seat by it once the undo window has passed.
+
+    It opens now, or at `since`, when a change was made of which people are told together with their seat.
+
+    Taken back before that, nobody has got one, nor heard of it. Each further act that gives seats opens it anew.
+    """
+    _hold_until(event, undo.leaves_at(since=since) if _gives(event, seats.count(event)) else None)
+    return fill_seats(event)
+
+
+def give_held_seats() -> int:
+    """Give the seats whose undo window has passed; return how many people got one. Two at once are as one."""
+    held = Event.objects.filter(fills_at__lte=clock.now()).order_by("pk").values_list("pk", flat=True)
+    return sum(give_alone(pk) for pk in held)
+
+
+def give_alone(event_id: int) -> int:
+    """Give one event's free seats and return how many; what is wrong with one must not keep others waiting."""
+    try:
+        return len(promote_from_waiting_list(event_id=event_id))
+    except Exception:
+        logger.exception("The free seats of event %s could not be given.", event_id)
+        return 0
+
+
+def _gives(event: Event, counted: SeatCount) -> bool:
+    return bool(counted.waiting) and counted.free != 0 and event.gives_seats
+
+
+def _hold_until(event: Event, moment: datetime | None) -> None:
+    if event.fills_at != moment:
+        event.fills_at = moment
+        Event.objects.filter(pk=event.pk).update(fills_at=moment)
 
 
 def _in_turn(promoted: list[Registration]) -> Iterator[tuple[Registration, datetime | None]]:

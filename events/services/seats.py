@@ -11,7 +11,7 @@ from events.enums import RegistrationState
 from events.models import Event, Registration
 
 # `SeatCount.has_seat_for_newcomer` in SQL, for the statement that decides as it counts; tests hold the two together.
-HAS_SEAT_FOR_NEWCOMER = "(event.capacity IS NULL OR (taken < event.capacity AND waiting = 0))"
+HAS_SEAT_FOR_NEWCOMER = "(waiting = 0 AND (event.capacity IS NULL OR taken < event.capacity))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class SeatCount:
     @property
     def has_seat_for_newcomer(self) -> bool:
         """Whether somebody who comes now gets a seat: one is free and nobody waits for it."""
-        return self.free is None or (self.free > 0 and self.waiting == 0)
+        return self.waiting == 0 and self.free != 0
 
     def after(self, state: str) -> "SeatCount":
         """Return the count once one more registration of that state is in."""

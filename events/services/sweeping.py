@@ -13,7 +13,7 @@ from events.models import Event, ReminderRule, WebinarPage
 from events.services import planning, seats
 from events.services.handing_over import hand_over_source, without_source_page
 from events.services.projecting import pages_out_of_step, project_event
-from events.services.promoting import promote_from_waiting_list
+from events.services.promoting import give_alone
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def sweep() -> Swept:
     """Put right what was missed; safe at any time and any number of times."""
     handed_over = sum(_hand_over(key) for key in without_source_page())
     projected = sum(_project(page) for page in pages_out_of_step())
-    promoted = sum(_promote(pk) for pk in _with_seats_to_give())
+    promoted = sum(give_alone(pk) for pk in _with_seats_to_give())
     planned = sum(_plan(pk) for pk in _with_reminders_to_come())
     return Swept(handed_over=handed_over, projected=projected, promoted=promoted, planned=planned)
 
@@ -56,14 +56,6 @@ def _project(page: WebinarPage) -> bool:
         # One page or event that cannot be put right must not hold up the others, sweep after sweep.
         logger.exception("Page %s could not be brought into its event.", page.pk)
         return False
-
-
-def _promote(event_id: int) -> int:
-    try:
-        return len(promote_from_waiting_list(event_id=event_id))
-    except Exception:
-        logger.exception("The free seats of event %s could not be given.", event_id)
-        return 0
 
 
 def _plan(event_id: int) -> int:

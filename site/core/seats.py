@@ -17,10 +17,13 @@ class SeatState(models.TextChoices):
 
 
 def state_of(*, seats: int | None, left: int | None, waiting_list: bool) -> SeatState:
-    """Return the state of so many seats of which `left` are for whoever comes now; None where there is no limit."""
-    if seats is None or left is None:
-        return SeatState.OPEN
+    """Return the state of so many seats of which `left` are for whoever comes now; None where there is no limit.
+
+    None are left for a newcomer, even without a limit, as long as others wait for theirs.
+    """
     if left == 0:
         return SeatState.WAITING if waiting_list else SeatState.FULL
+    if seats is None or left is None:
+        return SeatState.OPEN
     few = max(FEW_AT_LEAST, -(-seats // FEW_SHARE))
     return SeatState.FEW if left <= few else SeatState.OPEN

@@ -43,6 +43,7 @@ class Model:
     untold: list[tuple[datetime, Said]] = field(default_factory=list)
     numbers: int = 0
     most: float = 0
+    fills_at: datetime | None = None
     guests: list[Guest] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
     # Started by a worker that was killed, sent again after that, and given up after that.
@@ -108,7 +109,18 @@ class Model:
         self.asked[f"event-cancelled:{guest.key}:{guest.links + 1}"] += 1
         self.fill(now)
 
+    def hold(self, now: datetime) -> None:
+        """Have what staff did give seats once the window has passed, if it gives any."""
+        gives = self.is_open(now) and self.free > 0 and self.those("waiting")
+        self.fills_at = now + self.window if gives else None
+
+    def is_held(self, now: datetime) -> bool:
+        return self.fills_at is not None and now < self.fills_at
+
     def fill(self, now: datetime) -> None:
+        if self.is_held(now):
+            return
+        self.fills_at = None
         while self.is_open(now) and self.free > 0 and (line := self.those("waiting")):
             first = line[0]
             if first.told_revision != self.revision:
@@ -121,9 +133,11 @@ class Model:
         if said != self.said:
             self.said, self.revision = said, self.revision + 1
             self.untold.append((now, said))
-        self.fill(now)
+        self.hold(now)
 
     def announce(self, now: datetime) -> None:
+        if self.fills_at:
+            self.fill(now)
         if not self.untold or now < self.untold[-1][0] + self.window:
             return
         if now < self.end:

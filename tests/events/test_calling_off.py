@@ -13,9 +13,10 @@ from core import clock
 from core.personal import Subject
 from events.errors import EventOver
 from events.models import Event, EventVersion, WebinarPage
-from events.services import announce_changes, cancel_event, join, restore_event, set_join_link
+from events.services import announce_changes, cancel_event, give_held_seats, join, restore_event, set_join_link
 from mail.models import Message
 from mail.services.erasing import erase_messages
+from tests.events.changing import WINDOW
 from tests.factories import accounts
 from tests.factories import events as make
 
@@ -132,12 +133,14 @@ def test_unpublishing_is_no_cancelling(event):
     assert (event.is_cancelled, EventVersion.objects.untold().count()) == (False, 0)
 
 
-def test_restoring_fills_the_seats_that_became_free(event):
+def test_restoring_fills_the_seats_that_became_free_once_the_window_has_passed(event, time):
     by = accounts.PersonFactory()
     people = [make.registered(event, name) for name in ("Ana", "Bo", "Cy")]
     cancel_event(event_id=event.pk, by=by, reason="x")
     Event.objects.update(capacity=3)
     restore_event(event_id=event.pk, by=by, reason="x")
+    time.shift(WINDOW)
+    give_held_seats()
     people[2].refresh_from_db()
     assert (people[2].state, Message.objects.filter(kind="event-promoted").count()) == ("confirmed", 1)
 

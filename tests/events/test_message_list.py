@@ -138,7 +138,7 @@ def test_the_registrations_of_one_event_cost_the_same_for_one_and_for_three(
         written(event, f"News {step}")
     address = f"{reverse('registrations:index_results')}?event={event.pk}"
     manager.get(address)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(12):
         assert url("messages", event.pk) in body(manager.get(address))
 
 

@@ -12,8 +12,9 @@ from core import clock
 from core.services.publishing import publish_due
 from events import errors
 from events.models import Event, WebinarPage
-from events.services import project_event
+from events.services import give_held_seats, project_event
 from events.services.sweeping import sweep
+from tests.events.changing import WINDOW
 from tests.factories import core as trees
 from tests.factories import events as make
 
@@ -194,12 +195,14 @@ def test_a_page_that_is_gone_gives_up_its_address():
     assert (Event.objects.get(slug="budget") != first, first.slug) == (True, f"budget-{first.translation_key.hex}")
 
 
-def test_more_seats_on_the_page_promote_in_the_same_transaction():
+def test_more_seats_on_the_page_promote_once_the_window_has_passed(time):
     page = make.webinar(capacity=1)
     for name in "ABC":
         make.registered(the_event(), name)
     page.capacity = 2
     make.publish_now(page)
+    time.shift(WINDOW)
+    assert give_held_seats() == 1
     assert list(the_event().registrations.confirmed().order_by("pk").values_list("name", flat=True)) == ["A", "B"]
     assert the_event().seat_state == "waiting"
 

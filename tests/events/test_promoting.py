@@ -9,13 +9,13 @@ from core import clock
 from events import errors
 from events.enums import Actor, ChangeKind, EventStatus
 from events.models import Event, Registration
-from events.services import cancel, promote, promote_from_waiting_list, restore_event
+from events.services import cancel, give_held_seats, promote, promote_from_waiting_list, restore_event
 from events.services.sweeping import sweep
 from mail import pacing
 from mail.models import Message
 from mail.pacing import A_FEW
 from mail.services import ledger
-from tests.events.changing import all_leave
+from tests.events.changing import WINDOW, all_leave
 from tests.factories import accounts
 from tests.factories import events as make
 from tests.factories.mail import ask
@@ -219,7 +219,7 @@ def test_the_sweep_goes_on_past_an_event_whose_seat_cannot_be_given(monkeypatch:
             raise ZeroDivisionError
         return promote_from_waiting_list(event_id=event_id)
 
-    monkeypatch.setattr("events.services.sweeping.promote_from_waiting_list", promote_unless_first)
+    monkeypatch.setattr("events.services.promoting.promote_from_waiting_list", promote_unless_first)
     assert sweep().promoted == 1
     assert states(second) == {"C": "confirmed", "D": "confirmed"}
 
@@ -267,6 +267,8 @@ def test_a_sign_in_code_asked_for_behind_many_promotions_leaves_in_the_next_leas
     event = with_line(A_FEW + 1)
     Event.objects.filter(pk=event.pk).update(status=EventStatus.CANCELLED, capacity=None)
     restore_event(event_id=event.pk, by=accounts.PersonFactory(), reason="x")
+    time.shift(WINDOW)
+    give_held_seats()
     assert len(promotions()) == 6
     code = ask(is_secret=True)
     taken = ledger.lease(stream="transactional", limit=20).messages

@@ -9,7 +9,7 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from core import clock
-from events.admin.news import left_behind
+from events.admin.telling import left_behind
 from events.audiences import News
 from events.errors import EventOver
 from events.models import Event, EventVersion, Registration, WebinarPage

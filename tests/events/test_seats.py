@@ -9,7 +9,7 @@ from events.services.seats import HAS_SEAT_FOR_NEWCOMER, SeatCount
 
 # Capacity, taken, waiting: with more taken than there are seats too, since staff may lower the capacity.
 STANDINGS = list(product((None, 0, 1, 2), (0, 1, 2, 3), (0, 1)))
-HAVE_SEAT = [*product((None,), (0, 1, 2, 3), (0, 1)), (1, 0, 0), (2, 0, 0), (2, 1, 0)]
+HAVE_SEAT = [*((None, taken, 0) for taken in (0, 1, 2, 3)), (1, 0, 0), (2, 0, 0), (2, 1, 0)]
 
 
 def by_database(capacity: int | None, taken: int, waiting: int) -> bool:

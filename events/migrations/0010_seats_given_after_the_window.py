@@ -1,0 +1,17 @@
+"""When seats that staff have added are given. The release before gives them at once, whatever this says."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("events", "0009_venue"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="event",
+            name="fills_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="free seats are given from"),
+        ),
+    ]
