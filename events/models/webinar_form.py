@@ -22,6 +22,7 @@ from events.models.join_link import ONLY_HTTPS, JoinLink, validate_link
 from events.models.registration import Registration
 from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from events.venues import validate_venue
+from mail import undo
 
 WALL_CLOCKS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
 AFTER_THE_END = _("The event has ended by then. Choose an earlier minute, or a later end.")
@@ -145,20 +146,20 @@ class WebinarForm(WagtailAdminPageForm):
         return self.is_bound and self.add_prefix("starts_at") not in self.data
 
     def _say_who_waits(self, page: Page) -> None:
-        """Say beside the seats how many wait for one: publishing a larger number cannot be taken back from them."""
+        """Say beside the seats how many wait for one, and until when a larger number can be taken back."""
         if "capacity" not in self.fields or self.fields["capacity"].disabled:
             return
         events = Event.objects.scheduled().filter(translation_key=page.translation_key, starts_at__gt=clock.now())
         if number := Registration.objects.waiting().filter(event__in=events).count():
             words = ngettext(
-                "%(number)s person waits. If publishing a larger number, or none, gives them a seat, they are told at "
-                "once, and that cannot be taken back.",
-                "%(number)s people wait. Whoever gets a seat by publishing a larger number, or none, is told at once, "
-                "and that cannot be taken back.",
+                "%(number)s person waits. A larger number, or none, gives them a seat %(minutes)s after it is "
+                "published, unless the former number is published before that.",
+                "%(number)s people wait. A larger number, or none, gives them seats %(minutes)s after it is published, "
+                "unless the former number is published before that.",
                 number,
             )
             field = self.fields["capacity"]
-            field.help_text = f"{field.help_text} {words % {'number': number}}"
+            field.help_text = f"{field.help_text} {words % {'number': number, 'minutes': undo.window_in_words()}}"
 
     @property
     def changes_link(self) -> bool:

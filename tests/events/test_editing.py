@@ -363,14 +363,14 @@ def test_beside_the_seats_stands_how_many_wait_as_long_as_a_larger_number_gives_
     assert beside_seats(editor, page) == "Leave empty if there is no limit."
     make.registered(event, "Bo")
     assert beside_seats(editor, page) == (
-        "Leave empty if there is no limit. 1 person waits. If publishing a larger number, or none, gives them a seat, "
-        "they are told at once, and that cannot be taken back."
+        "Leave empty if there is no limit. 1 person waits. A larger number, or none, gives them a seat 2 minutes after "
+        "it is published, unless the former number is published before that."
     )
     make.registered(event, "Cy")
     make.registered(make.event(capacity=0), "Di")
     assert beside_seats(editor, page) == (
-        "Leave empty if there is no limit. 2 people wait. Whoever gets a seat by publishing a larger number, or none, "
-        "is told at once, and that cannot be taken back."
+        "Leave empty if there is no limit. 2 people wait. A larger number, or none, gives them seats 2 minutes after "
+        "it is published, unless the former number is published before that."
     )
     for change in ({"status": "cancelled"}, {"status": "scheduled", "starts_at": clock.now()}):
         Event.objects.filter(pk=event.pk).update(**change)

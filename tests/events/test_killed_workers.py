@@ -9,7 +9,7 @@ import pytest
 from events.services import announcing
 from mail import rules
 from mail.services import sweeping
-from tests.events.test_state_machine import EventMachine
+from tests.events.event_machine import EventMachine
 from tests.services.mailserver import MailServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("section")]

@@ -14,7 +14,9 @@ from events.services import (
     announce_changes,
     announcing,
     cancel_event,
+    give_held_seats,
     project_event,
+    promoting,
     register,
     registering,
     seats,
@@ -23,7 +25,7 @@ from events.services import (
 from mail.models import Message
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
-from tests.races.meeting import Later, meet_after
+from tests.races.meeting import Later, meet_after, meet_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,6 +45,12 @@ def without_lock(monkeypatch):
 def meet_after_taking(monkeypatch):
     """Have everybody meet between taking a seat and committing it."""
     meet_after(monkeypatch, registering, "take")
+
+
+@pytest.fixture
+def meet_before_giving(monkeypatch):
+    """Have both meet between choosing who gets a seat and giving it."""
+    meet_before(monkeypatch, promoting, "_give_seat")
 
 
 def registering_against_fewer_seats(at_once) -> Event:
@@ -71,6 +79,35 @@ def test_registering_against_fewer_seats(at_once, meet_after_taking):
 def test_control_without_the_lock_visitors_are_promised_seats_that_are_gone(at_once, meet_after_taking, without_lock):
     event = registering_against_fewer_seats(at_once)
     assert event.seat_state != seats.count(event).state
+
+
+def giving_against_taking_back(at_once) -> tuple[int, int]:
+    """Let the tick give a held seat while staff take it back; return how many had one just then, and in the end."""
+    event = make.event(capacity=1)
+    page = WebinarPage.objects.get()
+    for name in ("Ana", "Bo"):
+        make.registered(event, name)
+    page.capacity = 2
+    project_event(page=page)
+    Event.objects.update(fills_at=clock.now())
+    page.capacity = 1
+    found: list[int] = []
+
+    def take_back() -> None:
+        project_event(page=page)
+        found.append(event.registrations.confirmed().count())
+
+    at_once([give_held_seats, Later(take_back)])
+    return found[0], event.registrations.confirmed().count()
+
+
+@pytest.mark.rounds(25)
+def test_a_held_seat_is_given_or_taken_back(at_once, meet_before_giving):
+    assert giving_against_taking_back(at_once) == (2, 2)
+
+
+def test_control_without_the_lock_a_seat_is_given_that_was_taken_back(at_once, meet_before_giving, without_lock):
+    assert giving_against_taking_back(at_once) == (1, 2)
 
 
 def called_off(event: Event, staff: User) -> None:
