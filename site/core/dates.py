@@ -3,6 +3,7 @@
 Times are on the 24-hour clock everywhere: events cross time zones, and "9 o'clock" must never need a second thought.
 """
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from core import languages, timezones
 
 # British English: day before month, as in the other four languages.
 _LOCALES = {"en": "en_GB"}
+_SHORT_MONTH = re.compile(r"(?<!M)MMM(?!M)")
 
 
 @lru_cache(maxsize=16)
@@ -113,14 +115,25 @@ def month_and_year(moment: date | None) -> str:
 
 
 def day_range(start: date, end: date | None) -> str:
-    """Return the days from start to end in words, naming a shared day once."""
+    """Return the days from start to end as the language writes them, naming once what they share: "3–30 May 2026"."""
     first, last = _day_of(start), _day_of(end or start)
     if first == last:
         return day(first)
-    return _("%(start)s to %(end)s") % {
-        "start": day(first) if first.year != last.year else day_and_month(first),
-        "end": day(last),
-    }
+    differs = "y" if first.year != last.year else "M" if first.month != last.month else "d"
+    head, tail = _range_forms(_here(), differs)
+    words = format_date(first, head, locale=_here()) + format_date(last, tail, locale=_here())
+    # Beside a Latin name the two days would otherwise change places (UAX 9, rule W7).
+    return f"\u2067{words}\u2069" if languages.direction(languages.current()) == "rtl" else words
+
+
+def _range_forms(locale: Locale, differs: str) -> tuple[str, str]:
+    """Return CLDR's forms of both ends where day, month or year differs, with the month in full.
+
+    Most languages have them with the short month, to be lengthened (UTS 35, intervalFormats), as Babel does not.
+    """
+    forms = locale.interval_formats
+    head, tail = (forms.get("yMMMMd") or forms["yMMMd"])[differs]
+    return _SHORT_MONTH.sub("MMMM", head), _SHORT_MONTH.sub("MMMM", tail)
 
 
 def _day_of(moment: date) -> date:

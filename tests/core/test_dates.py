@@ -32,13 +32,48 @@ def test_a_date_in_each_language(language, day, weekday, city):
     [
         (date(2026, 12, 12), None, "12 December 2026"),
         (date(2026, 12, 12), date(2026, 12, 12), "12 December 2026"),
-        (date(2026, 12, 12), date(2026, 12, 14), "12 December to 14 December 2026"),
-        (date(2026, 12, 30), date(2027, 1, 2), "30 December 2026 to 2 January 2027"),
+        (date(2026, 12, 12), date(2026, 12, 14), "12–14 December 2026"),
+        (date(2026, 11, 12), date(2026, 12, 12), "12 November\u2009–\u200912 December 2026"),
+        (date(2026, 12, 30), date(2027, 1, 2), "30 December 2026\u2009–\u20092 January 2027"),
+        (date(2026, 12, 30), date(2027, 12, 30), "30 December 2026\u2009–\u200930 December 2027"),
+        (MOMENT, datetime(2026, 12, 13, 1, tzinfo=UTC), "12–13 December 2026"),
     ],
 )
-def test_a_range_of_days_names_the_year_as_often_as_needed(start, end, words):
+def test_a_range_of_days_names_once_what_both_ends_share(start, end, words):
     with override("en"):
         assert dates.day_range(start, end) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "in_one_month", "in_one_year", "over_new_year"),
+    [
+        ("fr", "11–22 novembre 2026", "11 novembre – 2 décembre 2026", "11 novembre 2026 – 2 janvier 2027"),
+        (
+            "es",
+            "11–22 de noviembre de 2026",
+            "11 de noviembre – 2 de diciembre de 2026",
+            "11 de noviembre de 2026 – 2 de enero de 2027",
+        ),
+        (
+            "pt",
+            "11–22 de novembro de 2026",
+            "11 de novembro – 2 de dezembro de 2026",
+            "11 de novembro de 2026 – 2 de janeiro de 2027",
+        ),
+        # From the right, and so also beside a name in Latin letters.
+        (
+            "ar",
+            "\u206711–22 نوفمبر 2026\u2069",
+            "\u206711 نوفمبر – 2 ديسمبر 2026\u2069",
+            "\u206711 نوفمبر 2026 – 2 يناير 2027\u2069",
+        ),
+    ],
+)
+def test_a_range_of_days_in_each_language(language, in_one_month, in_one_year, over_new_year):
+    first = date(2026, 11, 11)
+    with override(language):
+        told = [dates.day_range(first, last) for last in (date(2026, 11, 22), date(2026, 12, 2), date(2027, 1, 2))]
+    assert [words.replace("\u2009", " ") for words in told] == [in_one_month, in_one_year, over_new_year]
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(0, "0 min"), (35, "35 min"), (60, "1 h"), (320, "5 h 20 min")])

@@ -105,7 +105,7 @@ def test_every_block_is_in_both_forms(cohorts):
         "Learn",
         "Heat planning",
         "Spring, heat",
-        "3 May to 30 May 2099",
+        "3–30 May 2099",
         "Bring a colleague.",
         "Enrol",
     ):
