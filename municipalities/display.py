@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import dates, languages, numbers, worldmap
 from core.folding import fold
@@ -74,7 +75,8 @@ def map_of(cities: Iterable[LocalGovernment]) -> dict[str, Any]:
         size = city.population / largest if city.population else 0
         places.append({**where, "tone": tone, "name": city.display_name, "size": size})
     return {
-        "title": _("Map of %(count)s local governments") % {"count": len(places)},
+        "title": ngettext("Map of %(count)s local government", "Map of %(count)s local governments", len(places))
+        % {"count": len(places)},
         "dots": worldmap.dots(places),
         "legend": [{"tone": tone, "label": labels[tone], "count": count} for tone, count in counts.items() if count],
         "sizes": _("The larger a dot, the more inhabitants.") if largest else "",
@@ -98,7 +100,8 @@ def figures(cities: list[LocalGovernment]) -> list[dict[str, Any]]:
                 "label": _("local governments in the directory"),
                 "year": dates.day(max(city.updated_at for city in cities).date()),
                 "source": DIRECTORY_SOURCE,
-                "note": _("from %(count)s countries") % {"count": numbers.decimal(countries, language)},
+                "note": ngettext("from %(count)s country", "from %(count)s countries", countries)
+                % {"count": numbers.decimal(countries, language)},
             }
         )
     if labelled:

@@ -368,7 +368,11 @@ class SentView(OfMessage, TemplateView):
         else:
             messages.success(
                 request,
-                _("%(number)s of %(total)s messages are taken back.")
+                ngettext(
+                    "%(number)s of %(total)s message is taken back.",
+                    "%(number)s of %(total)s messages are taken back.",
+                    mailing.total,
+                )
                 % {"number": mailing.withdrawn, "total": mailing.total},
             )
         return redirect("events_message", self.message.pk)

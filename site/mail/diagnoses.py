@@ -124,16 +124,17 @@ def later() -> Iterator[Finding]:
         return
     sentence = ngettext(
         "%(number)s message, %(percent)s%% of what should have left, was put off by the receiving server, first at"
-        " %(time)s. It said: %(reply)s",
+        " %(time)s.",
         "%(number)s messages, %(percent)s%% of what should have left, were put off by the receiving servers, the first"
-        " at %(time)s. Said most, %(share)s times: %(reply)s",
+        " at %(time)s.",
         words["number"],
     )
+    reply = _said_most(words["share"]) if words["number"] > 1 else _("It said: %(reply)s")
     if _SLOWER.search(words["reply"]) and not _GREYLISTED.search(words["reply"]):
         advice = _("They find us too fast: lower the rate, or send from a name with a longer history.")
     else:
         advice = _("They are tried again by themselves; look what the words ask for.")
-    yield Finding("mail-later", _gravity(), sentence % words, advice, _list("state=deferred"))
+    yield Finding("mail-later", _gravity(), f"{sentence} {reply}" % words, advice, _list("state=deferred"))
 
 
 def cut() -> Iterator[Finding]:
@@ -142,14 +143,22 @@ def cut() -> Iterator[Finding]:
     if not words:
         return
     sentence = ngettext(
-        "The connection broke at %(number)s message, %(percent)s%% of what should have left, first at %(time)s."
-        " What was noted: %(reply)s",
-        "The connection broke at %(number)s messages, %(percent)s%% of what should have left, first at %(time)s."
-        " Noted most, %(share)s times: %(reply)s",
+        "The connection broke at %(number)s message, %(percent)s%% of what should have left, first at %(time)s.",
+        "The connection broke at %(number)s messages, %(percent)s%% of what should have left, first at %(time)s.",
         words["number"],
     )
+    reply = _("What was noted: %(reply)s")
+    if words["number"] > 1:
+        reply = ngettext(
+            "Noted most, %(share)s time: %(reply)s", "Noted most, %(share)s times: %(reply)s", words["share"]
+        )
     advice = _("They are tried again by themselves; see what ends the connections, on the way or at the other end.")
-    yield Finding("mail-cut", _gravity(), sentence % words, advice, _list("state=deferred"))
+    yield Finding("mail-cut", _gravity(), f"{sentence} {reply}" % words, advice, _list("state=deferred"))
+
+
+def _said_most(share: int) -> str:
+    """Return the sentence on the most frequent reply, which may have come but once, with a hole for it."""
+    return ngettext("Said most, %(share)s time: %(reply)s", "Said most, %(share)s times: %(reply)s", share)
 
 
 def _put_off(reasons: Collection[Reason]) -> dict[str, Any]:
@@ -234,7 +243,11 @@ def faults() -> Iterator[Finding]:
         yield Finding(
             "mail-fault",
             Level.TROUBLE,
-            _("Messages of the kind “%(kind)s” cannot be written (%(problem)s); %(number)s wait.")
+            ngettext(
+                "Messages of the kind “%(kind)s” cannot be written (%(problem)s); %(number)s waits.",
+                "Messages of the kind “%(kind)s” cannot be written (%(problem)s); %(number)s wait.",
+                row["number"],
+            )
             % {"kind": kinds.label(row["kind"]), "problem": isolate(row["last_reply"]), "number": row["number"]},
             _("This is a fault in the program: the log has the reason. They leave by themselves once it is mended."),
             _list("state=deferred"),
@@ -250,7 +263,12 @@ def rate() -> Iterator[Finding]:
             yield Finding(
                 "mail-rate",
                 Level.ATTENTION,
-                _("Mail %(stream)s leaves at the set rate of %(rate)s a second: what waits needs %(minutes)s minutes.")
+                ngettext(
+                    "Mail %(stream)s leaves at the set rate of %(rate)s a second: what waits needs %(minutes)s minute.",
+                    "Mail %(stream)s leaves at the set rate of %(rate)s a second: what waits needs %(minutes)s"
+                    " minutes.",
+                    minutes,
+                )
                 % {"stream": Stream(stream).label, "rate": per_second, "minutes": minutes},
                 _("Raise MAIL_RATE or MAIL_BULK_RATE if your mail server allows it."),
             )
@@ -294,16 +312,14 @@ def failed() -> Iterator[Finding]:
     if number < _FEW or number <= total * _FAILED_SHARE:
         return
     words = {"number": number, "total": total, "reply": isolate(reply), "share": share}
-    sentence = _(
-        "%(number)s of %(total)s messages that were tried failed in the last day. Said most, %(share)s times: %(reply)s"
-    )
+    sentence = _("%(number)s of %(total)s messages that were tried failed in the last day.")
     if number > total * _MOST:
         level = Level.TROUBLE
         advice = _("When most is refused, the fault is rather ours: look what the words ask for, then send them again.")
     else:
         level = Level.ATTENTION
         advice = _("Look what the words ask for.")
-    yield Finding("mail-failed", level, sentence % words, advice, _list("state=failed"))
+    yield Finding("mail-failed", level, f"{sentence} {_said_most(share)}" % words, advice, _list("state=failed"))
 
 
 def suppressed() -> Iterator[Finding]:

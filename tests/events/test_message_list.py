@@ -53,7 +53,7 @@ def test_whoever_closed_the_tab_finds_the_message_by_links_and_takes_all_of_it_b
         address = url("reminders", event.translation_key)
     address = follow(manager, address, "News about Budget")
     assert "Take all of it back" in body(manager.get(address))
-    assert "1 of 1 messages are taken back." in body(manager.post(address, follow=True))
+    assert "1 of 1 message is taken back." in body(manager.post(address, follow=True))
     assert Mailing.objects.get().withdrawn == 1
 
 

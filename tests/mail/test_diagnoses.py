@@ -263,6 +263,10 @@ def test_our_own_rate_is_told_with_the_time_that_it_needs(settings) -> None:
     assert only(diagnoses.rate()).sentence == (
         "Mail to many leaves at the set rate of 0.01 a second: what waits needs 5 minutes."
     )
+    settings.MAIL_RATES = {"bulk": 0.05}
+    assert only(diagnoses.rate()).sentence == (
+        "Mail to many leaves at the set rate of 0.05 a second: what waits needs 1 minute."
+    )
 
 
 def test_leases_that_ran_out_are_told_until_the_sweep_takes_the_messages_back(time_machine, settings) -> None:
@@ -303,9 +307,11 @@ def test_a_fault_in_the_program_is_told_by_kind(notice: str, scripted: Start) ->
     scripted()
     enqueue(key="a:1", kind=notice, to="a@city.example", language="en", params={"number": 13})
     deliver_all()
-    assert only(diagnoses.faults()).sentence == (
-        "Messages of the kind “Test notice” cannot be written (\u2068ZeroDivisionError\u2069); 1 wait."
-    )
+    told = "Messages of the kind “Test notice” cannot be written (\u2068ZeroDivisionError\u2069)"
+    assert only(diagnoses.faults()).sentence == f"{told}; 1 waits."
+    enqueue(key="a:2", kind=notice, to="b@city.example", language="en", params={"number": 13})
+    deliver_all()
+    assert only(diagnoses.faults()).sentence == f"{told}; 2 wait."
 
 
 def test_the_doctor_exits_with_1_only_when_something_needs_a_hand(

@@ -53,6 +53,17 @@ def test_the_most_frequent_reply_to_what_was_put_off_is_told(scripted: Start, no
     assert finding.url == "/admin/outbox/?state=deferred"
 
 
+def test_of_replies_that_were_each_heard_once_it_is_said_in_the_singular(scripted: Start, now: datetime) -> None:
+    scripted(script={"RCPT": ["450 4.2.0 greylisted", "451 4.3.0 busy"]})
+    tried(2)
+    sentence = only(diagnoses.later()).sentence
+    assert sentence in {
+        "2 messages, 100% of what should have left, were put off by the receiving servers, the first at"
+        f" {now:%Y-%m-%d %H:%M:%S}. Said most, 1 time: \u2068{reply}\u2069"
+        for reply in ("4.2.0 greylisted", "4.3.0 busy")
+    }
+
+
 def test_mail_asked_for_next_week_hides_nothing_that_was_put_off(scripted: Start, now: datetime) -> None:
     scripted(script=GREYLISTED)
     tried(1)

@@ -123,7 +123,7 @@ def test_what_a_provider_has_no_place_for_waits_alone_and_is_told_as_a_fault_of_
         ("accepted", ""),
     ]
     [finding] = diagnoses.faults()
-    assert finding.sentence.endswith("cannot be written (\u2068Postal does not support this\u2069); 1 wait.")
+    assert finding.sentence.endswith("cannot be written (\u2068Postal does not support this\u2069); 1 waits.")
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,21 @@ def test_the_map_shows_those_whose_place_is_known_in_the_readers_language() -> N
     assert [(entry["tone"], entry["count"]) for entry in city_map["legend"]] == [("green", 1)]
 
 
+@pytest.mark.usefixtures("time")
+@pytest.mark.parametrize(
+    ("number", "title", "note"),
+    [
+        (1, "Map of 1 local government", "from 1 country"),
+        (2, "Map of 2 local governments", "from 2 countries"),
+    ],
+)
+def test_map_and_figure_count_in_singular_and_plural(number: int, title: str, note: str) -> None:
+    for country in ["NO", "DK"][:number]:
+        make.local_government(name=f"City in {country}", country=country, latitude=1, longitude=2)
+    found = display.cities_section()
+    assert (display.city_map()["title"], found["figures"][0]["note"]) == (title, note)
+
+
 def test_a_dot_is_sized_by_the_inhabitants_where_they_are_known() -> None:
     for name, population in (("Seoul", 4_000_000), ("Lyon", 1_000_000), ("Kochi", None)):
         known = {"population": population, "population_source": "GeoNames"} if population else {}
