@@ -102,9 +102,8 @@ class CallOffView(EventAct):
             )
         return gettext(
             "Page, list and calendar feed show the event as cancelled at once. In %(minutes)s a mail will go to "
-            "%(seats)s and %(waiting)s, and the event will leave their calendars. Restored before that, nobody hears "
-            "of it."
-        ) % {**_in_words(numbers), "minutes": undo.window_in_words()}
+            "%(people)s, and the event will leave their calendars. Restored before that, nobody hears of it."
+        ) % {"people": _in_words(numbers), "minutes": undo.window_in_words()}
 
     def say_done(self, number: int) -> str:
         """Say when they are told, and what keeps it from them."""
@@ -190,12 +189,14 @@ class RestoreView(EventAct):
         return restore_event(event_id=self.event.pk, by=signed_in(self.request), reason=said["reason"])
 
 
-def _in_words(numbers: dict[str, int]) -> dict[str, str]:
+def _in_words(numbers: dict[str, int]) -> str:
+    """Return how many have a seat and how many wait; of those who are nobody nothing is said."""
     seats, waiting = numbers.get(RegistrationState.CONFIRMED, 0), numbers.get(RegistrationState.WAITING, 0)
-    return {
-        "seats": ngettext("%(number)s person with a seat", "%(number)s people with a seat", seats) % {"number": seats},
-        "waiting": ngettext("%(number)s waiting person", "%(number)s waiting people", waiting) % {"number": waiting},
-    }
+    seated = ngettext("%(number)s person with a seat", "%(number)s people with a seat", seats) % {"number": seats}
+    in_line = ngettext("%(number)s waiting person", "%(number)s waiting people", waiting) % {"number": waiting}
+    if seats and waiting:
+        return gettext("%(seats)s and %(waiting)s") % {"seats": seated, "waiting": in_line}
+    return seated if seats else in_line
 
 
 def button_for(page: Page) -> Iterator[Button]:

@@ -12,7 +12,7 @@ from icalendar import Calendar
 from core import clock
 from core.personal import Subject
 from events.errors import EventOver
-from events.models import Event, EventVersion, WebinarPage
+from events.models import Event, EventVersion, Registration, WebinarPage
 from events.services import announce_changes, cancel_event, give_held_seats, join, restore_event, set_join_link
 from mail.models import Message
 from mail.services.erasing import erase_messages
@@ -55,6 +55,26 @@ def test_the_screen_says_who_will_be_told_and_when(admin, event):
     admin.post(url("restore"), {"reason": "Well again"})
     event.refresh_from_db()
     assert (event.is_cancelled, event.revision, announce_changes()) == (False, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("seated", "in_line", "words"),
+    [
+        (18, 0, "18 people with a seat"),
+        (0, 2, "2 waiting people"),
+        (0, 1, "1 waiting person"),
+        (1, 2, "1 person with a seat and 2 waiting people"),
+    ],
+)
+def test_the_screen_names_nobody_where_there_is_nobody(admin, seated, in_line, words):
+    event = make.event(title="Budget", capacity=max(seated, 1))
+    for number in range(max(seated, 1) + in_line):
+        make.registered(event, f"P{number}")
+    if not seated:
+        # As when a seat has just been given up.
+        Registration.objects.filter(event=event, state="confirmed").delete()
+    shown = admin.get(url("call_off")).content.decode()
+    assert f"In 2 minutes a mail will go to {words}, and the event will leave their calendars." in shown
 
 
 def test_the_button_in_the_editor_is_the_one_that_fits(admin, event):

@@ -147,7 +147,7 @@ def test_whoever_calls_off_or_restores_reads_how_many_will_be_told_and_when(publ
 def test_calling_off_promises_a_mail_to_nobody_who_knows_or_is_not_registered(publisher, page, time):
     address = url("call_off", page.pk)
     cancel(registration_id=Registration.objects.get(name="Bo").pk)
-    assert "a mail will go to 1 person with a seat and 0 waiting people" in body(publisher.get(address))
+    assert "a mail will go to 1 person with a seat, and the event will leave" in body(publisher.get(address))
     publisher.post(address, {"reason": "x"})
     later(time)
     publisher.post(url("restore", page.pk), {"reason": "x"})
