@@ -178,7 +178,7 @@ def in_zone(event: Event | None, rule: ReminderRule) -> str:
     if event is None or rule.due_at is None:
         return ""
     local = rule.due_at.astimezone(event.zone)
-    return f"{dates.left_to_right(f'{dates.iso_day(local)} {dates.clock(local)}')} {event.timezone}"
+    return f"{dates.left_to_right(f'{dates.iso_day(local)} {dates.clock(local)}')} {dates.zone_city(event.timezone)}"
 
 
 class RuleFormView(OfOccasion, FormView):

@@ -9,7 +9,7 @@ from typing import Protocol
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from core import languages
+from core import languages, timezones
 from mail import rendering
 from mail.addresses import BadAddress, envelope_address
 from mail.kinds import Rendering
@@ -27,7 +27,7 @@ class Audience(Protocol):
     stream: str
 
     def tally(self) -> Iterable[tuple[str, str, str, int]]:
-        """Return (language, time zone, state in words, number) for each combination there is."""
+        """Return (language, time zone by its IANA name, state in words, number) for each combination there is."""
 
     def addresses(self) -> Iterator[str]:
         """Yield the addresses, a chunk at a time from the database."""
@@ -66,7 +66,7 @@ def rehearse(audience: Audience) -> Rehearsal:
     by_state: Counter[str] = Counter()
     for language, zone, state, number in audience.tally():
         by_language[language] += number
-        by_zone[zone] += number
+        by_zone[_zone_in_words(zone)] += number
         by_state[state] += number
     return Rehearsal(
         total=by_language.total(),
@@ -79,6 +79,13 @@ def rehearse(audience: Audience) -> Rehearsal:
             for code in languages.codes()
         ],
     )
+
+
+def _zone_in_words(zone: str) -> str:
+    """Return a zone as forms offer it, an old name as its new one; what names none, such as "Not known", as it is."""
+    if not timezones.is_valid(zone):
+        return zone
+    return timezones.label(timezones.canonical(zone), languages.current())
 
 
 def sample(audience: Audience, language: str) -> Content:

@@ -257,6 +257,7 @@ def test_one_registration_shows_its_history(admin):
     assert answer["Location"] == reverse("registrations:inspect", args=[first.pk])
     page = admin.get(answer["Location"]).content.decode()
     assert f"<td>{languages.own_name(first.language)}</td>" in page
+    assert "<td><bdi>Bogota</bdi></td>" in page
     history = page.split("History", 1)[1]
     assert [word in history for word in ("Registered with a seat", "Cancelled", "Staff", "Asked by phone")] == [
         True

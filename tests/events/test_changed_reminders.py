@@ -44,7 +44,7 @@ def test_new_words_of_an_armed_reminder_are_rehearsed_before_they_are_kept(manag
     assert (found.total, found.by_language, found.by_zone, found.by_state) == (
         3,
         [("English", 2), ("العربيّة", 1)],
-        [("America/Bogota", 2), ("Asia/Kathmandu", 1)],
+        [("Bogota (UTC−5)", 2), ("Kathmandu (UTC+5:45)", 1)],
         [("Confirmed", 3)],
     )
     assert [one["sample"].language for one in answer.context["samples"]] == ["en", "fr", "es", "pt", "ar"]

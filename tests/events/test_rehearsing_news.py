@@ -71,7 +71,7 @@ def test_calling_off_shows_who_would_be_told_by_language_zone_and_state_and_how(
     assert "3 people would get this." in shown
     assert "The first message would leave at " in shown
     assert "2026-11-01 09:02 UTC" in shown
-    counts = {"English": 2, "français": 1, "America/Bogota": 2, "Asia/Kathmandu": 1, "Confirmed": 2}
+    counts = {"English": 2, "français": 1, "Bogota (UTC−5)": 2, "Kathmandu (UTC+5:45)": 1, "Confirmed": 2}
     assert [row(words, number) in shown for words, number in {**counts, "On the waiting list": 1}.items()] == [True] * 6
     assert "العربية</bdi></th>" not in shown
     samples = [one["sample"] for one in answer.context["parts"][0]["samples"]]

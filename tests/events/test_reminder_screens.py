@@ -39,7 +39,7 @@ def test_the_list_says_when_to_whom_and_how_many(manager, event, rule):
     for words in (
         f"<h2><bdi>{event.title}</bdi></h2>",
         "1 day before the start",
-        "2026-12-11 15:00 Europe/Brussels",
+        "2026-12-11 15:00 Brussels",
         "those with a seat",
         "1 planned",
     ):
@@ -113,7 +113,7 @@ def test_the_dry_run_of_a_reminder_counts_and_shows_a_sample_in_each_language(ma
         3,
         1,
         [("français", 2), ("العربيّة", 1)],
-        [("America/Bogota", 2), ("Asia/Kathmandu", 1)],
+        [("Bogota (UTC−5)", 2), ("Kathmandu (UTC+5:45)", 1)],
         [("Confirmed", 3)],
     )
     assert [(one.language, one.number) for one in found.samples] == [
@@ -288,7 +288,7 @@ def test_date_and_time_keep_their_order_and_numbers_their_comma_in_arabic(event,
     make.registered(event)
     arm(rule_id=rule.pk)
     with translation.override("ar"):
-        assert in_zone(event, ReminderRule.objects.get(pk=rule.pk)) == "\u20662026-12-11 15:00\u2069 Europe/Brussels"
+        assert in_zone(event, ReminderRule.objects.get(pk=rule.pk)) == "\u20662026-12-11 15:00\u2069 بروكسل"
         words = reminder_words.counted({"planned": 2, "asked": 1})
         assert words.count("\u060c ") == 1
         assert ", " not in words

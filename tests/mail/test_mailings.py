@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
-from core import clock
+from core import clock, timezones
 from mail import kinds, rehearsal
 from mail.enums import State, Stream, SuppressionReason
 from mail.kinds import MailKind, Rendering
@@ -89,12 +90,17 @@ def test_the_database_refuses_books_that_cannot_be():
 
 
 class Few:
-    """An audience of three."""
+    """An audience of three addresses; a zone goes by its old name and its new one, and one zone is not known."""
 
     stream = Stream.BULK
 
     def tally(self):
-        return [("fr", "Europe/Paris", "Confirmed", 2), ("en", "Europe/Paris", "Waiting", 1)]
+        return [
+            ("fr", "Asia/Calcutta", "Confirmed", 2),
+            ("en", "Asia/Kolkata", "Waiting", 1),
+            ("en", "Asia/Kathmandu", "Waiting", 1),
+            ("en", "Not known", "Waiting", 1),
+        ]
 
     def addresses(self):
         return iter(f"p{one}@city.example" for one in range(3))
@@ -106,9 +112,13 @@ class Few:
 def test_a_rehearsal_counts_and_writes_in_every_language():
     suppress(address="p1@city.example", reason=SuppressionReason.COMPLAINED)
     found = rehearsal.rehearse(Few())
-    assert (found.total, found.stopped) == (3, 1)
-    assert found.by_language == [("français", 2), ("English", 1)]
-    assert (found.by_zone, found.by_state) == ([("Europe/Paris", 3)], [("Confirmed", 2), ("Waiting", 1)])
+    assert (found.total, found.stopped) == (5, 1)
+    assert found.by_language == [("English", 3), ("français", 2)]
+    assert found.by_zone == [("Kolkata (UTC+5:30)", 3), ("Kathmandu (UTC+5:45)", 1), ("Not known", 1)]
+    assert {words for words, _number in found.by_zone[:2]} < set(dict(timezones.choices("en")).values())
+    assert found.by_state == [("Waiting", 3), ("Confirmed", 2)]
+    with translation.override("ar"):
+        assert rehearsal.rehearse(Few()).by_zone[0] == ("كالكتا (UTC+5:30)", 3)
     assert [(one.language, one.content.subject, one.direction) for one in found.samples] == [
         ("en", "In en", "ltr"),
         ("fr", "In fr", "ltr"),

@@ -36,7 +36,7 @@ def test_it_counts_by_language_state_zone_and_country(editor, page, campaign):
     assert tables(answer) == {
         "Readers of": [["English", "English", "3"], ["français", "français", "1"]],
         "State": [["Confirmed", "4"]],
-        "Time zone": [["Not known", "3"], ["Africa/Kampala", "1"]],
+        "Time zone": [["Not known", "3"], ["Kampala (UTC+3)", "1"]],
         "Country": [["Uganda", "3"], ["Not known", "1"]],
     }
     assert "Who fits this audience and gets nothing" not in body(answer)
