@@ -61,14 +61,20 @@ def as_told(registration: Registration) -> Registration:
 
 
 def title_for(event: Event, language: str) -> tuple[str, str, str]:
-    """Return title, its language and the page's absolute address for a reader of `language`.
+    """Return title, its language and the absolute address that leads a reader of `language` to the event's page.
 
     Without a live page the title is the one last published in the source language, and the address is empty.
     """
     page = listing.pages_for([event], language).get(event.pk)
     if page is None:
         return event.title, locales.code_of(event.source_locale_id), ""
-    return page.title, locales.code_of(page.locale_id), page.get_full_url() or ""
+    return page.title, locales.code_of(page.locale_id), _lasting_url(event, language)
+
+
+def _lasting_url(event: Event, language: str) -> str:
+    """Return the absolute address of the event whatever becomes of its pages: mails and calendars are kept for long."""
+    with translation.override(language):
+        return settings.BASE_URL + reverse("event_page", args=[event.translation_key])
 
 
 def _own(registration: Registration) -> ics.Occasion:

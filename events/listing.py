@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from wagtail.models import Page
@@ -66,12 +67,13 @@ def listed(
     return [_row(event, pages[event.pk], language, request) for event in events if event.pk in pages]
 
 
-def pages_for(events: "list[Event]", language: str) -> dict[int, Page]:
-    """Return the page to lead a reader of `language` to, by the event's primary key."""
+def pages_for(events: "list[Event]", language: str, *, among: QuerySet | None = None) -> dict[int, Page]:
+    """Return the page to lead a reader of `language` to, by the event's primary key; a public one unless `among`."""
     if not events:
         return {}
     found: dict = {}
-    for page in public_pages().filter(translation_key__in=[event.translation_key for event in events]):
+    pages = public_pages() if among is None else among
+    for page in pages.filter(translation_key__in=[event.translation_key for event in events]):
         found.setdefault(page.translation_key, {})[locales.code_of(page.locale_id)] = page
     chosen = {}
     for event in events:

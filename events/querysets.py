@@ -27,10 +27,15 @@ from core import clock, languages
 from events.enums import LIVE_STATES, EventStatus, RegistrationState, ReminderAudience, ReminderState
 
 
+def live_pages() -> QuerySet:
+    """Return the pages that are live; each says itself who may read it."""
+    return Page.objects.filter(live=True, alias_of=None)
+
+
 def public_pages() -> QuerySet:
     """Return the pages that anybody may read: live, and no restriction on them or above them."""
     restrictions = PageViewRestriction.objects.filter(page__path=Substr(OuterRef("path"), 1, Length("page__path")))
-    return Page.objects.filter(~Exists(restrictions), live=True, alias_of=None)
+    return live_pages().filter(~Exists(restrictions))
 
 
 def title_in(language: str, key: str) -> Subquery:
