@@ -9,7 +9,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core import clock
-from mail.models import Message
 from newsletter.enums import LeftWhy, SubscriberState
 from newsletter.models import Campaign, Subscriber
 from newsletter.services import audiences, campaigns
@@ -34,25 +33,27 @@ def to(subscribers: Collection[Subscriber]) -> Iterator[NotSent]:
     kept = clock.now() - timedelta(days=settings.RETENTION_MAIL_DAYS)
     frozen = list(Campaign.objects.filter(frozen_at__gt=kept).order_by("-frozen_at", "-pk")[:MOST_CAMPAIGNS])
     keys = [campaigns.key(campaign, one) for campaign in frozen for one in subscribers]
-    states = dict(Message.objects.filter(key__in=keys).values_list("key", "state"))
+    copies = audiences.copies(keys)
     for one in subscribers:
-        had = _first_had(one, frozen, states)
+        had = _first_had(one, frozen, copies)
         for campaign in frozen:
-            if campaigns.key(campaign, one) in states or campaign.is_cancelled or campaign.frozen_at is None:
+            if campaigns.key(campaign, one) in copies or campaign.is_cancelled or campaign.frozen_at is None:
                 continue
             if why := _why_not(one, campaign, had, campaign.frozen_at):
                 yield NotSent(campaign, why)
 
 
 def _first_had(
-    subscriber: Subscriber, frozen: Iterable[Campaign], states: Mapping[str, str]
+    subscriber: Subscriber, frozen: Iterable[Campaign], copies: Mapping[str, tuple[bool, datetime | None]]
 ) -> dict[uuid.UUID, datetime]:
-    """Return when the first campaign was frozen with which each issue came; `frozen` are the latest first."""
-    return {
-        campaign.issue: campaign.frozen_at
-        for campaign in frozen
-        if campaign.frozen_at and audiences.counts_as_had(states.get(campaigns.key(campaign, subscriber), ""))
-    }
+    """Return since when somebody has had each issue: the first campaign that brought it, or what staff sent again."""
+    had: dict[uuid.UUID, datetime] = {}
+    for campaign in frozen:
+        is_had, copied_at = copies.get(campaigns.key(campaign, subscriber), (False, None))
+        since = campaign.frozen_at if is_had else copied_at
+        if since is not None:
+            had[campaign.issue] = min(since, had.get(campaign.issue, since))
+    return had
 
 
 def _why_not(subscriber: Subscriber, campaign: Campaign, had: Mapping[uuid.UUID, datetime], at: datetime) -> str:

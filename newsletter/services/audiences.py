@@ -2,8 +2,20 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
@@ -120,9 +132,15 @@ def is_for(campaign: Campaign, subscriber: Subscriber) -> bool:
     )
 
 
-def counts_as_had(state: str) -> bool:
-    """Whether a message in this state keeps its reader from another campaign of the same issue."""
-    return bool(state) and state not in _MAY_COME_AGAIN
+def copies(keys: Collection[str]) -> dict[str, tuple[bool, datetime | None]]:
+    """Return for each message of a campaign, by its key, whether it counts as had, and since when by a copy if not.
+
+    What counts keeps its reader from another campaign of the same issue. One statement.
+    """
+    is_had = Case(When(_counts_as_had(), then=True), default=False, output_field=BooleanField())
+    first_copy = _sent_again().order_by("number").values("at")[:1]
+    found = Message.objects.filter(key__in=keys).annotate(is_had=is_had, copied_at=Subquery(first_copy))
+    return {key: (is_had, at) for key, is_had, at in found.values_list("key", "is_had", "copied_at")}
 
 
 def has_had(campaign: Campaign, subscriber_id: int) -> bool:
@@ -132,10 +150,19 @@ def has_had(campaign: Campaign, subscriber_id: int) -> bool:
 
 def _had(campaign: Campaign, subscriber: int | OuterRef) -> "QuerySet[Message]":
     others = Campaign.objects.filter(issue=campaign.issue, mailing__isnull=False).exclude(pk=campaign.pk)
-    # What was to be repeated had been handed over before without an answer: it ends as unknown, never in one of these.
-    sent_again = Exists(Resend.objects.exclude(copy__state__in=_MAY_COME_AGAIN).filter(original=OuterRef("pk")))
+    had = _counts_as_had() | Q(Exists(_sent_again()))
+    theirs = Message.objects.filter(had, mailing__in=others.values("mailing"))
+    return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=subscriber)
+
+
+def _counts_as_had() -> Q:
+    """Return the condition on messages that left, may have left or are still to leave, copies aside."""
     # What was held back after a restore may have left from the lost site: staff send it again one by one.
     held_back = Q(state=State.CANCELLED, last_reply=BECAUSE)
-    had = ~Q(state__in=_MAY_COME_AGAIN) | held_back
-    theirs = Message.objects.filter(had | sent_again, mailing__in=others.values("mailing"))
-    return theirs.alias(whose=Cast(KT("params__subscriber"), BigIntegerField())).filter(whose=subscriber)
+    return ~Q(state__in=_MAY_COME_AGAIN) | held_back
+
+
+def _sent_again() -> "QuerySet[Resend]":
+    """Return the copies of a message by which its reader has had it, or may yet."""
+    # What was to be repeated had been handed over before without an answer: it ends as unknown, never in one of these.
+    return Resend.objects.exclude(copy__state__in=_MAY_COME_AGAIN).filter(original=OuterRef("pk"))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from core import clock
 from mail.models import Message
 from mail.purposes import Purpose
+from mail.services import hold_after_restore, resend
 from newsletter import purposes
 from newsletter.enums import LeftWhy, SubscriberState
 from newsletter.models import Campaign, Subscriber
@@ -168,6 +169,66 @@ def test_what_had_left_of_a_campaign_before_it_was_cancelled_counts_as_had(clock
     clocks.shift(1)
     frozen(page)
     assert said() == ["The issue went to this address with another campaign."]
+
+
+HAD = "The issue went to this address with another campaign."
+
+
+def refused(campaign: Campaign) -> Message:
+    """Have all of a campaign delivered but Ana's, which her server does not want; return that."""
+    ended(campaign)
+    message = Message.objects.get(mailing=campaign.mailing, to_address=ANA)
+    message.state, message.reason = "failed", "refused"
+    message.save(update_fields=["state", "reason"])
+    return message
+
+
+def test_whoever_got_the_issue_because_staff_sent_it_again_is_told_so(clocks):
+    make.subscriber(ANA)
+    page = make.issue(title="July")
+    message = refused(frozen(page))
+    clocks.shift(1)
+    resend(message_pk=message.pk, by=PersonFactory(), reason="Asked for")
+    clocks.shift(1)
+    second = frozen(page)
+    assert not Message.objects.filter(mailing=second.mailing, to_address=ANA).exists()
+    assert said() == [HAD]
+
+
+@pytest.mark.parametrize(("copy_failed", "why"), [(False, HAD), (True, "")])
+def test_a_copy_that_failed_too_is_no_reason(clocks, copy_failed, why):
+    make.subscriber(ANA)
+    page = make.issue(title="July")
+    copy = resend(message_pk=refused(frozen(page)).pk, by=PersonFactory(), reason="Asked for")
+    clocks.shift(1)
+    frozen(page)
+    if copy_failed:
+        Message.objects.filter(pk=copy.pk).update(state="suppressed", reason="suppressed", finished_at=clock.now())
+    assert said() == ([why] if why else [])
+
+
+def test_what_staff_sent_again_later_is_no_reason_why_a_campaign_did_not_bring_it(clocks):
+    make.subscriber(ANA, language="fr")
+    page = make.issue(title="July")
+    message = refused(frozen(page))
+    clocks.shift(1)
+    ended(frozen(page, languages=["en"]))
+    clocks.shift(1)
+    resend(message_pk=message.pk, by=PersonFactory(), reason="Asked for")
+    assert said() == ["The campaign was for other languages, countries or topics."]
+
+
+def test_whoever_may_have_got_the_issue_before_a_restore_is_told_so(clocks):
+    make.subscriber(ANA)
+    page = make.issue(title="July")
+    first = frozen(page)
+    hold_after_restore()
+    Campaign.objects.filter(pk=first.pk).update(state="sent", finished_at=clock.now(), closing={"audience": 2})
+    clocks.shift(1)
+    make.subscriber("new@city.example")
+    second = frozen(page)
+    assert not Message.objects.filter(mailing=second.mailing, to_address=ANA).exists()
+    assert said() == [HAD]
 
 
 def test_with_which_campaign_an_issue_came_later_is_no_reason_why_it_did_not_come_before(clocks):
