@@ -53,7 +53,10 @@ _MEMBERSHIPS = Kind(
     rules=(
         Rule(
             "RETENTION_MEMBERSHIP_DAYS",
-            _("That you represented a city, or asked to, is deleted %(period)s after it ended or was declined."),
+            _(
+                "That you represented a city, or asked to, is deleted %(period)s after it ended or was declined, or "
+                "after you asked where nobody decided."
+            ),
             "over_at",
             _over,
             _forget,

@@ -1,5 +1,6 @@
 """What goes by itself when its time is over, what stays, and that two purges at once do no more than one."""
 
+import re
 from collections.abc import Generator
 from datetime import timedelta
 from io import StringIO
@@ -20,6 +21,7 @@ from core import clock, personal
 from core.models import Heartbeat
 from core.services import purging, sweeping
 from events.models import Event, Registration
+from gkec.environment import ROOT
 from mail.addresses import ERASED
 from mail.enums import SuppressionReason
 from mail.models import Attempt, Message, Suppression, SuppressionChange
@@ -28,6 +30,7 @@ from mail.services.erasing import forget_addressees
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory, sign_in
 from tests.factories.mail import ask, lapsed
+from tests.factories.municipalities import membership
 
 pytestmark = pytest.mark.django_db
 ROW = "Ana Silva of ana@city.example"
@@ -267,6 +270,32 @@ def test_the_preview_counts_and_changes_nothing():
     call_command("purge", stdout=done)
     assert shared not in done.getvalue()
     assert Registration.objects.filter(erased_at=None).count() == 0
+
+
+def test_the_preview_says_of_whom_nobody_decided_that_they_are_forgotten_too():
+    asked = membership(state="asked", asked_at=ago(731))
+    membership(state="asked", asked_at=ago(729))
+    out = StringIO()
+    call_command("purge", "--preview", stdout=out)
+    assert (
+        f"memberships (RETENTION_MEMBERSHIP_DAYS=730): 1, the oldest from {asked.asked_at:%Y-%m-%d}. That you represented"
+        " a city, or asked to, is deleted 2 years after it ended or was declined, or after you asked where nobody decided."
+    ) in out.getvalue().splitlines()
+    assert purged() == {"memberships:RETENTION_MEMBERSHIP_DAYS": 1}
+
+
+def test_the_manual_names_each_number_of_the_preview_as_it_is_set_by_default():
+    _before, _heading, rest = (ROOT / "docs/operations.md").read_text("utf-8").partition("**Retention.**")
+    retention, _heading, _after = rest.partition("**Watching.**")
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| .* \| (\d+(?:, \d+)*) \|$", retention, re.MULTILINE)
+    listed = {
+        name: int(days)
+        for names, numbers in rows
+        for name, days in zip(re.findall(r"\w+", names), numbers.split(", "), strict=True)
+    }
+    told = {name: int(days) for name, days in re.findall(r"`(\w+)` \((\d+)\)", retention)}
+    in_preview = {due.rule.setting: due.rule.days for due in purging.preview()}
+    assert {**listed, **told} == {**in_preview, "RETENTION_BACKUP_DAYS": 30}
 
 
 def test_no_two_rules_of_a_kind_say_that_they_forget_the_same():
