@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from mail.models import Mailing, Message
-from mail.services import delivery, ledger, mailings, resending
+from mail.services import delivery, ledger, mailings, resending, turning
 from newsletter.campaign_errors import AnotherUnderWay, CampaignNotUnderWay
 from newsletter.models import Campaign
 from newsletter.services import (
@@ -178,8 +178,8 @@ def test_after_a_pause_no_worker_begins_another_group(scripted: Start):
 
 
 def test_control_a_lease_and_a_start_that_know_no_pause_send_everything(scripted: Start, monkeypatch):
-    guard = ledger._HELD[ledger._HELD.index("AND NOT EXISTS") :]
-    with without(monkeypatch, ledger, "_LEASE", PAUSED), without(monkeypatch, ledger, "_OPEN_FILLED", (guard, "")):
+    guard = turning._HELD[turning._HELD.index("AND NOT EXISTS") :]
+    with without(monkeypatch, ledger, "_LEASE", PAUSED), without(monkeypatch, turning, "_OPEN_FILLED", (guard, "")):
         server, _campaign, _had = in_mid_flight(scripted, pause_campaign)
     assert len(server.accepted) == READERS
 
@@ -199,8 +199,8 @@ def test_what_was_taken_before_the_pause_is_not_begun_after_it(scripted: Start):
 
 
 def test_control_without_the_guard_what_was_taken_leaves_in_spite_of_the_pause(scripted: Start, monkeypatch):
-    guard = ledger._HELD[ledger._HELD.index("AND NOT EXISTS") :]
-    with without(monkeypatch, ledger, "_OPEN_FILLED", (guard, "")):
+    guard = turning._HELD[turning._HELD.index("AND NOT EXISTS") :]
+    with without(monkeypatch, turning, "_OPEN_FILLED", (guard, "")):
         assert taken_then_paused(scripted()) == (10, {"accepted": None})
 
 

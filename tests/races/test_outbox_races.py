@@ -11,7 +11,7 @@ from core import clock
 from mail import mime, rules
 from mail.enums import Outcome, State
 from mail.models import Attempt, Message
-from mail.services import delivery, enqueueing, ledger, resend, sweeping, withdraw
+from mail.services import delivery, enqueueing, ledger, resend, sweeping, turning, withdraw
 from mail.services.ledger import Opening
 from mail.services.resending import CannotResend
 from mail.transport import Answer, Connection
@@ -33,9 +33,9 @@ def without(monkeypatch: pytest.MonkeyPatch, module: object, name: str, *texts: 
         statement = statement.replace(there, instead)
     with monkeypatch.context() as patch:
         patch.setattr(module, name, statement)
-        ledger._statement.cache_clear()
+        turning.statement.cache_clear()
         yield
-    ledger._statement.cache_clear()
+    turning.statement.cache_clear()
 
 
 # All workers see the same rows waiting before one of them takes any.
@@ -75,7 +75,7 @@ def test_negative_control_without_lock_and_guard_messages_double(
     opened = "_OPEN_PREPARED"
     with (
         without(monkeypatch, ledger, "_LEASE", AT_THE_GATE, NO_LOCK, NO_SECOND_LOOK),
-        without(monkeypatch, ledger, opened, NO_GUARD),
+        without(monkeypatch, turning, opened, NO_GUARD),
         pytest.MonkeyPatch.context() as patch,
     ):
         # Both hold the same messages before either begins, and have begun the same before either hands over.
@@ -119,7 +119,7 @@ def test_negative_control_without_the_guard_the_start_itself_collides_with_the_w
     server = scripted()
     # Even without it the database refuses a started message that nobody holds.
     with (
-        without(monkeypatch, ledger, "_OPEN_PREPARED", NO_GUARD),
+        without(monkeypatch, turning, "_OPEN_PREPARED", NO_GUARD),
         pytest.raises(IntegrityError, match="mail_message_"),
     ):
         withdrawn_in_mid_flight(server)
