@@ -81,6 +81,10 @@ class CohortQuerySet(QuerySet):
         """Return those that a person guides."""
         return self.filter(moderators=person)
 
+    def due_to_fill(self, at: datetime | None = None) -> "CohortQuerySet":
+        """Return those that have held free seats back for long enough."""
+        return self.filter(fills_at__lte=at or clock.now())
+
     def with_seats(self) -> "CohortQuerySet":
         """Add `seats_held`, `seats_waiting` and `applications`."""
         return self.annotate(

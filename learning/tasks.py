@@ -19,8 +19,15 @@ def repair_courses() -> None:
 
 @shared_task(name="learning.tasks.lapse_drafts", ignore_result=True)
 def lapse_drafts() -> None:
-    """Free the seats of undecided drafts, give out what is free, and end what waits in vain."""
+    """Give what was held back, free the seats of undecided drafts, give out what is free, end what waits in vain."""
+    services.give_held_seats()
     services.lapse_drafts()
     # Before the line ends: who could have had a seat is not told that there was none.
     services.fill_free_seats()
     services.end_unanswered()
+
+
+@shared_task(name="learning.tasks.give_held_seats", ignore_result=True)
+def give_held_seats() -> None:
+    """Give the seats that staff added and did not take back."""
+    services.give_held_seats()

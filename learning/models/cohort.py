@@ -54,6 +54,13 @@ class Cohort(models.Model):
         _("seats"), max_length=16, choices=SeatState.choices, default=SeatState.OPEN, editable=False
     )
     last_waiting_number = models.PositiveIntegerField(_("last waiting number"), default=0, editable=False)
+    fills_at = models.DateTimeField(
+        _("free seats are given from"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Staff changed what frees seats, and can take it back until then."),
+    )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     objects = CohortQuerySet.as_manager()
@@ -111,6 +118,11 @@ class Cohort(models.Model):
     def is_called_off(self) -> bool:
         """Whether it does not take place."""
         return self.called_off_at is not None
+
+    @property
+    def holds_seats_back(self) -> bool:
+        """Whether its free seats go to nobody yet, since staff can still take back what freed them."""
+        return self.fills_at is not None and clock.now() < self.fills_at
 
     def has_started(self, at: datetime | None = None) -> bool:
         """Whether its first day has begun."""

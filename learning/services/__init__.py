@@ -4,6 +4,7 @@ from learning.services.applying import admit, apply_alone, decline
 from learning.services.enrolling import Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
 from learning.services.erasing import erase_enrolments
 from learning.services.expiring import end_unanswered
+from learning.services.holding import give_held_seats
 from learning.services.joining import confirm_details, join
 from learning.services.learning_units import complete_finished, complete_unit, read_unit, reopen_unit
 from learning.services.leaving import replace, withdraw_enrolment, withdraw_teams
@@ -33,6 +34,7 @@ __all__ = [
     "erase_enrolments",
     "fill_free_seats",
     "foresee_team",
+    "give_held_seats",
     "join",
     "lapse_drafts",
     "let_drafts_go",

@@ -82,7 +82,9 @@ def _told(cohort: Cohort, enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
 
 
 def _states_to_end_now(cohort: Cohort) -> tuple[EnrolmentState, ...]:
-    """Return what the sweep ends: nothing where staff may have only mistyped a day."""
+    """Return what the sweep ends: nothing where staff may have only mistyped a day, or seats are yet to be given."""
+    if cohort.fills_at is not None:
+        return ()
     states = _states_to_end(cohort)
     return () if states and _was_just_saved(cohort) else states
 

@@ -4,9 +4,9 @@
 `params["team"]`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core import clock
@@ -41,6 +41,9 @@ SENT = "team-sent"
 LAPSED = "team-lapsed"
 # What is asked for once more, should it have been refused while the cohort was called off.
 AGAIN = (INVITATION, WAITING, PROMOTED, ADMITTED)
+
+# So long after the undo window the sweep that gives held seats has been there, unless it is late.
+TIME_TO_MOVE_UP = timedelta(minutes=1)
 
 # Mails asked for with one statement.
 PORTION = 200
@@ -97,14 +100,23 @@ def _tell_coordinator(kind: str, cohort: Cohort, team: TeamRequest) -> None:
         enqueue_to(team.coordinator, key=key, kind=kind, params={"team": team.pk}, expires_at=cohort.ends_at)
 
 
-def say_again(cohort: Cohort, *, since: datetime) -> None:
-    """Ask once more for what the outbox refused to send while the cohort was called off, by a key of its own."""
+def say_again(cohort: Cohort, *, since: datetime, moving_up: Collection[int] = ()) -> None:
+    """Ask once more for what the outbox refused to send while the cohort was called off, by a key of its own.
+
+    It leaves when the undo window has passed. Who moves up then, by the keys of their enrolments, is told of a place
+    later, should they have no seat by that time.
+    """
+    at = undo.leaves_at()
     for kind, people in refused(cohort, since=since).items():
         asked = [
             _asked(cohort, one, key=f"{kind}:{one.uuid}:{since.isoformat()}", params={"enrolment": one.pk})
             for one in people
         ]
-        _ask_as_news(kind, asked)
+        if kind == WAITING:
+            later = [one for one in asked if one.params["enrolment"] in moving_up]
+            asked = [one for one in asked if one.params["enrolment"] not in moving_up]
+            _ask_as_news(kind, later, at=at + TIME_TO_MOVE_UP)
+        _ask_as_news(kind, asked, at=at)
 
 
 def refused(cohort: Cohort, *, since: datetime) -> dict[str, list[Enrolment]]:
@@ -181,10 +193,16 @@ def _asked(cohort: Cohort, enrolment: Enrolment, **more: Any) -> Asked:
     )
 
 
-def _ask_as_news(kind: str, asked: list[Asked]) -> None:
-    """Ask for what one act may tell many: a few leave at once, more a few each second, after any mail to one."""
+def _ask_as_news(kind: str, asked: list[Asked], *, at: datetime | None = None) -> None:
+    """Ask for what one act may tell many: a few leave at once, or at that moment, more a few each second, after any
+    mail to one.
+    """
     is_news = pacing.is_news(len(asked))
-    _enqueue(kind, _spread(asked, since=clock.now()) if is_news else asked, gives_way=is_news)
+    if is_news:
+        asked = _spread(asked, since=at or clock.now())
+    elif at is not None:
+        asked = [replace(one, due_at=at) for one in asked]
+    _enqueue(kind, asked, gives_way=is_news)
 
 
 def _spread(asked: list[Asked], *, since: datetime) -> list[Asked]:

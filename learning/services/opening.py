@@ -16,8 +16,9 @@ from learning.errors import CohortChanged, CohortOver
 from learning.models import Cohort, Enrolment
 from learning.services import notices, seats
 from learning.services.expiring import foresee_in_vain
-from learning.services.promoting import fill, next_in_line
+from learning.services.promoting import hold, next_in_line
 from learning.services.sending import lock_cities_held_back, send_held_back
+from mail import undo
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -52,7 +53,8 @@ def as_read(cohort: Cohort) -> dict[str, Any]:
 def save_cohort(
     *, cohort: Cohort, moderators: "Iterable[User] | None" = None, seen: Mapping[str, Any] | None = None
 ) -> Cohort:
-    """Store what staff wrote about a new or known cohort; more seats go to those who wait, at once.
+    """Store what staff wrote about a new or known cohort; more seats go to those who wait when the undo window has
+    passed, unless they are taken back.
 
     Fewer seats than are held take nobody's seat. `moderators` replaces them all; None leaves them alone. `seen` is
     what whoever writes has read of a known one (`as_read`): raises CohortChanged where it says something else by now.
@@ -72,7 +74,7 @@ def save_cohort(
             kept.course = cohort.course
     if moderators is not None:
         kept.moderators.set(moderators)
-    seats.keep(kept, fill(kept))
+    seats.keep(kept, hold(kept))
     seats.purge(kept)
     return kept
 
@@ -100,9 +102,9 @@ def call_off_cohort(*, cohort_id: int) -> Cohort:
 def restore_cohort(*, cohort_id: int) -> Cohort:
     """Let a cohort that was called off take place after all; seats that became free meanwhile are given out.
 
-    Nobody is written to of this nor, before the undo window has passed, of the calling off. But who gets a seat is told
-    so, what could not leave meanwhile is asked for once more, and drafts are sent whose coordinator was approved
-    meanwhile: `foresee_restoring` counts them.
+    Nobody is written to of this nor, before the undo window has passed, of the calling off. But when the window of this
+    act has passed, who gets a seat is told so, what could not leave meanwhile leaves, and drafts are sent whose
+    coordinator was approved meanwhile, unless it is called off again: `foresee_restoring` counts them.
     """
     cities = lock_cities_held_back(cohort_id)
     cohort = seats.lock(cohort_id)
@@ -110,9 +112,11 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     if since is None:
         return cohort
     _set_called_off(cohort, None)
-    seats.keep(cohort, fill(cohort))
-    send_held_back(cohort, cities)
-    notices.say_again(cohort, since=since)
+    expected = next_in_line(cohort)
+    seats.keep(cohort, hold(cohort))
+    if not cohort.holds_seats_back:
+        send_held_back(cohort, cities)
+    notices.say_again(cohort, since=since, moving_up={one.pk for one in expected})
     return cohort
 
 
@@ -135,7 +139,7 @@ class Restoring:
 def foresee_restoring(cohort: Cohort) -> Restoring:
     """Count whom restoring a cohort that is called off would write to; writes nothing."""
     restored = copy.copy(cohort)
-    restored.called_off_at = None
+    restored.called_off_at, restored.fills_at = None, undo.leaves_at()
     promoted = next_in_line(restored)
     moved_up = {one.pk for one in promoted}
     again = notices.refused(cohort, since=cohort.called_off_at) if cohort.called_off_at else {}
@@ -161,6 +165,7 @@ def _need_unchanged(cohort: Cohort, seen: Mapping[str, Any] | None, *, with_mode
 
 
 def _set_called_off(cohort: Cohort, at: datetime | None) -> None:
-    cohort.called_off_at = at
-    cohort.save(update_fields=["called_off_at"])
+    # What staff had let free seats wait for is void either way: called off, none are given.
+    cohort.called_off_at, cohort.fills_at = at, None
+    cohort.save(update_fields=["called_off_at", "fills_at"])
     seats.purge(cohort)

@@ -1,4 +1,8 @@
-"""Giving free seats to those who wait, in the order of their numbers; a city without a seat left is passed over."""
+"""Giving free seats to those who wait, in the order of their numbers; a city without a seat left is passed over.
+
+Seats that staff added are given once the undo window has passed: until then those who get them hold them against
+everybody else, but nobody has them, so that they can be taken back.
+"""
 
 import logging
 
@@ -7,11 +11,12 @@ from django.db.models import F, Q
 
 from core import clock
 from learning.enums import Actor, ChangeKind, EnrolmentState
-from learning.models import Cohort, Enrolment
+from learning.models import Cohort, Enrolment, TeamRequest
 from learning.rules import keys_of_members
 from learning.services import history, notices, seats
 from learning.services.returning import take_up
 from learning.services.seats import SeatCount
+from mail import undo
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +25,8 @@ logger = logging.getLogger(__name__)
 def promote_from_waiting_list(*, cohort_id: int) -> list[Enrolment]:
     """Give every free seat to the first in line who may have it; return who got one.
 
-    Does nothing once the cohort gives no more seats. Safe to call at any time, any number of times.
+    Does nothing once the cohort gives no more seats, nor while it holds them back. Safe to call at any time, any number
+    of times.
     """
     cohort = seats.lock(cohort_id)
     counted = seats.count(cohort)
@@ -37,7 +43,7 @@ def fill_free_seats() -> list[int]:
     found = Cohort.objects.with_seats().filter(Q(seats=None) | Q(seats_held__lt=F("seats")), seats_waiting__gt=0)
     promoted: list[int] = []
     for cohort in found.order_by("pk"):
-        if not cohort.gives_seats():
+        if cohort.holds_seats_back or not cohort.gives_seats():
             continue
         try:
             promoted += [one.pk for one in promote_from_waiting_list(cohort_id=cohort.pk)]
@@ -48,9 +54,28 @@ def fill_free_seats() -> list[int]:
 
 
 def fill(cohort: Cohort) -> SeatCount:
-    """Promote in a locked cohort and return its seats, counted then; the caller stores it with `seats.keep`."""
+    """Promote in a locked cohort and return its seats, counted then; the caller stores it with `seats.keep`.
+
+    While it holds its free seats back nobody is promoted, and the next in line are counted as if they had been.
+    """
     counted = seats.count(cohort)
     _promote(cohort, counted)
+    return counted
+
+
+def hold(cohort: Cohort) -> SeatCount:
+    """Hold the free seats of a locked cohort back until the undo window, which opens anew, has passed.
+
+    So it does with drafts that wait to be sent. Where there is neither, or no window, this is `fill`.
+    """
+    before, cohort.fills_at = cohort.fills_at, undo.leaves_at()
+    counted = seats.count(cohort)
+    promoted = _next_in_line(cohort, counted)
+    if not (cohort.holds_seats_back and (promoted or _has_drafts_to_send(cohort))):
+        cohort.fills_at = None
+        _give_seats(cohort, promoted)
+    if cohort.fills_at != before:
+        cohort.save(update_fields=["fills_at"])
     return counted
 
 
@@ -68,13 +93,28 @@ def next_in_line(cohort: Cohort) -> list[Enrolment]:
 
 def _promote(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
     promoted = _next_in_line(cohort, counted)
+    if cohort.holds_seats_back:
+        return []
+    if cohort.fills_at is not None:
+        cohort.fills_at = None
+        cohort.save(update_fields=["fills_at"])
     _give_seats(cohort, promoted)
     return promoted
 
 
+def _has_drafts_to_send(cohort: Cohort) -> bool:
+    """Whether coordinators have been approved whose drafts the cohort kept, being called off."""
+    if cohort.is_called_off or cohort.is_over():
+        return False
+    return TeamRequest.objects.approved().filter(cohort=cohort).exists()
+
+
 def _next_in_line(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
-    """Return who gets the free seats, which are counted as held from then on."""
-    if not counted.waiting or counted.free == 0 or not cohort.gives_seats():
+    """Return who gets the free seats, which are counted as held from then on.
+
+    What was held back is given as of its own moment, however late the sweep comes.
+    """
+    if not counted.waiting or counted.free == 0 or not cohort.gives_seats(cohort.fills_at) or cohort.is_over():
         return []
     promoted = []
     # A second city's seat would stay with somebody who takes part already and can never join by it.

@@ -50,7 +50,8 @@ def let_drafts_go(*, coordinator: "User", local_government_id: int) -> list[Team
 def lapse_drafts() -> list[int]:
     """Let go the drafts that have held their seats for long enough; return the keys of their teams.
 
-    Should a coordinator have been approved without anybody telling this app, their drafts are sent instead.
+    Should a coordinator have been approved without anybody telling this app, their drafts are sent instead, unless the
+    cohort was restored just now and may be called off again.
     """
     lapsed = []
     for team in TeamRequest.objects.drafts().select_related("coordinator").order_by("pk"):
@@ -67,7 +68,7 @@ def lapse_drafts() -> list[int]:
 def _lapse_or_send(team: TeamRequest) -> bool:
     if team.coordinator is not None and is_coordinator(team.coordinator, team.local_government_id):
         locks.local_government(team.local_government_id)
-        send_drafts(coordinator=team.coordinator, local_government_id=team.local_government_id)
+        _send_in(team.cohort_id, team.coordinator, team.local_government_id, by_sweep=True)
         return False
     cohort = seats.lock(team.cohort_id)
     with suppress(TeamRequest.DoesNotExist):
@@ -88,9 +89,11 @@ def _drafts(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest]
     return list(TeamRequest.objects.drafts().of_city(cohort_id, city).of_coordinator(coordinator).order_by("pk"))
 
 
-def _send_in(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest]:
+def _send_in(cohort_id: int, coordinator: "User", city: int, *, by_sweep: bool = False) -> list[TeamRequest]:
     cohort = seats.lock(cohort_id)
-    if cohort.is_called_off and not cohort.is_over():
+    # A decision about people who wait for it sends their drafts at once; what a cohort holds back has its own moment.
+    is_held_back = cohort.is_called_off or (by_sweep and cohort.holds_seats_back)
+    if is_held_back and not cohort.is_over():
         return []
     sent = _drafts(cohort_id, coordinator, city)
     for team in sent:

@@ -1,7 +1,11 @@
 """The people of a cohort, what has become of them and what was mailed, for tests of the services that enrol."""
 
+import time_machine
+
 from accounts.models import User
 from learning.models import Cohort
+from learning.services import give_held_seats
+from mail import undo
 from mail.models import Message
 from municipalities.enums import MembershipState
 from municipalities.models import Membership
@@ -29,3 +33,9 @@ def asked(**fields) -> Membership:
 def staff() -> User:
     """Return somebody who may decide on everything."""
     return PersonFactory(is_staff=True, is_superuser=True)
+
+
+def the_window_passes() -> list[int]:
+    """Let the sweep come that gives what staff can take back no more; return the keys of the cohorts."""
+    with time_machine.travel(undo.leaves_at(), tick=False):
+        return give_held_seats()

@@ -22,6 +22,7 @@ from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import PersonFactory, sign_in
 from tests.learning.listings import rows
+from tests.learning.people import the_window_passes
 
 pytestmark = pytest.mark.django_db
 FORM = Cohorts().edit_handler.bind_to_model(Cohort).get_form_class()
@@ -151,6 +152,7 @@ def test_more_seats_reach_those_who_wait_from_the_form(staff):
     assert 'name="opened"' in page.content.decode()
     given = {**posted(page.context["form"]), "seats": "2"}
     assert staff.post(reverse("cohorts:edit", args=[cohort.pk]), given).status_code == 302
+    the_window_passes()
     assert set(cohort.enrolments.values_list("state", flat=True)) == {"invited"}
 
 

@@ -7,14 +7,14 @@ import time_machine
 
 from core import clock
 from learning.models import Cohort, TeamRequest
-from learning.services import call_off_cohort, lapse_drafts, restore_cohort
+from learning.services import call_off_cohort, give_held_seats, lapse_drafts, restore_cohort
 from learning.services.opening import foresee_restoring
 from mail import rendering
 from mail.models import Message
 from municipalities.services import approve_membership
 from tests.factories import learning as make
 from tests.learning import teamwork
-from tests.learning.people import asked, mails, staff, states
+from tests.learning.people import asked, mails, staff, states, the_window_passes
 from tests.learning.teamwork import words
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,9 @@ def test_approved_while_it_is_called_off_they_stay_drafts_and_are_sent_once_it_i
         # Two people and their coordinator.
         assert foresee_restoring(Cohort.objects.get()).again == 3
         restore_cohort(cohort_id=cohort.pk)
+        # Neither the sweep of drafts nor the one of held seats comes before its time.
+        assert (lapse_drafts(), give_held_seats(), states(cohort), mails()) == ([], [], drafted, [])
+        the_window_passes()
     assert states(cohort) == [("Ana", "invited", True, None), ("Bo", "waitlisted", False, 1)]
     assert mails() == [
         ("team-invitation", "ana@example.org"),
@@ -55,6 +58,7 @@ def test_a_seat_that_became_free_meanwhile_is_told_in_one_mail():
     found = foresee_restoring(Cohort.objects.get())
     assert (found.again, found.promoted) == (3, 0)
     restore_cohort(cohort_id=cohort.pk)
+    the_window_passes()
     assert [kind for kind, _to in mails()] == ["team-invitation", "team-invitation", "team-sent"]
 
 

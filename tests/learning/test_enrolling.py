@@ -23,7 +23,7 @@ from mail.models import Message
 from municipalities.enums import MembershipRole, MembershipState, Standing
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
-from tests.learning.people import mails, states
+from tests.learning.people import mails, states, the_window_passes
 
 pytestmark = pytest.mark.django_db
 
@@ -227,13 +227,14 @@ def test_by_approval_a_team_applies_and_holds_no_seats():
     assert ([one.name for one in outcome.applied], mails()) == (["Ana", "Bo"], [])
 
 
-def test_more_seats_go_to_those_who_wait_at_once():
+def test_more_seats_go_to_those_who_wait_once_the_window_has_passed():
     cohort = make.cohort(seats=1, seats_per_local_government=1)
     make.team(cohort, "Ana", "Bo")
     make.team(cohort, "Cy")
     cohort.refresh_from_db()
     cohort.seats = 3
     save_cohort(cohort=cohort)
+    the_window_passes()
     assert states(cohort) == [
         ("Ana", "invited", True, None),
         ("Bo", "waitlisted", False, 1),

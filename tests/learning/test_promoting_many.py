@@ -8,6 +8,7 @@ from mail import pacing
 from mail.models import Message
 from tests.factories import learning as make
 from tests.learning import teamwork
+from tests.learning.people import the_window_passes
 
 pytestmark = pytest.mark.django_db
 NAMES = ("Bo", "Cy", "Di", "Ed")
@@ -27,9 +28,11 @@ def cohort(monkeypatch) -> Cohort:
 
 
 def give(cohort: Cohort, seats: int | None) -> list[Message]:
-    """Save the cohort with so many seats and return the mails to who got one."""
+    """Save the cohort with so many seats, let the window pass, and return the mails to who got one."""
     cohort.seats = seats
     save_cohort(cohort=cohort)
+    assert teamwork.mails(notices.PROMOTED) == []
+    the_window_passes()
     return teamwork.mails(notices.PROMOTED)
 
 

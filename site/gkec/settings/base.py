@@ -201,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
     "events-sweep": {"task": "events.tasks.sweep", "schedule": 300, "options": {"expires": 300}},
     "events-remind": {"task": "events.tasks.remind", "schedule": 20, "options": {"expires": 60}},
     "events-announce": {"task": "events.tasks.announce", "schedule": 15, "options": {"expires": 60}},
+    "seats-give": {"task": "learning.tasks.give_held_seats", "schedule": 15, "options": {"expires": 60}},
     "teams-lapse": {"task": "learning.tasks.lapse_drafts", "schedule": 300, "options": {"expires": 300}},
     "campaigns-advance": {"task": "newsletter.tasks.advance", "schedule": 20, "options": {"expires": 60}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},
