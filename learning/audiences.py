@@ -1,17 +1,20 @@
-"""Who would be told that a cohort does not take place, and how it would read: what the rehearsal asks for."""
+"""Who would be told what of a cohort, and how it would read: what the rehearsal asks for."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from django.db.models import Count
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from learning import mails
+from learning import cohort_words, mails
 from learning.enums import EnrolmentState
-from learning.models import Cohort, Enrolment
+from learning.models import Cohort, Enrolment, TeamRequest
+from learning.services import notices
 from mail.enums import Stream
 from mail.kinds import Rendering
 from mail.rehearsal import NOT_KNOWN
+from municipalities.models import LocalGovernment
 
 
 class CalledOff:
@@ -40,7 +43,88 @@ class CalledOff:
 
     def sample(self, language: str) -> Rendering:
         """Write the mail for nobody."""
-        enrolment = Enrolment(
-            cohort=self.cohort, name=_("Sample Person"), email="sample@example.org", language=language
-        )
-        return mails.write_called_off(enrolment, language)
+        return mails.write_called_off(_sample_person(self.cohort, language), language)
+
+
+class Told:
+    """People of a cohort, known one by one, who would get one of the mails in SAMPLES."""
+
+    stream: str = Stream.TRANSACTIONAL
+
+    def __init__(self, cohort: Cohort, mail: str, people: Sequence[Enrolment] = ()) -> None:
+        self.cohort, self.mail, self.people = cohort, mail, people
+
+    def tally(self) -> Iterable[tuple[str, str, str, int]]:
+        """Count them by language, zone and state."""
+        counted = Counter((one.language, _zone(one), str(EnrolmentState(one.state).label)) for one in self.people)
+        return [(*which, number) for which, number in counted.items()]
+
+    def addresses(self) -> Iterator[str]:
+        """Yield their addresses: the account's where there is one."""
+        return (one.person.email if one.person else one.email for one in self.people)
+
+    def sample(self, language: str) -> Rendering:
+        """Write the mail for nobody."""
+        return SAMPLES[self.mail](self.cohort, language)
+
+
+class Coordinators:
+    """Those whose drafts would be sent."""
+
+    stream: str = Stream.TRANSACTIONAL
+
+    def __init__(self, cohort: Cohort, teams: Sequence[TeamRequest] = ()) -> None:
+        self.cohort = cohort
+        self.people = [one.coordinator for one in teams if one.coordinator]
+
+    def tally(self) -> Iterable[tuple[str, str, str, int]]:
+        """Count them by language and zone."""
+        counted = Counter((one.language, one.timezone) for one in self.people)
+        return [(*which, _("Coordinator"), number) for which, number in counted.items()]
+
+    def addresses(self) -> Iterator[str]:
+        """Yield the addresses of their accounts."""
+        return (one.email for one in self.people)
+
+    def sample(self, language: str) -> Rendering:
+        """Write the mail for nobody."""
+        return SAMPLES[TEAM](self.cohort, language)
+
+
+def _zone(enrolment: Enrolment) -> str:
+    return enrolment.person.timezone if enrolment.person else str(NOT_KNOWN)
+
+
+def _sample_person(cohort: Cohort, language: str, **fields: int) -> Enrolment:
+    return Enrolment(cohort=cohort, name=_("Sample Person"), email="sample@example.org", language=language, **fields)
+
+
+def _waiting(cohort: Cohort, language: str) -> Rendering:
+    enrolment = _sample_person(cohort, language, waiting_number=1)
+    enrolment.place = 1
+    return mails.write_waiting(enrolment, language, reasons=cohort_words.of_waiting(is_full=True, share=None))
+
+
+def _no_seat(cohort: Cohort, language: str) -> Rendering:
+    return mails.write_no_seat(_sample_person(cohort, language, waiting_number=1), language)
+
+
+def _team(cohort: Cohort, language: str) -> Rendering:
+    return mails.write_sent(
+        TeamRequest(cohort=cohort, local_government=LocalGovernment(slug="sample")),
+        {"invited": 2, "waiting": 0, "applied": 0},
+    )
+
+
+# The mails that a cohort sends to many, by what their samples are called in addresses.
+TEAM, UNDECIDED = "team", "undecided"
+SAMPLES: dict[str, Callable[[Cohort, str], Rendering]] = {
+    notices.INVITATION: lambda cohort, code: mails.write_invitation(_sample_person(cohort, code), code),
+    notices.WAITING: _waiting,
+    notices.PROMOTED: lambda cohort, code: mails.write_promoted(_sample_person(cohort, code), code),
+    notices.ADMITTED: lambda cohort, code: mails.write_admitted(_sample_person(cohort, code), code),
+    notices.NO_SEAT: _no_seat,
+    # Who applied and never had a number reads that the application is declined.
+    UNDECIDED: lambda cohort, code: mails.write_no_seat(_sample_person(cohort, code), code),
+    TEAM: _team,
+}

@@ -131,18 +131,19 @@ class CohortForm(WagtailAdminModelForm):
         self._say_who_waits(cohort)
 
     def _say_who_waits(self, cohort: Cohort) -> None:
-        """Say at the seats how many get one by a larger number, which leaves no time to take it back."""
+        """Say at the seats how many wait, and that a larger number gives them seats unless it is taken back in time."""
         waiting = cohort.enrolments.filter(state=EnrolmentState.WAITLISTED).count() if cohort.gives_seats() else 0
         if waiting:
             sentence = ngettext(
-                "%(number)s person waits; whoever gets a seat by a larger number is told at once, and that cannot be "
-                "taken back.",
-                "%(number)s people wait; whoever gets a seat by a larger number is told at once, and that cannot be "
-                "taken back.",
+                "%(number)s person waits; a larger number gives seats and tells of them in %(minutes)s, unless it is "
+                "changed back before that.",
+                "%(number)s people wait; a larger number gives seats and tells of them in %(minutes)s, unless it is "
+                "changed back before that.",
                 waiting,
             )
+            said = sentence % {"number": waiting, "minutes": undo.window_in_words()}
             field = self.fields["seats"]
-            field.help_text = f"{field.help_text} {sentence % {'number': waiting}}"
+            field.help_text = f"{field.help_text} {said}"
 
     def clean_addresses(self) -> list[User]:
         """Return the people, or refuse the first address without an open account."""

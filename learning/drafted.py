@@ -1,7 +1,8 @@
-"""How many people that coordinators have written down hear of it once staff approve, or restore a cohort."""
+"""Which of the people that coordinators have written down hear of it once staff approve, or restore a cohort."""
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -33,21 +34,29 @@ def invited_by(coordinations: Collection[Coordination]) -> dict[Coordination, in
     return {which: len(found) for which, found in keys.items()}
 
 
-def held_back_in(cohort: Cohort) -> int:
-    """Count the mails about drafts that leave once a called-off cohort is restored: to people, and to their approved
-    coordinators; one statement.
-    """
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Whom drafts that a cohort holds back tell once they are sent: their people, and their approved coordinators."""
+
+    people: list[Enrolment] = field(default_factory=list)
+    teams: list[TeamRequest] = field(default_factory=list)
+
+
+def held_back_in(cohort: Cohort) -> HeldBack:
+    """Return whom the drafts of a cohort that is, or was, called off tell once it is restored; one statement."""
     if cohort.is_over():
-        return 0
+        return HeldBack()
     drafts = Enrolment.objects.filter(
         ~Exists(_known()), cohort=cohort, state=EnrolmentState.DRAFTED, team__in=TeamRequest.objects.approved()
     )
     is_late = cohort.has_given_its_seats()
-    found = list(drafts)
-    told = [one for one in found if one.has_seat or (one.waiting_number is not None and not is_late)]
+    found = list(drafts.select_related("person", "team__coordinator").order_by("pk"))
     # The second of a city's coordinators who wrote somebody down reads that they are enrolled already.
-    people = {(one.local_government_id, one.email_key) for one in told}
-    return len(people) + len({one.team_id for one in found})
+    told: dict[tuple[int | None, str], Enrolment] = {}
+    for one in found:
+        if one.has_seat or (one.waiting_number is not None and not is_late):
+            told.setdefault((one.local_government_id, one.email_key), one)
+    return HeldBack(list(told.values()), list({one.team_id: one.team for one in found if one.team}.values()))
 
 
 def _known() -> QuerySet[Enrolment]:

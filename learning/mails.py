@@ -43,6 +43,12 @@ def invitation(message: Message) -> Rendering:
     """Write who invites to what, with the colleague's own door."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.INVITED, "The invitation does not wait any more.")
+    return write_invitation(enrolment, message.language)
+
+
+def write_invitation(enrolment: Enrolment, language: str) -> Rendering:
+    """Return what `enrolment`, saved or not, reads in `language`, which is active, of an invitation."""
+    message = Message(kind=notices.INVITATION, language=language)
     return _render(message, enrolment, subject=_("You are invited to learn together: %(title)s"))
 
 
@@ -50,14 +56,25 @@ def waiting(message: Message) -> Rendering:
     """Write what place somebody has on the waiting list, and why."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.WAITLISTED, "The person does not wait any more.")
-    subject = _("You are on the waiting list: %(title)s")
-    return _render(message, enrolment, subject=subject, reasons=why_waiting(enrolment))
+    return write_waiting(enrolment, message.language, reasons=why_waiting(enrolment))
+
+
+def write_waiting(enrolment: Enrolment, language: str, *, reasons: list[str]) -> Rendering:
+    """Return what `enrolment`, saved or not, reads in `language`, which is active, of its place and why it waits."""
+    message = Message(kind=notices.WAITING, language=language)
+    return _render(message, enrolment, subject=_("You are on the waiting list: %(title)s"), reasons=reasons)
 
 
 def promoted(message: Message) -> Rendering:
     """Write that somebody has a seat now, with the way in."""
     enrolment = _enrolment(message)
     _need(enrolment.has_seat, "The person has no seat any more.")
+    return write_promoted(enrolment, message.language)
+
+
+def write_promoted(enrolment: Enrolment, language: str) -> Rendering:
+    """Return what `enrolment`, saved or not, reads in `language`, which is active, of its seat from the list."""
+    message = Message(kind=notices.PROMOTED, language=language)
     return _render(message, enrolment, subject=_("You have a seat now: %(title)s"))
 
 
@@ -92,6 +109,12 @@ def admitted(message: Message) -> Rendering:
     """Write that the moderators accepted an application."""
     enrolment = _enrolment(message)
     _need(enrolment.has_seat or enrolment.place is not None, "The person is not enrolled any more.")
+    return write_admitted(enrolment, message.language)
+
+
+def write_admitted(enrolment: Enrolment, language: str) -> Rendering:
+    """Return what `enrolment`, saved or not, reads in `language`, which is active, of being accepted."""
+    message = Message(kind=notices.ADMITTED, language=language)
     return _render(message, enrolment, subject=_("Your application is accepted: %(title)s"))
 
 
@@ -127,6 +150,12 @@ def no_seat(message: Message) -> Rendering:
     """Write to somebody who waited, or whose application nobody decided on, that the cohort gives no more seats."""
     enrolment = _enrolment(message)
     _need(enrolment.state == EnrolmentState.LAPSED, "The person does not wait in vain.")
+    return write_no_seat(enrolment, message.language)
+
+
+def write_no_seat(enrolment: Enrolment, language: str) -> Rendering:
+    """Return what `enrolment`, saved or not, reads in `language`, which is active, of waiting in vain."""
+    message = Message(kind=notices.NO_SEAT, language=language)
     has_waited = enrolment.waiting_number is not None
     subject = _("No seat became free: %(title)s") if has_waited else _("Your application is declined: %(title)s")
     return _render(message, enrolment, subject=subject)
@@ -146,6 +175,11 @@ def sent(message: Message) -> Rendering:
         "refused": people.filter(state=EnrolmentState.LAPSED).exclude(email_key__in=theirs.values("email_key")).count(),
     }
     _need(any(counts.values()), "Nobody of the team is enrolled any more.")
+    return write_sent(team, counts)
+
+
+def write_sent(team: TeamRequest, counts: dict[str, int]) -> Rendering:
+    """Return what the coordinator of a team, saved or not, reads of how many were invited, wait or apply."""
     return _to_coordinator(
         team,
         subject=_subject_of(counts),

@@ -2,9 +2,10 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import DatabaseError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from wagtail.models import ModelLogEntry
 
 from core import clock
@@ -61,6 +62,28 @@ def foresee_in_vain(cohort: Cohort, *, instead_of: Cohort) -> InVain:
     return InVain(**ended.aggregate(ended=Count("pk"), told=told))
 
 
+def told_in_vain(cohort: Cohort, *, instead_of: Cohort | None = None) -> list[Enrolment]:
+    """Return whom the sweep would tell that they have no seat because a cohort says this, be it instead of what is
+    stored; writes nothing.
+    """
+    states = set(_states_to_end(cohort)) - set(_states_to_end(instead_of) if instead_of else ())
+    if not states:
+        return []
+    told = _told(cohort, Enrolment.objects.filter(cohort=cohort, state__in=states))
+    return list(told.select_related("person").order_by("pk"))
+
+
+def ends_waits_at(cohort: Cohort) -> datetime | None:
+    """Return when a cohort that staff have just saved may end what waits in it; None once the undo window has passed.
+
+    Wagtail's history, which says when that was, goes by the machine's clock.
+    """
+    now = clock.of_machine()
+    saved = ModelLogEntry.objects.for_instance(cohort).filter(timestamp__gt=now - undo_window())
+    last = saved.aggregate(last=Max("timestamp"))["last"]
+    return None if last is None else clock.now() + (last + undo_window() - now)
+
+
 @transaction.atomic
 def _end_in(cohort_id: int) -> list[int]:
     cohort = seats.lock(cohort_id)
@@ -86,13 +109,7 @@ def _states_to_end_now(cohort: Cohort) -> tuple[EnrolmentState, ...]:
     if cohort.fills_at is not None:
         return ()
     states = _states_to_end(cohort)
-    return () if states and _was_just_saved(cohort) else states
-
-
-def _was_just_saved(cohort: Cohort) -> bool:
-    """Whether staff saved the cohort within the undo window; Wagtail's history goes by the machine's clock."""
-    since = clock.of_machine() - undo_window()
-    return ModelLogEntry.objects.for_instance(cohort).filter(timestamp__gt=since).exists()
+    return () if states and ends_waits_at(cohort) else states
 
 
 def _states_to_end(cohort: Cohort) -> tuple[EnrolmentState, ...]:

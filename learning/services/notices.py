@@ -17,6 +17,7 @@ from mail.enums import Reason, State, Stream
 from mail.models import Message
 from mail.services import enqueue_to
 from mail.services.asking_many import Asked, enqueue_many
+from mail.services.withdrawing import withdraw
 
 # A seat and the way in, from a coordinator; the leaver's successor gets one too.
 INVITATION = "team-invitation"
@@ -119,13 +120,32 @@ def say_again(cohort: Cohort, *, since: datetime, moving_up: Collection[int] = (
         _ask_as_news(kind, asked, at=at)
 
 
+def asked_again(cohort: Cohort) -> dict[str, list[Message]]:
+    """Return by kind the mails that a cohort restored just now has asked for once more, and that have not left."""
+    waiting = Message.objects.filter(state=State.QUEUED, kind__in=AGAIN, due_at__gt=clock.now()).order_by("pk")
+    mails = [one for one in waiting.only("key", "kind", "params", "due_at") if one.params]
+    wanted = {one.params["enrolment"] for one in mails}
+    here = set(Enrolment.objects.filter(cohort=cohort, pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+    return {kind: [one for one in mails if one.kind == kind and one.params["enrolment"] in here] for kind in AGAIN}
+
+
+def take_back_again(cohort: Cohort) -> None:
+    """Let nothing that was asked for once more leave: a cohort that is called off again may be restored again."""
+    keys = [one.key for mails in asked_again(cohort).values() for one in mails]
+    withdraw(keys=keys, because="The cohort is called off.", unless_repeated=True)
+
+
 def refused(cohort: Cohort, *, since: datetime) -> dict[str, list[Enrolment]]:
     """Return by kind whom a mail still concerns that the outbox refused to send, the cohort being called off."""
     if cohort.is_over():
         return {}
-    # Unknown is what had been handed over without an answer before it was refused.
+    # Unknown is what had been handed over without an answer before it was refused. Withdrawn is what calling off took
+    # back.
     messages = Message.objects.filter(
-        state__in=[State.CANCELLED, State.UNKNOWN], reason=Reason.SENSELESS, finished_at__gte=since, kind__in=AGAIN
+        state__in=[State.CANCELLED, State.UNKNOWN],
+        reason__in=[Reason.SENSELESS, Reason.WITHDRAWN],
+        finished_at__gte=since,
+        kind__in=AGAIN,
     )
     # A mail whose addressee has been erased names nobody any more.
     named = (one for one in messages.only("kind", "params") if one.params)

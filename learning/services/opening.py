@@ -1,24 +1,18 @@
 """Opening cohorts, changing them, and calling them off."""
 
-import copy
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from core import clock
-from learning.drafted import held_back_in
-from learning.enums import EnrolmentState
 from learning.errors import CohortChanged, CohortOver
 from learning.models import Cohort, Enrolment
 from learning.services import notices, seats
-from learning.services.expiring import foresee_in_vain
 from learning.services.promoting import hold, next_in_line
 from learning.services.sending import lock_cities_held_back, send_held_back
-from mail import undo
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -93,6 +87,7 @@ def call_off_cohort(*, cohort_id: int) -> Cohort:
         raise CohortOver
     now = clock.now()
     _set_called_off(cohort, now)
+    notices.take_back_again(cohort)
     everybody = Enrolment.objects.filter(cohort=cohort).told().once_each()
     notices.say_called_off(cohort, everybody.select_related("person"), since=now)
     return cohort
@@ -104,7 +99,7 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
 
     Nobody is written to of this nor, before the undo window has passed, of the calling off. But when the window of this
     act has passed, who gets a seat is told so, what could not leave meanwhile leaves, and drafts are sent whose
-    coordinator was approved meanwhile, unless it is called off again: `foresee_restoring` counts them.
+    coordinator was approved meanwhile, unless it is called off again: `foreseeing.foresee_restoring` names them.
     """
     cities = lock_cities_held_back(cohort_id)
     cohort = seats.lock(cohort_id)
@@ -118,39 +113,6 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
         send_held_back(cohort, cities)
     notices.say_again(cohort, since=since, moving_up={one.pk for one in expected})
     return cohort
-
-
-@dataclass(frozen=True, slots=True)
-class Restoring:
-    """What leaves where a cohort is restored: mails refused or held back meanwhile, news of a seat, and that there is
-    none.
-    """
-
-    again: int
-    promoted: int
-    in_vain: int
-
-    @property
-    def tells_nobody(self) -> bool:
-        """Whether it disturbs nobody."""
-        return not (self.again or self.promoted or self.in_vain)
-
-
-def foresee_restoring(cohort: Cohort) -> Restoring:
-    """Count whom restoring a cohort that is called off would write to; writes nothing."""
-    restored = copy.copy(cohort)
-    restored.called_off_at, restored.fills_at = None, undo.leaves_at()
-    promoted = next_in_line(restored)
-    moved_up = {one.pk for one in promoted}
-    again = notices.refused(cohort, since=cohort.called_off_at) if cohort.called_off_at else {}
-    return Restoring(
-        # Who moves up reads of the seat, no longer of the place.
-        again=sum(kind != notices.WAITING or one.pk not in moved_up for kind in again for one in again[kind])
-        + held_back_in(restored),
-        # Nobody knows of a draft.
-        promoted=sum(one.state == EnrolmentState.WAITLISTED for one in promoted),
-        in_vain=foresee_in_vain(restored, instead_of=cohort).told,
-    )
 
 
 def _need_unchanged(cohort: Cohort, seen: Mapping[str, Any] | None, *, with_moderators: bool) -> None:

@@ -23,7 +23,7 @@ from learning.services import (
     restore_cohort,
     withdraw_enrolment,
 )
-from learning.services.opening import foresee_restoring
+from learning.services.foreseeing import foresee_restoring
 from mail import kinds, pacing, rendering
 from mail.enums import Reason, State
 from mail.kinds import NoLongerMakesSense
@@ -280,8 +280,9 @@ def test_restoring_counts_whom_it_writes_to_and_writes_to_nobody_else(staff, set
     assert restoring(staff, cohort) == [
         "Its people can join and read again.",
         "The mails that it is cancelled have not left yet: nobody gets one.",
-        "At once leave 2 mails that could not leave meanwhile, such as invitations.",
-        "1 person who waits gets a seat and is told at once, and that cannot be taken back.",
+        "2 mails that could not leave meanwhile, such as invitations, leave in 2 minutes.",
+        "1 person who waits gets a seat in 2 minutes and is told.",
+        "Cancelled again before that, nobody gets any of this.",
     ]
     kinds_asked = (notices.INVITATION, notices.WAITING, notices.PROMOTED)
     assert [queued(kind) for kind in kinds_asked] == [[], [], []]
@@ -299,7 +300,8 @@ def test_restoring_after_the_window_counts_them_too_and_says_that_nobody_hears_o
     assert restoring(staff, cohort) == [
         "Its people can join and read again.",
         "Nobody is told that it takes place after all: tell them yourself.",
-        "2 people who wait get a seat and are told at once, and that cannot be taken back.",
+        "2 people who wait get a seat in 2 minutes and are told.",
+        "Cancelled again before that, nobody gets any of this.",
     ]
 
 
@@ -311,7 +313,7 @@ def test_a_cohort_restored_after_its_first_day_tells_those_who_wait_when_the_win
         staff = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
         assert restoring(staff, cohort)[2:] == [
             "It gives no more seats: in 2 minutes a mail that says so goes to 2 people.",
-            "Cancelled again before that, that mail does not leave.",
+            "Cancelled again before that, nobody gets any of this.",
         ]
         staff.post(restored)
         now.shift(timedelta(seconds=119))

@@ -160,23 +160,23 @@ def test_more_seats_reach_those_who_wait_from_the_form(staff):
     ("names", "said"),
     [
         (("Ana",), []),
-        (("Ana", "Bo"), ["1 person waits; whoever gets a seat by a larger number is told at once"]),
-        (("Ana", "Bo", "Cy"), ["2 people wait; whoever gets a seat by a larger number is told at once"]),
+        (("Ana", "Bo"), ["1 person waits; a larger number gives seats and tells of them in 2 minutes"]),
+        (("Ana", "Bo", "Cy"), ["2 people wait; a larger number gives seats and tells of them in 2 minutes"]),
     ],
 )
-def test_the_seats_say_how_many_wait_whom_more_of_them_reach_at_once(staff, names, said):
+def test_the_seats_say_how_many_wait_whom_more_of_them_reach(staff, names, said):
     cohort = make.cohort(seats=1)
     make.team(cohort, *names)
     # Nobody is told of a draft, whatever seat it gets.
     make.invited(cohort, "Di", coordinator=cities.coordinator(state=MembershipState.ASKED))
     address = reverse("cohorts:edit", args=[cohort.pk])
     found = re.findall(
-        r"\d+ \w+ waits?; [^,]+(?=, and that cannot be taken back\.)", staff.get(address).content.decode()
+        r"\d+ \w+ waits?; [^,]+(?=, unless it is changed back before that\.)", staff.get(address).content.decode()
     )
     assert found == said
     # From the first day on nobody moves up any more.
     with time_machine.travel(cohort.starts_at, tick=False):
-        assert "gets a seat by a larger number" not in str(FORM(instance=cohort)["seats"].help_text)
+        assert "a larger number gives seats" not in str(FORM(instance=cohort)["seats"].help_text)
 
 
 CHANGED = (

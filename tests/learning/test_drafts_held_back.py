@@ -8,7 +8,7 @@ import time_machine
 from core import clock
 from learning.models import Cohort, TeamRequest
 from learning.services import call_off_cohort, give_held_seats, lapse_drafts, restore_cohort
-from learning.services.opening import foresee_restoring
+from learning.services.foreseeing import foresee_restoring
 from mail import rendering
 from mail.models import Message
 from municipalities.services import approve_membership

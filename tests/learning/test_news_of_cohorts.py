@@ -1,0 +1,343 @@
+"""What staff see of whom a cohort tells: before they restore it, and once they have saved what can still be taken back."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts import roles
+from core import clock
+from learning.audiences import SAMPLES
+from learning.models import Cohort, Enrolment
+from learning.services import (
+    apply_alone,
+    call_off_cohort,
+    give_held_seats,
+    notices,
+    restore_cohort,
+    save_cohort,
+    withdraw_enrolment,
+)
+from mail.admin.message import frame_policy
+from mail.models import Message
+from municipalities.services import approve_membership
+from tests.factories import accounts
+from tests.factories import learning as make
+from tests.factories.mail import deliver_all
+from tests.learning.people import asked, staff, states
+
+pytestmark = pytest.mark.django_db
+WINDOW = timedelta(seconds=120)
+NOBODY = "Nobody is about to be told anything: it has been taken back, or has happened."
+GIVEN = "This leaves at the moments given below. Changed back before that, or the cohort cancelled, nobody gets it."
+
+
+@pytest.fixture(autouse=True)
+def now(settings):
+    """A moment that moves by `shift` alone."""
+    settings.MAIL_UNDO_SECONDS = 120
+    with time_machine.travel(clock.now(), tick=False) as moment:
+        yield moment
+
+
+@pytest.fixture
+def browser() -> Client:
+    return accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+
+
+def shown(browser: Client, name: str, cohort: Cohort) -> str:
+    """Return the words of a screen of a cohort."""
+    html = browser.get(reverse(f"cohorts:{name}", args=[cohort.pk])).content.decode()
+    main = html[html.index("<main") :]
+    return " ".join(re.sub("[\u2066-\u2069]", "", unescape(re.sub(r"<[^>]+>", " ", main))).split())
+
+
+HEADINGS = (
+    "Get a seat",
+    "Invited",
+    "Told of a place on the waiting list",
+    "Told that their application is declined",
+    "Told that no seat became free",
+    "Coordinators told that their team is enrolled",
+)
+
+
+def parts(words: str) -> list[tuple[str, str]]:
+    """Return the heading of each part of a rehearsal, with how many would get it."""
+    return re.findall(rf"({'|'.join(HEADINGS)}) (\d+ \w+ would get this\.)", words)
+
+
+def is_read_in(cohort: Cohort, language: str, *names: str) -> None:
+    Enrolment.objects.filter(cohort=cohort, name__in=names).update(language=language)
+
+
+def full_cohort(*names: str) -> Cohort:
+    """Return a cohort whose only seat Ana holds, and for which these wait, Bo in French."""
+    cohort = make.cohort(seats=1)
+    for name in ("Ana", *names):
+        make.invited(cohort, name)
+    is_read_in(cohort, "fr", "Bo")
+    return cohort
+
+
+def posted(browser: Client, cohort: Cohort, **fields) -> str:
+    """Post the form of a cohort with these fields changed; return the words of the page that follows."""
+    address = reverse("cohorts:edit", args=[cohort.pk])
+    form = browser.get(address).context["form"]
+    given = {field.html_name: field.value() for field in form} | fields
+    if "agreed" in fields:
+        asked = browser.post(address, {name: value for name, value in given.items() if value not in (None, False)})
+        given["asked_about"] = asked.context["form"]["asked_about"].value()
+    answer = browser.post(
+        address, {name: value for name, value in given.items() if value not in (None, False)}, follow=True
+    )
+    assert answer.redirect_chain
+    return " ".join(unescape(re.sub(r"<(?!a )[^>]+>", " ", answer.content.decode())).split())
+
+
+class TestMoreSeats:
+    @pytest.mark.parametrize(
+        ("seats", "said"),
+        [
+            (
+                "2",
+                "1 person who waits gets a seat in 2 minutes and is told. Changed back before that, nobody does.",
+            ),
+            (
+                "9",
+                "2 people who wait get a seat in 2 minutes and are told. Changed back before that, nobody does.",
+            ),
+        ],
+    )
+    def test_saving_says_how_many_get_one_and_leads_to_who_they_are(self, browser, seats, said):
+        cohort = full_cohort("Bo", "Cy")
+        page = posted(browser, cohort, seats=seats)
+        link = f'href="{reverse("cohorts:news", args=[cohort.pk])}"'
+        assert (said in page, link in page, "Who will be told" in page) == (True, True, True)
+        # From the form too, for as long as it can be taken back.
+        assert link in browser.get(reverse("cohorts:edit", args=[cohort.pk])).content.decode()
+
+    def test_a_save_that_gives_nobody_one_says_nothing_of_it(self, browser):
+        cohort = full_cohort("Bo")
+        page = posted(browser, cohort, name="Autumn")
+        assert ["get a seat" in page, "gets a seat" in page, "Who will be told" in page] == [False] * 3
+
+    def test_the_screen_rehearses_those_who_get_one_until_it_has_happened(self, browser, now):
+        cohort = full_cohort("Bo", "Cy", "Di")
+        posted(browser, cohort, seats="3")
+        words = shown(browser, "news", cohort)
+        assert (GIVEN in words, parts(words)) == (True, [("Get a seat", "2 people would get this.")])
+        for said in ("français 1", "English 1", "On the waiting list 2", "Not known 2", "You have a seat now: "):
+            assert said in words
+        moment = (clock.now() + WINDOW).strftime("%Y-%m-%d %H:%M")
+        assert f"The first message would leave at {moment}" in words
+        assert "di@example.org" not in words
+        now.shift(WINDOW)
+        assert NOBODY in shown(browser, "news", cohort)
+        give_held_seats()
+        assert [NOBODY in shown(browser, "news", cohort), len(Message.objects.filter(kind=notices.PROMOTED))] == [
+            True,
+            2,
+        ]
+
+    def test_taken_back_it_says_so_and_the_form_leads_there_no_more(self, browser):
+        cohort = full_cohort("Bo")
+        posted(browser, cohort, seats="2")
+        posted(browser, cohort, seats="1")
+        words = shown(browser, "news", cohort)
+        assert (NOBODY in words, GIVEN in words, parts(words)) == (True, False, [])
+        link = reverse("cohorts:news", args=[cohort.pk])
+        assert link not in browser.get(reverse("cohorts:edit", args=[cohort.pk])).content.decode()
+
+
+def called_off() -> Cohort:
+    """Return a cohort that is called off with much to tell once it is restored.
+
+    Ana's invitation and the places of Cy and Di could not leave; Bo has left a seat, which is Cy's then; Ed and Flo are
+    drafts whose coordinator was approved meanwhile.
+    """
+    cohort = make.cohort(seats=3)
+    for name in ("Ana", "Bo"):
+        make.invited(cohort, name)
+    membership = asked()
+    make.team(cohort, "Ed", coordinator=membership)
+    make.invited(cohort, "Cy"), make.invited(cohort, "Di")
+    make.team(cohort, "Flo", coordinator=membership)
+    call_off_cohort(cohort_id=cohort.pk)
+    approve_membership(membership_id=membership.pk, by=staff())
+    withdraw_enrolment(enrolment_id=cohort.enrolments.get(name="Bo").pk, by=None)
+    is_read_in(cohort, "fr", "Ana")
+    deliver_all()
+    cohort.refresh_from_db()
+    return cohort
+
+
+def got(server) -> list[tuple[str, str]]:
+    """Return kind and reader of what the mail server took, coordinators left out."""
+    by_id = dict(Message.objects.values_list("message_id", "kind"))
+    found = [(by_id[one.message_id], one.recipients[0]) for one in server.accepted]
+    return sorted((kind, to) for kind, to in found if kind in (*notices.AGAIN, notices.CALLED_OFF))
+
+
+class TestRestoring:
+    def test_the_screen_rehearses_each_mail_by_itself(self, browser, mail_server):
+        cohort = called_off()
+        words = shown(browser, "restore", cohort)
+        assert parts(words) == [
+            ("Get a seat", "1 person would get this."),
+            ("Invited", "2 people would get this."),
+            ("Told of a place on the waiting list", "2 people would get this."),
+            ("Coordinators told that their team is enrolled", "1 person would get this."),
+        ]
+        assert "Cancelled again before that, nobody gets any of this." in words
+        for said in (
+            "You have a seat now: ",
+            "You are invited to learn together: ",
+            "You are on the waiting list: ",
+            "Your team is enrolled: ",
+        ):
+            assert said in words
+        assert [name in words for name in ("ana@example.org", "Flo")] == [False, False]
+
+    def test_it_tells_whom_it_said_once_the_window_has_passed(self, browser, mail_server, now):
+        cohort = called_off()
+        browser.post(reverse("cohorts:restore", args=[cohort.pk]))
+        after = shown(browser, "news", cohort)
+        assert [(heading, said.split()[0]) for heading, said in parts(after)] == [
+            ("Get a seat", "1"),
+            ("Invited", "2"),
+            ("Told of a place on the waiting list", "2"),
+            ("Coordinators told that their team is enrolled", "1"),
+        ]
+        now.shift(WINDOW - timedelta(seconds=1))
+        give_held_seats(), deliver_all()
+        assert got(mail_server) == []
+        # The worker is there before the sweep, as it may be.
+        now.shift(timedelta(seconds=1))
+        deliver_all(), give_held_seats(), deliver_all()
+        now.shift(timedelta(minutes=5))
+        deliver_all()
+        assert got(mail_server) == [
+            ("enrolment-promoted", "cy@example.org"),
+            ("enrolment-waiting", "di@example.org"),
+            ("enrolment-waiting", "flo@example.org"),
+            ("team-invitation", "ana@example.org"),
+            ("team-invitation", "ed@example.org"),
+        ]
+
+    def test_called_off_again_in_time_nobody_gets_any_of_it(self, mail_server, now):
+        cohort = called_off()
+        before = states(cohort)
+        restore_cohort(cohort_id=cohort.pk)
+        now.shift(timedelta(seconds=60))
+        call_off_cohort(cohort_id=cohort.pk)
+        now.shift(timedelta(seconds=90))
+        give_held_seats(), deliver_all()
+        assert (got(mail_server), states(cohort)) == ([], before)
+
+    def test_restored_once_more_it_leaves_once_and_by_the_last_window(self, mail_server, now):
+        cohort = called_off()
+        for verb in (restore_cohort, call_off_cohort, restore_cohort):
+            verb(cohort_id=cohort.pk)
+            now.shift(timedelta(seconds=60))
+        # Two minutes after the first restoring, one after the last.
+        give_held_seats(), deliver_all()
+        assert got(mail_server) == []
+        for _each in range(2):
+            now.shift(timedelta(seconds=60))
+            give_held_seats(), deliver_all()
+        assert [to for _kind, to in got(mail_server)] == [
+            "cy@example.org",
+            "di@example.org",
+            "flo@example.org",
+            "ana@example.org",
+            "ed@example.org",
+        ]
+
+    def test_whose_seat_is_taken_back_after_all_is_told_of_the_place(self, mail_server, now):
+        cohort = called_off()
+        restore_cohort(cohort_id=cohort.pk)
+        found = Cohort.objects.get(pk=cohort.pk)
+        found.seats = 2
+        save_cohort(cohort=found)
+        now.shift(WINDOW + notices.TIME_TO_MOVE_UP)
+        give_held_seats(), deliver_all()
+        assert ("enrolment-waiting", "cy@example.org") in got(mail_server)
+
+    def test_those_who_are_told_that_there_is_none_have_a_part_of_their_own(self, browser, now):
+        cohort = make.cohort(seats=1, admission="approval")
+        apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory(display_name="Dee", language="pt"))
+        other = full_cohort("Bo", "Cy")
+        for one in (cohort, other):
+            call_off_cohort(cohort_id=one.pk)
+        now.move_to(max(cohort.starts_at, other.starts_at))
+        browser = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+        assert parts(shown(browser, "restore", cohort)) == [
+            ("Told that their application is declined", "1 person would get this.")
+        ]
+        words = shown(browser, "restore", other)
+        assert parts(words) == [("Told that no seat became free", "2 people would get this.")]
+        assert ["français 1" in words, "No seat became free: " in words] == [True, True]
+        browser.post(reverse("cohorts:restore", args=[other.pk]))
+        assert parts(shown(browser, "news", other)) == [("Told that no seat became free", "2 people would get this.")]
+
+
+def test_days_that_end_waits_stand_on_the_screen_until_the_window_has_passed(browser, now):
+    cohort = full_cohort("Bo", "Cy")
+    posted(browser, cohort, starts_on=clock.now().date() - timedelta(days=3), agreed="on")
+    assert parts(shown(browser, "news", cohort)) == [("Told that no seat became free", "2 people would get this.")]
+    now.shift(WINDOW)
+    assert parts(shown(browser, "news", cohort)) == []
+
+
+def test_each_sample_is_shown_in_its_language_under_a_policy_of_its_own(browser):
+    cohort = make.cohort()
+    for mail in SAMPLES:
+        answer = browser.get(reverse("cohorts:news_sample", args=[cohort.pk, mail, "fr"]))
+        assert (answer.status_code, answer["Content-Security-Policy"]) == (200, frame_policy())
+        assert '<html lang="fr"' in answer.content.decode()
+    unknown = [("nothing", "en"), (notices.WAITING, "de")]
+    assert [browser.get(reverse("cohorts:news_sample", args=[cohort.pk, *which])).status_code for which in unknown] == [
+        404,
+        404,
+    ]
+
+
+def test_an_event_manager_who_guesses_the_addresses_reads_neither_numbers_nor_samples():
+    cohort = full_cohort("Bo")
+    Cohort.objects.update(seats=2, fills_at=clock.now() + WINDOW)
+    manager = accounts.sign_in(Client(), accounts.PersonFactory(groups=[roles.EVENT_MANAGERS]))
+    for browser in (manager, Client()):
+        for name, more in (("news", []), ("restore", []), ("news_sample", [notices.PROMOTED, "en"])):
+            answer = browser.get(reverse(f"cohorts:{name}", args=[cohort.pk, *more]), follow=name != "news_sample")
+            assert "would get this" not in answer.content.decode()
+        answer = browser.get(reverse("cohorts:news_sample", args=[cohort.pk, notices.PROMOTED, "en"]))
+        assert answer.status_code == 302
+
+
+def statements(browser: Client, name: str, cohort: Cohort) -> int:
+    shown(browser, name, cohort)
+    with CaptureQueriesContext(connection) as found:
+        shown(browser, name, cohort)
+    return len(found)
+
+
+def test_the_screens_cost_the_same_however_many_are_told(browser, mail_server):
+    counts = []
+    for names in (["Bo"], ["Bo", "Cy", "Di"]):
+        cohort = full_cohort(*names)
+        Enrolment.objects.filter(cohort=cohort).update(language="en")
+        call_off_cohort(cohort_id=cohort.pk)
+        deliver_all()
+        Cohort.objects.filter(pk=cohort.pk).update(seats=None)
+        before = statements(browser, "restore", cohort)
+        restore_cohort(cohort_id=cohort.pk)
+        counts.append((before, statements(browser, "news", cohort)))
+        call_off_cohort(cohort_id=cohort.pk)
+    assert counts == [(26, 29), (26, 29)]
