@@ -5,6 +5,7 @@ Days that end somebody's wait are saved once staff have read how many that conce
 
 import copy
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,10 +25,10 @@ from events.schedule import NoSuchTime, TimeHappensTwice, moment, wall_clock
 from learning import cohort_words
 from learning.enums import EnrolmentState
 from learning.errors import CohortChanged
-from learning.models import Cohort
+from learning.models import Cohort, Enrolment
 from learning.rules import may_change_enrolments
 from learning.services import save_cohort
-from learning.services.expiring import InVain, foresee_in_vain
+from learning.services.expiring import InVain, foresee_in_vain, told_in_vain
 from learning.services.opening import as_read
 from mail import undo
 from mail.isolates import isolate
@@ -99,6 +100,9 @@ class CohortForm(WagtailAdminModelForm):
 
     # Asked only where saving would end somebody's wait: otherwise `clean` takes it away, and its panel with it.
     agreed = forms.BooleanField(required=False)
+
+    # Who is told that they have no seat, where the form asks: `agreed` is shown beneath them.
+    in_vain: Sequence[Enrolment] = ()
 
     # Which numbers the box was read beside: where they are others by now, its tick says nothing.
     asked_about = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -218,6 +222,7 @@ class CohortForm(WagtailAdminModelForm):
         self.data = self.data.copy()
         self._fill("asked_about", about)
         self._fill("agreed", None)
+        self.in_vain = told_in_vain(said, instead_of=self.instance) if found.told else []
         self.add_error("agreed", _of_waits(found, is_over=said.is_over()))
 
     def save(self, commit: bool = True) -> Cohort:
@@ -259,6 +264,9 @@ class CohortForm(WagtailAdminModelForm):
         except ValueError:
             return {}
         return said if isinstance(said, dict) else {}
+
+    class Media:
+        css = {"all": ["css/admin/mail.css"]}
 
     class Meta:
         model = Cohort

@@ -22,6 +22,7 @@ from core import addresses
 from core.admin.refusals import RefusedWhenStored
 from core.exports import ScreenExportMixin, WordsColumn
 from learning import cohort_words
+from learning.admin.agreeing import AgreedPanel
 from learning.admin.cohort_acts import CallOffSampleView, CallOffView, NewsSampleView, NewsView, RestoreView
 from learning.cohort_form import CohortForm
 from learning.enums import Admission
@@ -161,7 +162,7 @@ class Cohorts(ModelViewSet):
                     FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
                     FieldPanel("timezone"),
                     FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at")]),
-                    FieldPanel("agreed"),
+                    AgreedPanel("agreed"),
                 ],
                 heading=_("When"),
             ),

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -175,12 +176,45 @@ def test_a_last_day_in_the_past_ends_invitations_too_and_says_that_nobody_is_tol
     assert staff.post(address(cohort), agreeing(refused)).status_code == 302
 
 
+def test_beneath_the_sentence_and_before_the_box_staff_read_who_is_told_and_how(staff):
+    cohort = full_cohort()
+    Enrolment.objects.filter(name="Bo").update(language="fr")
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
+    html = refused.content.decode()
+    start, box = html.index("Saved like this"), html.index('type="checkbox" name="agreed"')
+    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", html[start:box])).split())
+    for said in (
+        "Told that no seat became free 2 people would get this.",
+        "français 1",
+        "English 1",
+        "On the waiting list 2",
+        "Not known 2",
+        "No seat became free for you in this cohort, and it gives no more.",
+        "Aucune place ne s’est libérée pour vous",
+    ):
+        assert said in words
+    shown = [code for code in ("en", "fr", "es") if f"/news/enrolment-no-seat/{code}/" in html[start:box]]
+    assert (shown, "css/admin/mail" in html, "bo@example.org" in words) == (["en", "fr"], True, False)
+
+
+def test_where_nobody_is_told_nothing_is_rehearsed(staff):
+    cohort = make.cohort(admission="approval")
+    make.invited(cohort, "Ana")
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
+    assert "would get this" not in refused.content.decode()
+
+
 def test_applications_are_counted_and_whom_a_city_only_put_forward_is_not_told(staff):
     cohort = make.cohort(admission="approval")
     apply_alone(cohort_id=cohort.pk, person=accounts.PersonFactory(display_name="Dee"))
     make.invited(cohort, "Ana")
     refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
     assert asked(refused) == [NO_SEATS.format(ended="2 people", told="1 person")]
+    html = refused.content.decode()
+    assert [part in html for part in ("Told that their application is declined", "no seat became free")] == [
+        True,
+        False,
+    ]
 
 
 def test_where_only_a_city_put_people_forward_no_mail_is_spoken_of(staff):
@@ -231,5 +265,6 @@ def test_asking_costs_the_same_however_many_wait(staff):
         with CaptureQueriesContext(connection) as found:
             assert len(asked(staff.post(address(cohort), wanted))) == 1
         counts.append(len([one for one in found if "learning_enrolment" in one["sql"]]))
-    # Whether anybody is in it, how many wait, whose addresses take part, and the count itself.
-    assert counts == [4, 4]
+    # Whether anybody is in it, how many wait, whose addresses take part, the count itself; addresses and people again,
+    # for the rehearsal.
+    assert counts == [6, 6]
