@@ -4,7 +4,15 @@ import pytest
 
 from accounts.enums import Channel
 from accounts.services import erase, subject_of
-from learning.services import complete_unit, lapse_drafts, replace
+from learning.models import Cohort
+from learning.services import (
+    complete_unit,
+    give_held_seats,
+    lapse_drafts,
+    replace,
+    restore_cohort,
+    save_cohort,
+)
 from municipalities.enums import MembershipState
 from municipalities.services import refuse_local_government
 from tests.factories import learning as make
@@ -30,6 +38,7 @@ def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
     swapped = make.learner(second, "Swapped", coordinator=there)
     erased = make.learner(first, "Gone", coordinator=there)
     make.learner(second, "Gone", coordinator=here)
+    Cohort.objects.update(fills_at=first.created_at)
     calls = [
         lambda: erase(subject=subject_of(leaving), channel=Channel.SELF),
         lambda: erase(subject=subject_of(erased.person), channel=Channel.SELF),
@@ -41,6 +50,10 @@ def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
         enrols(first, here, "Late"),
         enrols(second, there, "Late"),
         lapse_drafts,
+        give_held_seats,
+        lambda: save_cohort(cohort=Cohort.objects.get(pk=second.pk)),
+        # Nothing to restore: it takes its locks all the same.
+        lambda: restore_cohort(cohort_id=first.pk),
         *(
             lambda unit=unit: complete_unit(enrolment_id=reader.pk, unit_id=unit.pk)
             for unit in make.units_of(first.course)
