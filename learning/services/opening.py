@@ -107,10 +107,10 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     if since is None:
         return cohort
     _set_called_off(cohort, None)
-    expected = next_in_line(cohort)
     seats.keep(cohort, hold(cohort))
     if not cohort.holds_seats_back:
         send_held_back(cohort, cities)
+    expected = next_in_line(cohort) if cohort.holds_seats_back else []
     notices.say_again(cohort, since=since, moving_up={one.pk for one in expected})
     return cohort
 

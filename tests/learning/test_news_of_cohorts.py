@@ -59,12 +59,12 @@ def shown(browser: Client, name: str, cohort: Cohort) -> str:
 
 
 HEADINGS = (
-    "Get a seat",
-    "Invited",
-    "Told of a place on the waiting list",
-    "Told that their application is declined",
-    "Told that no seat became free",
-    "Coordinators told that their team is enrolled",
+    "Who gets a seat",
+    "Who is invited",
+    "Who is told of a place on the waiting list",
+    "Who is told that their application is declined",
+    "Who is told that no seat became free",
+    "Which coordinators are told that their team is enrolled",
 )
 
 
@@ -132,7 +132,7 @@ class TestMoreSeats:
         cohort = full_cohort("Bo", "Cy", "Di")
         posted(browser, cohort, seats="3")
         words = shown(browser, "news", cohort)
-        assert (GIVEN in words, parts(words)) == (True, [("Get a seat", "2 people would get this.")])
+        assert (GIVEN in words, parts(words)) == (True, [("Who gets a seat", "2 people would get this.")])
         for said in ("français 1", "English 1", "On the waiting list 2", "Not known 2", "You have a seat now: "):
             assert said in words
         moment = (clock.now() + WINDOW).strftime("%Y-%m-%d %H:%M")
@@ -190,10 +190,10 @@ class TestRestoring:
         cohort = called_off()
         words = shown(browser, "restore", cohort)
         assert parts(words) == [
-            ("Get a seat", "1 person would get this."),
-            ("Invited", "2 people would get this."),
-            ("Told of a place on the waiting list", "2 people would get this."),
-            ("Coordinators told that their team is enrolled", "1 person would get this."),
+            ("Who gets a seat", "1 person would get this."),
+            ("Who is invited", "2 people would get this."),
+            ("Who is told of a place on the waiting list", "2 people would get this."),
+            ("Which coordinators are told that their team is enrolled", "1 person would get this."),
         ]
         assert "Cancelled again before that, nobody gets any of this." in words
         for said in (
@@ -210,10 +210,10 @@ class TestRestoring:
         browser.post(reverse("cohorts:restore", args=[cohort.pk]))
         after = shown(browser, "news", cohort)
         assert [(heading, said.split()[0]) for heading, said in parts(after)] == [
-            ("Get a seat", "1"),
-            ("Invited", "2"),
-            ("Told of a place on the waiting list", "2"),
-            ("Coordinators told that their team is enrolled", "1"),
+            ("Who gets a seat", "1"),
+            ("Who is invited", "2"),
+            ("Who is told of a place on the waiting list", "2"),
+            ("Which coordinators are told that their team is enrolled", "1"),
         ]
         now.shift(WINDOW - timedelta(seconds=1))
         give_held_seats(), deliver_all()
@@ -279,19 +279,23 @@ class TestRestoring:
         now.move_to(max(cohort.starts_at, other.starts_at))
         browser = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
         assert parts(shown(browser, "restore", cohort)) == [
-            ("Told that their application is declined", "1 person would get this.")
+            ("Who is told that their application is declined", "1 person would get this.")
         ]
         words = shown(browser, "restore", other)
-        assert parts(words) == [("Told that no seat became free", "2 people would get this.")]
+        assert parts(words) == [("Who is told that no seat became free", "2 people would get this.")]
         assert ["français 1" in words, "No seat became free: " in words] == [True, True]
         browser.post(reverse("cohorts:restore", args=[other.pk]))
-        assert parts(shown(browser, "news", other)) == [("Told that no seat became free", "2 people would get this.")]
+        assert parts(shown(browser, "news", other)) == [
+            ("Who is told that no seat became free", "2 people would get this.")
+        ]
 
 
 def test_days_that_end_waits_stand_on_the_screen_until_the_window_has_passed(browser, now):
     cohort = full_cohort("Bo", "Cy")
     posted(browser, cohort, starts_on=clock.now().date() - timedelta(days=3), agreed="on")
-    assert parts(shown(browser, "news", cohort)) == [("Told that no seat became free", "2 people would get this.")]
+    assert parts(shown(browser, "news", cohort)) == [
+        ("Who is told that no seat became free", "2 people would get this.")
+    ]
     now.shift(WINDOW)
     assert parts(shown(browser, "news", cohort)) == []
 
