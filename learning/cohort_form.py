@@ -139,10 +139,10 @@ class CohortForm(WagtailAdminModelForm):
         waiting = cohort.enrolments.filter(state=EnrolmentState.WAITLISTED).count() if cohort.gives_seats() else 0
         if waiting:
             sentence = ngettext(
-                "%(number)s person waits; a larger number gives seats and tells of them in %(minutes)s, unless it is "
-                "changed back before that.",
-                "%(number)s people wait; a larger number gives seats and tells of them in %(minutes)s, unless it is "
-                "changed back before that.",
+                "%(number)s person waits. A larger number, or none, gives them a seat %(minutes)s after it is saved, "
+                "unless the former number is saved before that.",
+                "%(number)s people wait. A larger number, or none, gives them seats %(minutes)s after it is saved, "
+                "unless the former number is saved before that.",
                 waiting,
             )
             said = sentence % {"number": waiting, "minutes": undo.window_in_words()}

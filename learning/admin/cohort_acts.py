@@ -160,8 +160,8 @@ def _of_restoring(found: ToBeTold, *, is_untold: bool) -> Iterator[str]:
         ) % {"number": found.again, "minutes": minutes}
     if found.promoted:
         yield ngettext(
-            "%(number)s person who waits gets a seat in %(minutes)s and is told.",
-            "%(number)s people who wait get a seat in %(minutes)s and are told.",
+            "%(number)s person who waits will get a seat in %(minutes)s and be told.",
+            "%(number)s people who wait will get a seat in %(minutes)s and be told.",
             found.promoted,
         ) % {"number": found.promoted, "minutes": minutes}
     if found.in_vain:

@@ -13,13 +13,13 @@ from learning.services.foreseeing import ToBeTold
 from mail.admin.dry_run import Part
 
 HEADINGS = {
-    notices.PROMOTED: _("Who gets a seat"),
-    notices.INVITATION: _("Who is invited"),
-    notices.WAITING: _("Who is told of a place on the waiting list"),
-    notices.ADMITTED: _("Who is told that their application is accepted"),
-    notices.NO_SEAT: _("Who is told that no seat became free"),
-    UNDECIDED: _("Who is told that their application is declined"),
-    TEAM: _("Which coordinators are told that their team is enrolled"),
+    notices.PROMOTED: _("Seats for those who wait"),
+    notices.INVITATION: _("Invitations"),
+    notices.WAITING: _("Places on the waiting list"),
+    notices.ADMITTED: _("Accepted applications"),
+    notices.NO_SEAT: _("No seat for those who wait"),
+    UNDECIDED: _("Declined applications"),
+    TEAM: _("To the coordinators of these teams"),
 }
 
 

@@ -106,9 +106,10 @@ class CohortEdit(RefusedWhenStored, EditView):
         if not self._promoted:
             return said
         sentence = ngettext(
-            "%(number)s person who waits gets a seat in %(minutes)s and is told. Changed back before that, nobody "
+            "%(number)s person who waits will get a seat in %(minutes)s and be told. Taken back before that, nobody "
             "does.",
-            "%(number)s people who wait get a seat in %(minutes)s and are told. Changed back before that, nobody does.",
+            "%(number)s people who wait will get a seat in %(minutes)s and be told. Taken back before that, nobody "
+            "does.",
             self._promoted,
         )
         return f"{said} {sentence % {'number': self._promoted, 'minutes': undo.window_in_words()}}"

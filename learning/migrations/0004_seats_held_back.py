@@ -1,3 +1,5 @@
+"""When seats that staff have added are given. The release before gives them at once, whatever this says."""
+
 from django.db import migrations, models
 
 
@@ -10,12 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="cohort",
             name="fills_at",
-            field=models.DateTimeField(
-                blank=True,
-                editable=False,
-                help_text="Staff changed what frees seats, and can take it back until then.",
-                null=True,
-                verbose_name="free seats are given from",
-            ),
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="free seats are given from"),
         ),
     ]

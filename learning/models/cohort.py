@@ -54,13 +54,8 @@ class Cohort(models.Model):
         _("seats"), max_length=16, choices=SeatState.choices, default=SeatState.OPEN, editable=False
     )
     last_waiting_number = models.PositiveIntegerField(_("last waiting number"), default=0, editable=False)
-    fills_at = models.DateTimeField(
-        _("free seats are given from"),
-        null=True,
-        blank=True,
-        editable=False,
-        help_text=_("Staff changed what frees seats, and can take it back until then."),
-    )
+    # Staff have changed what gives seats to those who wait, and can take it back until then. Empty: at once.
+    fills_at = models.DateTimeField(_("free seats are given from"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     objects = CohortQuerySet.as_manager()

@@ -281,7 +281,7 @@ def test_restoring_counts_whom_it_writes_to_and_writes_to_nobody_else(staff, set
         "Its people can join and read again.",
         "The mails that it is cancelled have not left yet: nobody gets one.",
         "2 mails that could not leave meanwhile, such as invitations, leave in 2 minutes.",
-        "1 person who waits gets a seat in 2 minutes and is told.",
+        "1 person who waits will get a seat in 2 minutes and be told.",
         "Cancelled again before that, nobody gets any of this.",
     ]
     kinds_asked = (notices.INVITATION, notices.WAITING, notices.PROMOTED)
@@ -300,7 +300,7 @@ def test_restoring_after_the_window_counts_them_too_and_says_that_nobody_hears_o
     assert restoring(staff, cohort) == [
         "Its people can join and read again.",
         "Nobody is told that it takes place after all: tell them yourself.",
-        "2 people who wait get a seat in 2 minutes and are told.",
+        "2 people who wait will get a seat in 2 minutes and be told.",
         "Cancelled again before that, nobody gets any of this.",
     ]
 

@@ -160,8 +160,11 @@ def test_more_seats_reach_those_who_wait_from_the_form(staff):
     ("names", "said"),
     [
         (("Ana",), []),
-        (("Ana", "Bo"), ["1 person waits; a larger number gives seats and tells of them in 2 minutes"]),
-        (("Ana", "Bo", "Cy"), ["2 people wait; a larger number gives seats and tells of them in 2 minutes"]),
+        (("Ana", "Bo"), ["1 person waits. A larger number, or none, gives them a seat 2 minutes after it is saved"]),
+        (
+            ("Ana", "Bo", "Cy"),
+            ["2 people wait. A larger number, or none, gives them seats 2 minutes after it is saved"],
+        ),
     ],
 )
 def test_the_seats_say_how_many_wait_whom_more_of_them_reach(staff, names, said):
@@ -171,12 +174,13 @@ def test_the_seats_say_how_many_wait_whom_more_of_them_reach(staff, names, said)
     make.invited(cohort, "Di", coordinator=cities.coordinator(state=MembershipState.ASKED))
     address = reverse("cohorts:edit", args=[cohort.pk])
     found = re.findall(
-        r"\d+ \w+ waits?; [^,]+(?=, unless it is changed back before that\.)", staff.get(address).content.decode()
+        r"\d+ \w+ waits?\. [^<]+(?=, unless the former number is saved before that\.)",
+        staff.get(address).content.decode(),
     )
     assert found == said
     # From the first day on nobody moves up any more.
     with time_machine.travel(cohort.starts_at, tick=False):
-        assert "a larger number gives seats" not in str(FORM(instance=cohort)["seats"].help_text)
+        assert "A larger number, or none" not in str(FORM(instance=cohort)["seats"].help_text)
 
 
 CHANGED = (
