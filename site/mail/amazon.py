@@ -6,6 +6,7 @@ Imported only where SES is the provider: boto3 is an extra, and takes a while to
 from typing import Any
 
 from anymail.exceptions import AnymailError
+from botocore.awsrequest import AWSConnection
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -17,7 +18,9 @@ from botocore.exceptions import (
 )
 
 from mail import outcomes
+from mail.deadlines import Deadline
 from mail.enums import Outcome
+from mail.timedhttp import Timed, TimedTls, pools
 
 # Said with the status 400 or 404, which elsewhere speak of the message: our rate, our key, our account, our settings.
 _ABOUT_US = {
@@ -34,6 +37,24 @@ def bound(backend: Any, *, seconds: float) -> None:
     """Let connecting and waiting for an answer take so long each, once: a second try would send a second mail."""
     limits = Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
     backend.client_params["config"] = backend.client_params["config"].merge(limits)
+
+
+class _Timed(AWSConnection, Timed):
+    """A connection as boto3 has it, that ends by the deadline."""
+
+
+class _TimedTls(AWSConnection, TimedTls):
+    """The same over TLS."""
+
+
+def hold(backend: Any, deadline: Deadline) -> None:
+    """Let whatever an open backend asks end by the deadline; what boto3 asks for a key of its own has its own limits.
+
+    botocore has no door for it: a test says if a release of it keeps its pools elsewhere.
+    """
+    session = backend.client._endpoint.http_session
+    session._pool_classes_by_scheme = pools(deadline, plain=_Timed, tls=_TimedTls)
+    session._manager.pool_classes_by_scheme = session._pool_classes_by_scheme
 
 
 def of_problem(problem: AnymailError) -> tuple[Outcome, int | None]:

@@ -20,7 +20,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from mail import headers, outcomes
+from mail import headers, outcomes, timedhttp
+from mail.deadlines import Deadline
 from mail.enums import Outcome
 from mail.kinds import Attachment
 from mail.mime import Content, Envelope, checked_type, own_lines
@@ -69,7 +70,10 @@ class Provider:
         self.backend: BaseEmailBackend | None = None
         self.fault = ""
         self.is_open = False
+        # Each silence may take a quarter of the time: connecting and waiting for the answer together one half of it.
+        self.deadline = Deadline(patience=max(1.0, seconds / 4))
         self.judge: Callable[[AnymailError], tuple[Outcome, int | None]] = outcomes.of_problem
+        self.hold: Callable[[Any, Deadline], None] = timedhttp.hold
         try:
             self._choose(backend)
         except (ImproperlyConfigured, ImportError) as problem:
@@ -81,13 +85,12 @@ class Provider:
         self.has_metadata = name not in _WITHOUT_METADATA
 
     def _choose(self, backend: str) -> None:
-        # Connecting and waiting for the answer may take so long each: together one half of the time.
-        patience = max(1.0, self.seconds / 4)
-        self.backend = get_connection(backend, timeout=patience)
+        self.backend = get_connection(backend, timeout=self.deadline.patience)
         if getattr(self.backend, "esp_name", "") == _AMAZON:
             from mail import amazon
 
-            amazon.bound(self.backend, seconds=patience)
+            amazon.bound(self.backend, seconds=self.deadline.patience)
+            self.hold = amazon.hold
             self.judge = amazon.of_problem
 
     def __enter__(self) -> Self:
@@ -102,7 +105,8 @@ class Provider:
         if self.backend is None:
             raise Unreachable(self.fault)
         try:
-            self.backend.open()
+            if self.backend.open():
+                self.hold(self.backend, self.deadline)
         except Exception as problem:
             # Whatever kept it from being made, each provider's library in its own words: nothing left.
             raise Unreachable(_told(problem)) from problem
@@ -112,7 +116,9 @@ class Provider:
         """Hand over a group and return an answer for each; what was not begun is UNTRIED.
 
         A letter is begun in the first half of the time only, and none behind one that was shut out or got no answer.
+        However slowly the provider speaks or listens, the last ends with the time.
         """
+        self.deadline.begin(seconds=self.seconds)
         last_start = time.monotonic() + self.seconds / 2
         answers: list[Answer] = []
         for letter in letters:

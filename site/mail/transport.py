@@ -22,6 +22,7 @@ from typing import Self
 
 from django.conf import settings
 
+from mail.deadlines import Voice, connected
 from mail.enums import Outcome
 from mail.mime import Content, Envelope
 
@@ -230,21 +231,6 @@ class Connection:
         self._smtp = None
 
 
-class _Voice(io.RawIOBase):
-    """What a server says, as long as there is time left: a socket's own limit begins anew with each byte."""
-
-    def __init__(self, sock: socket.socket, left: Callable[[], float]) -> None:
-        self.sock = sock
-        self.left = left
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        _bound(self.sock, self.left())
-        return self.sock.recv_into(buffer)
-
-
 class _Timed(smtplib.SMTP):
     """smtplib's client, whose connecting and replies all end with the time that is `left`, not each with its own."""
 
@@ -253,27 +239,11 @@ class _Timed(smtplib.SMTP):
         super().__init__(host, port, _own_name(), timeout=left())
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        """Connect to the first of the server's addresses that answers, leaving each of the others its share."""
-        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
-        for others, (family, kind, protocol, _name, place) in zip(range(len(found))[::-1], found, strict=True):
-            sock: socket.socket | None = None
-            try:
-                sock = socket.socket(family, kind, protocol)
-                _bound(sock, self.left() / (others + 1))
-                sock.connect(place)
-                _bound(sock, self.left())
-            except OSError:
-                if sock is not None:
-                    sock.close()
-                if not others:
-                    raise
-            else:
-                return sock
-        raise OSError("The server's name has no address.")
+        return connected(host, port, self.left)
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
-            self.file = io.BufferedReader(_Voice(self.sock, self.left))
+            self.file = io.BufferedReader(Voice(self.sock, self.left))
         return super().getreply()
 
 
@@ -283,12 +253,6 @@ class _TimedTls(smtplib.SMTP_SSL, _Timed):
     def __init__(self, host: str, port: int, *, left: Callable[[], float]) -> None:
         self.left = left
         super().__init__(host, port, _own_name(), timeout=left(), context=_tls())
-
-
-def _bound(sock: socket.socket, seconds: float) -> None:
-    if seconds <= 0:
-        raise TimeoutError("timed out")
-    sock.settimeout(seconds)
 
 
 def _greeted(server: dict, left: Callable[[], float]) -> smtplib.SMTP:
