@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin import messages
 from wagtail.admin.views.bulk_action import BulkAction
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.admin.viewsets.base import ViewSetGroup
@@ -14,7 +13,6 @@ from wagtail.admin.widgets.button import Button, ListingButton
 from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 
-from core import languages
 from events import rules
 from events.admin.calling_off import CallOffView, RestoreView, button_for
 from events.admin.cloning import CloneView
@@ -25,7 +23,6 @@ from events.admin.registrations import RegistrationPolicy, Registrations
 from events.admin.telling import tell_publisher
 from events.admin.webinars import Webinars
 from events.models import Registration, WebinarPage
-from events.services.handing_over import successor
 from events.urls import reminders
 
 register_permission_policy(Registration, RegistrationPolicy(Registration))
@@ -68,14 +65,6 @@ def tell_of_news(request: HttpRequest, page: Page) -> None:
     """Say who will hear of a new date once a webinar has been published."""
     if isinstance(page.specific_deferred, WebinarPage):
         tell_publisher(request, page)
-
-
-@hooks.register("before_delete_page", order=1)  # after what stays
-def say_who_speaks_next(request: HttpRequest, page: Page) -> None:
-    """Tell whoever is asked about deleting a source page where the event's date and seats are set afterwards."""
-    if request.method == "GET" and isinstance(page, WebinarPage) and (other := successor(page)):
-        words = _("Dates, seats and meeting link of the event will then be set on its page in %(language)s.")
-        messages.warning(request, words % {"language": languages.own_name(other.locale.language_code)})
 
 
 @hooks.register("after_bulk_action")

@@ -11,11 +11,11 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, ObjectLis
 from wagtail.models import Page
 from wagtail_localize.fields import SynchronizedField
 
-from core import epochs, timezones
+from core import epochs, languages, timezones
 from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
-from core.projection import AtomicPublishing
+from core.projection import AtomicPublishing, would_speak_next
 from events import viewing
 from events.blocks import AGENDA_BLOCKS
 from events.models.event import Event
@@ -193,6 +193,18 @@ class WebinarPage(AtomicPublishing, BasePage):
             number,
         )
         return [*super().what_stays(), *([words % {"number": number}] if number else [])]
+
+    def what_deleting_means(self) -> list[str]:
+        """Add where the event's date and seats are set afterwards, if this is its source page."""
+        events = Event.objects.filter(translation_key=self.translation_key, source_locale=self.locale_id)
+        other = would_speak_next(self) if events.exists() else None
+        if other is None:
+            return super().what_deleting_means()
+        words = _("Dates, seats and meeting link of the event will then be set on its page in %(language)s.")
+        return [
+            *super().what_deleting_means(),
+            words % {"language": languages.own_name(other.locale.language_code)},
+        ]
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the event record, which alone knows the schedule, and what stands around it."""

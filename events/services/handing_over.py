@@ -9,7 +9,7 @@ from django.db.models import Exists, F, JSONField, OuterRef, Q, Value
 from django.db.models.expressions import CombinedExpression
 from wagtail.models import Page
 
-from core import languages, locales
+from core.projection import by_precedence
 from events.errors import EventError
 from events.models import Event, WebinarPage
 from events.models.event import TAKEN_FROM_SOURCE
@@ -31,22 +31,11 @@ def hand_over_source(*, translation_key: UUID) -> Event | None:
     event = _lock(translation_key, pages)
     if event is None or not pages or any(page.locale_id == event.source_locale_id for page in pages):
         return None
-    page = min(pages, key=_by_precedence)
+    page = min(pages, key=by_precedence)
     Event.objects.filter(pk=event.pk).update(source_locale=page.locale_id)
     _bring_up_to_record(page, event)
     _project(page)
     return Event.objects.get(pk=event.pk)
-
-
-def successor(page: WebinarPage) -> WebinarPage | None:
-    """Return the page that would speak for the event if this one, its source page, were deleted; None without one.
-
-    Its aliases are among them: the deletion makes ordinary pages of them.
-    """
-    if not Event.objects.filter(translation_key=page.translation_key, source_locale=page.locale_id).exists():
-        return None
-    others = page.get_translations().filter(Q(alias_of=None) | Q(alias_of=page.pk))
-    return min(others, key=_by_precedence, default=None)
 
 
 def without_source_page() -> list[UUID]:
@@ -68,13 +57,6 @@ def _lock(translation_key: UUID, pages: list[WebinarPage]) -> Event | None:
     concerned = Event.objects.filter(Q(translation_key=translation_key) | Q(slug__in=slugs))
     locked = concerned.order_by("pk").select_for_update()
     return next((event for event in locked if event.translation_key == translation_key), None)
-
-
-def _by_precedence(page: WebinarPage) -> tuple[bool, int]:
-    """Order pages for `min`: public ones before drafts, then by the site's languages."""
-    codes = languages.codes()
-    code = locales.code_of(page.locale_id)
-    return not page.live, codes.index(code) if code in codes else len(codes)
 
 
 def _bring_up_to_record(page: WebinarPage, event: Event) -> None:

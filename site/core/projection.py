@@ -1,8 +1,11 @@
 """What every projection of pages into records shares: who may project, and publishing as one transaction."""
 
 from django.db import transaction
+from django.db.models import Q
 from wagtail.models import Page
 from wagtail_localize.models import Translation
+
+from core import languages, locales
 
 
 class Unprojectable(Exception):
@@ -30,6 +33,25 @@ def may_project(page: Page, *, source_locale_id: int | None) -> bool:
     if source_locale_id is not None:
         return page.locale_id == source_locale_id
     return not is_translation(page)
+
+
+def by_precedence(page: Page) -> tuple[bool, int]:
+    """Order pages in several languages for `min`: public ones before drafts, then by the site's languages.
+
+    The first speaks for an occasion whose source page is deleted.
+    """
+    codes = languages.codes()
+    code = locales.code_of(page.locale_id)
+    return not page.live, codes.index(code) if code in codes else len(codes)
+
+
+def would_speak_next(page: Page) -> Page | None:
+    """Return the page in another language that would speak for an occasion without `page`; None without one.
+
+    Its aliases are among them: the deletion makes ordinary pages of them.
+    """
+    others = page.get_translations().filter(Q(alias_of=None) | Q(alias_of=page.pk))
+    return min(others, key=by_precedence, default=None)
 
 
 class AtomicPublishing:

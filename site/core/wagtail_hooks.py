@@ -2,21 +2,19 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import URLPattern, path
 from wagtail import hooks
-from wagtail.admin import messages
-from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from core.admin import branding, translating
+from core.admin.deleting import Delete, say_what_stays
 from core.admin.editing import PageViews
 from core.admin.health import HealthMenuItem, HealthView
 from core.admin.publishing import Publish
 from core.admin.terms import TermViewSet
 from core.linkhandlers import DocumentLinks, PageLinks
-from core.models import BasePage, Heartbeat, Term
+from core.models import Heartbeat, Term
 from core.pagecache.marking import mark_page
 from core.permissions import NoDeletion
 
@@ -26,17 +24,11 @@ register_permission_policy(Heartbeat, ModelPermissionPolicy(Heartbeat))
 # After hooks that may answer themselves, so that only a page which is really served is marked.
 hooks.register("before_serve_page", mark_page, order=100)
 hooks.register("insert_global_admin_css", branding.stylesheet)
-# After Wagtail's own, in whose place it comes.
+# After Wagtail's own, in whose place they come.
 hooks.register("register_bulk_action", Publish, order=1)
+hooks.register("register_bulk_action", Delete, order=1)
+hooks.register("before_delete_page", say_what_stays)
 translating.replace_stock()
-
-
-@hooks.register("before_delete_page")
-def say_what_stays(request: HttpRequest, page: Page) -> None:
-    """Tell whoever is asked about deleting a page what goes on without it; Wagtail's question has no place for it."""
-    if request.method == "GET" and isinstance(page, BasePage):
-        for sentence in page.what_stays():
-            messages.warning(request, sentence)
 
 
 # After Wagtail's own handlers, which these replace.

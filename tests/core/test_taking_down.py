@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -29,7 +30,17 @@ def staff(client: Client) -> Client:
 
 def warned(client: Client, page, act: str) -> list[str]:
     """Return what the question before an act says beside Wagtail's own words."""
-    answer = client.get(reverse(f"wagtailadmin_pages:{act}", args=[page.pk]))
+    return warnings_at(client, reverse(f"wagtailadmin_pages:{act}", args=[page.pk]))
+
+
+def warned_of_many(client: Client, *pages) -> list[str]:
+    """Return the same of the question before several pages are deleted."""
+    ticked = "&".join(f"id={page.pk}" for page in pages)
+    return warnings_at(client, f"{reverse('wagtail_bulk_action', args=['wagtailcore', 'page', 'delete'])}?{ticked}")
+
+
+def warnings_at(client: Client, address: str) -> list[str]:
+    answer = client.get(address)
     assert answer.status_code == 200
     found = BeautifulSoup(answer.content, "html.parser").select(".help-warning, .messages > ul > .warning")
     return [" ".join(one.get_text(" ", strip=True).split()) for one in found]
@@ -65,6 +76,36 @@ def test_a_course_tells_who_is_enrolled_in_what_is_not_over(staff, act):
     yesterday = clock.now().date() - timedelta(days=1)
     Cohort.objects.filter(pk=cohort.pk).update(starts_on=yesterday, ends_on=yesterday)
     assert warned(staff, page, act) == []
+
+
+def test_of_several_pages_each_tells_it_by_its_title(staff):
+    page, other = events.live_webinar(title="Budget"), events.live_webinar(title="Heat pumps")
+    plain = core.child(events.section().get_parent(), "plain")
+    assert warned_of_many(staff, page, other, plain) == []
+    for parent in (events.section().get_parent().specific, events.section()):
+        core.translated(parent, "fr")
+    core.translated(page, "fr", starts_at=page.starts_at, ends_at=page.ends_at)
+    for name in ("Ana", "Bo"):
+        events.registered(other._read_event(), name)
+    goes_on = [f"“Budget”: {ELSEWHERE}", f"“Budget”: {GOES_ON}"]
+    assert warned_of_many(staff, page, other, plain) == [*goes_on, f"“Heat pumps”: {REGISTERED}"]
+
+
+def test_several_pages_are_deleted_as_ever(staff):
+    root = core.site_root()
+    pages = [core.child(root, name) for name in ("plain", "simple")]
+    ticked = "&".join(f"id={page.pk}" for page in pages)
+    address = f"{reverse('wagtail_bulk_action', args=['wagtailcore', 'page', 'delete'])}?{ticked}"
+    assert staff.post(address).status_code == 302
+    assert not type(pages[0]).objects.filter(pk__in=[page.pk for page in pages]).exists()
+
+
+def test_whoever_may_not_delete_a_page_reads_nothing_of_who_is_registered(client):
+    page = events.live_webinar()
+    events.registered(page._read_event(), "Ana")
+    person = PersonFactory(is_staff=True)
+    person.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    assert warned_of_many(sign_in(client, person), page) == []
 
 
 def test_a_page_in_one_language_says_nothing_and_is_deleted_as_ever(staff):

@@ -69,6 +69,10 @@ class BasePage(Page):
         words = _("In other languages it stays public: %(languages)s.")
         return [words % {"languages": ", ".join(names)}] if names else []
 
+    def what_deleting_means(self) -> list[str]:
+        """Return what goes on when this page is deleted, for whoever does it: as off the site, unless its type adds."""
+        return self.what_stays()
+
     def get_view_restrictions(self) -> "models.QuerySet[PageViewRestriction]":
         """Return what limits the view of this page: restrictions on it or above it, without a query when routing knows.
 

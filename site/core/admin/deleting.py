@@ -1,0 +1,32 @@
+"""What whoever deletes pages reads first: what goes on without them. Wagtail's questions have no place for it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from wagtail.admin import messages
+from wagtail.admin.views.pages.bulk_actions.delete import DeleteBulkAction
+from wagtail.models import Page
+
+from core.models import BasePage
+
+
+def say_what_stays(request: HttpRequest, page: Page) -> None:
+    """Tell it whoever is asked about deleting one page."""
+    if request.method == "GET" and isinstance(page, BasePage):
+        for sentence in page.what_deleting_means():
+            messages.warning(request, sentence)
+
+
+class Delete(DeleteBulkAction):
+    """Wagtail's deleting of several pages, whose question names what goes on without each."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask, and tell it of each page by its title."""
+        context = self.get_context_data()
+        words = gettext("“%(title)s”: %(sentence)s")
+        for page in (item["item"].specific for item in context["items"]):
+            for sentence in page.what_deleting_means() if isinstance(page, BasePage) else ():
+                title = page.get_admin_display_title()
+                messages.warning(request, words % {"title": title, "sentence": sentence})
+        return self.render_to_response(context)
