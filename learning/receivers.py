@@ -1,6 +1,10 @@
 """What happens to pages, led to the services; thin on purpose."""
 
+from functools import partial
+
+from django.db import transaction
 from django.db.models.functions import Length
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
@@ -44,3 +48,9 @@ def project_moved(
         if parent_page_before.pk != parent_page_after.pk:
             for page in _courses_around(parent_page_before.path):
                 services.project_course(page=page)
+
+
+@receiver(post_delete, sender=CoursePage, dispatch_uid="learning.hand_over")
+def hand_over(sender: type[CoursePage], instance: CoursePage, **kwargs: object) -> None:
+    """Let another language speak for a deleted page's course, once no other page can go with it; else the sweep."""
+    transaction.on_commit(partial(services.hand_over_course, translation_key=instance.translation_key), robust=True)

@@ -19,7 +19,7 @@ from core import clock, languages
 from core.blocks import BODY_BLOCKS
 from core.fields import StreamField
 from core.models import BasePage
-from core.projection import AtomicPublishing
+from core.projection import AtomicPublishing, would_speak_next
 from learning import course_cards, display
 from learning.enums import UnitKind
 from learning.models.enrolment import Enrolment
@@ -186,6 +186,19 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
             number,
         )
         return [*super().what_stays(), *([words % {"number": number}] if number else [])]
+
+    def what_deleting_means(self) -> list[str]:
+        """Say which pages speak for the course afterwards, if this is its source page: its units close without any."""
+        courses = Course.objects.filter(translation_key=self.translation_key, source_locale=self.locale_id)
+        other = would_speak_next(self) if courses.exists() else None
+        if other is None:
+            return super().what_deleting_means()
+        stays = super().what_stays() if other.live else self.what_stays()
+        words = _(
+            "From then on its pages in %(language)s say what the course teaches; what has no public page there is no "
+            "longer taught."
+        )
+        return [*stays, words % {"language": languages.own_name(other.locale.language_code)}]
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context(request, *args, **kwargs), **display.course_context(self, request)}

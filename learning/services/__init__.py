@@ -4,6 +4,7 @@ from learning.services.applying import admit, apply_alone, decline
 from learning.services.enrolling import Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
 from learning.services.erasing import erase_enrolments
 from learning.services.expiring import end_unanswered
+from learning.services.handing_over import hand_over_course
 from learning.services.holding import give_held_seats
 from learning.services.joining import confirm_details, join
 from learning.services.learning_units import complete_finished, complete_unit, read_unit, reopen_unit
@@ -35,6 +36,7 @@ __all__ = [
     "fill_free_seats",
     "foresee_team",
     "give_held_seats",
+    "hand_over_course",
     "join",
     "lapse_drafts",
     "let_drafts_go",

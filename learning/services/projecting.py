@@ -55,9 +55,11 @@ def _begin(page: CoursePage) -> Course:
 
 def _project_parts(course: Course, page: CoursePage) -> None:
     live = {"live": True, "alias_of": None}
-    module_pages = list(ModulePage.objects.child_of(page).filter(**live).order_by("path"))
+    children = _ours(ModulePage.objects.child_of(page), course, Module.objects.exclude(course=course))
+    module_pages = list(children.filter(**live).order_by("path"))
+    below = _ours(UnitPage.objects.descendant_of(page), course, Unit.objects.exclude(module__course=course))
     unit_pages = defaultdict(list)
-    for unit_page in UnitPage.objects.descendant_of(page).filter(**live).order_by("path"):
+    for unit_page in below.filter(**live).order_by("path"):
         unit_pages[unit_page.path[: -Page.steplen]].append(unit_page)
 
     modules = _put(
@@ -76,6 +78,12 @@ def _project_parts(course: Course, page: CoursePage) -> None:
     )
     retire(Module.objects.filter(course=course), keep=modules)
     retire(Unit.objects.filter(module__course=course), keep=units)
+
+
+def _ours(pages: QuerySet, course: Course, elsewhere: QuerySet) -> QuerySet:
+    """Leave out translations that stayed behind when their source moved into another course, which teaches them."""
+    taught = elsewhere.filter(is_current=True).exclude(source_locale=course.source_locale_id)
+    return pages.exclude(translation_key__in=taught.values("translation_key"))
 
 
 def _minutes(page: UnitPage) -> int:

@@ -1,9 +1,13 @@
-"""The sweep that brings courses back in step with their pages, whatever went past the editor's views or failed."""
+"""The sweep that brings courses back in step with their pages, whatever went past the editor's views or failed.
+
+It hands over courses that no page speaks for, too.
+"""
 
 import logging
 from uuid import UUID
 
 from learning.models import Course, CoursePage, Module, Unit
+from learning.services.handing_over import hand_over_course, without_source_page
 from learning.services.projecting import project_course, withdraw_course
 
 logger = logging.getLogger(__name__)
@@ -15,14 +19,14 @@ def repair_courses() -> list[UUID]:
 
     A course that cannot be written is logged and left for staff; the others are repaired all the same.
     """
-    repaired = []
+    repaired = [key for key in without_source_page() if _hand_over(key)]
     for page in CoursePage.objects.filter(live=True, alias_of=None).order_by("pk"):
         before = _facts(page.translation_key)
         try:
             project_course(page=page)
         except Exception:
             logger.exception("The course page %s cannot be brought into its records", page.pk)
-        if _facts(page.translation_key) != before:
+        if _facts(page.translation_key) != before and page.translation_key not in repaired:
             repaired.append(page.translation_key)
     for course in Course.objects.current().order_by("pk"):
         source = CoursePage.objects.filter(translation_key=course.translation_key, locale_id=course.source_locale_id)
@@ -30,6 +34,14 @@ def repair_courses() -> list[UUID]:
             withdraw_course(course_id=course.pk)
             repaired.append(course.translation_key)
     return repaired
+
+
+def _hand_over(key: UUID) -> bool:
+    try:
+        return hand_over_course(translation_key=key) is not None
+    except Exception:
+        logger.exception("The course of key %s could not be handed over", key)
+        return False
 
 
 def _facts(key: UUID) -> list[tuple]:
