@@ -25,14 +25,16 @@ from django.views.decorators.cache import never_cache
 from accounts.visitors import signed_in
 from core import languages, limits
 from learning import access, cohort_words, fitting
+from learning.audiences import Told
 from learning.bad_lines import gathered
 from learning.errors import EnrolmentRefused, LearningError, TooManyAtOnce
 from learning.forms import PeopleForm
 from learning.models import Cohort
 from learning.rules import cities_to_enrol
-from learning.services import Invitee, Preview, Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
+from learning.services import Invitee, Preview, Prospect, TeamOutcome, enrol_team, foresee_team, notices, preview_team
 from learning.services.reading_lines import MOST_AT_ONCE
 from learning.views.left import told_of_the_end
+from mail import rehearsal
 from mail.isolates import isolate
 from municipalities.models import LocalGovernment
 from municipalities.rules import is_coordinator
@@ -157,9 +159,20 @@ class TeamView(LoginRequiredMixin, View):
             "language": form.cleaned_data["language"],
             "has_own_languages": any(one.language != form.cleaned_data["language"] for one in people),
             "form": again,
+            "samples": [] if finds_nothing or self.cohort.by_approval else self._samples(people),
         }
         status = HTTPStatus.CONFLICT if finds_nothing else 200
         return self._show("confirm", context, status=status if people else HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    def _samples(self, people: list[Invitee]) -> list[dict[str, Any]]:
+        """Return the invitation as somebody of each language on the list would read it."""
+        spoken = {languages.nearest(one.language) for one in people}
+        invitation = Told(self.cohort, notices.INVITATION)
+        return [
+            {"language": code, "direction": languages.direction(code), "mail": rehearsal.sample(invitation, code)}
+            for code in languages.codes()
+            if code in spoken
+        ]
 
     def _notes(self, city: LocalGovernment, prospect: Prospect | None) -> list[str]:
         """Return why not everybody gets an invitation at once; empty where they do."""

@@ -211,6 +211,26 @@ def test_the_last_look_names_the_language_and_folds_the_list_away_until_somebody
     assert ('value="yes"' in before, 'value="yes"' in folded, 'id="id_lines"' in folded) == (True, False, True)
 
 
+def test_the_last_look_shows_the_invitation_in_each_language_of_the_list_and_no_other(one):
+    data = {"city": one.city.slug, "lines": "email,language\nbo@city.example,fr\ncy@city.example,", "language": "ar"}
+    html = teamwork.client_of(one.coordinator).post(one.team(), data).content.decode()
+    sample = html.split("<summary>How the invitation reads</summary>")[1].split("</details>")[0]
+    assert re.findall(r'lang="(\w+)" dir="(\w+)"', sample) == [("fr", "ltr"), ("ar", "rtl")]
+    assert (
+        "Une place dans ce cours vous est réservée." in sample,
+        "sample@example.org" in html,
+        Enrolment.objects.exists(),
+    ) == (True, False, False)
+
+
+@pytest.mark.parametrize("fields", [{"admission": "approval"}, {"seats": 0, "waiting_list": False}])
+def test_where_nobody_is_invited_by_sending_no_invitation_is_shown(fields):
+    one = teamwork.a_team(**fields)
+    data = {"city": one.city.slug, "lines": "bo@city.example", "language": "en"}
+    html = teamwork.client_of(one.coordinator).post(one.team(), data).content.decode()
+    assert ("bo@city.example" in html, "How the invitation reads" in html) == (True, False)
+
+
 def test_where_nobody_is_left_to_invite_the_list_stands_open(one):
     said = {"city": one.city.slug, "lines": "nobody", "language": "ar"}
     page = teamwork.client_of(one.coordinator).post(one.team(), said).content.decode()
