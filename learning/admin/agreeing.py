@@ -11,13 +11,13 @@ from mail.admin.dry_run import rehearsed
 
 
 class AgreedPanel(FieldPanel):
-    """Shows between the sentence and the box who would be told, and how it would read."""
+    """Shows beneath sentence and box who would be told, and how it would read."""
 
     class BoundPanel(FieldPanel.BoundPanel):
         """The panel of one form."""
 
         def get_editable_context_data(self) -> dict[str, Any]:
-            """Put the rehearsal before the box; where nobody is told there is none."""
+            """Put the rehearsal beneath the box, which its label names; where nobody is told there is none."""
             context = super().get_editable_context_data()
             parts = no_seat_parts(self.instance, list(self.form.in_vain), undo.leaves_at())
             if parts:

@@ -1,6 +1,8 @@
 """What staff do with one cohort, each with who would be told: calling it off, restoring it, and what was just saved."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +23,7 @@ from core.admin.acts import ActView
 from learning import cohort_words
 from learning.admin.cohort_parts import parts_of
 from learning.audiences import SAMPLES, CalledOff, Told
+from learning.cohort_form import DAYS
 from learning.errors import LearningError
 from learning.models import Cohort, Enrolment
 from learning.services import call_off_cohort, restore_cohort
@@ -201,7 +204,7 @@ class NewsView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
 
 
 class NewsSampleView(PermissionCheckedMixin, SampleView):
-    """The HTML in one language of one of the mails that a cohort sends to many."""
+    """The HTML in one language of one of the mails that a cohort sends to many, on the days that the address names."""
 
     model = Cohort
     permission_required = "change"
@@ -210,4 +213,8 @@ class NewsSampleView(PermissionCheckedMixin, SampleView):
         """Return an audience of nobody, who would get that mail."""
         if self.kwargs["mail"] not in SAMPLES:
             raise Http404
-        return Told(get_object_or_404(Cohort, pk=self.kwargs["pk"]), self.kwargs["mail"])
+        cohort = get_object_or_404(Cohort, pk=self.kwargs["pk"])
+        for name in DAYS:
+            with suppress(ValueError):
+                setattr(cohort, name, date.fromisoformat(self.request.GET.get(name, "")))
+        return Told(cohort, self.kwargs["mail"])

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from learning.audiences import TEAM, UNDECIDED, Coordinators, Told
+from learning.cohort_form import DAYS
 from learning.models import Cohort, Enrolment
 from learning.services import notices
 from learning.services.foreseeing import ToBeTold
@@ -29,7 +31,10 @@ def parts_of(cohort: Cohort, found: ToBeTold) -> list[Part]:
 
 
 def no_seat_parts(cohort: Cohort, people: list[Enrolment], at: datetime) -> list[Part]:
-    """Return the parts of those who are told that they have no seat: who waited, and who applied."""
+    """Return the parts of those who are told that they have no seat: who waited, and who applied.
+
+    The samples show the days that `cohort` says, saved or not.
+    """
     waited = [one for one in people if one.waiting_number is not None]
     applied = [one for one in people if one.waiting_number is None]
     found = ((notices.NO_SEAT, waited), (UNDECIDED, applied))
@@ -54,4 +59,6 @@ def _part(cohort: Cohort, mail: str, people: list[Enrolment], at: datetime) -> P
 
 
 def _samples(cohort: Cohort, mail: str) -> Callable[[str], str]:
-    return lambda language: reverse("cohorts:news_sample", args=[cohort.pk, mail, language])
+    # A form that asks before it saves has other days than the record has.
+    days = urlencode({name: getattr(cohort, name) for name in DAYS})
+    return lambda language: f"{reverse('cohorts:news_sample', args=[cohort.pk, mail, language])}?{days}"

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from core import clock
+from core import clock, dates
 from learning.models import Cohort, Enrolment
 from learning.services import apply_alone, end_unanswered
 from tests.factories import accounts
@@ -176,13 +176,15 @@ def test_a_last_day_in_the_past_ends_invitations_too_and_says_that_nobody_is_tol
     assert staff.post(address(cohort), agreeing(refused)).status_code == 302
 
 
-def test_beneath_the_sentence_and_before_the_box_staff_read_who_is_told_and_how(staff):
+def test_beneath_the_sentence_and_the_box_staff_read_who_is_told_and_how_with_the_days_they_typed(staff):
     cohort = full_cohort()
     Enrolment.objects.filter(name="Bo").update(language="fr")
     refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
     html = refused.content.decode()
-    start, box = html.index("Saved like this"), html.index('type="checkbox" name="agreed"')
-    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", html[start:box])).split())
+    starts = [html.index(part) for part in ("Saved like this", 'type="checkbox" name="agreed"', "would get this")]
+    assert starts == sorted(starts)
+    beneath = html[starts[0] : html.index('name="seats"')]
+    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", beneath)).split())
     for said in (
         "No seat for those who wait 2 people would get this.",
         "français 1",
@@ -193,8 +195,11 @@ def test_beneath_the_sentence_and_before_the_box_staff_read_who_is_told_and_how(
         "Aucune place ne s’est libérée pour vous",
     ):
         assert said in words
-    shown = [code for code in ("en", "fr", "es") if f"/news/enrolment-no-seat/{code}/" in html[start:box]]
+    shown = [code for code in ("en", "fr", "es") if f"/news/enrolment-no-seat/{code}/?" in beneath]
     assert (shown, "css/admin/mail" in html, "bo@example.org" in words) == (["en", "fr"], True, False)
+    sample = staff.get(unescape(re.findall(r'src="([^"]*/enrolment-no-seat/en/[^"]*)"', beneath)[0]))
+
+    assert dates.day_range(days_ago(3), cohort.ends_on) in sample.content.decode()
 
 
 def test_where_nobody_is_told_nothing_is_rehearsed(staff):
