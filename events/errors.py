@@ -94,12 +94,6 @@ class ReminderOver(EventError):
     sentence = _("The time of this reminder has passed, so it would reach nobody. Choose a later time.")
 
 
-class NothingToHoldBack(EventError):
-    sentence = _(
-        "The time of this reminder has passed and nothing of it waits to leave: there is nothing to hold back."
-    )
-
-
 class NotKnownYet(EventError):
     sentence = _("Who was there is known after the end. Choose a time after the end of the event.")
 

@@ -24,7 +24,7 @@ from core.admin.acts import ButtonView
 from events import reminder_words, rules
 from events.admin.messages import rows_of
 from events.enums import ReminderState
-from events.errors import EventError, NothingToHoldBack, ReminderChanged
+from events.errors import EventError, ReminderChanged
 from events.models import Event, Reminder, ReminderRule, WebinarPage
 from events.services import delete_rule, disarm, propose_rules, ruling, save_rule
 from events.staff_forms import RuleForm
@@ -98,7 +98,7 @@ class OfRule(OfOccasion):
 class RemindersView(OfOccasion, TemplateView):
     """Every reminder of an occasion with its moment, its state and how many it has planned, and the messages of staff.
 
-    Seven statements, whatever their number, and an eighth where an armed one is due.
+    Seven statements, whatever their number.
     """
 
     template_name = "events/admin/reminders.html"
@@ -113,26 +113,23 @@ class RemindersView(OfOccasion, TemplateView):
         """Add a row for each rule."""
         found = list(ReminderRule.objects.filter(translation_key=self.key).order_by("due_at", "pk"))
         numbers = _numbers(found)
-        written, to_leave = ruling.which_have_written(found), ruling.which_can_be_held_back(found)
+        written = ruling.which_have_written(found)
         may_write = self.event is not None and rules.may_write_to_registered(signed_in(self.request))
         return super().get_context_data(
             **kwargs,
             event=self.event,
-            rows=[self._row(rule, numbers[rule.pk], written, to_leave) for rule in found],
+            rows=[self._row(rule, numbers[rule.pk], written) for rule in found],
             standing=self._standing(),
             add_url=reverse("events_reminder_add", args=[self.key]),
             write_url=reverse("events_message_write", args=[self.event.pk]) if self.event and may_write else "",
             message_rows=rows_of(self.event) if self.event and may_write else [],
         )
 
-    def _row(
-        self, rule: ReminderRule, numbers: dict[str, int], written: set[int], to_leave: set[int]
-    ) -> dict[str, Any]:
+    def _row(self, rule: ReminderRule, numbers: dict[str, int], written: set[int]) -> dict[str, Any]:
         is_over = self._is_over(rule, has_more=ReminderState.PLANNED in numbers)
         return {
             "rule": rule,
             "may_arm": self.event and not is_over and rules.may_arm(signed_in(self.request), rule),
-            "may_hold_back": rule.pk in to_leave,
             "may_delete": not rule.is_armed and rule.pk not in written,
             "is_over": is_over,
             "when": reminder_words.when(rule),
@@ -246,17 +243,8 @@ class DisarmView(RuleAct):
     sentence = _("Nobody gets this reminder until it is armed again; what has not begun to leave is taken back.")
     button = _("Hold back")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask, unless nothing of it could be held back."""
-        if self._is_too_late():
-            messages.error(request, NothingToHoldBack.sentence)
-            return redirect(self.list_url)
-        return super().get(request, *args, **kwargs)
-
     def act(self, said: dict[str, Any]) -> ReminderRule:
-        """Disarm; somebody else may have done so since."""
-        if self._is_too_late():
-            raise NothingToHoldBack
+        """Disarm."""
         return disarm(rule_id=self.rule.pk)
 
     def get_done(self, acted: ReminderRule) -> str:
@@ -264,9 +252,6 @@ class DisarmView(RuleAct):
         if acted.reminders.filter(state=ReminderState.ASKED).exists():
             return gettext("The reminder is held back from whoever has not got it. What had left before stays sent.")
         return gettext("The reminder is held back.")
-
-    def _is_too_late(self) -> bool:
-        return self.rule.is_armed and not ruling.which_can_be_held_back([self.rule])
 
 
 class DeleteView(RuleAct):

@@ -9,14 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import CharField, Exists, OuterRef, Q, Value
-from django.db.models.functions import Cast, Concat
 
 from core import clock
 from events import moments
 from events.enums import ReminderState
 from events.models import Event, EventVersion, Registration, Reminder, ReminderRule
-from mail.models import Message
 from mail.services import withdraw
 
 KIND = "event-reminder"
@@ -79,17 +76,6 @@ _OUTDATED = f"""
 def key(registration_uuid: object, rule_id: int, revision: int) -> str:
     """Return the key under which the outbox knows one person's reminder."""
     return f"{KIND}:{registration_uuid}:{rule_id}:{revision}"
-
-
-def still_to_leave(now: datetime) -> Q:
-    """Return the condition on reminders that are planned, or handed to the outbox where they have not begun to leave.
-
-    Those are what holding a rule back takes back: see `_DROP` and `_OUTDATED`.
-    """
-    uuid, rule, revision = (Cast(OuterRef(name), CharField()) for name in ("registration__uuid", "rule", "revision"))
-    own_key = Concat(Value(f"{KIND}:"), uuid, Value(":"), rule, Value(":"), revision)
-    waits = Exists(Message.objects.unbegun().filter(key=own_key))
-    return Q(state=ReminderState.PLANNED) | Q(waits, state=ReminderState.ASKED, expires_at__gt=now)
 
 
 @transaction.atomic

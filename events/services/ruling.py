@@ -161,15 +161,6 @@ def disarm(*, rule_id: int) -> ReminderRule:
     return rule
 
 
-def which_can_be_held_back(rules: Sequence[ReminderRule]) -> set[int]:
-    """Return the keys of the armed rules of which something has still to leave; one statement where one is due."""
-    now = clock.now()
-    armed = [rule for rule in rules if rule.is_armed]
-    due = [rule for rule in armed if rule.due_at is not None and rule.due_at <= now]
-    to_leave = Reminder.objects.filter(planning.still_to_leave(now), rule__in=due)
-    return {rule.pk for rule in armed if rule not in due} | set(to_leave.order_by().values_list("rule", flat=True))
-
-
 @transaction.atomic
 def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
     """Let a rule's reminders leave once the undo window has passed, whatever time it names; disarming takes it back.

@@ -8,9 +8,8 @@ from django.urls import reverse
 from core import clock
 from events import reminder_words
 from events.models import ReminderRule
-from events.services import announce_changes, arm, cancel, disarm, remind, ruling, send_now
+from events.services import announce_changes, arm, cancel, disarm, remind, send_now
 from events.services.calling_off import cancel_event
-from mail.models import Message
 from tests.events.reminding import move
 from tests.events.screens import body, url
 from tests.factories import events as make
@@ -82,76 +81,6 @@ def test_a_registration_says_that_its_reminder_is_held_back(manager, event):
     assert "<td>planned</td>" in body(manager.get(address))
     disarm(rule_id=rule.pk)
     assert "<td>The reminder is held back.</td>" in body(manager.get(address))
-
-
-NOTHING_TO_HOLD_BACK = (
-    "The time of this reminder has passed and nothing of it waits to leave: there is nothing to hold back."
-)
-
-
-def test_holding_back_is_offered_as_long_as_something_has_still_to_leave_and_refused_after(manager, time):
-    event = make.event(starts_at=clock.now() + timedelta(hours=24, minutes=10))
-    rule = ReminderRule.objects.filter(translation_key=event.translation_key).earliest("pk")
-    make.registered(event)
-    address, hold = url("reminders", event.translation_key), url("reminder_disarm", rule.pk)
-    offered = f'href="{hold}"'
-    arm(rule_id=rule.pk)
-    assert offered in body(manager.get(address))
-    time.move_to(ReminderRule.objects.get(pk=rule.pk).due_at)
-    assert offered in body(manager.get(address))
-    assert remind() == 1
-    shown = body(manager.get(address))
-    # In the outbox it can still be taken back.
-    assert ("<td>Over: its time has passed</td>" in shown, offered in shown) == (True, True)
-    now = clock.now()
-    Message.objects.filter(kind="event-reminder").update(
-        state="accepted", attempts=1, started_at=now, first_tried_at=now, finished_at=now
-    )
-    shown = body(manager.get(address))
-    assert ("<td>Over: its time has passed</td>" in shown, offered in shown) == (True, False)
-    for answer in (manager.get(hold, follow=True), manager.post(hold, follow=True)):
-        assert answer.redirect_chain == [(address, 302)]
-        assert body(answer).count(NOTHING_TO_HOLD_BACK) == 1
-        assert ReminderRule.objects.get(pk=rule.pk).is_armed
-
-
-def test_what_waits_in_the_outbox_until_it_makes_no_sense_any_more_is_no_longer_held_back(event, time):
-    rule = ReminderRule.objects.filter(translation_key=event.translation_key).earliest("pk")
-    make.registered(event)
-    arm(rule_id=rule.pk)
-    time.move_to(ReminderRule.objects.get(pk=rule.pk).due_at)
-    assert remind() == 1
-    rule.refresh_from_db()
-    assert ruling.which_can_be_held_back([rule]) == {rule.pk}
-    time.move_to(event.starts_at)
-    assert ruling.which_can_be_held_back([rule]) == set()
-
-
-def test_only_what_waits_of_a_rule_itself_can_be_held_back(event, time):
-    first, second, _third = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")
-    make.registered(event)
-    arm(rule_id=first.pk)
-    arm(rule_id=second.pk)
-    time.move_to(ReminderRule.objects.get(pk=first.pk).due_at)
-    assert remind() == 1
-    rules = list(ReminderRule.objects.filter(pk__in=[first.pk, second.pk]))
-    assert ruling.which_can_be_held_back(rules) == {first.pk, second.pk}
-    Message.objects.filter(key__contains=f":{first.pk}:").update(
-        state="cancelled", reason="withdrawn", finished_at=clock.now()
-    )
-    assert ruling.which_can_be_held_back(rules) == {second.pk}
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_what_can_be_held_back_is_asked_for_in_one_statement(event, time, number, django_assert_num_queries):
-    rules = list(ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[:number])
-    make.registered(event)
-    for rule in rules:
-        arm(rule_id=rule.pk)
-    time.move_to(event.ends_at + timedelta(hours=2))
-    rules = list(ReminderRule.objects.filter(pk__in=[rule.pk for rule in rules]))
-    with django_assert_num_queries(1):
-        ruling.which_can_be_held_back(rules)
 
 
 @pytest.mark.parametrize(
