@@ -86,13 +86,18 @@ class NextInLine(Registered):
 
     stream: str = Stream.TRANSACTIONAL
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event, *, but: "NextInLine | None" = None) -> None:
         super().__init__(event, ReminderAudience.CONFIRMED)
+        self.but = but
 
     def people(self):
-        """Return their registrations."""
+        """Return their registrations, but those of others in `but`."""
+        found = self._line()
+        return found.exclude(pk__in=self.but.people().values("pk")) if self.but else found
+
+    def _line(self):
         everybody = Registration.objects.filter(event=self.event)
-        if not self.event.gives_seats:
+        if not self.event.gives_seats_at(self.event.fills_at or clock.now()):
             return everybody.none()
         line = everybody.waiting()
         if self.event.capacity is None:

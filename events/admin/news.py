@@ -96,7 +96,8 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
         if coming := scheduled(self.page, event):
             then = undo.leaves_at(since=coming.at)
             heading = _("News of the change that is scheduled")
-            yield news_part(self.page, coming.news, then, heading=heading, which="coming")
+            if coming.news:
+                yield news_part(self.page, coming.news, then, heading=heading, which="coming")
             heading = _("Seats for those who wait, by what is scheduled")
             yield seats_part(self.page, coming.line, then, heading=heading, which="coming-seats")
 
@@ -120,13 +121,14 @@ class NewsSampleView(OfEvent, SampleView):
         if which == "seats":
             return NextInLine(taking_place(self.event))
         coming = scheduled(self.page, self.event)
-        if coming is None or which not in {"coming", "coming-seats"}:
+        found = {"coming": coming.news, "coming-seats": coming.line}.get(which) if coming else None
+        if found is None:
             raise Http404
-        return coming.news if which == "coming" else coming.line
+        return found
 
 
 def taking_place(event: Event) -> Event:
     """Return a copy in memory that takes place, were the event restored."""
     restored = copy.copy(event)
-    restored.status = EventStatus.SCHEDULED
+    restored.status, restored.fills_at = EventStatus.SCHEDULED, undo.leaves_at()
     return restored

@@ -64,7 +64,7 @@ NEWS = WHO_WILL_BE_TOLD
 def _is_scheduled(page: Page, event: Event) -> bool:
     """Whether a scheduled publication brings what people will be told of."""
     coming = scheduled(page, event)
-    return coming is not None and (coming.news.people().exists() or coming.line.people().exists())
+    return coming is not None and any(one.people().exists() for one in (coming.news, coming.line) if one)
 
 
 def _with_news_to_come() -> QuerySet[Event]:

@@ -30,7 +30,7 @@ class Scheduled:
     """What a publication that is scheduled will tell people of, and whom it will give seats, if it stays as it is."""
 
     at: datetime
-    news: News
+    news: News | None
     line: NextInLine
 
 
@@ -66,8 +66,10 @@ def scheduled(page: Page, event: Event) -> Scheduled | None:
     coming, then = revision.as_object(), copy.copy(event)
     is_moved = then.take_over(coming)
     at = revision.approved_go_live_at
-    line = NextInLine(then)
-    told = News(event, event.status, said=coming if is_moved else None, at=undo.leaves_at(since=at), line=line)
+    then.fills_at = undo.leaves_at(since=at)
+    # Who gets a seat anyway, before that, does not get it by this.
+    line = NextInLine(then, but=NextInLine(event) if event.fills_at else None)
+    told = News(event, event.status, said=coming, at=then.fills_at, line=line) if is_moved else None
     return Scheduled(at=at, news=told, line=line)
 
 
@@ -93,7 +95,7 @@ def _of_schedule(page: Page, event: Event) -> Iterator[str]:
     if coming is None:
         return
     moment = dates.left_to_right(date_format(timezone.localtime(coming.at), "Y-m-d H:i e"))
-    if told := coming.news.people().count():
+    if coming.news and (told := coming.news.people().count()):
         yield ngettext(
             "The new date or venue is published at %(moment)s; then %(number)s person will be told.",
             "The new date or venue is published at %(moment)s; then %(number)s people will be told.",

@@ -140,7 +140,11 @@ class Event(models.Model):
     @property
     def gives_seats(self) -> bool:
         """Whether whoever waits can still move up: no longer once it has been called off or has begun."""
-        return not self.is_cancelled and clock.now() < self.starts_at
+        return self.gives_seats_at(clock.now())
+
+    def gives_seats_at(self, moment: datetime) -> bool:
+        """Whether a seat that becomes free at that moment goes to whoever waits."""
+        return not self.is_cancelled and moment < self.starts_at
 
     @property
     def takes_registrations(self) -> bool:

@@ -16,6 +16,7 @@ from django.db.models.functions import Lower
 from core import clock
 from events.models import Event, EventVersion, Registration
 from events.services import notices, planning, seats
+from events.services.promoting import fill_seats
 from mail import pacing
 from mail.addresses import BadAddress
 from mail.enums import MAY_HAVE_ARRIVED
@@ -111,6 +112,7 @@ def _tell(kind: str, event: Event, registration: Registration, *, since: int, be
 def _untold(event_id: int) -> Untold | None:
     """Return what is to be told now, or None while the window is open, everybody knows, or the event is over."""
     event = seats.lock(event_id)
+    _give_held_seats(event)
     by_revision = {version.revision: version for version in event.versions.all()}
     latest = by_revision[max(by_revision)]
     if latest.told_at is not None or clock.now() < latest.made_at + undo_window():
@@ -119,6 +121,18 @@ def _untold(event_id: int) -> Untold | None:
         planning.settle(event=event)
         return None
     return Untold(event, latest, by_revision)
+
+
+def _give_held_seats(event: Event) -> None:
+    """Give the seats of a locked event that are due, so that who gets one reads of the change in that mail alone."""
+    if event.fills_at is None or clock.now() < event.fills_at:
+        return
+    try:
+        with transaction.atomic():
+            fill_seats(event)
+    except Exception:
+        # Those who are registered must not wait for their news because somebody's seat cannot be given.
+        logger.exception("The free seats of event %s could not be given.", event.pk)
 
 
 def _people_to_tell(untold: Untold) -> list[Registration]:

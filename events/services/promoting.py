@@ -75,9 +75,13 @@ def hold_seats(event: Event, *, since: datetime | None = None) -> list[Registrat
 
     It opens now, or at `since`, when a change was made of which people are told together with their seat.
 
-    Taken back before that, nobody has got one, nor heard of it. Each further act that gives seats opens it anew.
+    Taken back before that, nobody has got one, nor heard of it. Each further act that gives seats opens it anew, unless
+    the event begins before it has passed: then what was promised before stays so, and nobody is promised anything new.
     """
-    _hold_until(event, undo.leaves_at(since=since) if _gives(event, seats.count(event)) else None)
+    before, moment = event.fills_at, undo.leaves_at(since=since)
+    _hold_until(event, None)
+    if _gives(event, seats.count(event)):
+        _hold_until(event, moment if before is None or event.gives_seats_at(moment) else before)
     return fill_seats(event)
 
 
@@ -97,7 +101,9 @@ def give_alone(event_id: int) -> int:
 
 
 def _gives(event: Event, counted: SeatCount) -> bool:
-    return bool(counted.waiting) and counted.free != 0 and event.gives_seats
+    """Whether somebody gets a seat: what was held is given as of its own moment, however late that is."""
+    moment = event.fills_at or clock.now()
+    return bool(counted.waiting) and counted.free != 0 and event.gives_seats_at(moment) and not event.is_over
 
 
 def _hold_until(event: Event, moment: datetime | None) -> None:

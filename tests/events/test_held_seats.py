@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from core import clock
+from events.audiences import NextInLine
 from events.enums import EventStatus
 from events.models import Event, Registration, WebinarPage
 from events.services import (
     announce_changes,
+    announcing,
     cancel,
     cancel_event,
     give_held_seats,
@@ -200,3 +202,64 @@ def test_control_without_the_hold_whoever_waits_has_the_seat_before_it_can_be_ta
     with_seats(page, 3)
     with_seats(page, 1)
     assert (seated(), told(), Event.objects.get().status) == (["A", "B", "C"], ["b", "c"], EventStatus.SCHEDULED)
+
+
+def begins_in(seconds: int, page: WebinarPage) -> None:
+    """Let the event begin soon, as if it had been planned so from the beginning."""
+    page.starts_at, page.ends_at = clock.now() + timedelta(seconds=seconds), clock.now() + timedelta(hours=1)
+    Event.objects.update(starts_at=page.starts_at, ends_at=page.ends_at)
+
+
+def test_what_was_promised_before_the_start_is_given_however_late_the_tick_comes(time):
+    page = full()
+    begins_in(WINDOW + 5, page)
+    with_seats(page, 3)
+    time.shift(WINDOW + 60)
+    assert (give_held_seats(), seated(), told()) == (2, ["A", "B", "C"], ["b", "c"])
+
+
+def test_what_was_promised_is_kept_by_a_later_publication_that_could_promise_nothing(time):
+    page = full()
+    begins_in(WINDOW + 5, page)
+    promised = with_seats(page, 3).fills_at
+    time.shift(10)
+    page.title = "Budgets"
+    assert with_seats(page, 3).fills_at == promised
+    time.shift(WINDOW)
+    assert (give_held_seats(), seated()) == (2, ["A", "B", "C"])
+
+
+def test_nobody_is_promised_or_given_a_seat_whose_window_ends_after_the_start(time):
+    page = full()
+    begins_in(WINDOW - 5, page)
+    event = with_seats(page, 3)
+    assert NextInLine(event).people().count() == 0
+    cancel(registration_id=Registration.objects.get(name="A").pk)
+    time.shift(WINDOW)
+    assert (give_held_seats(), sweep().promoted, seated(), told()) == (0, 0, [], [])
+
+
+def test_seats_are_not_given_once_the_event_is_over(time):
+    page = full()
+    begins_in(WINDOW + 5, page)
+    with_seats(page, 3)
+    time.shift(7200)
+    assert (give_held_seats(), seated(), Event.objects.get().fills_at) == (0, ["A"], None)
+
+
+def test_news_that_comes_before_the_tick_gives_the_seats_first(time):
+    page = full()
+    page.capacity = 2
+    move(page, days=1)
+    time.shift(WINDOW)
+    assert (announce_changes(), seated(), told()) == (2, ["A", "B"], ["b"])
+    assert give_held_seats() == 0
+
+
+def test_news_does_not_wait_for_seats_that_cannot_be_given(time, monkeypatch):
+    page = full()
+    page.capacity = 2
+    move(page, days=1)
+    time.shift(WINDOW)
+    monkeypatch.setattr(announcing, "fill_seats", lambda event: 1 / 0)
+    assert (announce_changes(), seated()) == (3, ["A"])

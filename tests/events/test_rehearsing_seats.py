@@ -224,3 +224,12 @@ def test_nobody_is_next_in_line_for_what_has_begun_or_is_called_off(page):
     assert NextInLine(event).people().count() == 3
     event.starts_at = clock.now()
     assert NextInLine(event).people().count() == 0
+
+
+def test_a_schedule_is_not_said_to_bring_what_was_published_before_it(publisher, page):
+    moved = {"starts_at": "2026-12-14 15:00", "ends_at": "2026-12-14 16:30", "capacity": "2"}
+    publish(publisher, page, **moved)
+    (words, _scheduled) = said(publish(publisher, page, **moved, summary="Hello", go_live_at="2026-11-01 12:00"))
+    assert ("3 people will be told of the change in 2 minutes." in words, "published at" in words) == (True, False)
+    found = parts(publisher.get(url("news", page.pk)))
+    assert [heading for heading, *_more in found] == ["News of the change", "Seats for those who wait"]
