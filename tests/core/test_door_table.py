@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -26,6 +27,7 @@ OPENED_BY = {
     "/<lang>/search/": "search",
     "/<lang>/events/<slug>/register/": "event_register",
     "/<lang>/events/calendar.ics": "event_feed",
+    "/<lang>/events/<translation key>/": "event_page",
     "/<lang>/news/feed/": "newsletter_feed",
     "/sitemap.xml": "sitemap",
     "/robots.txt": "robots",
@@ -55,7 +57,12 @@ def test_the_table_has_every_door_once():
 def test_an_address_is_opened_by_its_own_view_in_every_language(door):
     found = set()
     for code in languages.codes():
-        address = door.replace("<lang>", code).replace("<slug>", "some").replace("<token>", "some")
+        address = (
+            door.replace("<lang>", code)
+            .replace("<slug>", "some")
+            .replace("<token>", "some")
+            .replace("<translation key>", str(UUID(int=1)))
+        )
         with translation.override(code):
             found.add(resolve(address).url_name)
     assert found == {OPENED_BY[door]}
