@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from learning import cohort_words, mails
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
@@ -68,6 +69,18 @@ class Told:
         return SAMPLES[self.mail](self.cohort, language)
 
 
+class Invited(Told):
+    """Those who would be invited to one team, in the words that it is invited with."""
+
+    def __init__(self, team: TeamRequest) -> None:
+        super().__init__(team.cohort, notices.INVITATION)
+        self.team = team
+
+    def sample(self, language: str) -> Rendering:
+        """Write the invitation for nobody."""
+        return sample_invitation(self.cohort, language, team=self.team)
+
+
 class Coordinators:
     """Those whose drafts would be sent."""
 
@@ -99,6 +112,19 @@ def _sample_person(cohort: Cohort, language: str, **fields: int) -> Enrolment:
     return Enrolment(cohort=cohort, name=_("Sample Person"), email="sample@example.org", language=language, **fields)
 
 
+def _sample_team(cohort: Cohort) -> TeamRequest:
+    city = LocalGovernment(slug="sample", name=_("Sample City"))
+    return TeamRequest(cohort=cohort, local_government=city, coordinator=User(display_name=_("Sample Person")))
+
+
+def sample_invitation(cohort: Cohort, language: str, *, team: TeamRequest | None = None) -> Rendering:
+    """Write the invitation to a team, which need not be stored, for nobody."""
+    enrolment = _sample_person(cohort, language)
+    enrolment.team = team or _sample_team(cohort)
+    enrolment.local_government = enrolment.team.local_government
+    return mails.write_invitation(enrolment, language)
+
+
 def _waiting(cohort: Cohort, language: str) -> Rendering:
     enrolment = _sample_person(cohort, language, waiting_number=1)
     enrolment.place = 1
@@ -110,16 +136,13 @@ def _no_seat(cohort: Cohort, language: str) -> Rendering:
 
 
 def _team(cohort: Cohort, language: str) -> Rendering:
-    return mails.write_sent(
-        TeamRequest(cohort=cohort, local_government=LocalGovernment(slug="sample")),
-        {"invited": 2, "waiting": 0, "applied": 0},
-    )
+    return mails.write_sent(_sample_team(cohort), {"invited": 2, "waiting": 0, "applied": 0})
 
 
 # The mails that a cohort sends to many, by what their samples are called in addresses.
 TEAM, UNDECIDED = "team", "undecided"
 SAMPLES: dict[str, Callable[[Cohort, str], Rendering]] = {
-    notices.INVITATION: lambda cohort, code: mails.write_invitation(_sample_person(cohort, code), code),
+    notices.INVITATION: sample_invitation,
     notices.WAITING: _waiting,
     notices.PROMOTED: lambda cohort, code: mails.write_promoted(_sample_person(cohort, code), code),
     notices.ADMITTED: lambda cohort, code: mails.write_admitted(_sample_person(cohort, code), code),

@@ -25,13 +25,13 @@ from django.views.decorators.cache import never_cache
 from accounts.visitors import signed_in
 from core import languages, limits
 from learning import access, cohort_words, fitting
-from learning.audiences import Told
+from learning.audiences import Invited
 from learning.bad_lines import gathered
 from learning.errors import EnrolmentRefused, LearningError, TooManyAtOnce
 from learning.forms import PeopleForm
-from learning.models import Cohort
+from learning.models import Cohort, TeamRequest
 from learning.rules import cities_to_enrol
-from learning.services import Invitee, Preview, Prospect, TeamOutcome, enrol_team, foresee_team, notices, preview_team
+from learning.services import Invitee, Preview, Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
 from learning.services.reading_lines import MOST_AT_ONCE
 from learning.views.left import told_of_the_end
 from mail import rehearsal
@@ -159,17 +159,17 @@ class TeamView(LoginRequiredMixin, View):
             "language": form.cleaned_data["language"],
             "has_own_languages": any(one.language != form.cleaned_data["language"] for one in people),
             "form": again,
-            "samples": [] if finds_nothing or self.cohort.by_approval else self._samples(people),
+            "samples": self._samples(people, city) if prospect and prospect.seated else [],
         }
         status = HTTPStatus.CONFLICT if finds_nothing else 200
         return self._show("confirm", context, status=status if people else HTTPStatus.UNPROCESSABLE_ENTITY)
 
-    def _samples(self, people: list[Invitee]) -> list[dict[str, Any]]:
+    def _samples(self, people: list[Invitee], city: LocalGovernment) -> list[dict[str, Any]]:
         """Return the invitation as somebody of each language on the list would read it."""
         spoken = {languages.nearest(one.language) for one in people}
-        invitation = Told(self.cohort, notices.INVITATION)
+        team = TeamRequest(cohort=self.cohort, local_government=city, coordinator=signed_in(self.request))
         return [
-            {"language": code, "direction": languages.direction(code), "mail": rehearsal.sample(invitation, code)}
+            {"language": code, "direction": languages.direction(code), "mail": rehearsal.sample(Invited(team), code)}
             for code in languages.codes()
             if code in spoken
         ]

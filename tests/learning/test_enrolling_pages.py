@@ -217,13 +217,13 @@ def test_the_last_look_shows_the_invitation_in_each_language_of_the_list_and_no_
     sample = html.split("<summary>How the invitation reads</summary>")[1].split("</details>")[0]
     assert re.findall(r'lang="(\w+)" dir="(\w+)"', sample) == [("fr", "ltr"), ("ar", "rtl")]
     assert (
-        "Une place dans ce cours vous est réservée." in sample,
+        "vous invite à apprendre avec l’équipe qui représente" in sample,
         "sample@example.org" in html,
         Enrolment.objects.exists(),
     ) == (True, False, False)
 
 
-@pytest.mark.parametrize("fields", [{"admission": "approval"}, {"seats": 0, "waiting_list": False}])
+@pytest.mark.parametrize("fields", [{"admission": "approval"}, {"seats": 0, "waiting_list": False}, {"seats": 0}])
 def test_where_nobody_is_invited_by_sending_no_invitation_is_shown(fields):
     one = teamwork.a_team(**fields)
     data = {"city": one.city.slug, "lines": "bo@city.example", "language": "en"}
