@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Generator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -45,9 +46,14 @@ def later(time_machine) -> None:
     time_machine.move_to(clock.now() + timedelta(seconds=91))
 
 
+def long(status: int) -> Any:
+    """Return a status that is answered like its neighbour, for the long run."""
+    return pytest.param(status, marks=pytest.mark.long)
+
+
 @pytest.mark.parametrize("name", sorted(KEYLESS | KEYED))
 @pytest.mark.parametrize("stream", ["transactional", "bulk"])
-@pytest.mark.parametrize("status", [503, 521])
+@pytest.mark.parametrize("status", [503, long(521)])
 def test_a_provider_that_says_that_it_did_nothing_puts_all_off_and_costs_nothing(
     api: Api, settings, time_machine, name: str, stream: str, status: int
 ) -> None:
@@ -65,7 +71,7 @@ def test_a_provider_that_says_that_it_did_nothing_puts_all_off_and_costs_nothing
 
 
 @pytest.mark.parametrize(("name", "doubtful"), [("mailgun", "unknown"), ("postmark", "unknown"), ("brevo", "deferred")])
-@pytest.mark.parametrize("status", [500, 502, 504])
+@pytest.mark.parametrize("status", [500, long(502), long(504)])
 def test_a_provider_that_may_have_done_something_leaves_one_message_of_a_lease_in_doubt(
     api: Api, settings, time_machine, name: str, doubtful: str, status: int
 ) -> None:

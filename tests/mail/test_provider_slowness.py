@@ -148,7 +148,14 @@ def outcomes(answers: list[Answer]) -> list[str]:
 
 @each_library
 @pytest.mark.parametrize(
-    "talk", [in_its_status, in_its_headers, in_its_body, by_asking_for_patience], ids=lambda talk: talk.__name__
+    "talk",
+    [
+        in_its_headers,
+        in_its_body,
+        pytest.param(in_its_status, marks=pytest.mark.long),
+        pytest.param(by_asking_for_patience, marks=pytest.mark.long),
+    ],
+    ids=lambda talk: talk.__name__,
 )
 def test_a_provider_that_answers_byte_by_byte_is_left_when_the_time_is_up(
     settings, served, backend: str, talk: Talk
