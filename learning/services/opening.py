@@ -11,7 +11,7 @@ from core import clock
 from learning.errors import CohortChanged, CohortOver
 from learning.models import Cohort, Enrolment
 from learning.services import notices, seats
-from learning.services.promoting import hold, next_in_line
+from learning.services.promoting import give_due, hold, next_in_line
 from learning.services.sending import lock_cities_held_back, send_held_back
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def save_cohort(
         kept = seats.lock(cohort.pk)
         before = kept.course
         _need_unchanged(kept, seen, with_moderators=moderators is not None)
+        give_due(kept)
         for name in FACTS:
             setattr(kept, name, getattr(cohort, name))
         kept.save(update_fields=FACTS)

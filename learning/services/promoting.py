@@ -5,6 +5,7 @@ everybody else, but nobody has them, so that they can be taken back.
 """
 
 import logging
+from datetime import datetime
 
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q
@@ -66,9 +67,10 @@ def fill(cohort: Cohort) -> SeatCount:
 def hold(cohort: Cohort) -> SeatCount:
     """Hold the free seats of a locked cohort back until the undo window, which opens anew, has passed.
 
-    So it does with drafts that wait to be sent. Where there is neither, or no window, this is `fill`.
+    So it does with drafts that wait to be sent. Where there is neither, or no window, this is `fill`. Seats that are no
+    longer given by then are held back all the same: given at once, they could not be taken back.
     """
-    before, cohort.fills_at = cohort.fills_at, undo.leaves_at()
+    before, cohort.fills_at = cohort.fills_at, _opens_anew(cohort)
     counted = seats.count(cohort)
     promoted = _next_in_line(cohort, counted)
     if not (cohort.holds_seats_back and (promoted or _has_drafts_to_send(cohort))):
@@ -79,6 +81,15 @@ def hold(cohort: Cohort) -> SeatCount:
     return counted
 
 
+def give_due(cohort: Cohort) -> None:
+    """Give what a locked cohort held back for long enough, as it is stored: a save shall not be faster than the sweep.
+
+    Call it before the cohort is changed, or what is changed would be given without a window.
+    """
+    if cohort.fills_at is not None and not cohort.holds_seats_back:
+        seats.keep(cohort, fill(cohort))
+
+
 def foreseen(cohort: Cohort) -> SeatCount:
     """Count the seats of a cohort that is not locked as they would be after `fill`; writes nothing."""
     counted = seats.count(cohort)
@@ -87,8 +98,11 @@ def foreseen(cohort: Cohort) -> SeatCount:
 
 
 def next_in_line(cohort: Cohort) -> list[Enrolment]:
-    """Return who would get a seat by `fill` in a cohort that is not locked, drafts among them; writes nothing."""
-    return _next_in_line(cohort, seats.count(cohort))
+    """Return who would get a seat by `fill` in a cohort that is not locked, drafts among them; writes nothing.
+
+    That is nobody where the moment comes too late, though seats are held back until then.
+    """
+    return _next_in_line(cohort, seats.count(cohort)) if cohort.gives_seats(cohort.fills_at) else []
 
 
 def _promote(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
@@ -102,6 +116,22 @@ def _promote(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
     return promoted
 
 
+def _opens_anew(cohort: Cohort) -> datetime:
+    """Return when the undo window that opens now has passed; the former moment, where seats are given only by that one.
+
+    What those next in line were promised shall not be lost because staff save something once more.
+    """
+    before, anew = cohort.fills_at, undo.leaves_at()
+    if before is not None and cohort.gives_seats(before) and not cohort.gives_seats(anew):
+        return before
+    return anew
+
+
+def _could_get_seats(cohort: Cohort) -> bool:
+    """Whether free seats are given to those who wait or, being held back, would be given to them now."""
+    return cohort.gives_seats(cohort.fills_at) or (cohort.holds_seats_back and cohort.gives_seats())
+
+
 def _has_drafts_to_send(cohort: Cohort) -> bool:
     """Whether coordinators have been approved whose drafts the cohort kept, being called off."""
     if cohort.is_called_off or cohort.is_over():
@@ -112,9 +142,10 @@ def _has_drafts_to_send(cohort: Cohort) -> bool:
 def _next_in_line(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
     """Return who gets the free seats, which are counted as held from then on.
 
-    What was held back is given as of its own moment, however late the sweep comes.
+    What was held back is given as of its own moment, however late the sweep comes. Until that moment nobody who comes
+    passes the line, even where it comes too late for anybody in it.
     """
-    if not counted.waiting or counted.free == 0 or not cohort.gives_seats(cohort.fills_at) or cohort.is_over():
+    if not counted.waiting or counted.free == 0 or not _could_get_seats(cohort) or cohort.is_over():
         return []
     promoted = []
     # A second city's seat would stay with somebody who takes part already and can never join by it.

@@ -22,6 +22,7 @@ from learning.services import (
     save_cohort,
     withdraw_enrolment,
 )
+from learning.services.promoting import next_in_line
 from learning.tasks import lapse_drafts
 from mail import rendering
 from mail.models import Message
@@ -177,11 +178,67 @@ def test_seats_whose_moment_came_before_the_first_day_are_given_however_late_the
     assert (told(), len(teamwork.mails(notices.NO_SEAT))) == (["bo@example.org"], 1)
 
 
-def test_seats_whose_moment_comes_after_the_first_day_has_begun_are_promised_to_nobody(cohort, now):
-    now.move_to(cohort.starts_at - timedelta(seconds=1))
-    assert save(cohort, seats=2).fills_at is None
+def test_seats_whose_moment_comes_after_the_first_day_has_begun_are_promised_to_nobody_nor_given_before(cohort, now):
+    now.move_to(cohort.starts_at - timedelta(seconds=60))
+    held = save(cohort, seats=3)
+    assert (held.fills_at, next_in_line(held)) == (clock.now() + WINDOW, [])
+    withdraw_enrolment(enrolment_id=cohort.enrolments.get(name="Ana").pk, by=None)
+    lapse_drafts()
+    wait = [("Ana", "withdrawn", False, None), *WAIT[1:]]
+    assert (states(cohort), told()) == (wait, [])
+    now.move_to(cohort.starts_at)
+    lapse_drafts()
+    assert states(cohort) == wait
+    now.shift(timedelta(seconds=60))
+    lapse_drafts()
+    assert [(name, state) for name, state, _seat, _number in states(cohort)] == [
+        ("Ana", "withdrawn"),
+        ("Bo", "lapsed"),
+        ("Cy", "lapsed"),
+    ]
+    cohort.refresh_from_db()
+    assert (cohort.fills_at, told(), len(teamwork.mails(notices.NO_SEAT))) == (None, [], 2)
+
+
+def test_in_the_last_window_nobody_who_comes_passes_the_line_and_the_former_number_lets_all_go_on(cohort, now):
+    now.move_to(cohort.starts_at - timedelta(seconds=60))
+    save(cohort, seats=2)
+    cohort.refresh_from_db()
+    assert cohort.seat_state == "waiting"
+    make.invited(cohort, "Di")
+    assert states(cohort) == [*WAIT, ("Di", "waitlisted", False, 3)]
+    assert save(cohort, seats=1).fills_at is None
+    withdraw_enrolment(enrolment_id=cohort.enrolments.get(name="Ana").pk, by=None)
+    assert told() == ["bo@example.org"]
+
+
+def test_a_later_save_near_the_first_day_takes_no_promised_seat_back(cohort, now):
+    now.move_to(cohort.starts_at - WINDOW - timedelta(seconds=30))
+    promised = save(cohort, seats=2).fills_at
+    now.shift(timedelta(seconds=60))
+    # The window of this save ends after the first day has begun.
+    assert save(cohort, name="Autumn").fills_at == promised
+    now.move_to(promised)
+    assert (give_held_seats(), states(cohort), told()) == ([cohort.pk], BO_SITS, ["bo@example.org"])
+
+
+def test_what_is_due_is_given_by_a_save_that_comes_before_the_sweep_as_it_was_saved_before(cohort, now):
+    save(cohort, seats=2)
     now.shift(WINDOW)
-    assert (give_held_seats(), states(cohort)) == ([], WAIT)
+    past = cohort.starts_on - timedelta(days=20)
+    assert save(cohort, seats=3, starts_on=past).fills_at is None
+    assert (states(cohort), told()) == (BO_SITS, ["bo@example.org"])
+
+
+def test_what_a_save_adds_to_what_is_due_waits_for_a_window_of_its_own(cohort, now):
+    save(cohort, seats=2)
+    now.shift(WINDOW)
+    assert save(cohort, seats=3).fills_at == clock.now() + WINDOW
+    assert (states(cohort), told()) == (BO_SITS, ["bo@example.org"])
+    # Too late to take back.
+    save(cohort, seats=1)
+    now.shift(WINDOW)
+    assert (give_held_seats(), states(cohort)) == ([], BO_SITS)
 
 
 def test_a_cohort_whose_held_seats_cannot_be_given_does_not_hold_up_the_others(cohort, now, monkeypatch):
