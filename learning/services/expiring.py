@@ -62,14 +62,14 @@ def foresee_in_vain(cohort: Cohort, *, instead_of: Cohort) -> InVain:
     return InVain(**ended.aggregate(ended=Count("pk"), told=told))
 
 
-def told_in_vain(cohort: Cohort, *, instead_of: Cohort | None = None) -> list[Enrolment]:
-    """Return whom the sweep would tell that they have no seat because a cohort says this, be it instead of what is
-    stored; writes nothing.
+def told_in_vain(cohort: Cohort, *, instead_of: Cohort | None = None, at: datetime | None = None) -> list[Enrolment]:
+    """Return whom the sweep would tell at a moment, now unless given, that they have no seat because a cohort says
+    this, be it instead of what is stored; writes nothing.
     """
-    states = set(_states_to_end(cohort)) - set(_states_to_end(instead_of) if instead_of else ())
+    states = set(_states_to_end(cohort, at)) - set(_states_to_end(instead_of, at) if instead_of else ())
     if not states:
         return []
-    told = _told(cohort, Enrolment.objects.filter(cohort=cohort, state__in=states))
+    told = _told(cohort, Enrolment.objects.filter(cohort=cohort, state__in=states), at)
     return list(told.select_related("person").order_by("pk"))
 
 
@@ -96,9 +96,9 @@ def _end_in(cohort_id: int) -> list[int]:
     return [one.pk for one in found]
 
 
-def _told(cohort: Cohort, enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
+def _told(cohort: Cohort, enrolments: EnrolmentQuerySet, at: datetime | None = None) -> EnrolmentQuerySet:
     """Return those who are told that they have no seat; once the cohort is over, nobody."""
-    if cohort.is_over():
+    if cohort.is_over(at):
         return enrolments.none()
     asked_themselves = Q(state=EnrolmentState.WAITLISTED) | Q(team=None)
     return enrolments.filter(asked_themselves).of_outsiders(keys_of_members(cohort))
@@ -112,10 +112,10 @@ def _states_to_end_now(cohort: Cohort) -> tuple[EnrolmentState, ...]:
     return () if states and ends_waits_at(cohort) else states
 
 
-def _states_to_end(cohort: Cohort) -> tuple[EnrolmentState, ...]:
-    if cohort.is_over():
+def _states_to_end(cohort: Cohort, at: datetime | None = None) -> tuple[EnrolmentState, ...]:
+    if cohort.is_over(at):
         return UNANSWERED
     # Called off, it may yet be restored.
-    if not cohort.is_called_off and cohort.has_given_its_seats():
+    if not cohort.is_called_off and cohort.has_given_its_seats(at):
         return NEEDS_A_SEAT
     return ()

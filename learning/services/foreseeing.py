@@ -56,7 +56,7 @@ def foresee_restoring(cohort: Cohort) -> ToBeTold:
     return ToBeTold(
         **_with_drafts(restored, later, promoted),
         seated=_hearing(promoted),
-        unseated=told_in_vain(restored, instead_of=cohort),
+        unseated=told_in_vain(restored, instead_of=cohort, at=at),
         later_at=at,
         seated_at=at,
         unseated_at=at,
@@ -69,18 +69,20 @@ def foresee_news(cohort: Cohort) -> ToBeTold | None:
     at = fills_at or ends_at
     if at is None or cohort.is_called_off:
         return None
+    unseated_at = max(ends_at or at, at)
     mails = notices.asked_again(cohort)
     moments = [one.due_at for messages in mails.values() for one in messages]
     promoted = next_in_line(cohort) if fills_at else []
+    unseated = told_in_vain(cohort, at=unseated_at) if ends_at else []
     people = _people(mails)
     drafts = _with_drafts(cohort, people, promoted) if fills_at else {"later": people}
     return ToBeTold(
         **drafts,
         seated=_hearing(promoted),
-        unseated=told_in_vain(cohort) if ends_at and not fills_at else [],
+        unseated=[one for one in unseated if one not in promoted],
         later_at=min(moments, default=at),
         seated_at=at,
-        unseated_at=ends_at or at,
+        unseated_at=unseated_at,
     )
 
 

@@ -24,6 +24,7 @@ from learning.services import (
     save_cohort,
     withdraw_enrolment,
 )
+from learning.tasks import lapse_drafts
 from mail.admin.message import frame_policy
 from mail.models import Message
 from municipalities.services import approve_membership
@@ -71,6 +72,11 @@ HEADINGS = (
 def parts(words: str) -> list[tuple[str, str]]:
     """Return the heading of each part of a rehearsal, with how many would get it."""
     return re.findall(rf"({'|'.join(HEADINGS)}) (\d+ \w+ would get this\.)", words)
+
+
+def told(kind: str) -> list[str]:
+    """Return who is written to with mails of a kind."""
+    return list(Message.objects.filter(kind=kind).order_by("pk").values_list("to_address", flat=True))
 
 
 def is_read_in(cohort: Cohort, language: str, *names: str) -> None:
@@ -284,6 +290,49 @@ class TestRestoring:
         assert ["français 1" in words, "No seat became free: " in words] == [True, True]
         browser.post(reverse("cohorts:restore", args=[other.pk]))
         assert parts(shown(browser, "news", other)) == [("No seat for those who wait", "2 people would get this.")]
+
+    def test_restored_so_late_that_the_first_day_begins_meanwhile_it_names_those_who_get_none(self, now):
+        cohort = full_cohort("Bo", "Cy")
+        withdraw_enrolment(enrolment_id=cohort.enrolments.get(name="Cy").pk, by=None)
+        call_off_cohort(cohort_id=cohort.pk)
+        withdraw_enrolment(enrolment_id=cohort.enrolments.get(name="Ana").pk, by=None)
+        now.move_to(cohort.starts_at - timedelta(seconds=60))
+        browser = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+        said = [("No seat for those who wait", "1 person would get this.")]
+        assert parts(shown(browser, "restore", cohort)) == said
+        browser.post(reverse("cohorts:restore", args=[cohort.pk]))
+        assert parts(shown(browser, "news", cohort)) == said
+        for _each in range(2):
+            now.shift(timedelta(seconds=60))
+            lapse_drafts()
+        assert told(notices.NO_SEAT) == ["bo@example.org"]
+        assert told(notices.PROMOTED) == []
+
+    def test_drafts_that_wait_for_the_window_hide_nobody_who_is_told_that_there_is_no_seat(self, mail_server, now):
+        cohort = called_off()
+        now.move_to(cohort.starts_at)
+        browser = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+        browser.post(reverse("cohorts:restore", args=[cohort.pk]))
+        cohort.refresh_from_db()
+        assert cohort.fills_at == clock.now() + WINDOW
+        assert ("No seat for those who wait", "2 people would get this.") in parts(shown(browser, "news", cohort))
+
+
+def test_who_is_promised_a_seat_before_the_first_day_is_not_named_among_those_who_get_none(now):
+    cohort = full_cohort("Bo", "Cy")
+    now.move_to(cohort.starts_at - WINDOW - timedelta(seconds=30))
+    browser = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+    posted(browser, cohort, seats="2")
+    now.shift(timedelta(seconds=60))
+    posted(browser, cohort, name="Autumn")
+    words = shown(browser, "news", cohort)
+    assert parts(words) == [
+        ("Seats for those who wait", "1 person would get this."),
+        ("No seat for those who wait", "1 person would get this."),
+    ]
+    now.shift(WINDOW)
+    lapse_drafts()
+    assert (told(notices.PROMOTED), told(notices.NO_SEAT)) == (["bo@example.org"], ["cy@example.org"])
 
 
 def test_days_that_end_waits_stand_on_the_screen_until_the_window_has_passed(browser, now):
