@@ -1,5 +1,6 @@
 """The pages of events: the section, and the webinar with its words; its schedule is read from the event record."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -183,7 +184,7 @@ class WebinarPage(AtomicPublishing, BasePage):
         verbose_name = _("webinar")
         verbose_name_plural = _("webinars")
 
-    def what_stays(self) -> list[str]:
+    def what_stays(self, *, without: Collection[Page] = ()) -> list[str]:
         """Add who is registered, as long as the event is still to come."""
         event = Event.objects.upcoming().scheduled().filter(translation_key=self.translation_key)
         number = Registration.objects.live().filter(event__in=event).count()
@@ -192,17 +193,17 @@ class WebinarPage(AtomicPublishing, BasePage):
             "%(number)s people are registered and keep seat or place, mails and links. Cancel the event to tell them.",
             number,
         )
-        return [*super().what_stays(), *([words % {"number": number}] if number else [])]
+        return [*super().what_stays(without=without), *([words % {"number": number}] if number else [])]
 
-    def what_deleting_means(self) -> list[str]:
+    def what_deleting_means(self, *, without: Collection[Page] = ()) -> list[str]:
         """Add where the event's date and seats are set afterwards, if this is its source page."""
         events = Event.objects.filter(translation_key=self.translation_key, source_locale=self.locale_id)
-        other = would_speak_next(self) if events.exists() else None
+        other = would_speak_next(self, without=without) if events.exists() else None
         if other is None:
-            return super().what_deleting_means()
+            return super().what_deleting_means(without=without)
         words = _("Dates, seats and meeting link of the event will then be set on its page in %(language)s.")
         return [
-            *super().what_deleting_means(),
+            *super().what_deleting_means(without=without),
             words % {"language": languages.own_name(other.locale.language_code)},
         ]
 

@@ -1,5 +1,6 @@
 """Pages of learning: a course, its modules and their units, each in one language."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -174,7 +175,7 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
         verbose_name = _("course page")
         verbose_name_plural = _("course pages")
 
-    def what_stays(self) -> list[str]:
+    def what_stays(self, *, without: Collection[Page] = ()) -> list[str]:
         """Add who takes part in cohorts of the course."""
         # A translation that goes takes nothing from anybody.
         course = {"cohort__course__translation_key": self.translation_key, "cohort__course__source_locale": self.locale}
@@ -185,15 +186,15 @@ class CoursePage(OnTrail, AtomicPublishing, BasePage):
             "Its units close for %(number)s people who are enrolled in its cohorts; the enrolments stay.",
             number,
         )
-        return [*super().what_stays(), *([words % {"number": number}] if number else [])]
+        return [*super().what_stays(without=without), *([words % {"number": number}] if number else [])]
 
-    def what_deleting_means(self) -> list[str]:
+    def what_deleting_means(self, *, without: Collection[Page] = ()) -> list[str]:
         """Say which pages speak for the course afterwards, if this is its source page: its units close without any."""
         courses = Course.objects.filter(translation_key=self.translation_key, source_locale=self.locale_id)
-        other = would_speak_next(self) if courses.exists() else None
+        other = would_speak_next(self, without=without) if courses.exists() else None
         if other is None:
-            return super().what_deleting_means()
-        stays = super().what_stays() if other.live else self.what_stays()
+            return super().what_deleting_means(without=without)
+        stays = super().what_stays(without=without) if other.live else self.what_stays(without=without)
         words = _(
             "From then on its pages in %(language)s say what the course teaches; what has no public page there is no "
             "longer taught."

@@ -1,11 +1,17 @@
 """What every projection of pages into records shares: who may project, and publishing as one transaction."""
 
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 from django.db.models import Q
 from wagtail.models import Page
 from wagtail_localize.models import Translation
 
 from core import languages, locales
+
+if TYPE_CHECKING:
+    from core.models import BasePage
 
 
 class Unprojectable(Exception):
@@ -45,12 +51,13 @@ def by_precedence(page: Page) -> tuple[bool, int]:
     return not page.live, codes.index(code) if code in codes else len(codes)
 
 
-def would_speak_next(page: Page) -> Page | None:
+def would_speak_next(page: "BasePage", *, without: Collection[Page] = ()) -> Page | None:
     """Return the page in another language that would speak for an occasion without `page`; None without one.
 
-    Its aliases are among them: the deletion makes ordinary pages of them.
+    Its aliases are among them: the deletion makes ordinary pages of them. Neither what is deleted at the same time,
+    `without`, nor what lies below that speaks for anything.
     """
-    others = page.get_translations().filter(Q(alias_of=None) | Q(alias_of=page.pk))
+    others = page.translations_left(without).filter(Q(alias_of=None) | Q(alias_of=page.pk))
     return min(others, key=by_precedence, default=None)
 
 

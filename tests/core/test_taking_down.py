@@ -91,6 +91,34 @@ def test_of_several_pages_each_tells_it_by_its_title(staff):
     assert warned_of_many(staff, page, other, plain) == [*goes_on, f"“Heat pumps”: {REGISTERED}"]
 
 
+def test_no_event_goes_on_in_a_page_that_is_deleted_too(staff):
+    page = events.live_webinar(title="Heat pumps")
+    for parent in (events.section().get_parent().specific, events.section()):
+        core.translated(parent, "fr")
+    other = core.translated(page, "fr", starts_at=page.starts_at, ends_at=page.ends_at)
+    for name in ("Ana", "Bo"):
+        events.registered(page._read_event(), name)
+    stays = f"“Heat pumps”: {REGISTERED}"
+    assert warned_of_many(staff, page) == [f"“Heat pumps”: {ELSEWHERE}", stays, f"“Heat pumps”: {GOES_ON}"]
+    # A page above takes those below it along.
+    for gone in (other, other.get_parent()):
+        assert warned_of_many(staff, page, gone)[0] == stays
+        assert GOES_ON not in " ".join(warned_of_many(staff, page, gone))
+
+
+def test_no_course_goes_on_in_a_page_that_is_deleted_too(staff):
+    page = learning.whole_course(modules=1, units=1, title="Budget")
+    learning.learner(learning.cohort(course=learning.record_of(page)))
+    other = learning.translated(page, "fr", title="Le budget")
+    goes_on = (
+        "“Budget”: From then on its pages in français say what the course teaches; what has no public page there is no "
+        "longer taught."
+    )
+    assert warned_of_many(staff, page) == [f"“Budget”: {ELSEWHERE}", goes_on]
+    assert warned_of_many(staff, page, other) == [f"“Budget”: {ENROLLED}"]
+    assert warned_of_many(staff, page, other.get_parent())[0] == f"“Budget”: {ENROLLED}"
+
+
 def test_several_pages_are_deleted_as_ever(staff):
     root = core.site_root()
     pages = [core.child(root, name) for name in ("plain", "simple")]

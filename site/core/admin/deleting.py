@@ -22,11 +22,12 @@ class Delete(DeleteBulkAction):
     """Wagtail's deleting of several pages, whose question names what goes on without each."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask, and tell it of each page by its title."""
+        """Ask, and tell it of each page by its title; what goes with it does not go on."""
         context = self.get_context_data()
         words = gettext("“%(title)s”: %(sentence)s")
-        for page in (item["item"].specific for item in context["items"]):
-            for sentence in page.what_deleting_means() if isinstance(page, BasePage) else ():
+        pages = [item["item"].specific for item in context["items"]]
+        for page in pages:
+            for sentence in page.what_deleting_means(without=pages) if isinstance(page, BasePage) else ():
                 title = page.get_admin_display_title()
                 messages.warning(request, words % {"title": title, "sentence": sentence})
         return self.render_to_response(context)

@@ -1,5 +1,6 @@
 """The page that every page type extends."""
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.db import models
@@ -59,19 +60,27 @@ class BasePage(Page):
         """
         return {f"page:{self.translation_key}", "site"}
 
-    def what_stays(self) -> list[str]:
+    def translations_left(self, without: Collection[Page] = ()) -> "models.QuerySet[Page]":
+        """Return the page in other languages once these pages, and what lies below them, are gone."""
+        left = self.get_translations()
+        for gone in without:
+            left = left.exclude(path__startswith=gone.path)
+        return left
+
+    def what_stays(self, *, without: Collection[Page] = ()) -> list[str]:
         """Return what goes on when this page is taken off the site, in sentences for whoever does it.
 
-        A type whose record people have signed up to adds how many they are.
+        A type whose record people have signed up to adds how many they are. Pages `without`, and what lies below them,
+        go at the same time.
         """
-        live = self.get_translations().live().filter(alias_of=None).order_by("locale__language_code")
+        live = self.translations_left(without).filter(live=True, alias_of=None).order_by("locale__language_code")
         names = [languages.own_name(code) for code in live.values_list("locale__language_code", flat=True)]
         words = _("In other languages it stays public: %(languages)s.")
         return [words % {"languages": ", ".join(names)}] if names else []
 
-    def what_deleting_means(self) -> list[str]:
+    def what_deleting_means(self, *, without: Collection[Page] = ()) -> list[str]:
         """Return what goes on when this page is deleted, for whoever does it: as off the site, unless its type adds."""
-        return self.what_stays()
+        return self.what_stays(without=without)
 
     def get_view_restrictions(self) -> "models.QuerySet[PageViewRestriction]":
         """Return what limits the view of this page: restrictions on it or above it, without a query when routing knows.
