@@ -1,7 +1,7 @@
 """Named reads of courses, modules and units."""
 
 from django.db import models
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 
@@ -29,6 +29,13 @@ class ModuleQuerySet(ProjectedQuerySet):
 
 
 class UnitQuerySet(ProjectedQuerySet):
+    def left_behind(self) -> "UnitQuerySet":
+        """Return what the course no longer teaches since it was handed over to a language that has no page of it.
+
+        What had been taken out of the course before that is among them: its records look the same.
+        """
+        return self.filter(is_current=False).exclude(source_locale=F("module__course__source_locale"))
+
     def in_order(self) -> "UnitQuerySet":
         """Sort as the course teaches them, module by module."""
         return self.order_by("module__order", "order", "pk")

@@ -23,7 +23,7 @@ def hand_over_course(*, translation_key: UUID) -> Course | None:
     Otherwise the course could never be taught or changed again. Who has completed what stays: the records are the
     same. What those pages say of audience, kind and minutes, old since their last publication, first becomes what the
     records say. Modules and units stand as these pages have them; what has no public page among them is not taught.
-    Two at once are as one.
+    Nobody is completed because of that (`learning_units.complete_finished`). Two at once are as one.
     """
     pages = _hold_pages(translation_key)
     course = Course.objects.select_for_update().filter(translation_key=translation_key).first()

@@ -1,7 +1,7 @@
 """Reading units and marking them complete, kept by the revision that was read."""
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from core import clock
 from learning import rules
@@ -26,7 +26,8 @@ def read_unit(*, enrolment_id: int, unit_id: int, revision_id: int | None, langu
 def complete_unit(
     *, enrolment_id: int, unit_id: int, revision_id: int | None = None, language: str = ""
 ) -> UnitProgress:
-    """Mark a unit complete; with the last one the enrolment is completed.
+    """Mark a unit complete; with the last one the enrolment is completed, unless the learner had begun what the course
+    left behind when it was handed over, and has not done all of it.
 
     Of a unit that was never read, `revision_id` and `language` say what is read now: a form may be sent without a look.
     Completing twice changes nothing. Raises UnitNotOpen, and CohortOver once the cohort is over.
@@ -68,8 +69,12 @@ def complete_finished() -> list[int]:
     """Complete whoever has nothing left to do since a unit was taken out of the course; return their keys.
 
     A unit completes somebody only in the act of marking it; a sweep calls this for those who had marked all the others.
+    Not in a course that left units behind when it was handed over: staff took none of them out, and who has done only
+    those that are translated learned less than they came for. They go on once the translations are public.
     """
+    left_behind = Unit.objects.left_behind().filter(module__course=OuterRef("cohort__course"))
     rows = Enrolment.objects.filter(state=EnrolmentState.ACTIVE, cohort__called_off_at=None).with_progress()
+    rows = rows.exclude(Exists(left_behind))
     finished = rows.filter(units__gt=0, units_done__gte=F("units")).order_by("pk").values_list("pk", flat=True)
     return [key for key in finished if _complete_now(key)]
 
@@ -118,9 +123,23 @@ def _complete_if_done(enrolment: Enrolment, *, actor: Actor = Actor.PERSON) -> N
         return
     taught = Unit.objects.current().filter(module__is_current=True, module__course=enrolment.cohort.course_id)
     done = UnitProgress.objects.filter(enrolment=enrolment).exclude(completed_at=None).values("unit")
-    if taught.exclude(pk__in=done).exists():
+    if taught.exclude(pk__in=done).exists() or _is_left_short(enrolment, actor):
         return
     enrolment.state, enrolment.ended_at = EnrolmentState.COMPLETED, clock.now()
     enrolment.save(update_fields=["state", "ended_at"])
     by = enrolment.person if actor == Actor.PERSON else None
     history.note([enrolment], ChangeKind.COMPLETED, actor=actor, by=by)
+
+
+def _is_left_short(enrolment: Enrolment, actor: Actor) -> bool:
+    """Whether handing the course over took from a learner what they had begun, so that the units taught are not all.
+
+    Who has begun none of it takes the course as it is now, and completes it by marking its last unit: otherwise nobody
+    ever would, should those translations never come. No sweep says for them that this is all they want.
+    """
+    left_behind = Unit.objects.left_behind().filter(module__course=enrolment.cohort.course_id)
+    if actor == Actor.SYSTEM:
+        return left_behind.exists()
+    own = UnitProgress.objects.filter(enrolment=enrolment)
+    missing = left_behind.exclude(pk__in=own.exclude(completed_at=None).values("unit"))
+    return left_behind.filter(pk__in=own.values("unit")).exists() and missing.exists()

@@ -188,6 +188,50 @@ def test_who_has_completed_a_unit_has_completed_it(delete, english, french):
     assert Unit.objects.get(pk=unit.pk).is_current
 
 
+def records(*pages: Page) -> list[Unit]:
+    return [Unit.objects.get(translation_key=page.translation_key) for page in pages]
+
+
+def test_nobody_is_completed_by_what_the_handing_over_left_behind(delete, english, french):
+    """Of four units French has one."""
+    cohort = make.running_cohort(course=make.record_of(english))
+    ana, bo, cy = (make.learner(cohort, name) for name in ("Ana", "Bo", "Cy"))
+    taught, other, *rest = records(*UnitPage.objects.descendant_of(english).order_by("path"))
+
+    def do(person, *units: Unit) -> str:
+        for unit in units:
+            services.complete_unit(enrolment_id=person.pk, unit_id=unit.pk)
+        person.refresh_from_db()
+        return person.state
+
+    do(ana, taught), do(bo, other), do(cy, other, *rest)
+    delete(english)
+    repair_courses()
+    assert do(ana) == "active"
+    # Bo has begun what is taught no more; Cy had done all of it.
+    assert (do(bo, taught), do(cy, taught)) == ("active", "completed")
+    # Who begins now takes the course as it is.
+    assert do(make.learner(cohort, "Di"), taught) == "completed"
+
+
+def test_once_the_translations_are_public_the_sweep_completes_again_who_has_nothing_left_to_do(delete):
+    page = make.whole_course(modules=1, units=2, title="Heat")
+    first, second = UnitPage.objects.descendant_of(page).order_by("path")
+    french = in_french(page)
+    person = make.learner(make.running_cohort(course=make.record_of(page)))
+    services.complete_unit(enrolment_id=person.pk, unit_id=records(first)[0].pk)
+    draft = make.translated(second, "fr", title="La deuxième")
+    draft.unpublish()
+    delete(page)
+    assert (services.complete_finished(), path_of(french)) == ([], PATH)
+    draft = UnitPage.objects.get(pk=draft.pk)
+    make.publish_now(draft)
+    assert services.complete_finished() == []
+    UnitPage.objects.get(pk=draft.pk).unpublish()
+    # Staff have taken it out.
+    assert services.complete_finished() == [person.pk]
+
+
 def test_the_sweep_hands_over_what_was_missed_and_once(english, french, caplog):
     bare = make.bare_course()
     english.delete()
