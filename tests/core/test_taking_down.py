@@ -119,6 +119,17 @@ def test_no_course_goes_on_in_a_page_that_is_deleted_too(staff):
     assert warned_of_many(staff, page, other.get_parent())[0] == f"“Budget”: {ENROLLED}"
 
 
+def test_after_a_mistyped_confirmation_it_is_told_once_more(staff, settings):
+    settings.WAGTAILADMIN_UNSAFE_PAGE_DELETION_LIMIT = 1
+    page = events.live_webinar(title="Heat pumps")
+    for name in ("Ana", "Bo"):
+        events.registered(page._read_event(), name)
+    address = f"{reverse('wagtail_bulk_action', args=['wagtailcore', 'page', 'delete'])}?id={page.pk}"
+    answer = staff.post(address, {"confirm_site_name": "wrong"})
+    _wrong, said = [str(one).strip() for one in answer.context["messages"]]
+    assert said == f"“Heat pumps”: {REGISTERED}"
+
+
 def test_several_pages_are_deleted_as_ever(staff):
     root = core.site_root()
     pages = [core.child(root, name) for name in ("plain", "simple")]

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from wagtail.admin import messages
 from wagtail.admin.views.pages.bulk_actions.delete import DeleteBulkAction
@@ -21,13 +22,12 @@ def say_what_stays(request: HttpRequest, page: Page) -> None:
 class Delete(DeleteBulkAction):
     """Wagtail's deleting of several pages, whose question names what goes on without each."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask, and tell it of each page by its title; what goes with it does not go on."""
-        context = self.get_context_data()
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> TemplateResponse:
+        """Ask, also after a wrong confirmation, and tell it of each page by its title; what goes too does not stay."""
         words = gettext("“%(title)s”: %(sentence)s")
         pages = [item["item"].specific for item in context["items"]]
         for page in pages:
             for sentence in page.what_deleting_means(without=pages) if isinstance(page, BasePage) else ():
                 title = page.get_admin_display_title()
-                messages.warning(request, words % {"title": title, "sentence": sentence})
-        return self.render_to_response(context)
+                messages.warning(self.request, words % {"title": title, "sentence": sentence})
+        return super().render_to_response(context, **response_kwargs)
