@@ -7,7 +7,7 @@ import time_machine
 
 from core import clock
 from learning.models import Cohort, EnrolmentChange
-from learning.services import enrolling, give_held_seats, holding, promoting, save_cohort, seats
+from learning.services import enrolling, give_held_seats, promoting, save_cohort, seats
 from mail import undo
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
@@ -70,7 +70,7 @@ def test_control_without_the_lock_newcomers_take_the_one_seat_together(at_once, 
 
 def two_sweeps_at_once(at_once, monkeypatch) -> int:
     """Give what was held back by two sweeps at once; return how often the one person's history says so."""
-    meet_before(monkeypatch, holding, "fill")
+    meet_before(monkeypatch, promoting, "_give_seats")
     cohort = with_seats_added(2, waiting=("Bo",))
     Cohort.objects.update(fills_at=clock.now() - timedelta(seconds=1))
     assert failed(at_once([give_held_seats, give_held_seats])) == []
