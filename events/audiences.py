@@ -107,7 +107,15 @@ class NextInLine(Registered):
 
     def sample(self, language: str) -> Rendering:
         """Write for nobody that there is a seat now."""
-        return mails.write_promoted(Message(kind=notices.PROMOTED, language=language), self.example(language))
+        message = Message(kind=notices.PROMOTED, language=language)
+        return mails.write_promoted(message, self.example(language), self._known)
+
+    @cached_property
+    def _known(self) -> EventVersion | None:
+        """The version that most of them know."""
+        counted = self.people().order_by().values_list("told_revision").annotate(number=Count("pk"))
+        most = counted.order_by("-number", "-told_revision").first()
+        return self.event.versions.filter(revision=most[0]).first() if most else None
 
 
 class News(Registered):

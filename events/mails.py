@@ -53,13 +53,23 @@ def promoted(message: Message) -> Rendering:
     """Write the invitation of somebody who got a seat from the waiting list."""
     registration = _registration(message)
     _need(registration.is_confirmed, "The registration has no seat any more.")
-    return write_promoted(message, registration)
+    known = registration.event.versions.filter(revision=message.params.get("since")).first()
+    return write_promoted(message, registration, known)
 
 
-def write_promoted(message: Message, registration: Registration) -> Rendering:
-    """Return what `registration` reads of the seat it got; of both, saved or not, only what they say counts."""
+def write_promoted(message: Message, registration: Registration, before: EventVersion | None) -> Rendering:
+    """Return what `registration` reads of the seat it got; of both, saved or not, only what they say counts.
+
+    So it does of what has changed since the version `before`, of which it was told last: no other mail says that.
+    """
+    event = registration.event
     return _render(
-        message, registration, subject=_("You have a seat now: %(title)s"), files=[_invitation(registration)]
+        message,
+        registration,
+        subject=_("You have a seat now: %(title)s"),
+        files=[_invitation(registration)],
+        news=" ".join(_sentences_of_news(event, before)) if before else "",
+        changes=[*_changes(registration, before), *_venue_changes(event, before)] if before else [],
     )
 
 
@@ -156,15 +166,27 @@ def _subject_of_move(event: Event) -> str:
 
 def _sentences_of_move(registration: Registration, before: EventVersion, *, is_venue_alone: bool) -> Iterator[str]:
     """Yield what is new about date and venue, and what the person keeps."""
-    event = registration.event
     if not is_venue_alone:
         yield _("The event has a new date or time.")
-    if before.venue != event.venue:
-        yield _("The event has a new venue.") if event.venue else _("The event now takes place online only.")
+    yield from _sentences_of_venue(registration.event, before)
     if registration.is_confirmed:
         yield _("You keep your seat. The attached invitation puts it right on your calendar.")
     else:
         yield _("You keep your place on the waiting list.")
+
+
+def _sentences_of_news(event: Event, before: EventVersion) -> Iterator[str]:
+    """Yield what is new about whether, when and where it takes place."""
+    if before.is_cancelled:
+        yield _("The event was cancelled, but takes place after all.")
+    if before.schedule != event.schedule:
+        yield _("The event has a new date or time.")
+    yield from _sentences_of_venue(event, before)
+
+
+def _sentences_of_venue(event: Event, before: EventVersion) -> Iterator[str]:
+    if before.venue != event.venue:
+        yield _("The event has a new venue.") if event.venue else _("The event now takes place online only.")
 
 
 def _venue_changes(event: Event, before: EventVersion) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 """Who would be told what of a cohort, and how it would read: what the rehearsal asks for."""
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -53,7 +54,10 @@ class Told:
     stream: str = Stream.TRANSACTIONAL
 
     def __init__(self, cohort: Cohort, mail: str, people: Sequence[Enrolment] = ()) -> None:
-        self.cohort, self.mail, self.people = cohort, mail, people
+        # None of these leaves while the cohort is called off.
+        self.cohort = copy.copy(cohort)
+        self.cohort.called_off_at = None
+        self.mail, self.people = mail, people
 
     def tally(self) -> Iterable[tuple[str, str, str, int]]:
         """Count them by language, zone and state."""

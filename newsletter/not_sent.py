@@ -79,4 +79,4 @@ def _why_gone(subscriber: Subscriber) -> str:
     if is_blocked:
         return _("The address was blocked for the newsletter.")
     how = subscriber.get_left_why_display()
-    return _("The subscription had ended by %(how)s.") % {"how": how}
+    return _("The subscription had ended (%(how)s).") % {"how": how}

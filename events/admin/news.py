@@ -17,7 +17,16 @@ from wagtail.models import Page
 from accounts.visitors import signed_in
 from core import clock
 from events import rules
-from events.admin.telling import WHO_WILL_BE_TOLD, latest_news, left_behind, scheduled, taken_back, told_at, untold
+from events.admin.telling import (
+    WHO_WILL_BE_TOLD,
+    latest_news,
+    left_behind,
+    scheduled,
+    seats_taken_back,
+    taken_back,
+    told_at,
+    untold,
+)
 from events.audiences import News, NextInLine
 from events.enums import EventStatus
 from events.models import Event, WebinarPage
@@ -82,7 +91,7 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
             **shown,
             is_anybody_told=any(part["rehearsal"].total for part in shown["parts"]),
             warning=left_behind(news),
-            taken_back=taken_back(news),
+            taken_back=taken_back(news) or seats_taken_back(self.event),
             told_at=told_at(news),
             back_url=self.get_back_url(),
         )

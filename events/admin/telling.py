@@ -47,7 +47,7 @@ def tell_publisher(request: HttpRequest, page: Page, *, by_title: bool = False) 
         messages.warning(request, words % {"title": page.title, "sentence": warning}, buttons=[button])
     elif sentences := [*_of_changes(news), *of_seats(event), *_of_schedule(page, event)]:
         messages.info(request, words % {"title": page.title, "sentence": " ".join(sentences)}, buttons=[button])
-    elif sentence := _taken_back_just_now(page, news):
+    elif sentence := seats_taken_back(event) or _taken_back_just_now(page, news):
         messages.info(request, words % {"title": page.title, "sentence": sentence})
 
 
@@ -87,6 +87,13 @@ def seats_sentence(number: int, minutes: str) -> str:
         number,
     )
     return sentence % {"number": number, "minutes": minutes}
+
+
+def seats_taken_back(event: Event) -> str:
+    """Return that nobody gets the seats that were about to be given, or nothing."""
+    if event.fills_at is None or NextInLine(event).people().exists():
+        return ""
+    return gettext("The seats are taken back: nobody who waits gets one, and nobody gets a mail about it.")
 
 
 def _of_schedule(page: Page, event: Event) -> Iterator[str]:

@@ -40,13 +40,13 @@ def say_waiting(event: Event, registration: Registration) -> None:
     _ask(WAITING, event, registration, f"{WAITING}:{registration.uuid}")
 
 
-def say_promoted(event: Event, registration: Registration, *, in_turn_at: datetime | None = None) -> None:
-    """Ask for the invitation of somebody who got a seat from the waiting list.
+def say_promoted(event: Event, registration: Registration, *, since: int, in_turn_at: datetime | None = None) -> None:
+    """Ask for the invitation of somebody who got a seat from the waiting list and knew last of revision `since`.
 
     It leaves at once; one of many leaves in its turn, and lets mail to one go first.
     """
     key = f"{PROMOTED}:{registration.uuid}:{registration.waiting_number}"
-    _ask(PROMOTED, event, registration, key, due_at=in_turn_at, gives_way=in_turn_at is not None)
+    _ask(PROMOTED, event, registration, key, due_at=in_turn_at, gives_way=in_turn_at is not None, since=since)
 
 
 def say_cancelled(event: Event, registration: Registration) -> None:

@@ -82,6 +82,9 @@ def hold_seats(event: Event, *, since: datetime | None = None) -> list[Registrat
     _hold_until(event, None)
     if _gives(event, seats.count(event)):
         _hold_until(event, moment if before is None or event.gives_seats_at(moment) else before)
+    elif before is not None and clock.now() < before and event.gives_seats:
+        # Taken back: as long as the window was open, staff read that.
+        _hold_until(event, before)
     return fill_seats(event)
 
 
@@ -131,10 +134,10 @@ def _give_seat(
     reason: str = "",
     in_turn_at: datetime | None = None,
 ) -> None:
+    knew, registration.told_revision = registration.told_revision, event.revision
     registration.state = RegistrationState.CONFIRMED
-    registration.told_revision = event.revision
     registration.save(update_fields=["state", "told_revision"])
     RegistrationChange.objects.create(
         registration=registration, what=ChangeKind.PROMOTED, actor=actor, by=by, reason=reason
     )
-    notices.say_promoted(event, registration, in_turn_at=in_turn_at)
+    notices.say_promoted(event, registration, since=knew, in_turn_at=in_turn_at)

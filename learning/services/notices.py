@@ -9,6 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import BigIntegerField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
 from core import clock
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
@@ -133,6 +137,16 @@ def take_back_again(cohort: Cohort) -> None:
     """Let nothing that was asked for once more leave: a cohort that is called off again may be restored again."""
     keys = [one.key for mails in asked_again(cohort).values() for one in mails]
     withdraw(keys=keys, because="The cohort is called off.", unless_repeated=True)
+
+
+def take_back_calling_off(cohort: Cohort, *, since: datetime) -> None:
+    """Let no mail leave any more that a cohort is cancelled which takes place after all."""
+    here = Enrolment.objects.filter(cohort=cohort).values("pk")
+    named = Message.objects.alias(about=Cast(KT("params__enrolment"), BigIntegerField())).filter(
+        kind=CALLED_OFF, params__called_off=since.isoformat(), about__in=here
+    )
+    keys = list(named.unbegun().values_list("key", flat=True))
+    withdraw(keys=keys, because="The cohort takes place after all.", unless_repeated=True)
 
 
 def refused(cohort: Cohort, *, since: datetime) -> dict[str, list[Enrolment]]:

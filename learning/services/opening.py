@@ -108,6 +108,7 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     if since is None:
         return cohort
     _set_called_off(cohort, None)
+    notices.take_back_calling_off(cohort, since=since)
     seats.keep(cohort, hold(cohort))
     if not cohort.holds_seats_back:
         send_held_back(cohort, cities)

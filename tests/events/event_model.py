@@ -112,7 +112,8 @@ class Model:
     def hold(self, now: datetime) -> None:
         """Have what staff did give seats once the window has passed, if it gives any."""
         gives = self.is_open(now) and self.free > 0 and self.those("waiting")
-        self.fills_at = now + self.window if gives else None
+        is_taken_back = self.is_open(now) and self.is_held(now)
+        self.fills_at = now + self.window if gives else self.fills_at if is_taken_back else None
 
     def is_held(self, now: datetime) -> bool:
         return self.fills_at is not None and now < self.fills_at

@@ -22,6 +22,7 @@ from events.services import (
 )
 from events.services.sweeping import sweep
 from events.tasks import announce
+from mail import rehearsal, rendering
 from mail.models import Message
 from tests.events.changing import WINDOW, all_leave, move, webinar
 from tests.factories import accounts
@@ -93,8 +94,8 @@ def test_seats_taken_back_within_the_window_are_given_to_nobody(time):
     page = full()
     with_seats(page, 3)
     time.shift(WINDOW - 1)
-    event = with_seats(page, 1)
-    assert event.fills_at is None
+    with_seats(page, 1)
+    assert NextInLine(Event.objects.get()).people().count() == 0
     time.shift(WINDOW)
     assert (give_held_seats(), sweep().promoted, seated(), told()) == (0, 0, ["A"], [])
 
@@ -263,3 +264,31 @@ def test_news_does_not_wait_for_seats_that_cannot_be_given(time, monkeypatch):
     time.shift(WINDOW)
     monkeypatch.setattr(announcing, "fill_seats", lambda event: 1 / 0)
     assert (announce_changes(), seated()) == (3, ["A"])
+
+
+def test_who_gets_a_seat_reads_what_is_new_since_they_were_told_last(time):
+    page = full("AB")
+    event, by = Event.objects.get(), accounts.PersonFactory()
+    cancel_event(event_id=event.pk, by=by, reason="x")
+    time.shift(WINDOW)
+    announce()
+    all_leave()
+    page.capacity, event.status = 2, EventStatus.CANCELLED
+    move(page, days=1)
+    restore_event(event_id=event.pk, by=by, reason="x")
+    sample = rehearsal.sample(NextInLine(Event.objects.get()), "en").text
+    time.shift(WINDOW)
+    announce()
+    message = Message.objects.get(kind="event-promoted")
+    words = rendering.render(message).text
+    for text in (words, sample):
+        assert "The event was cancelled, but takes place after all. The event has a new date or time." in text
+        assert ("12 December 2026" in text, "13 December 2026" in text, "A seat has become free" in text) == (True,) * 3
+
+
+def test_who_gets_a_seat_and_knew_all_reads_of_the_seat_alone(time):
+    with_seats(full("AB"), 2)
+    time.shift(WINDOW)
+    announce()
+    words = rendering.render(Message.objects.get(kind="event-promoted")).text
+    assert ("A seat has become free" in words, "after all" in words, "Before" in words) == (True, False, False)

@@ -236,7 +236,10 @@ def test_once_everybody_was_told_it_says_when(publisher, page, time):
     later(time)
     time.shift(3600)
     shown = body(publisher.get(address))
-    assert ("Everybody was told at 2026-11-01 09:02 UTC." in shown, unsaid in shown) == (True, False)
+    assert (
+        "Everybody was told of the latest date, time and venue at 2026-11-01 09:02 UTC." in shown,
+        unsaid in shown,
+    ) == (True, False)
 
 
 def test_nobody_is_said_to_have_been_told_of_what_was_taken_back(publisher, page, time):

@@ -46,7 +46,7 @@ def said(address: str = ANA, person=None) -> list[str]:
         ({"state": SubscriberState.ASKED}, "The subscription was asked for and not confirmed."),
         (
             {"state": SubscriberState.LEFT, "left_why": LeftWhy.ONE_CLICK, "confirmed_at": EARLIER},
-            "The subscription had ended by the button of a mail program.",
+            "The subscription had ended (the button of a mail program).",
         ),
         (
             {"state": SubscriberState.BLOCKED, "left_why": LeftWhy.STAFF, "confirmed_at": EARLIER},
