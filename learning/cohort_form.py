@@ -73,7 +73,7 @@ def _of_waits(found: InVain, *, is_over: bool) -> str:
             "Saved like this, the cohort is over: the waits, applications and invitations of %(ended)s end for good in "
             "%(minutes)s, and nobody is told. Changed back before that, all stay."
         )
-    ended, told = cohort_words.of_people(found.ended), cohort_words.of_people(found.told)
+    ended, told = cohort_words.to_people(found.ended), cohort_words.to_people(found.told)
     return sentence % {"ended": ended, "told": told, "minutes": undo.window_in_words()}
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 from wagtail.models import Page
 
 from core import dates, languages, locales
@@ -141,8 +141,13 @@ def of_drafts_let_go(*, is_approved: bool) -> str:
 
 
 def of_people(number: int) -> str:
-    """Return so many people in words."""
+    """Return so many people in words, to stand alone."""
     return ngettext("%(number)s person", "%(number)s people", number) % {"number": number}
+
+
+def to_people(number: int) -> str:
+    """Return the same for a sentence that something goes to them or is theirs: some languages decline the noun."""
+    return npgettext("goes to them", "%(number)s person", "%(number)s people", number) % {"number": number}
 
 
 # What became of the people who were enrolled, by the name of the count in the address.

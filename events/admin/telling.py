@@ -93,6 +93,8 @@ def seats_taken_back(event: Event) -> str:
     """Return that nobody gets the seats that were about to be given, or nothing."""
     if event.fills_at is None or NextInLine(event).people().exists():
         return ""
+    if not event.gives_seats_at(event.fills_at):
+        return gettext("The event begins before seats could be taken back: nobody who waits gets one any more.")
     return gettext("The seats are taken back: nobody who waits gets one, and nobody gets a mail about it.")
 
 

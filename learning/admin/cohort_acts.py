@@ -74,7 +74,7 @@ class CallOffView(CohortAct):
             "that, nobody is told."
         ) % {
             "minutes": undo.window_in_words(),
-            "people": cohort_words.of_people(people),
+            "people": cohort_words.to_people(people),
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _of_restoring(found: ToBeTold, *, is_untold: bool) -> Iterator[str]:
     if found.in_vain:
         yield gettext("It gives no more seats: in %(minutes)s a mail that says so goes to %(people)s.") % {
             "minutes": minutes,
-            "people": cohort_words.of_people(found.in_vain),
+            "people": cohort_words.to_people(found.in_vain),
         }
     yield gettext("Cancelled again before that, nobody gets any of this.")
 

@@ -1,6 +1,6 @@
 """The list of cohorts and their form: dates, languages, seats of the cohort and of each city, who moderates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import django_filters
@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.forms import RadioSelect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
@@ -29,7 +29,7 @@ from learning.enums import Admission
 from learning.errors import CohortChanged
 from learning.models import Cohort, Course
 from learning.rules import may_change_enrolments
-from learning.services.foreseeing import foresee_news
+from learning.services.foreseeing import ToBeTold, foresee_news
 from mail import undo
 
 WHO = _("Who will be told")
@@ -101,31 +101,39 @@ class CohortEdit(RefusedWhenStored, EditView):
         return [*buttons, Button(label, url, icon_name="date", priority=60)]
 
     def get_success_message(self) -> str:
-        """Say how many get a seat by what was saved, and until when that can be taken back."""
-        said = super().get_success_message()
-        if not self._promoted:
-            return said
+        """Say how many get a seat by what was saved, or hear of none, and until when that can be taken back."""
+        return " ".join([super().get_success_message(), *self._of_news()])
+
+    def _of_news(self) -> Iterator[str]:
+        minutes = undo.window_in_words()
+        if self._news and self._news.in_vain:
+            sentence = gettext(
+                "In %(minutes)s a mail that they have no seat goes to %(people)s. Changed back before that, nobody is "
+                "told."
+            )
+            yield sentence % {"minutes": minutes, "people": cohort_words.to_people(self._news.in_vain)}
+        if not self._news or not self._news.promoted:
+            return
         sentence = ngettext(
             "%(number)s person who waits will get a seat in %(minutes)s and be told. Taken back before that, nobody "
             "does.",
             "%(number)s people who wait will get a seat in %(minutes)s and be told. Taken back before that, nobody "
             "does.",
-            self._promoted,
+            self._news.promoted,
         )
-        return f"{said} {sentence % {'number': self._promoted, 'minutes': undo.window_in_words()}}"
+        yield sentence % {"number": self._news.promoted, "minutes": minutes}
 
     def get_success_buttons(self) -> list[Any]:
         """Lead on to who these are."""
         buttons = super().get_success_buttons()
-        if not self._promoted:
+        if not [*self._of_news()]:
             return buttons
         return [*buttons, messages.button(reverse("cohorts:news", args=[self.object.pk]), WHO)]
 
     @cached_property
-    def _promoted(self) -> int:
-        """How many get a seat by what was just saved."""
-        news = foresee_news(Cohort.objects.get(pk=self.object.pk))
-        return news.promoted if news else 0
+    def _news(self) -> ToBeTold | None:
+        """Who is told of what was just saved."""
+        return foresee_news(Cohort.objects.get(pk=self.object.pk))
 
 
 class Cohorts(ModelViewSet):

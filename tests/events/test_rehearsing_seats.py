@@ -235,3 +235,12 @@ def test_a_schedule_is_not_said_to_bring_what_was_published_before_it(publisher,
     assert ("3 people will be told of the change in 2 minutes." in words, "published at" in words) == (True, False)
     found = parts(publisher.get(url("news", page.pk)))
     assert [heading for heading, *_more in found] == ["News of the change", "Seats for those who wait"]
+
+
+def test_seats_added_just_before_the_start_are_said_to_go_to_nobody(publisher, page, time):
+    time.move_to(Event.objects.get().starts_at - timedelta(seconds=WINDOW - 1))
+    accounts.sign_in(publisher, accounts.PersonFactory(admin=True))
+    words = "The event begins before seats could be taken back: nobody who waits gets one any more."
+    (first, _published) = said(publish(publisher, page, capacity="3"))
+    assert words in first
+    assert words in body(publisher.get(url("news", page.pk)))

@@ -10,8 +10,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from core import clock, dates
+from learning import cohort_words
 from learning.models import Cohort, Enrolment
 from learning.services import apply_alone, end_unanswered
 from tests.factories import accounts
@@ -273,3 +275,17 @@ def test_asking_costs_the_same_however_many_wait(staff):
     # Whether anybody is in it, how many wait, whose addresses take part, the count itself; addresses and people again,
     # for the rehearsal.
     assert counts == [6, 6]
+
+
+def test_whoever_saves_them_reads_who_is_told_and_where_to_see_it(staff):
+    cohort = full_cohort()
+    refused = staff.post(address(cohort), given(staff, cohort, starts_on=days_ago(3)))
+    answer = staff.post(address(cohort), agreeing(refused), follow=True)
+    said = " ".join(re.sub("[\u2068\u2069]", "", str(one)) for one in answer.context["messages"])
+    words = "In 2 minutes a mail that they have no seat goes to 2 people. Changed back before that, nobody is told."
+    assert (words in said, f'href="{reverse("cohorts:news", args=[cohort.pk])}"' in said) == (True, True)
+
+
+def test_in_arabic_two_people_are_declined_within_a_sentence_and_not_alone():
+    with translation.override("ar"):
+        assert (cohort_words.to_people(2), cohort_words.of_people(2)) == ("شخصين", "شخصان")
