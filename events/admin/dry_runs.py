@@ -221,6 +221,10 @@ class WriteView(OfWritten, FormView):
     template_name = "events/admin/words_form.html"
     page_title = _("Write to registered people")
 
+    def get_instead_of(self) -> int | None:
+        """Return the key of the message that is corrected, if one is."""
+        return None
+
     def form_valid(self, form: MessageForm) -> HttpResponse:
         """Keep the message; nothing is sent before the next screen."""
         try:
@@ -229,6 +233,7 @@ class WriteView(OfWritten, FormView):
                 audience=form.cleaned_data["audience"],
                 words=form.words,
                 by=signed_in(self.request),
+                instead_of=self.get_instead_of(),
             )
         except EventError as refusal:
             form.add_error("audience", str(refusal))
@@ -261,7 +266,11 @@ class OfMessage(ForWriters):
 
 
 class WriteAgainView(OfMessage, WriteView):
-    """Asks once more, beginning with the words and people of a message that was kept, which stays as it is."""
+    """Asks once more, beginning with the words and people of a message, which goes if it was not sent."""
+
+    def get_instead_of(self) -> int | None:
+        """Return the key of that message."""
+        return self.message.pk
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Begin with them."""

@@ -24,15 +24,25 @@ KIND = "event-message"
 
 @transaction.atomic
 def write_message(
-    *, event_id: int, audience: str, words: Mapping[str, Mapping[str, str]], by: "User | None" = None
+    *,
+    event_id: int,
+    audience: str,
+    words: Mapping[str, Mapping[str, str]],
+    by: "User | None" = None,
+    instead_of: int | None = None,
 ) -> StaffMessage:
     """Keep a message to those registered; nobody gets it before `send_message`.
 
+    `instead_of` is the one whose words it begins with: nobody shall send a draft that was corrected, so it goes, while
+    what has been sent stays as it is.
     Raises NotKnownYet for those who were, or were not, at an event that has not ended.
     """
     event = Event.objects.get(pk=event_id)
     if ReminderAudience(audience).is_of_the_past and not event.is_over:
         raise NotKnownYet
+    if instead_of is not None:
+        for draft in StaffMessage.objects.select_for_update(of=("self",)).filter(pk=instead_of, mailing=None):
+            draft.delete()
     return StaffMessage.objects.create(event_id=event_id, audience=ReminderAudience(audience), words={**words}, by=by)
 
 

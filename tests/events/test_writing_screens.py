@@ -47,7 +47,7 @@ def test_a_message_is_rehearsed_sent_once_and_leaves_after_the_window(manager, e
     )
 
 
-def test_the_dry_run_leads_back_to_the_words_and_people_and_keeps_what_was_rehearsed(manager, event):
+def test_the_dry_run_leads_back_to_the_words_and_people_and_a_correction_takes_their_place(manager, event):
     make.registered(event, "Ana")
     message = written_to(manager, event, audience="waiting", subject_fr="Salle", text_fr="Salle 5")
     address = manager.get(url("message", message.pk)).context["back_url"]
@@ -57,9 +57,18 @@ def test_the_dry_run_leads_back_to_the_words_and_people_and_keeps_what_was_rehea
     ]  # fmt: skip
     manager.post(address, {"audience": "confirmed", "text_en": "Bring a book."})
     found = StaffMessage.objects.order_by("pk").values_list("event", "audience", "words__en__text")
-    assert list(found) == [
-        (event.pk, "waiting", "Dear {name},\n\nbring a map."), (event.pk, "confirmed", "Bring a book."),
-    ]  # fmt: skip
+    assert list(found) == [(event.pk, "confirmed", "Bring a book.")]
+    # Nobody sends the words that were corrected, however long the screen has been open.
+    assert manager.post(url("message", message.pk)).status_code == 404
+
+
+def test_what_was_sent_stays_where_its_words_are_used_again(manager, event):
+    make.registered(event, "Ana")
+    message = written_to(manager, event)
+    manager.post(url("message", message.pk))
+    manager.post(url("message_again", message.pk), {"audience": "confirmed", "text_en": "Bring a book."})
+    found = StaffMessage.objects.order_by("pk").values_list("words__en__text", "mailing__total")
+    assert list(found) == [("Dear {name},\n\nbring a map.", 1), ("Bring a book.", None)]
 
 
 def test_words_are_shown_in_another_language_where_there_are_none_and_marked(manager, event):
