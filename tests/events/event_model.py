@@ -111,18 +111,23 @@ class Model:
 
     def hold(self, now: datetime) -> None:
         """Have what staff did give seats once the window has passed, if it gives any."""
-        gives = self.is_open(now) and self.free > 0 and self.those("waiting")
-        is_taken_back = self.is_open(now) and self.is_held(now)
-        self.fills_at = now + self.window if gives else self.fills_at if is_taken_back else None
+        before, moment = self.fills_at, now + self.window
+        self.fills_at = None
+        if self.is_open(now) and self.free > 0 and self.those("waiting"):
+            self.fills_at = moment if before is None or self.is_open(moment) else before
+        elif before is not None and now < before and self.is_open(now):
+            self.fills_at = before
+        self.fill(now)
 
     def is_held(self, now: datetime) -> bool:
         return self.fills_at is not None and now < self.fills_at
 
     def fill(self, now: datetime) -> None:
+        """Give free seats; what was held is given as of its own moment, however late that is."""
         if self.is_held(now):
             return
-        self.fills_at = None
-        while self.is_open(now) and self.free > 0 and (line := self.those("waiting")):
+        moment, self.fills_at = self.fills_at or now, None
+        while self.is_open(moment) and now < self.end and self.free > 0 and (line := self.those("waiting")):
             first = line[0]
             if first.told_revision != self.revision:
                 first.unheard = None
