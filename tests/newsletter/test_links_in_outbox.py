@@ -54,7 +54,7 @@ def ask_for_mails_of_events() -> None:
     seat, waits = make.registered(event, "Ana Silva"), make.registered(event, "Bo Berg")
     gone = make.registered(make.event(), "Cy Cole")
     Registration.objects.filter(pk=gone.pk).update(state="cancelled", cancelled_at=clock.now())
-    notices.say_promoted(event, seat)
+    notices.say_promoted(event, seat, since=event.revision)
     notices.say_cancelled(gone.event, gone)
     notices.say_known(event, waits)
     notices.say_links(event, seat)
