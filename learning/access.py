@@ -14,7 +14,15 @@ from learning.errors import CohortFull
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.querysets_cohorts import CohortQuerySet
 from learning.querysets_enrolments import EnrolmentQuerySet
-from learning.rules import VIEW_COHORTS, has_drafts, keys_of, may_moderate, may_see_team, refusal_of
+from learning.rules import (
+    VIEW_COHORTS,
+    has_drafts,
+    keys_of,
+    may_change_team,
+    may_moderate,
+    may_see_team,
+    refusal_of,
+)
 from municipalities.models import LocalGovernment, Membership
 
 if TYPE_CHECKING:
@@ -154,6 +162,23 @@ def _refuse_stranger(request: HttpRequest, cohort: Cohort, people: EnrolmentQuer
         return
     if not met_by(request, Cohort.objects.filter(pk=cohort.pk)):
         raise Http404
+
+
+def leaving_teams(request: HttpRequest, team: Team) -> list[TeamRequest]:
+    """Return what leaves for a city within the undo window and the visitor may take back."""
+    leaving = TeamRequest.objects.drafts().of_city(team.cohort.pk, team.city.pk).exclude(sends_at=None)
+    if not may_change_team(request.user, team.city.pk):
+        leaving = leaving.of_coordinator(request.user)
+    return list(leaving.order_by("sends_at", "pk"))
+
+
+def team_taken_back(request: HttpRequest, cohort: Cohort, city: LocalGovernment, key: str) -> list[Enrolment] | None:
+    """Return whom a team of the visitor's named that they have taken back; None where there is no such team."""
+    if not (key.isascii() and key.isdigit() and len(key) < 10):
+        return None
+    own = TeamRequest.objects.of_city(cohort.pk, city.pk).of_coordinator(request.user)
+    team = own.never_told().exclude(sends_at=None).filter(pk=key, state=TeamState.WITHDRAWN).first()
+    return list(team.enrolments.order_by("pk")) if team else None
 
 
 def member_of(team: Team, key: UUID) -> Enrolment:

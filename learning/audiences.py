@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core import clock
 from learning import cohort_words, mails
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
@@ -129,10 +130,24 @@ def sample_invitation(cohort: Cohort, language: str, *, team: TeamRequest | None
     return mails.write_invitation(enrolment, language)
 
 
-def _waiting(cohort: Cohort, language: str) -> Rendering:
+def sample_withdrawn(cohort: Cohort, language: str, *, has_joined: bool) -> Rendering:
+    """Write for nobody that their team is withdrawn; who has joined reads that the record stays."""
+    enrolment = _sample_person(cohort, language)
+    enrolment.shown_state = EnrolmentState.WITHDRAWN
+    enrolment.joined_at = clock.now() if has_joined else None
+    return mails.write_withdrawn(enrolment, language)
+
+
+def sample_waiting(
+    cohort: Cohort, language: str, *, team: TeamRequest | None = None, share: int | None = None
+) -> Rendering:
+    """Write for nobody of a place on the waiting list, which may be for the city's share alone."""
     enrolment = _sample_person(cohort, language, waiting_number=1)
+    if team is not None:
+        enrolment.team, enrolment.local_government = team, team.local_government
     enrolment.place = 1
-    return mails.write_waiting(enrolment, language, reasons=cohort_words.of_waiting(is_full=True, share=None))
+    reasons = cohort_words.of_waiting(is_full=share is None, share=share)
+    return mails.write_waiting(enrolment, language, reasons=reasons)
 
 
 def _no_seat(cohort: Cohort, language: str) -> Rendering:
@@ -147,7 +162,7 @@ def _team(cohort: Cohort, language: str) -> Rendering:
 TEAM, UNDECIDED = "team", "undecided"
 SAMPLES: dict[str, Callable[[Cohort, str], Rendering]] = {
     notices.INVITATION: sample_invitation,
-    notices.WAITING: _waiting,
+    notices.WAITING: sample_waiting,
     notices.PROMOTED: lambda cohort, code: mails.write_promoted(_sample_person(cohort, code), code),
     notices.ADMITTED: lambda cohort, code: mails.write_admitted(_sample_person(cohort, code), code),
     notices.NO_SEAT: _no_seat,

@@ -37,7 +37,7 @@ class CohortState(models.TextChoices):
 class TeamState(models.TextChoices):
     """How far a coordinator's wish to enrol a team has come."""
 
-    DRAFT = "draft", _("Waits until the coordinator is approved")
+    DRAFT = "draft", _("Not sent yet")
     SENT = "sent", _("Enrolled")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     LAPSED = "lapsed", _("Lapsed")
@@ -112,7 +112,7 @@ SHOWN_STATES: dict[str, Any] = {
 class ChangeKind(models.TextChoices):
     """What happened to an enrolment."""
 
-    DRAFTED = "drafted", _("Written down by a coordinator who is not approved yet")
+    DRAFTED = "drafted", _("Written down by a coordinator, not invited yet")
     INVITED = "invited", _("Invited")
     APPLIED = "applied", _("Applied")
     WAITLISTED = "waitlisted", _("Put on the waiting list")

@@ -82,6 +82,12 @@ def withdrawn(message: Message) -> Rendering:
     """Write that the enrolment has ended, which stays true whether or not the cohort takes place."""
     enrolment = _enrolment(message, of_called_off=True)
     _need(enrolment.state == EnrolmentState.WITHDRAWN, "The person is enrolled.")
+    return write_withdrawn(enrolment, message.language)
+
+
+def write_withdrawn(enrolment: Enrolment, language: str) -> Rendering:
+    """Return what `enrolment`, saved or not, reads in `language`, which is active, of its end; needs its `ending`."""
+    message = Message(kind=notices.WITHDRAWN, language=language)
     subjects: dict[Ending | None, str] = {
         Ending.DECLINED: _("You have declined: %(title)s"),
         Ending.LEFT_LIST: _("You have left the waiting list: %(title)s"),

@@ -96,19 +96,30 @@ class CohortQuerySet(QuerySet):
 
 class TeamQuerySet(QuerySet):
     def live(self) -> "TeamQuerySet":
-        """Return those that are enrolled, or will be once their coordinator is approved."""
+        """Return those that are enrolled, or will be once they leave."""
         return self.filter(state__in=LIVE_TEAMS)
 
     def drafts(self) -> "TeamQuerySet":
-        """Return those whose coordinator is not approved yet."""
+        """Return those of which nobody has been told yet: the coordinator is not approved, or can take them back."""
         return self.filter(state=TeamState.DRAFT)
 
     def approved(self) -> "TeamQuerySet":
-        """Return the drafts whose coordinator has been approved: what a cohort holds back while it is called off."""
+        """Return the drafts whose coordinator has been approved: what a cohort holds back while it is called off.
+
+        What leaves at a moment of its own is none of it.
+        """
         deciding = Membership.objects.deciding().filter(
             person=OuterRef("coordinator"), local_government=OuterRef("local_government")
         )
-        return self.drafts().filter(Exists(deciding))
+        return self.drafts().filter(Exists(deciding), sends_at=None, withdraws_at=None)
+
+    def due_to_send(self, at: datetime | None = None) -> "TeamQuerySet":
+        """Return the drafts that their coordinator could have taken back for long enough, unless the team is to end."""
+        return self.drafts().filter(sends_at__lte=at or clock.now(), withdraws_at=None)
+
+    def due_to_withdraw(self, at: datetime | None = None) -> "TeamQuerySet":
+        """Return the teams that were to be withdrawn and could have been kept for long enough."""
+        return self.live().filter(withdraws_at__lte=at or clock.now())
 
     def untold(self) -> "TeamQuerySet":
         """Return those of which nobody was told: drafts, and drafts that were let go."""

@@ -19,8 +19,8 @@ def repair_courses() -> None:
 
 @shared_task(name="learning.tasks.lapse_drafts", ignore_result=True)
 def lapse_drafts() -> None:
-    """Give what was held back, free the seats of undecided drafts, give out what is free, end what waits in vain."""
-    services.give_held_seats()
+    """Do what waited for its undo window, free the seats of undecided drafts, give out what is free, end vain waits."""
+    _do_what_was_not_taken_back()
     services.lapse_drafts()
     # Before the line ends: who could have had a seat is not told that there was none.
     services.fill_free_seats()
@@ -29,5 +29,12 @@ def lapse_drafts() -> None:
 
 @shared_task(name="learning.tasks.give_held_seats", ignore_result=True)
 def give_held_seats() -> None:
-    """Give the seats that staff added and did not take back."""
+    """Do what staff and coordinators could take back and did not: teams leave or are invited, seats are given."""
+    _do_what_was_not_taken_back()
+
+
+def _do_what_was_not_taken_back() -> None:
+    # Who leaves goes first, so that the seats go on; who is given one is then invited rather than told of a place.
+    services.withdraw_due_teams()
     services.give_held_seats()
+    services.send_due_teams()

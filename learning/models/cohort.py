@@ -180,7 +180,11 @@ class Cohort(models.Model):
 
 
 class TeamRequest(models.Model):
-    """That a coordinator enrols people of one city; a draft until the coordinator is approved."""
+    """That a coordinator enrols people of one city; a draft until the coordinator is approved and the undo window over.
+
+    `sends_at` is when an approved coordinator's draft leaves, `withdraws_at` when a whole team ends: until then either
+    can be taken back, and nobody has been told.
+    """
 
     cohort = models.ForeignKey(Cohort, verbose_name=_("cohort"), on_delete=models.PROTECT, related_name="teams")
     local_government = models.ForeignKey(
@@ -198,6 +202,17 @@ class TeamRequest(models.Model):
     )
     created_at = models.DateTimeField(_("created"), default=clock.now)
     holds_until = models.DateTimeField(_("holds seats until"), null=True, blank=True)
+    sends_at = models.DateTimeField(_("invitations leave"), null=True, blank=True, editable=False)
+    withdraws_at = models.DateTimeField(_("is withdrawn"), null=True, blank=True, editable=False)
+    withdraws_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("withdrawn by"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     state = models.CharField(_("state"), max_length=16, choices=TeamState.choices)
 
     objects = TeamQuerySet.as_manager()
@@ -207,7 +222,12 @@ class TeamRequest(models.Model):
         verbose_name_plural = _("teams")
         ordering = ["created_at", "pk"]
         default_permissions = ["view"]
-        indexes = [models.Index(fields=["holds_until"], condition=Q(state="draft"), name="learning_team_drafts")]
+        indexes = [
+            models.Index(fields=["holds_until"], condition=Q(state="draft"), name="learning_team_drafts"),
+            models.Index(
+                fields=["withdraws_at"], condition=Q(withdraws_at__isnull=False), name="learning_team_withdraws"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["cohort", "local_government", "coordinator"],
@@ -227,5 +247,5 @@ class TeamRequest(models.Model):
 
     @property
     def is_draft(self) -> bool:
-        """Whether nobody has been invited yet, since the coordinator is not approved."""
+        """Whether nobody has been invited yet."""
         return self.state == TeamState.DRAFT

@@ -8,14 +8,15 @@ from learning.services.handing_over import hand_over_course
 from learning.services.holding import give_held_seats
 from learning.services.joining import confirm_details, join
 from learning.services.learning_units import complete_finished, complete_unit, read_unit, reopen_unit
-from learning.services.leaving import replace, withdraw_enrolment, withdraw_teams
+from learning.services.leaving import replace, withdraw_enrolment
 from learning.services.moving import move_teams
 from learning.services.opening import call_off_cohort, restore_cohort, save_cohort
 from learning.services.projecting import project_course, withdraw, withdraw_course
 from learning.services.promoting import fill_free_seats, promote_from_waiting_list
 from learning.services.reading_lines import Invitee, Line, Preview
 from learning.services.repairing import repair_courses
-from learning.services.sending import lapse_drafts, let_drafts_go, send_drafts
+from learning.services.sending import lapse_drafts, let_drafts_go, send_drafts, send_due_teams, take_back_team
+from learning.services.withdrawing import keep_teams, withdraw_due_teams, withdraw_teams
 
 __all__ = [
     "Invitee",
@@ -38,6 +39,7 @@ __all__ = [
     "give_held_seats",
     "hand_over_course",
     "join",
+    "keep_teams",
     "lapse_drafts",
     "let_drafts_go",
     "move_teams",
@@ -51,8 +53,11 @@ __all__ = [
     "restore_cohort",
     "save_cohort",
     "send_drafts",
+    "send_due_teams",
+    "take_back_team",
     "withdraw",
     "withdraw_course",
+    "withdraw_due_teams",
     "withdraw_enrolment",
     "withdraw_teams",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from core import clock, languages, text
 from core.emailkeys import email_key
@@ -53,7 +53,7 @@ class TeamOutcome:
 
     @property
     def is_draft(self) -> bool:
-        """Whether nobody is written to before the coordinator is approved."""
+        """Whether nobody has been written to yet."""
         return self.team.is_draft
 
     @property
@@ -71,7 +71,7 @@ def preview_team(*, cohort_id: int, local_government_id: int, lines: str, coordi
     known: set[str] = set()
     if coordinator is not None:
         is_approved = rules.is_coordinator(coordinator, local_government_id)
-        known = set(_known(cohort_id, local_government_id, None if is_approved else coordinator))
+        known = set(_known(cohort_id, local_government_id, coordinator, is_approved=is_approved))
     return reading_lines.read(lines, known)
 
 
@@ -109,14 +109,20 @@ def foresee_team(*, cohort_id: int, local_government_id: int, number: int) -> Pr
 
 @transaction.atomic
 def enrol_team(
-    *, cohort_id: int, local_government_id: int, coordinator: "User", people: Sequence[Invitee]
+    *,
+    cohort_id: int,
+    local_government_id: int,
+    coordinator: "User",
+    people: Sequence[Invitee],
+    sends_at: datetime | None = None,
 ) -> TeamOutcome:
     """Enrol a city's people: each gets a seat and an invitation or, where none is free, a place on the waiting list.
 
-    Until the coordinator is approved they are drafts, which hold their seats for seven days. Where a moderator decides
-    they apply. Addresses that the team has already, and those beyond the seats of a cohort without a waiting list,
-    come back in the outcome; a team of which nobody is new is not kept. Raises NotCoordinator, CityNotListed, an
-    EnrolmentRefused, TooManyAtOnce, TooManyDrafts, InvitedTooOften and BadAddress.
+    Until the coordinator is approved they are drafts, which hold their seats for seven days; with `sends_at` so are an
+    approved one's until that moment, to be taken back meanwhile. Where a moderator decides they apply at once.
+    Addresses that the team has already, and those beyond the seats of a cohort without a waiting list, come back in the
+    outcome; a team of which nobody is new is not kept. Raises NotCoordinator, CityNotListed, an EnrolmentRefused,
+    TooManyAtOnce, TooManyDrafts, InvitedTooOften and BadAddress.
 
     Whether the coordinator may know of a kept cohort nobody asks here: the password of a page is kept in the session,
     which only a request has. The caller has found the cohort through `access.cohort_for` or `access.met_by`.
@@ -130,16 +136,18 @@ def enrol_team(
         raise CityNotListed
     cohort = seats.lock(cohort_id)
     refuse_unless_open(cohort)
-    team = _team(cohort, local_government_id, coordinator, is_approved=is_approved)
-    new, already = _new(people, _known(cohort_id, local_government_id, None if is_approved else coordinator))
+    # An application writes to nobody of the team, so that there is nothing to take back.
+    sends_at = None if cohort.by_approval or not is_approved else sends_at
+    team = _team(cohort, local_government_id, coordinator, is_approved=is_approved, sends_at=sends_at)
+    new, already = _new(people, _known(cohort_id, local_government_id, coordinator, is_approved=is_approved))
     if len(new) > MOST_AT_ONCE:
         raise TooManyAtOnce(MOST_AT_ONCE)
-    if team.is_draft:
+    if not is_approved:
         _refuse_too_many_drafts(coordinator, len(new))
     refuse_pestering(local_government_id, {key: one.email for key, one in new.items()})
     outcome = _decide(cohort, team, new, already)
-    if team._state.adding and outcome.enrolled:
-        team.save(force_insert=True)
+    if outcome.enrolled and (team._state.adding or sends_at is not None):
+        team.save()
     _write(cohort, outcome, coordinator)
     return outcome
 
@@ -156,32 +164,41 @@ def refuse_pestering(city: int | None, people: Mapping[str, str]) -> None:
     `people` are addresses as they were typed, by their normalised form; the refusal names those concerned. Only the
     city's own enrolments count, so that nobody learns from it what others do.
     """
+    taken_back = TeamRequest.objects.never_told().exclude(sends_at=None)
     lately = Enrolment.objects.filter(
         local_government=city, email_key__in=list(people), created_at__gt=clock.now() - PESTERING
-    )
+    ).exclude(team__in=taken_back, ended_at__isnull=False)
     often = lately.order_by().values("email_key").annotate(number=Count("pk")).filter(number__gte=MOST_TIMES)
     if keys := set(often.values_list("email_key", flat=True)):
         raise InvitedTooOften(address for key, address in people.items() if key in keys)
 
 
-def _team(cohort: Cohort, city: int, coordinator: "User", *, is_approved: bool) -> TeamRequest:
-    """Return the team to which people are added; a new one is not stored yet."""
+def _team(
+    cohort: Cohort, city: int, coordinator: "User", *, is_approved: bool, sends_at: datetime | None
+) -> TeamRequest:
+    """Return the team to which people are added; a new one is not stored yet, nor when a draft is to leave."""
     own = TeamRequest.objects.of_city(cohort.pk, city).of_coordinator(coordinator)
     draft = own.drafts().first()
     if draft is not None:
-        if is_approved:
+        if sends_at is not None:
+            draft.sends_at, draft.holds_until = sends_at, sends_at + HOLD
+        elif is_approved:
             sending.send_locked(cohort, draft)
         return draft
     # Who was a coordinator once and has asked again has a team that was sent; what they add now waits all the same.
-    if is_approved and (sent := own.sent().first()):
+    if is_approved and sends_at is None and (sent := own.sent().filter(withdraws_at=None).first()):
         return sent
-    state = TeamState.SENT if is_approved else TeamState.DRAFT
+    if sends_at is not None:
+        holds_until: datetime | None = sends_at + HOLD
+    else:
+        holds_until = None if is_approved else _held_until(cohort, coordinator)
     return TeamRequest(
         cohort=cohort,
         local_government_id=city,
         coordinator=coordinator,
-        state=state,
-        holds_until=None if is_approved else _held_until(cohort, coordinator),
+        state=TeamState.SENT if holds_until is None else TeamState.DRAFT,
+        holds_until=holds_until,
+        sends_at=sends_at,
     )
 
 
@@ -189,7 +206,7 @@ def _held_until(cohort: Cohort, coordinator: "User") -> datetime:
     """Return until when a draft holds its seats: as long as the coordinator's first one in this cohort, whichever their
     city and however often they ask.
     """
-    untold = TeamRequest.objects.filter(cohort=cohort).of_coordinator(coordinator).never_told()
+    untold = TeamRequest.objects.filter(cohort=cohort, sends_at=None).of_coordinator(coordinator).never_told()
     first = untold.order_by("created_at").first()
     until = (first.created_at if first else clock.now()) + HOLD
     if until <= clock.now():
@@ -197,13 +214,18 @@ def _held_until(cohort: Cohort, coordinator: "User") -> datetime:
     return until
 
 
-def _known(cohort_id: int, city: int, only_of: "User | None") -> Iterable[str]:
-    """Return the addresses in a city's team or, for who waits to be approved, in what they wrote down themselves."""
-    if only_of is None:
-        found = Enrolment.objects.of_team(cohort_id, city).filter(state__in=KNOWN_STATES)
+def _known(cohort_id: int, city: int, coordinator: "User", *, is_approved: bool) -> Iterable[str]:
+    """Return the addresses in a city's team, and in what leaves for it within the undo window.
+
+    For who waits to be approved only those in what they wrote down themselves.
+    """
+    team = Enrolment.objects.of_team(cohort_id, city)
+    if is_approved:
+        leaving = Q(team__sends_at__isnull=False) | Q(team__coordinator=coordinator)
+        found = team.filter(Q(state__in=KNOWN_STATES) | Q(leaving, state=EnrolmentState.DRAFTED))
     else:
         # Not of what they enrolled in former days: they have asked anew, and who is in the team is no longer theirs.
-        drafts = Enrolment.objects.of_team(cohort_id, city).filter(team__coordinator=only_of)
+        drafts = team.filter(team__coordinator=coordinator)
         found = drafts.filter(team__state=TeamState.DRAFT, state__in=LIVE_STATES)
     return found.values_list("email_key", flat=True)
 
@@ -224,7 +246,8 @@ def _new(people: Sequence[Invitee], known: Iterable[str]) -> tuple[dict[str, Inv
 
 
 def _refuse_too_many_drafts(coordinator: "User", more: int) -> None:
-    held = Enrolment.objects.filter(state=EnrolmentState.DRAFTED, team__coordinator=coordinator).count()
+    drafts = Enrolment.objects.filter(state=EnrolmentState.DRAFTED, team__coordinator=coordinator)
+    held = drafts.filter(team__sends_at=None).count()
     if held + more > MOST_DRAFTS:
         raise TooManyDrafts
 

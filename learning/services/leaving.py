@@ -1,4 +1,4 @@
-"""Ending enrolments: one person's, a whole team's, or one that goes on under another name."""
+"""Ending enrolments: one person's, or one that goes on under another name."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -7,9 +7,9 @@ from django.db import transaction
 
 from core import clock, languages, text
 from core.emailkeys import email_key
-from learning.enums import KNOWN_STATES, LEAVABLE_STATES, LIVE_STATES, ChangeKind, EnrolmentState, TeamState
+from learning.enums import KNOWN_STATES, LEAVABLE_STATES, LIVE_STATES, ChangeKind, EnrolmentState
 from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, JoinedAlready, RecordStays
-from learning.models import Cohort, Enrolment, TeamRequest
+from learning.models import Cohort, Enrolment
 from learning.services import history, notices, seats
 from learning.services.enrolling import refuse_pestering
 from learning.services.promoting import fill
@@ -40,33 +40,9 @@ def withdraw_enrolment(
         raise RecordStays
     if cohort.is_over():
         raise CohortOver
-    _withdraw(cohort, [enrolment], by=by, reason=reason)
+    withdraw_locked(cohort, [enrolment], by=by, reason=reason)
+    seats.keep(cohort, fill(cohort))
     return enrolment
-
-
-@transaction.atomic
-def withdraw_teams(*, team_ids: Collection[int], by: "User", reason: str = "") -> list[Enrolment]:
-    """End every enrolment that some teams have open, drafts among them; who has completed the course keeps the record.
-
-    All are withdrawn or, where it is refused, none. Raises CohortOver once a cohort of theirs is over. Cohorts are
-    locked in the order of their keys. Returns whom it concerned.
-    """
-    cohorts = set(TeamRequest.objects.filter(pk__in=team_ids).values_list("cohort_id", flat=True))
-    return [one for key in sorted(cohorts) for one in _withdraw_in(key, team_ids, by=by, reason=reason)]
-
-
-def _withdraw_in(cohort_id: int, team_ids: Collection[int], *, by: "User", reason: str) -> list[Enrolment]:
-    cohort = seats.lock(cohort_id)
-    if cohort.is_over():
-        raise CohortOver
-    open_ones = Enrolment.objects.leavable().filter(cohort=cohort, team__in=team_ids)
-    open_ones = open_ones.select_related("team", "person").order_by("pk")
-    leaving = list(open_ones.select_for_update(of=("self",), no_key=True))
-    teams = TeamRequest.objects.live().filter(cohort=cohort, pk__in=team_ids)
-    teams.update(state=TeamState.WITHDRAWN, holds_until=None)
-    # Together, so that nobody of one team is given a seat of another that leaves too.
-    _withdraw(cohort, leaving, by=by, reason=reason)
-    return leaving
 
 
 @transaction.atomic
@@ -100,9 +76,8 @@ def replace(*, enrolment_id: int, email: str, name: str = "", language: str = ""
     return successor
 
 
-def _withdraw(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", reason: str) -> None:
-    if not leaving:
-        return
+def withdraw_locked(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", reason: str = "") -> None:
+    """End enrolments of a locked cohort and tell whoever knew of them; the caller fills the seats afterwards."""
     told = [one for one in leaving if one.was_told]
     groups: dict[tuple[int | None, bool], list[Enrolment]] = {}
     for one in leaving:
@@ -113,7 +88,6 @@ def _withdraw(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", re
         actor = history.actor_for(group[0], by)
         end(group, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=actor, by=by, reason=reason)
     notices.say_withdrawn(cohort, told)
-    seats.keep(cohort, fill(cohort))
 
 
 def _need_running(cohort: Cohort) -> None:

@@ -5,7 +5,7 @@ Each line is split once and looked up in sets, so that ten thousand lines take t
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
@@ -101,14 +101,18 @@ class Preview:
         """The good lines alone, which read once more name the same people."""
         if self.columns is None:
             return "\n".join(row.text for row in self.good)
-        again = io.StringIO()
-        people = [(row.email, row.name, row.language) for row in self.good]
-        csv.writer(again, delimiter=";", lineterminator="\n").writerows([("email", "name", "language"), *people])
-        return again.getvalue()
+        return lines_of((row.email, row.name, row.language) for row in self.good)
 
     def people(self, language: str) -> list[Invitee]:
         """Return who can be enrolled, in the language given where a line names none."""
         return [Invitee(email=row.email, name=row.name, language=row.language or language) for row in self.good]
+
+
+def lines_of(people: Iterable[tuple[str, str, str]]) -> str:
+    """Return people, by address, name and language, as lines that name them when they are read."""
+    again = io.StringIO()
+    csv.writer(again, delimiter=";", lineterminator="\n").writerows([("email", "name", "language"), *people])
+    return again.getvalue()
 
 
 def read(lines: str, known: set[str]) -> Preview:

@@ -1,4 +1,4 @@
-"""What becomes of drafts: sent when their coordinator is approved, let go when they are not or time is over."""
+"""What becomes of drafts: sent when their coordinator is approved or the undo window over, let go, or taken back."""
 
 import logging
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ def lapse_drafts() -> list[int]:
     cohort was restored just now and may be called off again.
     """
     lapsed = []
-    for team in TeamRequest.objects.drafts().select_related("coordinator").order_by("pk"):
+    for team in TeamRequest.objects.drafts().filter(sends_at=None).select_related("coordinator").order_by("pk"):
         try:
             if _lapse_or_send(team):
                 lapsed.append(team.pk)
@@ -62,6 +62,71 @@ def lapse_drafts() -> list[int]:
             # The others' seats shall not wait for this one; the next sweep tries again.
             logger.exception("The draft of team %s could not be settled", team.pk)
     return lapsed
+
+
+def send_due_teams() -> list[int]:
+    """Send the teams that their coordinators could have taken back for long enough; return their keys.
+
+    A sweep calls this often: each leaves in a transaction of its own, and what could not is found again.
+    """
+    sent = []
+    for key in TeamRequest.objects.due_to_send().order_by("pk").values_list("pk", flat=True):
+        try:
+            if _send_due(key):
+                sent.append(key)
+        except DatabaseError:
+            logger.exception("Team %s could not be sent", key)
+    return sent
+
+
+@transaction.atomic
+def take_back_team(*, team_id: int, by: "User") -> list[Enrolment] | None:
+    """Let nothing of a team leave that waits for its moment; return whom it named, or None where it has left already.
+
+    Nobody has heard of it. Its seats go to the next in line.
+    """
+    cohort = _lock_with_city(team_id)
+    team = TeamRequest.objects.drafts().exclude(sends_at=None).filter(pk=team_id).first()
+    return _take_back(cohort, team, by) if cohort and team else None
+
+
+def _take_back(cohort: Cohort, team: TeamRequest, by: "User") -> list[Enrolment]:
+    team.state, team.holds_until = TeamState.WITHDRAWN, None
+    team.save(update_fields=["state", "holds_until"])
+    drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED).order_by("pk"))
+    end(drafts, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=Actor.COORDINATOR, by=by)
+    seats.keep(cohort, fill(cohort))
+    return drafts
+
+
+@transaction.atomic
+def _send_due(team_id: int) -> bool:
+    cohort = _lock_with_city(team_id)
+    team = TeamRequest.objects.due_to_send().select_related("coordinator").filter(pk=team_id).first()
+    if cohort is None or team is None:
+        return False
+    if cohort.is_over():
+        lapse_locked(cohort, team)
+        return False
+    if cohort.is_called_off:
+        # From now on it is among what the cohort holds back, which leaves with the rest once it is restored.
+        team.sends_at = None
+        team.save(update_fields=["sends_at"])
+        return False
+    if cohort.holds_seats_back:
+        # Who gets one of these seats is invited, rather than told of a place and then of a seat.
+        return False
+    send_locked(cohort, team)
+    return True
+
+
+def _lock_with_city(team_id: int) -> Cohort | None:
+    """Lock a team's local government and then its cohort; None where the team is gone."""
+    where = TeamRequest.objects.filter(pk=team_id).values_list("local_government_id", "cohort_id").first()
+    if where is None:
+        return None
+    locks.local_government(where[0])
+    return seats.lock(where[1])
 
 
 @transaction.atomic
@@ -86,7 +151,8 @@ def _cohorts_with_drafts(coordinator: "User", city: int) -> list[int]:
 
 
 def _drafts(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest]:
-    return list(TeamRequest.objects.drafts().of_city(cohort_id, city).of_coordinator(coordinator).order_by("pk"))
+    drafts = TeamRequest.objects.drafts().of_city(cohort_id, city).of_coordinator(coordinator)
+    return list(drafts.filter(withdraws_at=None).order_by("pk"))
 
 
 def _send_in(cohort_id: int, coordinator: "User", city: int, *, by_sweep: bool = False) -> list[TeamRequest]:
@@ -138,7 +204,7 @@ def send_locked(cohort: Cohort, team: TeamRequest) -> None:
     end(dropped, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
     told = [one for one in drafts if one.is_live]
     _tell(cohort, told, team.coordinator)
-    if drafts:
+    if drafts and team.sends_at is None:
         notices.say_sent(cohort, team)
     if dropped:
         seats.keep(cohort, fill(cohort))

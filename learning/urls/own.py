@@ -12,6 +12,8 @@ urlpatterns = [
     path("learning/<slug:slug>/<uuid:unit_key>/", reading.UnitView.as_view(), name="my_unit"),
     path("teams/<slug:slug>/<slug:city>/", my_team.TeamView.as_view(), name="my_team"),
     path("teams/<slug:slug>/<slug:city>/withdraw/", my_team.withdrawing_team, name="my_team_withdraw"),
+    path("teams/<slug:slug>/<slug:city>/keep/", my_team.keeping_team, name="my_team_keep"),
+    path("teams/<slug:slug>/<slug:city>/take-back/<int:pk>/", my_team.taking_back, name="my_team_take_back"),
     path(
         "teams/<slug:slug>/<slug:city>/<uuid:member_key>/withdraw/", my_team.withdrawing, name="my_team_member_withdraw"
     ),

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,8 +12,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -21,16 +24,26 @@ from accounts.middleware import staff_show_a_factor
 from accounts.models import User
 from accounts.visitors import signed_in
 from core import languages, limits
-from learning import access, cohort_words, sheets
+from learning import access, cohort_words, sheets, team_rehearsal
 from learning.enums import LEAVABLE_STATES, LIVE_TEAMS, EnrolmentState
 from learning.errors import CohortOver, LearningError
 from learning.forms import SuccessorForm
 from learning.models import Enrolment, TeamRequest
 from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_see_team, may_withdraw
-from learning.services import replace, withdraw_enrolment, withdraw_teams
+from learning.services import keep_teams, replace, take_back_team, withdraw_enrolment, withdraw_teams
 from learning.views.team import ENROLMENTS
+from mail import undo
 from municipalities.enums import Standing
 from municipalities.rules import is_coordinator
+
+# What was just done, by the word for it in the address.
+DONE = {
+    "withdrawn": gettext_lazy("Withdrawn."),
+    "replaced": gettext_lazy("The seat is handed on."),
+    "kept": gettext_lazy("The team stays enrolled. Nobody was told anything."),
+    "taken-back": gettext_lazy("Taken back. Nobody was invited."),
+    "too-late": gettext_lazy("That came too late: it has left already."),
+}
 
 
 @method_decorator([staff_show_a_factor, never_cache], name="dispatch")
@@ -47,19 +60,21 @@ class TeamView(LoginRequiredMixin, View):
         sheet = sheets.Sheet(sheets.with_reasons(sheets.OF_TEAM, rows), rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:
             return answer
-        drafts = TeamRequest.objects.drafts().of_coordinator(request.user).of_city(team.cohort.pk, team.city.pk).first()
+        teams = list(TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk))
+        own = next((one for one in teams if one.is_draft and one.coordinator_id == request.user.pk), None)
         may_change_all = may_change_team(request.user, team.city.pk)
-        may_change = bool(drafts) or may_change_all or may_moderate(request.user, team.cohort)
+        may_change = bool(own) or may_change_all or may_moderate(request.user, team.cohort)
         is_shut = team.cohort.is_called_off or team.cohort.is_over()
         context = {
             **_context(request, team),
             "sheet": sheet,
             "actions_url": _address(team) if may_change and not team.cohort.is_over() else "",
-            "may_withdraw_all": not team.cohort.is_over() and any(_leaves(row, may_change_all, drafts) for row in rows),
+            "may_withdraw_all": not team.cohort.is_over() and any(_leaves(row, may_change_all, own) for row in rows),
             "figures": _figures(rows),
             "why_nobody": access.why_shut(team.cohort),
             "done": _done(request),
-            "drafts": None if is_shut else drafts,
+            "drafts": own if own and own.sends_at is None and not is_shut else None,
+            **_under_way(teams if may_change_all else [own] if own else [], can_end=may_change_all),
             "let_go": "" if is_shut else _let_go(rows, signed_in(request), team.city.pk),
         }
         return render(request, "learning/my_team.html", context)
@@ -130,27 +145,77 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
             raise PermissionDenied
     sentence = ""
     if request.method == "POST":
+        at = undo.leaves_at() if undo.undo_window() else None
         try:
-            withdraw_teams(team_ids=[one.pk for one in requests], by=signed_in(request))
-            return _after_withdrawing(request, team)
+            withdraw_teams(team_ids=[one.pk for one in requests], by=signed_in(request), at=at)
+            is_to_come = requests.filter(withdraws_at__isnull=False).exists()
+            return _after_withdrawing(request, team, "" if is_to_come else "withdrawn")
         except LearningError as refusal:
             sentence = str(refusal)
-    leaving = Enrolment.objects.leavable().filter(team__in=requests.all())
-    seats, told = list(leaving.values_list("has_seat", flat=True)), leaving.told().count()
+    leaving = list(Enrolment.objects.leavable().filter(team__in=requests.all()))
+    told = [one for one in leaving if one.was_told]
     if not sentence and team.cohort.is_over():
         sentence = str(CohortOver())
-    elif not sentence and not seats:
+    elif not sentence and not leaving:
         sentence = _("Nobody of the team can be withdrawn any more.")
     context = {
         **_context(request, team),
-        "people_in_words": cohort_words.of_people(len(seats)),
-        "told": "all" if told == len(seats) else "some" if told else "none",
-        "frees_seats": any(seats) and team.cohort.gives_seats(),
+        "people_in_words": cohort_words.of_people(len(leaving)),
+        "told": "all" if len(told) == len(leaving) else "some" if told else "none",
+        "frees_seats": any(one.has_seat for one in leaving) and team.cohort.gives_seats(),
         "sentence": sentence,
+        "parts": [] if sentence else team_rehearsal.of_withdrawing(team.cohort, team.city, told),
+        "window": undo.window_in_words() if told and undo.undo_window() else "",
     }
     return render(
         request, "learning/my_team_withdraw_all.html", context, status=HTTPStatus.CONFLICT if sentence else 200
     )
+
+
+@staff_show_a_factor
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def keeping_team(request: HttpRequest, slug: str, city: str) -> HttpResponse:
+    """Let a team go on that was to be withdrawn; whoever only reads the address is led to the team."""
+    team = access.team_for(request, slug, city)
+    if not may_change_team(request.user, team.city.pk):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _back(team)
+    teams = TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk)
+    keep_teams(team_ids=[one.pk for one in teams])
+    return _back(team, "kept" if teams.all().exists() else "too-late")
+
+
+@staff_show_a_factor
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def taking_back(request: HttpRequest, slug: str, city: str, pk: int) -> HttpResponse:
+    """Let no invitation of a team leave, and lead to the list, to be changed; else to the team."""
+    team = access.team_for(request, slug, city)
+    if request.method != "POST":
+        return _back(team)
+    done = "too-late"
+    if pk in [one.pk for one in access.leaving_teams(request, team)]:
+        done = "too-late" if take_back_team(team_id=pk, by=signed_in(request)) is None else "taken-back"
+    # A second press finds taken back what the first one took back.
+    if not cohort_words.is_open(team.cohort) or not access.team_taken_back(request, team.cohort, team.city, str(pk)):
+        return _back(team, done)
+    chosen = urlencode({"city": team.city.slug, "cohort": team.cohort.slug, "again": pk})
+    return HttpResponseRedirect(
+        f"{reverse('cohort_team', args=[team.cohort.slug])}?{chosen}", status=HTTPStatus.SEE_OTHER
+    )
+
+
+def _under_way(teams: list[TeamRequest], *, can_end: bool) -> dict[str, Any]:
+    """Return what of some teams can still be taken back: what leaves, and when they are withdrawn."""
+    return {
+        "leaving": [one for one in teams if one.is_draft and one.sends_at is not None],
+        "ends_at": min((one.withdraws_at for one in teams if one.withdraws_at), default=None) if can_end else None,
+        "here": timezone.get_current_timezone_name(),
+    }
 
 
 def _asked_in(member: Enrolment) -> str:
@@ -179,10 +244,10 @@ def _back(team: access.Team, done: str = "") -> HttpResponse:
     return HttpResponseRedirect(_address(team) + (f"?done={done}" if done else ""), status=HTTPStatus.SEE_OTHER)
 
 
-def _after_withdrawing(request: HttpRequest, team: access.Team) -> HttpResponse:
+def _after_withdrawing(request: HttpRequest, team: access.Team, done: str) -> HttpResponse:
     """Lead back to the team's page or, who waits to be approved and has no drafts left there, to their own."""
     if may_see_team(request.user, team.cohort.pk, team.city.pk):
-        return _back(team, "withdrawn")
+        return _back(team, done)
     messages.success(request, _("Withdrawn."))
     return HttpResponseRedirect(reverse("my_learning"), status=HTTPStatus.SEE_OTHER)
 
@@ -224,7 +289,7 @@ def _done(request: HttpRequest) -> list[str]:
     """Return what was just done, one sentence each."""
     done = request.GET.get("done", "")
     if done != "enrolled":
-        return {"withdrawn": [_("Withdrawn.")], "replaced": [_("The seat is handed on.")]}.get(done, [])
+        return [str(DONE[done])] if done in DONE else []
     return [
         cohort_words.of_outcome(name, number) for name in cohort_words.OUTCOMES if (number := _number(request, name))
     ]

@@ -24,17 +24,17 @@ from django.views.decorators.cache import never_cache
 
 from accounts.visitors import signed_in
 from core import languages, limits
-from learning import access, cohort_words, fitting
-from learning.audiences import Invited
+from learning import access, cohort_words, fitting, team_rehearsal
 from learning.bad_lines import gathered
 from learning.errors import EnrolmentRefused, LearningError, TooManyAtOnce
 from learning.forms import PeopleForm
 from learning.models import Cohort, TeamRequest
 from learning.rules import cities_to_enrol
 from learning.services import Invitee, Preview, Prospect, TeamOutcome, enrol_team, foresee_team, preview_team
-from learning.services.reading_lines import MOST_AT_ONCE
+from learning.services.reading_lines import MOST_AT_ONCE, lines_of
+from learning.team_rehearsal import Part
 from learning.views.left import told_of_the_end
-from mail import rehearsal
+from mail import undo
 from mail.isolates import isolate
 from municipalities.models import LocalGovernment
 from municipalities.rules import is_coordinator
@@ -65,7 +65,9 @@ class TeamView(LoginRequiredMixin, View):
         chosen = request.GET.get("cohort", "")
         why_shut = access.why_shut(self.cohort)
         if chosen == self.cohort.slug and not why_shut:
-            return self._show_people(PeopleForm(initial={"language": languages.current()}))
+            return self._show_again(self.city) or self._show_people(
+                PeopleForm(initial={"language": languages.current()})
+            )
         if other := next((one for one in self._choices if one.slug == chosen), None):
             return HttpResponseRedirect(
                 _address(other.slug, city=self.city.slug, cohort=other.slug), status=HTTPStatus.SEE_OTHER
@@ -99,6 +101,7 @@ class TeamView(LoginRequiredMixin, View):
                 local_government_id=self.city.pk,
                 coordinator=signed_in(request),
                 people=people,
+                sends_at=undo.leaves_at() if undo.undo_window() else None,
             )
         except LearningError as refusal:
             form.add_error(None, str(refusal))
@@ -138,6 +141,17 @@ class TeamView(LoginRequiredMixin, View):
     def _show_people(self, form: PeopleForm, *, status: int = 200) -> HttpResponse:
         return self._show("people", {"form": form}, status=status)
 
+    def _show_again(self, city: LocalGovernment) -> HttpResponse | None:
+        """Show the list that the visitor has just taken back, to be changed; None where they come for a new one."""
+        taken_back = access.team_taken_back(self.request, self.cohort, city, self.request.GET.get("again", ""))
+        if taken_back is None:
+            return None
+        people = [one for one in taken_back if not one.erased_at]
+        lines = lines_of((one.email, one.name, one.language) for one in people)
+        spoken = people[0].language if people else languages.current()
+        form = PeopleForm(initial={"lines": lines, "language": spoken})
+        return self._show("people", {"form": form, "is_taken_back": True})
+
     def _show_preview(
         self, form: PeopleForm, preview: Preview, people: list[Invitee], city: LocalGovernment
     ) -> HttpResponse:
@@ -159,20 +173,21 @@ class TeamView(LoginRequiredMixin, View):
             "language": form.cleaned_data["language"],
             "has_own_languages": any(one.language != form.cleaned_data["language"] for one in people),
             "form": again,
-            "samples": self._samples(people, city) if prospect and prospect.seated else [],
+            "parts": self._rehearsed(people, prospect, city),
+            "window": undo.window_in_words() if prospect and self._can_be_taken_back(city) else "",
         }
         status = HTTPStatus.CONFLICT if finds_nothing else 200
         return self._show("confirm", context, status=status if people else HTTPStatus.UNPROCESSABLE_ENTITY)
 
-    def _samples(self, people: list[Invitee], city: LocalGovernment) -> list[dict[str, Any]]:
-        """Return the invitation as somebody of each language on the list would read it."""
-        spoken = {languages.nearest(one.language) for one in people}
+    def _rehearsed(self, people: list[Invitee], prospect: Prospect | None, city: LocalGovernment) -> list[Part]:
+        """Return who would be told what; nothing where moderators decide, since they tell nobody of the team yet."""
+        if prospect is None:
+            return []
         team = TeamRequest(cohort=self.cohort, local_government=city, coordinator=signed_in(self.request))
-        return [
-            {"language": code, "direction": languages.direction(code), "mail": rehearsal.sample(Invited(team), code)}
-            for code in languages.codes()
-            if code in spoken
-        ]
+        return team_rehearsal.of_enrolling(team, people, prospect)
+
+    def _can_be_taken_back(self, city: LocalGovernment) -> bool:
+        return bool(undo.undo_window()) and is_coordinator(self.request.user, city.pk)
 
     def _notes(self, city: LocalGovernment, prospect: Prospect | None) -> list[str]:
         """Return why not everybody gets an invitation at once; empty where they do."""

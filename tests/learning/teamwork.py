@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.rules import can_reach_admin
 from core import clock
-from learning.models import Cohort, CoursePage, Enrolment, Unit, UnitPage
+from learning import tasks
+from learning.models import Cohort, CoursePage, Enrolment, TeamRequest, Unit, UnitPage
 from learning.services import confirm_details
 from mail.models import Message
 from municipalities.models import Membership
@@ -98,9 +99,24 @@ def client_of(person: User) -> Client:
 
 
 def enrol(one: Team, lines: str, **data: Any) -> Any:
-    """Send the last step as the coordinator; returns the answer."""
+    """Send the last step as the coordinator, who takes nothing back; returns the answer."""
+    answer = press(one, lines, **data)
+    window_passes()
+    return answer
+
+
+def press(one: Team, lines: str, **data: Any) -> Any:
+    """Send the last step as the coordinator, who can take it back yet; returns the answer."""
     said = {"city": one.city.slug, "lines": lines, "language": "en", "confirm": "yes", **data}
     return client_of(one.coordinator).post(one.team(), said)
+
+
+def window_passes() -> None:
+    """Let the time be over in which coordinators can take back what they did, and the sweep come."""
+    now = clock.now()
+    TeamRequest.objects.filter(sends_at__gt=now).update(sends_at=now)
+    TeamRequest.objects.filter(withdraws_at__gt=now).update(withdraws_at=now)
+    tasks.give_held_seats()
 
 
 def invited(one: Team, name: str = "Ana Silva") -> Enrolment:

@@ -63,6 +63,7 @@ def test_once_approved_they_count_as_waiting_and_withdrawn_they_do_not():
     client = teamwork.client_of(one.coordinator)
     assert "On the waiting list 2" in words(client.get(one.dashboard()))
     client.post(f"{one.dashboard()}withdraw/")
+    teamwork.window_passes()
     assert "On the waiting list 0" in words(client.get(one.dashboard()))
 
 

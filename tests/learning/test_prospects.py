@@ -51,6 +51,11 @@ def promises(page) -> list[str]:
     return [heading, *([button] if button else [])]
 
 
+def said_of_the_list(page) -> str:
+    """Return what the page says itself, without the samples of mails, which name reasons of their own."""
+    return re.sub(r"<details.*?</details>", "", page.content.decode(), flags=re.DOTALL)
+
+
 @pytest.mark.parametrize(
     ("fields", "held", "said", "promise", "status"),
     [
@@ -113,7 +118,7 @@ def test_the_last_look_counts_seats_of_the_cohort_and_of_the_city(fields, held, 
         Membership.objects.filter(pk=one.membership.pk).update(state="asked", starts_on=None, decided_at=None)
         said, promise = [*said, NOBODY_YET], ["The team", *(["Enrol a team"] if len(promise) == 2 else [])]
     page = look_over(one)
-    found = [sentence for sentence in SENTENCES if sentence in words(page)]
+    found = [sentence for sentence in SENTENCES if sentence in said_of_the_list(page)]
     assert (sorted(found), promises(page), page.status_code) == (sorted(said), promise, status)
 
 

@@ -26,6 +26,7 @@ def test_withdrawing_the_team_counts_those_alone_whom_it_ends():
     client = teamwork.client_of(one.coordinator)
     assert "1 person" in words(client.get(f"{one.dashboard()}withdraw/"))
     client.post(f"{one.dashboard()}withdraw/")
+    teamwork.window_passes()
     assert sorted(Enrolment.objects.values_list("state", flat=True)) == ["completed", "withdrawn"]
 
 

@@ -26,6 +26,7 @@ def test_a_team_is_enrolled_in_four_steps():
     assert not Enrolment.objects.exists()
     sent = coordinator.post(one.team(), {**said, "confirm": "yes"})
     assert (sent.status_code, sent["Location"]) == (303, f"{one.dashboard()}?done=enrolled&invited=2")
+    teamwork.window_passes()
     assert [(row.email, row.name, row.state) for row in Enrolment.objects.order_by("email")] == [
         ("ana@city.example", "Ana Silva", "invited"),
         ("bo@city.example", "", "invited"),

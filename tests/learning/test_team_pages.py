@@ -298,6 +298,8 @@ def test_one_and_all_are_withdrawn_by_post_alone(one):
     assert "1 person" in words(client.get(f"{one.dashboard()}withdraw/"))
     assert list(Enrolment.objects.live()) == [bo]
     client.post(f"{one.dashboard()}withdraw/")
+    assert list(Enrolment.objects.live()) == [bo]
+    teamwork.window_passes()
     assert not Enrolment.objects.live().exists()
 
 

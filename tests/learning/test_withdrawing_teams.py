@@ -36,7 +36,8 @@ def test_it_is_offered_while_somebody_is_enrolled_and_a_late_visit_reads_one_sen
     assert not offers(client.get(one.dashboard()))
     ana = teamwork.invited(one)
     assert (offers(client.get(one.dashboard())), NOBODY in words(client.get(address))) == (True, False)
-    assert client.post(address)["Location"] == f"{one.dashboard()}?done=withdrawn"
+    assert client.post(address)["Location"] == one.dashboard()
+    teamwork.window_passes()
     ana.refresh_from_db()
     assert (ana.state, offers(client.get(one.dashboard()))) == ("withdrawn", False)
     late = client.get(address)
@@ -105,7 +106,7 @@ def stand(one: teamwork.Team) -> list[tuple]:
     return [*people, *steps, *Message.objects.order_by("pk").values_list("kind", "to_address")]
 
 
-def test_a_refusal_midway_leaves_both_teams_of_a_city_as_they_were(two_teams, monkeypatch):
+def test_a_refusal_midway_leaves_both_teams_of_a_city_as_they_were(two_teams, monkeypatch, settings):
     second = TeamRequest.objects.exclude(coordinator=two_teams.coordinator).get()
     before, actor_for = stand(two_teams), history.actor_for
 
@@ -115,6 +116,7 @@ def test_a_refusal_midway_leaves_both_teams_of_a_city_as_they_were(two_teams, mo
         return actor_for(enrolment, by)
 
     monkeypatch.setattr(history, "actor_for", refuse_the_second)
+    settings.MAIL_UNDO_SECONDS = 0
     refused = teamwork.client_of(two_teams.coordinator).post(f"{two_teams.dashboard()}withdraw/")
     assert (refused.status_code, str(RecordStays()) in words(refused)) == (409, True)
     assert stand(two_teams) == before
@@ -122,7 +124,8 @@ def test_a_refusal_midway_leaves_both_teams_of_a_city_as_they_were(two_teams, mo
 
 def test_nobody_of_a_team_that_leaves_is_given_the_seat_of_another_of_its_city(two_teams):
     client = teamwork.client_of(two_teams.coordinator)
-    assert client.post(f"{two_teams.dashboard()}withdraw/")["Location"] == f"{two_teams.dashboard()}?done=withdrawn"
+    assert client.post(f"{two_teams.dashboard()}withdraw/")["Location"] == two_teams.dashboard()
+    teamwork.window_passes()
     assert stand(two_teams) == [
         ("Ana Silva", "withdrawn", False, "withdrawn"),
         ("Bo", "withdrawn", False, "withdrawn"),

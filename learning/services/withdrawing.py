@@ -1,0 +1,110 @@
+"""Ending whole teams: at once where nobody has heard of them, else when the undo window has passed."""
+
+import logging
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, transaction
+
+from learning.enums import TeamState
+from learning.errors import CohortOver
+from learning.models import Cohort, Enrolment, TeamRequest
+from learning.querysets_cohorts import TeamQuerySet
+from learning.querysets_enrolments import EnrolmentQuerySet
+from learning.services import seats
+from learning.services.leaving import withdraw_locked
+from learning.services.promoting import fill
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def withdraw_teams(
+    *, team_ids: Collection[int], by: "User", reason: str = "", at: datetime | None = None
+) -> list[Enrolment]:
+    """End every enrolment that some teams have open, drafts among them; who has completed the course keeps the record.
+
+    With `at` that happens then, unless `keep_teams` comes first, and until then nothing does; where nobody would be
+    told it happens at once all the same. All are withdrawn or, where it is refused, none. Raises CohortOver once a
+    cohort of theirs is over. Cohorts are locked in the order of their keys. Returns whom it concerned by now.
+    """
+    cohorts = [seats.lock(key) for key in _cohorts_of(team_ids)]
+    if any(cohort.is_over() for cohort in cohorts):
+        raise CohortOver
+    teams = TeamRequest.objects.live().filter(pk__in=team_ids)
+    if at is not None and _leaving(teams).told().exists():
+        teams.filter(withdraws_at=None).update(withdraws_at=at, withdraws_by=by)
+        return []
+    ended = []
+    for cohort in cohorts:
+        here = list(teams.filter(cohort=cohort).values_list("pk", flat=True))
+        ended += _end(cohort, here, by=by, reason=reason)
+        # Together, so that nobody of one team is given a seat of another that leaves too.
+        seats.keep(cohort, fill(cohort))
+    return ended
+
+
+@transaction.atomic
+def keep_teams(*, team_ids: Collection[int]) -> int:
+    """Let teams go on that were to be withdrawn; return how many there were. Those that have ended stay so."""
+    for key in _cohorts_of(team_ids):
+        seats.lock(key)
+    return keep_locked(team_ids)
+
+
+def keep_locked(team_ids: Collection[int]) -> int:
+    """Let teams go on whose cohorts the caller holds."""
+    going = TeamRequest.objects.live().filter(pk__in=team_ids, withdraws_at__isnull=False)
+    return going.update(withdraws_at=None, withdraws_by=None)
+
+
+def withdraw_due_teams() -> list[int]:
+    """Withdraw the teams that could have been kept for long enough; return the keys of their cohorts.
+
+    A sweep calls this often: each cohort's leave together, so that nobody of one is given the seat of another.
+    """
+    done = []
+    for key in sorted(set(TeamRequest.objects.due_to_withdraw().values_list("cohort_id", flat=True))):
+        try:
+            if _withdraw_due(key):
+                done.append(key)
+        except DatabaseError:
+            logger.exception("The teams of cohort %s that leave could not be withdrawn", key)
+    return done
+
+
+@transaction.atomic
+def _withdraw_due(cohort_id: int) -> bool:
+    cohort = seats.lock(cohort_id)
+    due = list(TeamRequest.objects.due_to_withdraw().filter(cohort=cohort).select_related("withdraws_by"))
+    if cohort.is_over():
+        # What people took part in stays as it was.
+        keep_locked([one.pk for one in due])
+        return False
+    for person in {one.withdraws_by for one in due}:
+        _end(cohort, [one.pk for one in due if one.withdraws_by == person], by=person)
+    # Together, so that nobody of one team is given a seat of another that leaves too.
+    seats.keep(cohort, fill(cohort))
+    return bool(due)
+
+
+def _end(cohort: Cohort, teams: list[int], *, by: "User | None", reason: str = "") -> list[Enrolment]:
+    """End teams of a locked cohort; the caller fills the seats afterwards."""
+    open_ones = _leaving(teams).select_related("team", "person").order_by("pk")
+    leaving = list(open_ones.select_for_update(of=("self",), no_key=True))
+    ended = TeamRequest.objects.filter(pk__in=teams)
+    ended.update(state=TeamState.WITHDRAWN, holds_until=None, withdraws_at=None, withdraws_by=None)
+    withdraw_locked(cohort, leaving, by=by, reason=reason)
+    return leaving
+
+
+def _leaving(teams: TeamQuerySet | Iterable[int]) -> EnrolmentQuerySet:
+    return Enrolment.objects.leavable().filter(team__in=teams)
+
+
+def _cohorts_of(team_ids: Collection[int]) -> list[int]:
+    return sorted(set(TeamRequest.objects.filter(pk__in=team_ids).values_list("cohort_id", flat=True)))
