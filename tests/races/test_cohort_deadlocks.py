@@ -4,16 +4,23 @@ import pytest
 
 from accounts.enums import Channel
 from accounts.services import erase, subject_of
-from learning.models import Cohort
+from learning.models import Cohort, TeamRequest
 from learning.services import (
     complete_unit,
+    enrol_team,
     give_held_seats,
+    keep_teams,
     lapse_drafts,
     replace,
     restore_cohort,
     save_cohort,
+    send_due_teams,
+    take_back_team,
+    withdraw_due_teams,
+    withdraw_teams,
 )
 from municipalities.enums import MembershipState
+from municipalities.models import Membership
 from municipalities.services import refuse_local_government
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
@@ -21,6 +28,17 @@ from tests.factories.accounts import PersonFactory
 from tests.races.cohorts import enrols, failed, faults
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def leaves_now(cohort: Cohort, by: Membership, name: str) -> TeamRequest:
+    """Return a team whose invitations leave with the next sweep."""
+    return enrol_team(
+        cohort_id=cohort.pk,
+        local_government_id=by.local_government_id,
+        coordinator=by.person,
+        people=[make.invitee(name)],
+        sends_at=cohort.created_at,
+    ).team
 
 
 @pytest.mark.rounds(40)
@@ -38,6 +56,10 @@ def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
     swapped = make.learner(second, "Swapped", coordinator=there)
     erased = make.learner(first, "Gone", coordinator=there)
     make.learner(second, "Gone", coordinator=here)
+    third = cities.coordinator()
+    going = [make.team(cohort, "Going", coordinator=third).team for cohort in (second, first)]
+    leaving_soon = [leaves_now(cohort, third, "Soon") for cohort in (first, second)]
+    withdraw_teams(team_ids=[one.pk for one in going], by=third.person, at=first.created_at)
     Cohort.objects.update(fills_at=first.created_at)
     calls = [
         lambda: erase(subject=subject_of(leaving), channel=Channel.SELF),
@@ -51,6 +73,11 @@ def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
         enrols(second, there, "Late"),
         lapse_drafts,
         give_held_seats,
+        send_due_teams,
+        withdraw_due_teams,
+        lambda: keep_teams(team_ids=[one.pk for one in going]),
+        lambda: take_back_team(team_id=leaving_soon[1].pk, by=third.person),
+        lambda: withdraw_teams(team_ids=[one.pk for one in leaving_soon], by=third.person),
         lambda: save_cohort(cohort=Cohort.objects.get(pk=second.pk)),
         # Nothing to restore: it takes its locks all the same.
         lambda: restore_cohort(cohort_id=first.pk),
