@@ -13,7 +13,7 @@ from core import clock
 from learning import cohort_words, mails
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
-from learning.services import notices
+from learning.services import knowing, notices
 from mail.enums import Stream
 from mail.kinds import Rendering
 from mail.rehearsal import NOT_KNOWN
@@ -30,8 +30,7 @@ class CalledOff:
 
     def people(self):
         """Return their enrolments."""
-        once = Enrolment.objects.filter(cohort=self.cohort).told().once_each()
-        return Enrolment.objects.filter(pk__in=once.values("pk"))
+        return knowing.to_be_told(self.cohort)
 
     def tally(self) -> Iterable[tuple[str, str, str, int]]:
         """Count them by language, zone and state, in one statement."""

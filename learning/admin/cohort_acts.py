@@ -25,8 +25,8 @@ from learning.admin.cohort_parts import parts_of
 from learning.audiences import SAMPLES, CalledOff, Told
 from learning.cohort_form import DAYS
 from learning.errors import LearningError
-from learning.models import Cohort, Enrolment
-from learning.services import call_off_cohort, restore_cohort
+from learning.models import Cohort
+from learning.services import call_off_cohort, knowing, restore_cohort
 from learning.services.foreseeing import ToBeTold, foresee_news, foresee_restoring
 from mail import undo
 from mail.admin.dry_run import Part, SampleView, rehearsed
@@ -68,19 +68,18 @@ class CallOffView(CohortAct):
 
     def get_sentence(self) -> str:
         """Return what will happen, with how many are told and when."""
-        people = Enrolment.objects.filter(cohort=self.cohort).told().once_each().count()
-        return gettext(
-            "Nobody can join or read its units any more. In %(minutes)s a mail will go to %(people)s. Restored before "
-            "that, nobody is told."
-        ) % {
-            "minutes": undo.window_in_words(),
-            "people": cohort_words.to_people(people),
-        }
+        known = knowing.who_know(self.cohort).count() if knowing.is_just_restored(self.cohort) else 0
+        return " ".join(_of_calling_off(self.audience.people().count(), known))
+
+    @cached_property
+    def audience(self) -> CalledOff:
+        """Who would be told."""
+        return CalledOff(self.cohort)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what people would be told."""
         part = Part(
-            CalledOff(self.cohort),
+            self.audience,
             undo.leaves_at(),
             lambda language: reverse("cohorts:call_off_sample", args=[self.cohort.pk, language]),
         )
@@ -89,6 +88,27 @@ class CallOffView(CohortAct):
     def act(self, said: dict[str, Any]) -> None:
         """Call it off in the name of staff."""
         call_off_cohort(cohort_id=self.cohort.pk)
+
+
+def _of_calling_off(told: int, known: int) -> Iterator[str]:
+    """Yield what calling a cohort off does, how many it tells, and how many it does not tell since they know."""
+    if told:
+        yield gettext(
+            "Nobody can join or read its units any more. In %(minutes)s a mail will go to %(people)s. Restored before "
+            "that, nobody is told."
+        ) % {"minutes": undo.window_in_words(), "people": cohort_words.to_people(told)}
+    else:
+        yield gettext("Nobody can join or read its units any more.")
+    if known:
+        yield ngettext(
+            "%(number)s person was told when it was cancelled before, has not heard since that it takes place after "
+            "all, and gets no second mail.",
+            "%(number)s people were told when it was cancelled before, have not heard since that it takes place after "
+            "all, and get no second mail.",
+            known,
+        ) % {"number": known}
+    elif not told:
+        yield gettext("There is nobody to tell, so nobody gets a mail.")
 
 
 class CallOffSampleView(PermissionCheckedMixin, SampleView):
@@ -120,6 +140,8 @@ class RestoreView(CohortAct):
         """Return what will happen, whether anybody has been told of the calling off, and how many are written to."""
         since = self.cohort.called_off_at
         is_untold = since is not None and clock.now() < undo.leaves_at(since=since)
+        # Called off once more just after it had been restored, it has told some of them the first time.
+        is_untold = is_untold and not knowing.who_know(self.cohort).exists()
         if not self.found.tells_nobody:
             return " ".join(_of_restoring(self.found, is_untold=is_untold))
         if is_untold:

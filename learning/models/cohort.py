@@ -50,6 +50,8 @@ class Cohort(models.Model):
     )
 
     called_off_at = models.DateTimeField(_("called off"), null=True, blank=True, editable=False)
+    # Last time; called off again within the undo window, who knows already is not told anew.
+    restored_at = models.DateTimeField(_("restored"), null=True, blank=True, editable=False)
     seat_state = models.CharField(
         _("seats"), max_length=16, choices=SeatState.choices, default=SeatState.OPEN, editable=False
     )

@@ -215,16 +215,22 @@ def _about(kind: str, cohort: Cohort, enrolments: Iterable[Enrolment]) -> list[A
 
 
 def _asked(cohort: Cohort, enrolment: Enrolment, **more: Any) -> Asked:
-    # Who has joined is reached where their account is; the address they were invited at may be somebody else's by now.
-    person = enrolment.person if enrolment.person_id is not None else None
     return Asked(
-        to=person.email if person else enrolment.email,
+        to=address_of(enrolment),
         to_name=enrolment.name,
         language=enrolment.language,
         expires_at=cohort.ends_at,
         person_id=enrolment.person_id,
         **more,
     )
+
+
+def address_of(enrolment: Enrolment) -> str:
+    """Return where somebody is reached: at their account, once they have joined.
+
+    The address they were invited at may be somebody else's by now.
+    """
+    return enrolment.person.email if enrolment.person is not None else enrolment.email
 
 
 def _ask_as_news(kind: str, asked: list[Asked], *, at: datetime | None = None) -> None:

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from core import clock
 from learning.errors import CohortChanged, CohortOver
-from learning.models import Cohort, Enrolment
-from learning.services import notices, seats
+from learning.models import Cohort
+from learning.services import knowing, notices, seats
 from learning.services.promoting import give_due, hold, next_in_line
 from learning.services.sending import lock_cities_held_back, send_held_back
 
@@ -79,7 +79,8 @@ def call_off_cohort(*, cohort_id: int) -> Cohort:
     """Say that a cohort does not take place: nobody comes in any more and no unit is open in it.
 
     Enrolments stay as they are; everybody who knows of theirs is told when the undo window has passed, unless
-    `restore_cohort` was faster. Calling off twice changes nothing; raises CohortOver.
+    `restore_cohort` was faster, or they know already: `knowing.to_be_told` names them. Calling off twice
+    changes nothing; raises CohortOver.
     """
     cohort = seats.lock(cohort_id)
     if cohort.is_called_off:
@@ -87,10 +88,11 @@ def call_off_cohort(*, cohort_id: int) -> Cohort:
     if cohort.is_over():
         raise CohortOver
     now = clock.now()
-    _set_called_off(cohort, now)
+    people = list(knowing.to_be_told(cohort).select_related("person"))
+    cohort.called_off_at = now
+    _keep_called_off(cohort)
     notices.take_back_again(cohort)
-    everybody = Enrolment.objects.filter(cohort=cohort).told().once_each()
-    notices.say_called_off(cohort, everybody.select_related("person"), since=now)
+    notices.say_called_off(cohort, people, since=now)
     return cohort
 
 
@@ -107,7 +109,8 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     since = cohort.called_off_at
     if since is None:
         return cohort
-    _set_called_off(cohort, None)
+    cohort.called_off_at, cohort.restored_at = None, clock.now()
+    _keep_called_off(cohort)
     notices.take_back_calling_off(cohort, since=since)
     seats.keep(cohort, hold(cohort))
     if not cohort.holds_seats_back:
@@ -128,8 +131,8 @@ def _need_unchanged(cohort: Cohort, seen: Mapping[str, Any] | None, *, with_mode
         raise CohortChanged(changed)
 
 
-def _set_called_off(cohort: Cohort, at: datetime | None) -> None:
+def _keep_called_off(cohort: Cohort) -> None:
     # What staff had let free seats wait for is void either way: called off, none are given.
-    cohort.called_off_at, cohort.fills_at = at, None
-    cohort.save(update_fields=["called_off_at", "fills_at"])
+    cohort.fills_at = None
+    cohort.save(update_fields=["called_off_at", "restored_at", "fills_at"])
     seats.purge(cohort)

@@ -44,6 +44,14 @@ def envelope_address(address: str) -> str:
     return found
 
 
+def as_kept(address: str) -> str:
+    """Return an address as the outbox and the suppression list keep it; one that takes no mail as it is."""
+    try:
+        return envelope_address(address)
+    except BadAddress:
+        return address
+
+
 def split(text: str) -> tuple[str, str]:
     """Return (name, address) of a setting such as `GKEC <no-reply@gkec.example>`."""
     name, address = parseaddr(text)

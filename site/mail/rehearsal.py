@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from core import languages, timezones
 from mail import rendering
-from mail.addresses import BadAddress, envelope_address
+from mail.addresses import as_kept
 from mail.kinds import Rendering
 from mail.mime import Content
 from mail.services.suppressing import suppressed
@@ -98,13 +98,5 @@ def _stopped(audience: Audience) -> int:
     """Count addresses on the suppression list, which get nothing whatever is asked for."""
     number, addresses = 0, iter(audience.addresses())
     while chunk := list(islice(addresses, CHUNK)):
-        number += len(suppressed(addresses=[_in_envelope(one) for one in chunk], stream=audience.stream))
+        number += len(suppressed(addresses=[as_kept(one) for one in chunk], stream=audience.stream))
     return number
-
-
-def _in_envelope(address: str) -> str:
-    """Return an address as the list and the outbox keep it."""
-    try:
-        return envelope_address(address)
-    except BadAddress:
-        return address
