@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from core import clock
-from events import mails, mails_to_many
+from events import mails, mails_to_many, wordings
 from events.enums import EventStatus, RegistrationState, ReminderAudience
 from events.models import Event, EventVersion, Registration, ReminderRule, StaffMessage, WebinarPage
 from events.models.event import WHEN_AND_WHERE
@@ -18,6 +18,7 @@ from events.services.announcing import Untold, kind_of_news
 from mail.enums import Stream
 from mail.kinds import Rendering
 from mail.models import Message
+from mail.rehearsal import Wording
 
 
 class Registered:
@@ -45,7 +46,7 @@ class Registered:
 
     def example(self, language: str) -> Registration:
         """Return a registration that nobody has made: its links open nothing, so a sample gives nothing away."""
-        return Registration(
+        found = Registration(
             event=self.event,
             name=_("Sample Person"),
             email="sample@example.org",
@@ -55,18 +56,23 @@ class Registered:
             # A sample shows what is so now; its calendar file would lay an older version over the event they share.
             told_revision=self.event.revision,
         )
+        if found.is_waiting:
+            # Everybody who waits reads their place.
+            found.place = 1
+        return found
 
 
 class RuleAudience(Registered):
     """Those whom a reminder would reach now; who registers before it leaves is reached too."""
 
-    def __init__(self, rule: ReminderRule, event: Event) -> None:
+    def __init__(self, rule: ReminderRule, event: Event, *, at: datetime | None = None) -> None:
         super().__init__(event, rule.audience)
-        self.rule = rule
+        self.rule, self.at = rule, at
 
     def sample(self, language: str) -> Rendering:
-        """Write the reminder for nobody."""
-        return mails_to_many.write_reminder(self.rule, self.example(language), language)
+        """Write the reminder for nobody, as it reads when it leaves; what leaves late reads as it does now."""
+        at = max(self.at or clock.now(), clock.now())
+        return mails_to_many.write_reminder(self.rule, self.example(language), language, at=at)
 
 
 class MessageAudience(Registered):
@@ -106,16 +112,27 @@ class NextInLine(Registered):
         return everybody.filter(pk__in=line.values("pk")[:free])
 
     def sample(self, language: str) -> Rendering:
-        """Write for nobody that there is a seat now."""
+        """Write for nobody that there is a seat now, as most of them would read it."""
+        if found := self.wordings():
+            return self.sample_of(wordings.most_read(found).key, language)
+        return self._written(language, None)
+
+    def wordings(self) -> list[Wording]:
+        """Return what they read: each what is new since they were told last."""
+        return wordings.of(self.people(), self._versions)
+
+    def sample_of(self, key: str, language: str) -> Rendering:
+        """Write one of these for nobody."""
+        _state, known = wordings.meant_by(key, self._versions)
+        return self._written(language, known)
+
+    def _written(self, language: str, known: EventVersion | None) -> Rendering:
         message = Message(kind=notices.PROMOTED, language=language)
-        return mails.write_promoted(message, self.example(language), self._known)
+        return mails.write_promoted(message, self.example(language), known)
 
     @cached_property
-    def _known(self) -> EventVersion | None:
-        """The version that most of them know."""
-        counted = self.people().order_by().values_list("told_revision").annotate(number=Count("pk"))
-        most = counted.order_by("-number", "-told_revision").first()
-        return self.event.versions.filter(revision=most[0]).first() if most else None
+    def _versions(self) -> dict[int, EventVersion]:
+        return {one.revision: one for one in self.event.versions.all()}
 
 
 class News(Registered):
@@ -166,14 +183,28 @@ class News(Registered):
         return found if self.event.is_over else found.none()
 
     def sample(self, language: str) -> Rendering:
-        """Write for nobody what most of them would read."""
+        """Write for nobody what most of them would read; where there is nobody, what somebody who knows would."""
+        if found := self.wordings():
+            return self.sample_of(wordings.most_read(found).key, language)
+        return self._written(language, self.audience.state, self.latest)
+
+    def wordings(self) -> list[Wording]:
+        """Return what they read, by what each has and was told last."""
+        return wordings.of(self.people(), self._untold.by_revision)
+
+    def sample_of(self, key: str, language: str) -> Rendering:
+        """Write one of these for nobody."""
+        return self._written(language, *wordings.meant_by(key, self._untold.by_revision))
+
+    def _written(self, language: str, state: str, known: EventVersion) -> Rendering:
         registration = self.example(language)
+        registration.state = state
         registration.event = copy.copy(self.event)
         self.latest.lay_over(registration.event)
         registration.told_revision = self.latest.revision
         otherwise = notices.CALLED_OFF if self.latest.is_cancelled else notices.RESTORED
-        kind = kind_of_news(self._known, self.latest) or otherwise
-        return mails.write_change(Message(kind=kind, language=language), registration, self._known)
+        kind = kind_of_news(known, self.latest) or otherwise
+        return mails.write_change(Message(kind=kind, language=language), registration, known)
 
     @property
     def _still_to_come(self) -> list[int]:
@@ -183,13 +214,6 @@ class News(Registered):
     @cached_property
     def _untold(self) -> Untold:
         return Untold(self.event, self.latest, {one.revision: one for one in self.event.versions.all()})
-
-    @cached_property
-    def _known(self) -> EventVersion:
-        """The version that most of them know."""
-        counted = self.people().order_by().values_list("told_revision").annotate(number=Count("pk"))
-        most = counted.order_by("-number", "-told_revision").first()
-        return self._untold.by_revision[most[0]] if most else self.latest
 
 
 def _when_and_where(event: Event) -> tuple:

@@ -1,6 +1,6 @@
 """What reminders and messages of staff say, written from records at the moment they leave."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -59,16 +59,22 @@ def staff_message(message: Message) -> Rendering:
     return write_staff_message(found, registration, message.language)
 
 
-def write_reminder(rule: ReminderRule, registration: Registration, language: str) -> Rendering:
-    """Return a rule's reminder as `registration`, saved or not, would read it in `language`, which is active."""
+def write_reminder(
+    rule: ReminderRule, registration: Registration, language: str, *, at: datetime | None = None
+) -> Rendering:
+    """Return a rule's reminder as `registration`, saved or not, would read it in `language`, which is active, were it
+    to leave at a moment, now unless given.
+    """
+    at = at or clock.now()
     context = _context(registration, language)
     own = (rule.words or {}).get(language)
     said = words.choose({language: own}, language) if own else None
     event = registration.event
-    subject = _("Thank you: %(title)s") if event.is_over else _("Reminder: %(title)s")
+    is_over = at >= event.ends_at
+    subject = _("Thank you: %(title)s") if is_over else _("Reminder: %(title)s")
     is_confirmed = rule.audience == ReminderAudience.CONFIRMED
     files = []
-    if is_confirmed and event.starts_at - clock.now() > CALENDAR_FILE_UNTIL:
+    if is_confirmed and event.starts_at - at > CALENDAR_FILE_UNTIL:
         files = [Attachment("event.ics", calendars.download(registration), ics.PUBLISHED)]
     return Rendering(
         subject=_subject(said, context) or subject % {"title": context["title"]},
@@ -76,7 +82,7 @@ def write_reminder(rule: ReminderRule, registration: Registration, language: str
         context={
             **context,
             **_said(said, context),
-            "is_over": event.is_over,
+            "is_over": is_over,
             "is_confirmed": is_confirmed,
             "place": getattr(registration, "place", None),
         },

@@ -2,22 +2,22 @@
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from django.db.models import Count
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.db.models.functions import Coalesce
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from core import clock
-from learning import cohort_words, mails
+from learning import samples
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import knowing, notices
+from learning.services.promoting import foreseen
+from learning.services.seats import SeatCount
 from mail.enums import Stream
 from mail.kinds import Rendering
-from mail.rehearsal import NOT_KNOWN
-from municipalities.models import LocalGovernment
+from mail.rehearsal import NOT_KNOWN, Wording
 
 
 class CalledOff:
@@ -44,12 +44,25 @@ class CalledOff:
         return reached.iterator(chunk_size=1000)
 
     def sample(self, language: str) -> Rendering:
-        """Write the mail for nobody."""
-        return mails.write_called_off(_sample_person(self.cohort, language), language)
+        """Write the mail for nobody who has joined."""
+        return samples.called_off(self.cohort, language)
+
+    def wordings(self) -> list[Wording]:
+        """Return what they read, by whether they have joined; one statement."""
+        has_joined = ExpressionWrapper(Q(joined_at__isnull=False), BooleanField())
+        counted = self.people().order_by().annotate(has_joined=has_joined).values_list("has_joined", "language")
+        readers: dict[str, Counter[str]] = {"joined": Counter(), "out": Counter()}
+        for joined, language, number in counted.annotate(number=Count("pk")):
+            readers["joined" if joined else "out"][language] += number
+        return samples.occurring(notices.CALLED_OFF, readers)
+
+    def sample_of(self, key: str, language: str) -> Rendering:
+        """Write one of these for nobody."""
+        return samples.written(notices.CALLED_OFF, self.cohort, language, key)
 
 
 class Told:
-    """People of a cohort, known one by one, who would get one of the mails in SAMPLES."""
+    """People of a cohort, known one by one, who would get one of the mails in `samples.SAMPLES`."""
 
     stream: str = Stream.TRANSACTIONAL
 
@@ -69,8 +82,45 @@ class Told:
         return (one.person.email if one.person else one.email for one in self.people)
 
     def sample(self, language: str) -> Rendering:
-        """Write the mail for nobody."""
-        return SAMPLES[self.mail](self.cohort, language)
+        """Write for nobody what most cohorts' people read."""
+        return samples.SAMPLES[self.mail](self.cohort, language)
+
+    def wordings(self) -> list[Wording]:
+        """Return what they read; two statements at most, whoever they are."""
+        readers: dict[str, Counter[str]] = {}
+        for one in self.people:
+            readers.setdefault(self._key(one), Counter())[one.language] += 1
+        return samples.occurring(self.mail, readers)
+
+    def sample_of(self, key: str, language: str) -> Rendering:
+        """Write one of these for nobody."""
+        return samples.written(self.mail, self.cohort, language, key)
+
+    def _key(self, one: Enrolment) -> str:
+        """Return which wording of the mail somebody reads."""
+        parts = {
+            samples.BY_TEAM: "team" if one.pk in self._of_teams else "alone",
+            samples.BY_SEAT: "place" if one.state == EnrolmentState.WAITLISTED else "seat",
+            samples.BY_REASON: self._why(one) if samples.BY_REASON in samples.WORDINGS[self.mail] else "",
+        }
+        return "-".join(parts[which] for which in samples.WORDINGS[self.mail])
+
+    @cached_property
+    def _of_teams(self) -> set[int]:
+        """The keys of those who read that a coordinator invites them to learn with the team of a city."""
+        people = Enrolment.objects.filter(pk__in=[one.pk for one in self.people])
+        invited = people.filter(team__coordinator__isnull=False, local_government__isnull=False)
+        return set(invited.values_list("pk", flat=True))
+
+    def _why(self, one: Enrolment) -> str:
+        if self._seats.free == 0:
+            return "full"
+        return "share" if self._seats.has_spent_share(one.local_government_id) else "free"
+
+    @cached_property
+    def _seats(self) -> SeatCount:
+        """The seats as they will be once what is free has been given."""
+        return foreseen(self.cohort)
 
 
 class Invited(Told):
@@ -82,7 +132,7 @@ class Invited(Told):
 
     def sample(self, language: str) -> Rendering:
         """Write the invitation for nobody."""
-        return sample_invitation(self.cohort, language, team=self.team)
+        return samples.invitation(self.cohort, language, team=self.team)
 
 
 class Coordinators:
@@ -105,67 +155,8 @@ class Coordinators:
 
     def sample(self, language: str) -> Rendering:
         """Write the mail for nobody."""
-        return SAMPLES[TEAM](self.cohort, language)
+        return samples.SAMPLES[samples.TEAM](self.cohort, language)
 
 
 def _zone(enrolment: Enrolment) -> str:
     return enrolment.person.timezone if enrolment.person else str(NOT_KNOWN)
-
-
-def _sample_person(cohort: Cohort, language: str, **fields: int) -> Enrolment:
-    return Enrolment(cohort=cohort, name=_("Sample Person"), email="sample@example.org", language=language, **fields)
-
-
-def _sample_team(cohort: Cohort) -> TeamRequest:
-    city = LocalGovernment(slug="sample", name=_("Sample City"))
-    return TeamRequest(cohort=cohort, local_government=city, coordinator=User(display_name=_("Sample Person")))
-
-
-def sample_invitation(cohort: Cohort, language: str, *, team: TeamRequest | None = None) -> Rendering:
-    """Write the invitation to a team, which need not be stored, for nobody."""
-    enrolment = _sample_person(cohort, language)
-    enrolment.team = team or _sample_team(cohort)
-    enrolment.local_government = enrolment.team.local_government
-    return mails.write_invitation(enrolment, language)
-
-
-def sample_withdrawn(cohort: Cohort, language: str, *, has_joined: bool) -> Rendering:
-    """Write for nobody that their team is withdrawn; who has joined reads that the record stays."""
-    enrolment = _sample_person(cohort, language)
-    enrolment.shown_state = EnrolmentState.WITHDRAWN
-    enrolment.joined_at = clock.now() if has_joined else None
-    return mails.write_withdrawn(enrolment, language)
-
-
-def sample_waiting(
-    cohort: Cohort, language: str, *, team: TeamRequest | None = None, share: int | None = None
-) -> Rendering:
-    """Write for nobody of a place on the waiting list, which may be for the city's share alone."""
-    enrolment = _sample_person(cohort, language, waiting_number=1)
-    if team is not None:
-        enrolment.team, enrolment.local_government = team, team.local_government
-    enrolment.place = 1
-    reasons = cohort_words.of_waiting(is_full=share is None, share=share)
-    return mails.write_waiting(enrolment, language, reasons=reasons)
-
-
-def _no_seat(cohort: Cohort, language: str) -> Rendering:
-    return mails.write_no_seat(_sample_person(cohort, language, waiting_number=1), language)
-
-
-def _team(cohort: Cohort, language: str) -> Rendering:
-    return mails.write_sent(_sample_team(cohort), {"invited": 2, "waiting": 0, "applied": 0})
-
-
-# The mails that a cohort sends to many, by what their samples are called in addresses.
-TEAM, UNDECIDED = "team", "undecided"
-SAMPLES: dict[str, Callable[[Cohort, str], Rendering]] = {
-    notices.INVITATION: sample_invitation,
-    notices.WAITING: sample_waiting,
-    notices.PROMOTED: lambda cohort, code: mails.write_promoted(_sample_person(cohort, code), code),
-    notices.ADMITTED: lambda cohort, code: mails.write_admitted(_sample_person(cohort, code), code),
-    notices.NO_SEAT: _no_seat,
-    # Who applied and never had a number reads that the application is declined.
-    UNDECIDED: lambda cohort, code: mails.write_no_seat(_sample_person(cohort, code), code),
-    TEAM: _team,
-}

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import languages, timezones
-from learning import audiences
+from learning import samples
 from learning.enums import JOINED_STATES, EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import Invitee, Prospect
@@ -51,10 +51,12 @@ def of_enrolling(team: TeamRequest, people: Sequence[Invitee], prospect: Prospec
     waiting = people[prospect.seated : prospect.seated + prospect.waiting]
 
     def invitation(language: str) -> Rendering:
-        return audiences.sample_invitation(team.cohort, language, team=team)
+        return samples.invitation(team.cohort, language, team=team)
+
+    why = "full" if prospect.share is None else "share"
 
     def place(language: str) -> Rendering:
-        return audiences.sample_waiting(team.cohort, language, team=team, share=prospect.share)
+        return samples.waiting(team.cohort, language, "team", why, team=team)
 
     told = (
         (_("How the invitation reads"), seated, EnrolmentState.INVITED, invitation),
@@ -73,7 +75,7 @@ def of_withdrawing(cohort: Cohort, city: LocalGovernment, people: Iterable[Enrol
     people = list(people)
 
     def writer(*, has_joined: bool) -> Writer:
-        return lambda language: audiences.sample_withdrawn(cohort, language, has_joined=has_joined)
+        return lambda language: samples.withdrawn(cohort, language, "joined" if has_joined else "out")
 
     told = (
         (_("How the mail to those who have joined reads"), True),

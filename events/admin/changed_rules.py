@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.visitors import signed_in
 from events import rules
-from events.admin.dry_runs import RuleDryRun, RuleSampleView
 from events.admin.reminders import OfRule, RuleFormView
+from events.admin.rule_dry_runs import RuleDryRun, RuleSampleView
 from events.errors import EventError, ReminderChanged
 from events.models import Event, ReminderRule
 from events.services import ruling, save_rule
@@ -116,3 +116,7 @@ class ChangedRuleView(OfChangedRule, RuleDryRun):
 
 class ChangedRuleSampleView(OfChangedRule, RuleSampleView):
     """The changed reminder's HTML in one language."""
+
+    def get_leaves_at(self) -> datetime | None:
+        """Return the rule's moment, were it saved now."""
+        return ruling.due_when_saved(self.rule, self.event) if self.event else None

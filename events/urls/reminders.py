@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from events.admin import changed_rules, dry_runs, reminders
+from events.admin import changed_rules, dry_runs, reminders, rule_dry_runs
 
 urlpatterns = [
     path("reminders/<uuid:key>/", reminders.RemindersView.as_view(), name="events_reminders"),
@@ -18,13 +18,13 @@ urlpatterns = [
         changed_rules.ChangedRuleSampleView.as_view(),
         name="events_reminder_changed_sample",
     ),
-    path("reminders/rule/<int:pk>/arm/", dry_runs.ArmView.as_view(), name="events_reminder_arm"),
-    path("reminders/rule/<int:pk>/now/", dry_runs.SendNowView.as_view(), name="events_reminder_now"),
+    path("reminders/rule/<int:pk>/arm/", rule_dry_runs.ArmView.as_view(), name="events_reminder_arm"),
+    path("reminders/rule/<int:pk>/now/", rule_dry_runs.SendNowView.as_view(), name="events_reminder_now"),
     path("reminders/rule/<int:pk>/hold/", reminders.DisarmView.as_view(), name="events_reminder_disarm"),
     path("reminders/rule/<int:pk>/delete/", reminders.DeleteView.as_view(), name="events_reminder_delete"),
     path(
         "reminders/rule/<int:pk>/sample/<slug:language>/",
-        dry_runs.RuleSampleView.as_view(),
+        rule_dry_runs.RuleSampleView.as_view(),
         name="events_reminder_sample",
     ),
     path("registered/<int:pk>/messages/", dry_runs.MessagesView.as_view(), name="events_messages"),

@@ -22,10 +22,11 @@ from core import clock
 from core.admin.acts import ActView
 from learning import cohort_words
 from learning.admin.cohort_parts import parts_of
-from learning.audiences import SAMPLES, CalledOff, Told
+from learning.audiences import CalledOff, Told
 from learning.cohort_form import DAYS
 from learning.errors import LearningError
 from learning.models import Cohort
+from learning.samples import SAMPLES
 from learning.services import call_off_cohort, knowing, restore_cohort
 from learning.services.foreseeing import ToBeTold, foresee_news, foresee_restoring
 from mail import undo

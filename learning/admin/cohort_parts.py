@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from learning.audiences import TEAM, UNDECIDED, Coordinators, Told
+from learning.audiences import Coordinators, Told
 from learning.cohort_form import DAYS
 from learning.models import Cohort, Enrolment
+from learning.samples import TEAM, UNDECIDED
 from learning.services import notices
 from learning.services.foreseeing import ToBeTold
 from mail.admin.dry_run import Part

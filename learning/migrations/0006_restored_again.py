@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learning", "0004_seats_held_back"),
+        ("learning", "0005_teams_taken_back"),
     ]
 
     operations = [

@@ -216,7 +216,7 @@ def test_the_rehearsal_of_seats_costs_the_same_for_one_and_for_three(page, djang
     event = Event.objects.get()
     event.capacity = 1 + number
     rehearsal.rehearse(NextInLine(event))
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(14):
         assert rehearsal.rehearse(NextInLine(event)).total == number
 
 

@@ -9,7 +9,7 @@ from django.utils import translation
 from accounts import roles
 from core import clock
 from events import errors, reminder_words
-from events.admin import dry_runs
+from events.admin import rule_dry_runs
 from events.admin.reminders import in_zone
 from events.audiences import RuleAudience
 from events.models import Event, Reminder, ReminderRule
@@ -145,6 +145,27 @@ def test_a_sample_of_a_moved_event_shows_the_new_date_in_every_language(event, r
             sample = audience.sample(language)
         assert sample.context["when"]["day"] == "13"
         assert b"20261213T150000" in sample.attachments[0].content
+
+
+def sample_of(client, address: str) -> tuple[str, str]:
+    """Return the subject of the first sample of a dry run and the words of its frame."""
+    (first, *_others) = client.get(address).context["samples"]
+    return first["sample"].content.subject, body(client.get(first["url"]))
+
+
+def test_a_sample_reads_as_the_reminder_does_when_it_leaves(manager, event):
+    afterwards = ReminderRule.objects.filter(translation_key=event.translation_key).order_by("pk")[2]
+    make.registered(event)
+    subject, words = sample_of(manager, url("reminder_arm", afterwards.pk))
+    assert (subject, "This event is over. Thank you" in words) == ("Thank you: Budget", True)
+    subject, words = sample_of(manager, url("reminder_now", afterwards.pk))
+    assert (subject, "This is a reminder: you have a seat" in words) == ("Reminder: Budget", True)
+
+
+def test_whoever_waits_reads_the_place_in_the_sample_too(manager, event, rule):
+    ReminderRule.objects.filter(pk=rule.pk).update(audience="waiting")
+    _subject, words = sample_of(manager, url("reminder_arm", rule.pk))
+    assert "This event is near and you are number 1 on the waiting list." in words
 
 
 def test_an_armed_reminder_is_held_back_with_one_button(manager, event, rule):
@@ -381,7 +402,7 @@ def test_words_that_an_editor_adds_while_the_reminder_is_being_armed_do_not_leav
         ReminderRule.objects.filter(pk=of["rule_id"]).update(words=OWN_WORDS)
         return arm(**of)
 
-    monkeypatch.setattr(dry_runs, "arm", meanwhile)
+    monkeypatch.setattr(rule_dry_runs, "arm", meanwhile)
     assert editor.post(url("reminder_arm", rule.pk)).status_code == 302
     rule.refresh_from_db()
     assert rule.armed_at is None

@@ -72,5 +72,5 @@ def test_the_rehearsal_costs_the_same_however_many_there_are(django_assert_num_q
         cohort = make.cohort()
         make.team(cohort, *("Ana", "Bo", "Cy")[:number])
         rehearsal.rehearse(CalledOff(cohort))
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(5):
             assert rehearsal.rehearse(CalledOff(cohort)).total == number

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -16,7 +17,10 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from core import languages
 from mail import rehearsal
 from mail.admin.message import frame_policy
-from mail.rehearsal import Audience, Rehearsal
+from mail.rehearsal import Audience, NoSuchWording, Rehearsal
+
+# Names the wording in the address of a sample.
+WORDING = "wording"
 
 
 class DryRunView(WagtailAdminTemplateMixin, TemplateView, ABC):
@@ -95,11 +99,15 @@ class SampleView(View, ABC):
         """Return the audience of the dry run."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Write the sample and answer it as it would leave."""
+        """Write the sample, of the wording that the address names, and answer it as it would leave."""
         language = kwargs["language"]
         if language not in languages.codes():
             raise Http404
-        response = HttpResponse(rehearsal.sample(self.get_audience(), language).html)
+        try:
+            content = rehearsal.sample(self.get_audience(), language, request.GET.get(WORDING, ""))
+        except NoSuchWording as unknown:
+            raise Http404 from unknown
+        response = HttpResponse(content.html)
         response["Content-Security-Policy"] = frame_policy()
         response["Referrer-Policy"] = "no-referrer"
         return response
@@ -138,4 +146,9 @@ def _rehearsed(part: Part) -> dict[str, Any]:
 def _read(found: Rehearsal, sample_url: Callable[[str], str], *, all_languages: bool = False) -> list[dict[str, Any]]:
     """Return the samples in the languages that somebody reads; all of them while nobody does."""
     read = [one for one in found.samples if one.number and not all_languages]
-    return [{"sample": one, "url": sample_url(one.language)} for one in read or found.samples]
+    return [{"sample": one, "url": _address(sample_url(one.language), one.key)} for one in read or found.samples]
+
+
+def _address(url: str, key: str) -> str:
+    """Return the address of a sample, with the wording where there are several."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({WORDING: key})}" if key else url
