@@ -39,6 +39,7 @@ def connect() -> None:
     messages_expiring.connect(_close_books_anew, dispatch_uid="gkec.close_books_anew")
     purposes.provide_purposes(newsletter_purposes.of_messages)
     purposes.provide_planned(event_purposes.planned_for)
+    purposes.provide_planned(learning_purposes.planned_for)
     purposes.provide_planned(newsletter_purposes.planned_for)
     footer.provide(statements.funding_statement)
     sections.fill("cities", template="municipalities/cities.html", context=cities_section)

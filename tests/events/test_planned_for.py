@@ -10,7 +10,7 @@ from django.urls import reverse
 from core import clock
 from events import purposes
 from events.models import Event, Registration, Reminder, ReminderRule
-from events.services import announce_changes, arm, cancel, cancel_event, disarm, remind
+from events.services import announce_changes, arm, cancel, cancel_event, disarm, give_held_seats, remind
 from mail.purposes import Purpose
 from tests.events.changing import NOW, WINDOW, move, webinar
 from tests.factories import events as make
@@ -150,6 +150,56 @@ def test_news_that_can_still_be_undone_is_told_with_the_end_of_the_window(clocks
     assert (said(), said("bo@example.org")) == ([], [])
 
 
+SEAT, NEWS = "Seat from a waiting list", "New date, time or venue of an event"
+
+
+def more_seats(page, seats: int, **by: int) -> None:
+    page.capacity = seats
+    move(page, **by)
+
+
+def test_a_promised_seat_is_told_with_its_moment_to_those_who_get_one(clocks):
+    page = webinar(capacity=1)
+    for name in ("Ana", "Bo", "Cy"):
+        make.registered(Event.objects.get(), name)
+    assert said("bo@example.org") == []
+    more_seats(page, 2)
+    (one,) = purposes.planned_for(["bo@example.org"], None)
+    bo = Registration.objects.get(name="Bo")
+    about = Purpose("Budget", reverse("registrations:inspect", args=[bo.pk]))
+    assert (one.what, f"{one.due_at:%m-%d %H:%M}", one.why_not, one.about) == (SEAT, "11-01 09:02", "", about)
+    assert [said(to) for to in (ANA, "cy@example.org")] == [[], []]
+    # Later than its moment, the sweep gives it all the same.
+    clocks.shift(WINDOW + 1)
+    assert said("bo@example.org") == [(SEAT, "11-01 09:02", "")]
+    more_seats(page, 1)
+    assert said("bo@example.org") == []
+    more_seats(page, None)
+    assert [what for to in ("bo@example.org", "cy@example.org") for what, *_more in said(to)] == [SEAT, SEAT]
+    clocks.shift(WINDOW)
+    assert (give_held_seats(), said("bo@example.org"), said("cy@example.org")) == (2, [], [])
+
+
+def test_a_seat_that_comes_too_late_is_not_promised(clocks):
+    page = webinar(capacity=1)
+    for name in ("Ana", "Bo"):
+        make.registered(Event.objects.get(), name)
+    more_seats(page, 2)
+    Event.objects.update(fills_at=Event.objects.get().starts_at)
+    assert said("bo@example.org") == []
+
+
+def test_who_gets_a_seat_reads_of_the_new_date_in_the_same_mail():
+    page = webinar(capacity=1)
+    for name in ("Ana", "Bo", "Cy"):
+        make.registered(Event.objects.get(), name)
+    more_seats(page, 2, days=1)
+    told = {to: [what for what, *_more in said(f"{to}@example.org")] for to in ("ana", "bo", "cy")}
+    assert told == {"ana": [NEWS], "bo": [SEAT], "cy": [NEWS]}
+    Event.objects.update(fills_at=clock.now() + timedelta(hours=1))
+    assert [what for what, *_more in said("bo@example.org")] == [NEWS, SEAT]
+
+
 def test_who_has_cancelled_is_told_no_news():
     page = webinar()
     registration = make.registered(Event.objects.get(), "Ana")
@@ -167,7 +217,7 @@ def test_it_costs_the_same_for_one_event_and_for_three(django_assert_num_queries
         for rule in ReminderRule.objects.filter(translation_key=page.translation_key, offset_minutes=-24 * 60):
             arm(rule_id=rule.pk)
         move(page, hours=1)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(said()) == 2 * number
 
 

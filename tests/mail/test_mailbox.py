@@ -247,7 +247,7 @@ def test_former_addresses_cost_the_same_for_one_and_for_three(
         ask(to=f"old{one}@city.example", person=person)
         suppress(address=f"old{one}@city.example", reason=SuppressionReason.ASKED)
     staff.get(f"{PAGE}person/{person.pk}/")
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(23):
         shown = page(staff.get(f"{PAGE}person/{person.pk}/"))
     assert len(shown.select(".help-block.help-warning")) == number
 
@@ -275,11 +275,11 @@ def test_the_page_costs_the_same_with_one_and_with_three_messages(staff: Client,
     refused(Message.objects.get(pk=ask(to="ana.silva@example.org").pk))
     make.registered(event)
     staff.get(PAGE, {"q": "ana.silva@example.org"})
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(26):
         staff.get(PAGE, {"q": "ana.silva@example.org"})
     for _n in range(2):
         refused(ask(to="ana.silva@example.org"))
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(26):
         assert len(stories(staff.get(PAGE, {"q": "ana.silva@example.org"}))) == 4
 
 
@@ -289,11 +289,11 @@ def test_the_history_costs_the_same_with_one_and_with_three_steps(staff: Client,
 
     step()
     staff.get(PAGE, {"q": "ana@city.example"})
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         assert len(page(staff.get(PAGE, {"q": "ana@city.example"})).select("details tbody tr")) == 1
     step()
     step()
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         assert len(page(staff.get(PAGE, {"q": "ana@city.example"})).select("details tbody tr")) == 3
 
 
