@@ -126,8 +126,8 @@ class Told:
 class Invited(Told):
     """Those who would be invited to one team, in the words that it is invited with."""
 
-    def __init__(self, team: TeamRequest) -> None:
-        super().__init__(team.cohort, notices.INVITATION)
+    def __init__(self, team: TeamRequest, people: Sequence[Enrolment] = ()) -> None:
+        super().__init__(team.cohort, notices.INVITATION, people)
         self.team = team
 
     def sample(self, language: str) -> Rendering:

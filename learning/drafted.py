@@ -26,12 +26,43 @@ def invited_by(coordinations: Collection[Coordination]) -> dict[Coordination, in
     )
     keys: dict[Coordination, set[str]] = defaultdict(set)
     for one in drafts.select_related("team", "cohort"):
-        team, cohort = one.team, one.cohort
-        if team is None or team.coordinator_id is None or cohort.is_over():
+        team = one.team
+        if team is None or team.coordinator_id is None or one.cohort.is_over():
             continue
-        if one.has_seat or not cohort.has_given_its_seats():
+        if gets_seat_or_waits(one):
             keys[team.coordinator_id, team.local_government_id].add(one.email_key)
     return {which: len(found) for which, found in keys.items()}
+
+
+def gets_seat_or_waits(draft: Enrolment) -> bool:
+    """Whether somebody who was written down is written to once the draft is sent; who has neither seat nor number
+    applies, and who only waits hears nothing once no seats are given any more.
+    """
+    return draft.has_seat or (draft.waiting_number is not None and not draft.cohort.has_given_its_seats())
+
+
+def drafts_to_send(coordinator_id: int, cities: Collection[int]) -> list[Enrolment]:
+    """Return whom `send_drafts` would still enrol of what somebody wrote down for these cities; one statement.
+
+    Where there are several, as in a merge, whom any of them knows is left out, and whom two drafts of a cohort name
+    comes once.
+    """
+    known = Enrolment.objects.filter(
+        cohort=OuterRef("cohort"), local_government__in=cities, email_key=OuterRef("email_key"), state__in=KNOWN_STATES
+    )
+    drafts = Enrolment.objects.filter(
+        ~Exists(known),
+        state=EnrolmentState.DRAFTED,
+        team__state=TeamState.DRAFT,
+        team__coordinator=coordinator_id,
+        team__local_government__in=cities,
+        cohort__called_off_at=None,
+    )
+    found: dict[tuple[int, str], Enrolment] = {}
+    for one in drafts.select_related("person", "cohort__course").order_by("cohort", "pk"):
+        if not one.cohort.is_over():
+            found.setdefault((one.cohort_id, one.email_key), one)
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

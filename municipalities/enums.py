@@ -35,5 +35,13 @@ class MembershipState(models.TextChoices):
     ENDED = "ended", _("Ended")
 
 
+class DecisionKind(models.TextChoices):
+    """What is decided about a request to represent a city, or about a city that somebody proposed."""
+
+    APPROVE = "approve", _("Approval")
+    REFUSE = "refuse", _("Refusal")
+    MERGE = "merge", _("Merge")
+
+
 # Of these there is at most one for each person and local government.
 OPEN_STATES = (MembershipState.ASKED, MembershipState.APPROVED)

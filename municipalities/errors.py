@@ -50,6 +50,22 @@ class ChangedMeanwhile(MembershipError):
     sentence = _("The person has changed this request since you read it. Look at it again.")
 
 
+class DecidedAndHeld(DecidedAlready):
+    """Somebody has decided, it has not taken effect, and this would decide otherwise."""
+
+    sentence = _("Somebody has decided this just now and can still take it back. Take that back first.")
+
+
+class TooLateToTakeBack(MembershipError):
+    sentence = _("This cannot be taken back any more: it has taken effect, or somebody has taken it back already.")
+
+
+class NotRehearsed(MembershipError):
+    """It would write to more than one person, and whoever decides has not read to whom and what, as it is now."""
+
+    sentence = _("Whom this writes to, or what they read, has changed since you read it. Look at it again.")
+
+
 class NotDecidedYet(MembershipError):
     """Only its person can take back what is asked."""
 

@@ -35,7 +35,12 @@ def register_kinds() -> None:
 
 def approved(message: Message) -> Rendering:
     """Write that somebody may represent a city now."""
-    membership = _membership(message, MembershipState.APPROVED)
+    return write_approved(_membership(message, MembershipState.APPROVED), message.language)
+
+
+def write_approved(membership: Membership, language: str) -> Rendering:
+    """Return what its person reads in `language`, which is active, once a request is approved."""
+    message = Message(kind=notices.APPROVED, language=language)
     subject = _("You represent %(city)s now")
     if membership.is_of_coordinator:
         return _handed_over(message, membership, subject=subject)
@@ -45,7 +50,12 @@ def approved(message: Message) -> Rendering:
 
 def declined(message: Message) -> Rendering:
     """Write that a request was declined, and why."""
-    membership = _membership(message, MembershipState.DECLINED)
+    return write_declined(_membership(message, MembershipState.DECLINED), message.language)
+
+
+def write_declined(membership: Membership, language: str) -> Rendering:
+    """Return what its person reads in `language`, which is active, once a request is declined for its reason."""
+    message = Message(kind=notices.DECLINED, language=language)
     said = [_("Your request to represent %(city)s was declined.")]
     reason = [_("The reason: %(reason)s") % {"reason": isolate(membership.reason)}] if membership.reason else []
     return _notice(
@@ -90,6 +100,12 @@ def asked(message: Message) -> Rendering:
     membership = _membership(message, MembershipState.ASKED)
     if message.person is None or not rules.is_coordinator(message.person, membership.local_government_id):
         raise NoLongerMakesSense("The recipient does not coordinate this city's team.")
+    return write_asked(membership, message.language)
+
+
+def write_asked(membership: Membership, language: str) -> Rendering:
+    """Return what a coordinator reads in `language`, which is active, of a colleague's request."""
+    message = Message(kind=notices.ASKED, language=language)
     said = _("%(name)s would like to belong to the team of %(city)s. Approve or decline it on your page.")
     return _notice(
         message,
@@ -127,7 +143,8 @@ def _handed_over(message: Message, membership: Membership, *, subject: str) -> R
     """Write what somebody coordinates from now on: the colleagues who wait for them and the teams under way."""
     city = membership.local_government_id
     said = [_("You now coordinate the team of %(city)s: you can enrol colleagues in courses.")]
-    waiting = Membership.objects.asked().filter(local_government=city).count()
+    # Of who is not approved yet, as in a rehearsal, the request itself waits no longer by then.
+    waiting = Membership.objects.asked().filter(local_government=city).exclude(pk=membership.pk).count()
     if waiting:
         words = ngettext(
             "%(number)d colleague waits for your decision on your page.",

@@ -37,7 +37,8 @@ _MEMBERSHIPS = Kind(
     name="memberships",
     label=_("Representing a city"),
     about=_("Which cities you asked to represent, in which role and department, and what was decided."),
-    models=("municipalities.Membership",),
+    # A decision that can still be taken back goes with who asked and with who decided (CASCADE), within minutes anyway.
+    models=("municipalities.Membership", "municipalities.HeldDecision"),
     find=_found,
     columns=(
         Column("local_government", _("local government"), lambda one: one.local_government.display_name),

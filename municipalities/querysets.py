@@ -99,3 +99,32 @@ class MembershipQuerySet(models.QuerySet):
     def for_display(self) -> "MembershipQuerySet":
         """Fetch with each its person and local government, in the same statement."""
         return self.select_related("person", "local_government")
+
+    def with_decision(self) -> "MembershipQuerySet":
+        """Fetch with each what is held about it or about its proposed city, in the same statement."""
+        own = ("held_decision__by", "local_government__held_decision__by", "local_government__held_decision__same_as")
+        return self.for_display().select_related(*own)
+
+
+class HeldDecisionQuerySet(models.QuerySet):
+    def due(self) -> "HeldDecisionQuerySet":
+        """Keep those whose undo window has passed."""
+        return self.filter(takes_effect_at__lte=clock.now())
+
+    def about_request(self, membership: Any) -> "HeldDecisionQuerySet":
+        """Keep what is decided about a request, or about the whole city that it asks for."""
+        return self.filter(Q(membership=membership) | Q(local_government=membership.local_government_id))
+
+    def about_city(self, local_government_id: int) -> "HeldDecisionQuerySet":
+        """Keep what is decided about a city, or about any request for it."""
+        return self.filter(
+            Q(local_government=local_government_id) | Q(membership__local_government=local_government_id)
+        )
+
+    def locked(self) -> "HeldDecisionQuerySet":
+        """Lock the rows, the caller holding their local government.
+
+        Nobody else locks one, but for an erasure, which deletes it with the account: that is not waited for, since it
+        may wait for the request that the caller holds.
+        """
+        return self.select_for_update(of=("self",), skip_locked=True)

@@ -8,7 +8,7 @@ from municipalities import rules
 from municipalities.enums import Standing
 from municipalities.errors import IncompleteLocalGovernment, NotProposed, NotYours
 from municipalities.models import LocalGovernment
-from municipalities.services import locks
+from municipalities.services import held, locks
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def accept_local_government(*, local_government_id: int, by: "User") -> LocalGovernment:
     """List a proposed local government; one that is listed already stays as it is.
 
-    Raises NotYours, NotProposed for one that was refused, IncompleteLocalGovernment where facts are missing.
+    Raises NotYours, NotProposed for one that was refused, DecidedAndHeld for one of which that can still be taken back,
+    IncompleteLocalGovernment where facts are missing.
     """
     local_government = locks.local_government(local_government_id)
     if not rules.may_decide_all(by):
@@ -26,6 +27,7 @@ def accept_local_government(*, local_government_id: int, by: "User") -> LocalGov
     if local_government.standing == Standing.RETIRED:
         raise NotProposed
     if local_government.standing == Standing.PENDING:
+        held.need_not_refused(local_government_id)
         accept_locked(local_government)
     return local_government
 

@@ -19,7 +19,7 @@ from municipalities.errors import (
 )
 from municipalities.models import Membership
 from municipalities.querysets import MembershipQuerySet
-from municipalities.services import locks, notices
+from municipalities.services import held, locks, notices
 from municipalities.signals import membership_ended
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ def _note_last_day(membership: Membership, last: date, by: "User") -> None:
 
 
 def _end(membership: Membership, last: date) -> None:
+    if membership.is_asked:
+        held.drop_approval(membership)
     membership.state = MembershipState.ENDED
     membership.ends_on = last
     membership.save(update_fields=["state", "ends_on"])

@@ -7,9 +7,15 @@ from django.db import transaction
 from core import clock
 from municipalities import rules
 from municipalities.enums import MembershipState, Standing
-from municipalities.errors import ChangedMeanwhile, DecidedAlready, NotRepresentable, NotYours
+from municipalities.errors import (
+    ChangedMeanwhile,
+    DecidedAlready,
+    IncompleteLocalGovernment,
+    NotRepresentable,
+    NotYours,
+)
 from municipalities.models import Membership
-from municipalities.services import accepting, locks, notices
+from municipalities.services import accepting, held, locks, notices
 from municipalities.signals import membership_approved, membership_declined
 
 if TYPE_CHECKING:
@@ -21,19 +27,13 @@ def approve_membership(*, membership_id: int, by: "User", seen: str | None = Non
     """Let somebody represent the local government from today; a proposed one is listed by that.
 
     `seen` is what whoever decides has read (`Membership.as_asked`). Raises NotYours, Gone, DecidedAlready,
-    ChangedMeanwhile where the request says something else by now, NotRepresentable, and IncompleteLocalGovernment
-    where a proposed one lacks what the directory needs. Approving twice changes nothing.
+    DecidedAndHeld, ChangedMeanwhile where the request says something else by now, NotRepresentable, and
+    IncompleteLocalGovernment where a proposed one lacks what the directory needs. Approving twice changes nothing.
     """
     membership = locks.membership(membership_id)
-    if not rules.may_approve(by, membership):
-        raise NotYours
-    if membership.state == MembershipState.APPROVED:
+    if is_approved(membership, by=by, seen=seen):
         return membership
-    _need_asked(membership)
-    if seen is not None and seen != membership.as_asked:
-        raise ChangedMeanwhile
-    if membership.local_government.standing == Standing.RETIRED:
-        raise NotRepresentable
+    held.need_none_about_request(membership)
     if membership.local_government.standing == Standing.PENDING:
         accepting.accept_locked(membership.local_government)
     membership.state = MembershipState.APPROVED
@@ -44,15 +44,33 @@ def approve_membership(*, membership_id: int, by: "User", seen: str | None = Non
     return membership
 
 
+def is_approved(membership: Membership, *, by: "User", seen: str | None) -> bool:
+    """Return whether it is approved already, or refuse to approve it, as `approve_membership` would; it is locked."""
+    if not rules.may_approve(by, membership):
+        raise NotYours
+    if membership.state == MembershipState.APPROVED:
+        return True
+    _need_asked(membership)
+    if seen is not None and seen != membership.as_asked:
+        raise ChangedMeanwhile
+    city = membership.local_government
+    if city.standing == Standing.RETIRED:
+        raise NotRepresentable
+    if city.standing == Standing.PENDING and not city.is_complete:
+        raise IncompleteLocalGovernment
+    return False
+
+
 @transaction.atomic
 def decline_membership(*, membership_id: int, by: "User", reason: str) -> Membership:
-    """Decline what somebody asked; they read the reason. Raises NotYours, Gone and DecidedAlready."""
+    """Decline what somebody asked; they read the reason. Raises NotYours, Gone, DecidedAlready and DecidedAndHeld."""
     membership = locks.membership(membership_id)
     if not rules.may_approve(by, membership):
         raise NotYours
     if membership.state == MembershipState.DECLINED:
         return membership
     _need_asked(membership)
+    held.need_none_about_request(membership)
     decline_locked(membership, by=by, reason=reason)
     return membership
 

@@ -12,7 +12,7 @@ from municipalities import rules
 from municipalities.enums import MembershipRole, Standing
 from municipalities.errors import DecidedAlready, NotRepresentable, NotYours
 from municipalities.models import LocalGovernment, Membership
-from municipalities.services import closing, locks, notices
+from municipalities.services import closing, held, locks, notices
 from municipalities.signals import coordination_given_up
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def represent(
 def change_request(*, membership_id: int, by: "User", role: str, department: str, own_name: str = "") -> Membership:
     """Put into other words what somebody asked for, while nobody has decided; it keeps its position in the queue.
 
-    Raises NotYours for everybody but the person who asked, Gone and DecidedAlready.
+    An approval that has not taken effect was of other words, so it goes. Raises NotYours for everybody but the person
+    who asked, Gone and DecidedAlready.
     """
     # First of all, as an erasure takes the person's row before those of their requests; a refusal takes it back.
     _keep_name(by, own_name)
@@ -60,9 +61,11 @@ def change_request(*, membership_id: int, by: "User", role: str, department: str
         raise NotYours
     if not membership.is_asked:
         raise DecidedAlready
-    was_of_coordinator = membership.is_of_coordinator
+    was_of_coordinator, before = membership.is_of_coordinator, membership.as_asked
     membership.role, membership.department = MembershipRole(role), department
     membership.save(update_fields=["role", "department"])
+    if membership.as_asked != before:
+        held.drop_approval(membership)
     if was_of_coordinator and not membership.is_of_coordinator:
         coordination_given_up.send(sender=Membership, membership=membership)
     return membership

@@ -9,6 +9,7 @@ def connect() -> None:
     from core.signals import database_restored, site_restored
     from events import purposes as event_purposes
     from home import sections, statements
+    from learning import draft_mails
     from learning import drafted as learning_drafted
     from learning import purposes as learning_purposes
     from learning import running as learning_running
@@ -32,7 +33,7 @@ def connect() -> None:
     purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
     running.provide_running_teams(learning_running.of_cities)
-    drafted.provide_drafts(learning_drafted.invited_by)
+    drafted.provide_drafts(learning_drafted.invited_by, draft_mails.drafts_of)
     address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
     objection_reported.connect(_end_subscription, dispatch_uid="gkec.end_subscription")
     objection_noted.connect(_unsubscribe, dispatch_uid="gkec.unsubscribe")

@@ -202,6 +202,11 @@ CELERY_BEAT_SCHEDULE = {
     "events-remind": {"task": "events.tasks.remind", "schedule": 20, "options": {"expires": 60}},
     "events-announce": {"task": "events.tasks.announce", "schedule": 15, "options": {"expires": 60}},
     "seats-give": {"task": "learning.tasks.give_held_seats", "schedule": 15, "options": {"expires": 60}},
+    "decisions-carry-out": {
+        "task": "municipalities.tasks.carry_out_decisions",
+        "schedule": 15,
+        "options": {"expires": 60},
+    },
     "teams-lapse": {"task": "learning.tasks.lapse_drafts", "schedule": 300, "options": {"expires": 300}},
     "campaigns-advance": {"task": "newsletter.tasks.advance", "schedule": 20, "options": {"expires": 60}},
     "courses-repair": {"task": "learning.tasks.repair_courses", "schedule": 900, "options": {"expires": 900}},

@@ -1,0 +1,86 @@
+"""Who a decision about a request or a proposed city would tell, and how it would read: what the rehearsal asks for."""
+
+import copy
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from mail.enums import Stream
+from mail.kinds import Rendering
+from municipalities import mails
+from municipalities.drafted import Mailed
+from municipalities.models import LocalGovernment, Membership
+from municipalities.services import notices
+from municipalities.services.foreseeing import ToBeTold
+from municipalities.services.refusing import BELONGS_ALREADY
+
+Writes = Callable[[str], Rendering]
+
+
+class Represented:
+    """People with an account, each with the state that the rehearsal counts them under."""
+
+    stream: str = Stream.TRANSACTIONAL
+
+    def __init__(self, people: Sequence[tuple[User, str]], write: Writes) -> None:
+        self.people, self.write = people, write
+
+    def tally(self) -> Iterable[tuple[str, str, str, int]]:
+        """Count them by language, zone and state."""
+        counted = Counter((person.language, person.timezone, state) for person, state in self.people)
+        return [(*which, number) for which, number in counted.items()]
+
+    def addresses(self) -> Iterator[str]:
+        """Yield the addresses of their accounts."""
+        return (person.email for person, _state in self.people)
+
+    def sample(self, language: str) -> Rendering:
+        """Write the mail for nobody."""
+        return self.write(language)
+
+
+def mailed(told: ToBeTold) -> list[Mailed]:
+    """Return a part for each mail that somebody gets, those to whom the decision is about first."""
+    return [*_to_who_asked(told), *told.mails_to_drafts]
+
+
+def _to_who_asked(told: ToBeTold) -> Iterator[Mailed]:
+    if told.approved:
+        audience = Represented(_of_requests(told.approved), _writes_approved(told.approved[0]))
+        yield Mailed(notices.APPROVED, gettext_lazy("To whom you approve"), audience)
+    if told.declined:
+        audience = Represented(_of_requests(told.declined), _writes_declined(told.declined[0], told.reason))
+        yield Mailed(notices.DECLINED, gettext_lazy("To those who asked"), audience)
+    if told.asked:
+        people = [(person, _("Coordinator")) for person in told.asked]
+        audience = Represented(people, _writes_asked(told.city))
+        yield Mailed(notices.ASKED, gettext_lazy("To the coordinators of the listed city"), audience)
+
+
+def _of_requests(memberships: Iterable[Membership]) -> list[tuple[User, str]]:
+    return [(one.person, str(one.get_role_display())) for one in memberships]
+
+
+def _writes_approved(membership: Membership) -> Writes:
+    return lambda language: mails.write_approved(membership, language)
+
+
+def _writes_declined(membership: Membership, reason: str) -> Writes:
+    def write(language: str) -> Rendering:
+        sample = copy.copy(membership)
+        sample.reason = reason or str(BELONGS_ALREADY)
+        return mails.write_declined(sample, language)
+
+    return write
+
+
+def _writes_asked(city: LocalGovernment) -> Writes:
+    def write(language: str) -> Rendering:
+        return mails.write_asked(
+            Membership(person=User(display_name=_("Sample Person")), local_government=city), language
+        )
+
+    return write

@@ -1,0 +1,104 @@
+"""Whom a decision about a request or a proposed city would write to, were it carried out now."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.utils.functional import cached_property
+
+from municipalities import drafted
+from municipalities.drafted import Drafts
+from municipalities.enums import MembershipState
+from municipalities.models import LocalGovernment, Membership
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True)
+class ToBeTold:
+    """Whom a decision tells what; `city` is the one that it is all about afterwards."""
+
+    city: LocalGovernment
+    approved: Sequence[Membership] = ()
+    declined: Sequence[Membership] = ()
+    # Why those are declined; of a merge the services have words of their own.
+    reason: str = ""
+    # Who reads that a colleague asks to represent their city: once for each colleague.
+    asked: Sequence["User"] = ()
+    drafts: Sequence[Drafts] = field(default=())
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """Their addresses, each once."""
+        return frozenset(one.casefold() for one in self._addresses())
+
+    def _addresses(self) -> Iterable[str]:
+        for membership in (*self.approved, *self.declined):
+            yield membership.person.email
+        for person in self.asked:
+            yield person.email
+        for mail in self.mails_to_drafts:
+            yield from mail.audience.addresses()
+
+    @property
+    def mails_to_drafts(self) -> list[drafted.Mailed]:
+        """What is mailed since drafts are sent."""
+        return [mail for one in self.drafts for mail in one.mails]
+
+    @property
+    def applying(self) -> int:
+        """How many people of drafts apply, and hear of it once a moderator has decided."""
+        return sum(one.applying for one in self.drafts)
+
+    @property
+    def is_to_many(self) -> bool:
+        """Whether more than one person is written to."""
+        return len(self.people) > 1
+
+    @cached_property
+    def mark(self) -> str:
+        """What stands for exactly these people and this reason: whoever decides says that they have read it."""
+        return hashlib.sha256("\n".join([self.reason, str(self.city.pk), *sorted(self.people)]).encode()).hexdigest()
+
+
+def foresee_approving(membership: Membership) -> ToBeTold:
+    """Return whom approving a request tells: its person, and whom that person has written down."""
+    city = membership.local_government
+    drafts = [drafted.drafts_of(membership.person, [city.pk], city)] if membership.is_of_coordinator else []
+    return ToBeTold(city, approved=[membership], drafts=drafts)
+
+
+def foresee_refusing(city: LocalGovernment, *, reason: str) -> ToBeTold:
+    """Return whom refusing a proposed city tells: everybody who asks for it."""
+    return ToBeTold(city, declined=list(city.memberships.asked().for_display()), reason=reason)
+
+
+def foresee_merging(source: LocalGovernment, target: LocalGovernment) -> ToBeTold:
+    """Return whom finding that one city is another one tells.
+
+    The coordinators there read of each request that comes to them. Who asked for both and coordinates there already has
+    their drafts sent; who is only a member there is declined.
+    """
+    # Whose last day has passed belongs to the team no longer, as when it is done.
+    here = target.memberships.open().exclude(pk__in=target.memberships.overdue().values("pk"))
+    there = {one.person_id: one for one in here.select_related("person")}
+    deciding = [one.person for one in target.memberships.deciding().select_related("person")]
+    declined, asked, drafts = [], [], []
+    for one in source.memberships.open().for_display():
+        first = there.get(one.person_id)
+        if first is None:
+            asked += [person for person in deciding if one.is_asked]
+        elif is_declined_by_merging(one, first):
+            declined.append(one)
+        elif first.state == MembershipState.APPROVED and first.is_of_coordinator:
+            drafts.append(drafted.drafts_of(first.person, [source.pk, target.pk], target))
+    return ToBeTold(target, declined=declined, asked=asked, drafts=drafts)
+
+
+def is_declined_by_merging(second: Membership, first: Membership) -> bool:
+    """Whether, of one person's two requests for one city, the second ends declined: a merge makes nobody coordinator
+    of a team whose member they are.
+    """
+    return second.is_of_coordinator and not first.is_of_coordinator and not first.is_asked

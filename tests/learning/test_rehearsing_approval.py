@@ -1,0 +1,100 @@
+"""What is read before a coordinator is approved: as many of each mail as then leave, whoever was written down."""
+
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+
+from learning.models import Cohort
+from learning.services import call_off_cohort
+from mail import rehearsal, undo
+from mail.models import Message
+from municipalities.audiences import mailed
+from municipalities.models import Membership
+from municipalities.services.foreseeing import ToBeTold, foresee_approving, foresee_merging
+from tests.factories import learning as make
+from tests.factories import municipalities as cities
+from tests.factories.accounts import editor
+from tests.factories.mail import deliver_all
+from tests.learning.people import asked
+from tests.municipalities import decisions
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_server")]
+
+
+def foreseen(told: ToBeTold) -> Counter[tuple[str, str]]:
+    """Return how many would get which mail, by its kind and address."""
+    found: Counter[tuple[str, str]] = Counter()
+    for one in mailed(told):
+        kind = one.name.rpartition("-")[0] if one.name[-1].isdigit() else one.name
+        addresses = list(one.audience.addresses())
+        found.update((kind, address) for address in addresses)
+        assert rehearsal.rehearse(one.audience).total == len(addresses)
+    return found
+
+
+def written() -> Counter[tuple[str, str]]:
+    """Return what has left: what makes no sense when it is written, as of a team that is all known, does not."""
+    with time_machine.travel(undo.leaves_at() + timedelta(hours=1), tick=False):
+        deliver_all()
+    assert set(Message.objects.values_list("state", flat=True)) <= {"accepted", "cancelled"}
+    return Counter(Message.objects.filter(state="accepted").values_list("kind", "to_address"))
+
+
+def team_of_all_kinds(by: Membership, *, known_by: Membership) -> None:
+    """Write down people who get a seat, wait, apply, are known already, come too late, or whose cohort is off or over."""
+    make.team(make.cohort(seats=2), "Bo", "Cy", "Di", coordinator=by)
+    make.team(make.cohort(), "Bo", "Ed", coordinator=by)
+    make.team(make.cohort(admission="approval"), "Fe", coordinator=by)
+    off, late, over = make.cohort(), make.cohort(seats=1), make.cohort()
+    for cohort, names in ((off, ("Gus",)), (late, ("Hal", "Ike")), (over, ("Jo",))):
+        make.team(cohort, *names, coordinator=by)
+    call_off_cohort(cohort_id=off.pk)
+    Cohort.objects.filter(pk=late.pk).update(starts_on=date(2020, 1, 1))
+    Cohort.objects.filter(pk=over.pk).update(starts_on=date(2020, 1, 1), ends_on=date(2020, 2, 1))
+    common = make.cohort()
+    for one in (by, known_by):
+        make.team(common, "Kim", coordinator=one)
+    Message.objects.all().delete()
+
+
+def test_as_many_are_written_to_as_was_read():
+    membership = asked()
+    team_of_all_kinds(membership, known_by=cities.coordinator(local_government=membership.local_government))
+    told = foresee_approving(membership)
+    expected = foreseen(told)
+    assert (len(told.people), told.applying) == (6, 1)
+    assert expected["team-invitation", "bo@example.org"] == 2
+    decisions.approve(membership, editor())
+    assert written() == Counter()
+    assert len(decisions.the_window_passes()) == 1
+    assert written() == expected
+
+
+def test_as_many_are_written_to_by_a_merge_as_was_read():
+    listed, city = cities.local_government(), cities.proposed()
+    first = cities.coordinator(local_government=listed)
+    colleague = cities.coordinator(local_government=listed)
+    again = asked(person=first.person, local_government=city)
+    team_of_all_kinds(again, known_by=colleague)
+    asked(local_government=city)
+    Message.objects.all().delete()
+    told = foresee_merging(city, listed)
+    expected = foreseen(told)
+    assert expected["membership-asked", colleague.person.email] == 1
+    assert expected["team-invitation", "kim@example.org"] == 0
+    decisions.merge(city, listed, editor())
+    assert len(decisions.the_window_passes()) == 1
+    assert written() == expected
+
+
+def test_the_sample_of_an_invitation_names_who_invites_and_for_which_city():
+    membership = asked(local_government=cities.local_government(name="Göteborg"))
+    membership.person.display_name = "Ana Silva"
+    membership.person.save()
+    make.team(make.cohort(), "Bo", coordinator=membership)
+    mails = {one.name.rpartition("-")[0]: one for one in mailed(foresee_approving(membership))}
+    text = rehearsal.sample(mails["team-invitation"].audience, "en").text
+    assert ("Ana Silva" in text, "Göteborg" in text, "Bo" in text) == (True, True, False)
+    assert "1 person has a seat." in rehearsal.sample(mails["team-sent"].audience, "en").text
