@@ -6,7 +6,7 @@ from wagtail import hooks
 from wagtail.permissions import register_permission_policy
 
 from core.permissions import NoDeletion
-from municipalities.admin import requests
+from municipalities.admin import decisions, requests
 from municipalities.admin.local_governments import LocalGovernmentViewSet
 from municipalities.admin.memberships import MembershipPolicy, Memberships
 from municipalities.models import LocalGovernment, Membership
@@ -32,9 +32,20 @@ def urls() -> list[URLPattern]:
     """Return the addresses of the queue of requests and of what can be done there."""
     return [
         path("membership-requests/", requests.QueueView.as_view(), name="membership_queue"),
-        path("membership-requests/<int:pk>/approve/", requests.ApproveView.as_view(), name="membership_queue_approve"),
-        path("membership-requests/<int:pk>/decline/", requests.DeclineView.as_view(), name="membership_queue_decline"),
-        path("membership-requests/<int:pk>/merge/", requests.MergeView.as_view(), name="membership_queue_merge"),
+        path("membership-requests/<int:pk>/approve/", decisions.ApproveView.as_view(), name="membership_queue_approve"),
+        path("membership-requests/<int:pk>/decline/", decisions.DeclineView.as_view(), name="membership_queue_decline"),
+        path("membership-requests/<int:pk>/merge/", decisions.MergeView.as_view(), name="membership_queue_merge"),
+        path(
+            "membership-requests/<int:pk>/<slug:kind>/<slug:mail>/<slug:language>/",
+            decisions.DecisionSampleView.as_view(),
+            name="membership_queue_sample",
+        ),
+        # By the number of the decision: whoever takes one back takes no later one back with it.
+        path(
+            "membership-requests/decisions/<int:pk>/take-back/",
+            decisions.TakeBackView.as_view(),
+            name="membership_queue_take_back",
+        ),
     ]
 
 

@@ -195,16 +195,16 @@ def test_a_request_that_is_gone_or_decided_is_told_in_words(staff):
     assert "Somebody has decided this request already." in queue(staff)
 
 
-@pytest.mark.parametrize("verb", ["approve", "decline"])
-def test_a_request_whose_person_is_erased_while_staff_decide_is_told_in_words(staff, monkeypatch, verb):
+@pytest.mark.parametrize(("verb", "service"), [("approve", "approve_or_hold"), ("decline", "decline_membership")])
+def test_a_request_whose_person_is_erased_while_staff_decide_is_told_in_words(staff, monkeypatch, verb, service):
     asked = make.coordinator(state="asked")
-    decide = getattr(services, f"{verb}_membership")
+    decide = getattr(services, service)
 
     def erased_first(**given: object) -> object:
         asked.person.delete()
         return decide(**given)
 
-    monkeypatch.setattr(services, f"{verb}_membership", erased_first)
+    monkeypatch.setattr(services, service, erased_first)
     answer = act(staff, asked, verb, reason="Left")
     html = answer.content.decode() if verb == "decline" else queue(staff)
     assert answer.status_code == (409 if verb == "decline" else 302)
