@@ -69,7 +69,7 @@ def coordinated_by(person: "User", own: Iterable[Membership]) -> list[Team]:
     if not teams:
         return []
     colleagues = Membership.objects.open().filter(local_government__in=teams).exclude(person=person)
-    for one in colleagues.select_related("person").order_by("asked_at", "pk"):
+    for one in colleagues.select_related("person", "held_decision").order_by("asked_at", "pk"):
         team = teams[one.local_government_id]
         (team.asking if one.is_asked else team.members).append(one)
     for key, found in teams_of(list(teams)).items():
@@ -95,7 +95,8 @@ def said_about(refused: Refused, own: Iterable[Membership], teams: Iterable[Team
     teams = list(teams)
     asking = [one for team in teams for one in team.asking]
     standing = [*own, *(one for team in teams for one in team.members)]
-    holding = {"decline": asking, "end": [one for one in standing if one.is_open and not one.is_asked]}
+    undecided = [one for one in asking if getattr(one, "held_decision", None) is None]
+    holding = {"decline": undecided, "end": [one for one in standing if one.is_open and not one.is_asked]}
     form, key = refused.form, refused.membership_id
     has_form = key in {one.pk for one in holding.get(refused.action, ())}
     row = f"membership-{key}" if key in {one.pk for one in [*asking, *standing]} else ""

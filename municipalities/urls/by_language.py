@@ -10,6 +10,7 @@ urlpatterns = [
     path("cities/represent/<slug:slug>/", representing.ask, name="represent_city"),
     path("my/cities/", teams.my_cities, name="my_cities"),
     path("my/cities/<int:pk>/approve/", teams.approve, name="membership_approve"),
+    path("my/cities/<int:pk>/take-back/", teams.take_back, name="membership_take_back"),
     path("my/cities/<int:pk>/decline/", teams.decline, name="membership_decline"),
     path("my/cities/<int:pk>/change/", representing.change, name="membership_change"),
     path("my/cities/<int:pk>/end/", teams.end, name="membership_end"),

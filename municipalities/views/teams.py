@@ -10,17 +10,24 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import npgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.middleware import staff_show_a_factor
 from accounts.models import User
 from accounts.visitors import signed_in
+from mail import undo
+from mail.rehearsal import rehearse
 from municipalities import rules, services
-from municipalities.errors import EndsBeforeStart, Gone, MembershipError, NotYours
-from municipalities.models import Membership
+from municipalities.audiences import mailed
+from municipalities.errors import EndsBeforeStart, Gone, MembershipError, NotRehearsed, NotYours
+from municipalities.models import HeldDecision, Membership
+from municipalities.services.foreseeing import foresee_approving
 from municipalities.teams import Refused, action_form, coordinated_by, said_about
 
+# Of a number that a column can hold.
+LONGEST_KEY = 19
 Action = Callable[[HttpRequest, int], HttpResponse]
 
 
@@ -51,13 +58,47 @@ def _action(view: Action) -> Action:
 
 @_action
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    """Approve a colleague."""
-    seen = request.POST.get("seen")
+    """Approve a colleague; one whose drafts would be sent once it has been read whom that writes to."""
+    seen, rehearsed = request.POST.get("seen"), request.POST.get("rehearsed", "")
+    try:
+        return _act(
+            request,
+            Refused("approve", pk, action_form("approve", pk, request.POST)),
+            lambda by: services.approve_or_hold(membership_id=pk, by=by, seen=seen, rehearsed=rehearsed),
+            done=_("Your colleague belongs to the team now."),
+        )
+    except NotRehearsed as refusal:
+        return _rehearse(request, pk, str(refusal) if rehearsed else "")
+
+
+def _rehearse(request: HttpRequest, pk: int, refusal: str) -> HttpResponse:
+    """Show whom approving a colleague writes to, by language alone: of others' accounts nobody learns more here."""
+    membership = get_object_or_404(Membership.objects.for_display(), pk=pk)
+    told = foresee_approving(membership)
+    number = len(told.people)
+    context = {
+        "membership": membership,
+        "told": told,
+        "mails": [(one, rehearse(one.audience)) for one in mailed(told)],
+        "people_in_words": npgettext("goes to them", "%(number)s person", "%(number)s people", number)
+        % {"number": number},
+        "minutes": undo.window_in_words(),
+        "refusal": refusal,
+    }
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
+    return render(request, "municipalities/approve_rehearsed.html", context, status=status)
+
+
+@_action
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back that a colleague is approved, as long as it has not taken effect."""
+    given = request.POST.get("decision", "")
+    decision = int(given) if given.isascii() and given.isdigit() and len(given) < LONGEST_KEY else 0
     return _act(
         request,
-        Refused("approve", pk, action_form("approve", pk, request.POST)),
-        lambda by: services.approve_membership(membership_id=pk, by=by, seen=seen),
-        done=_("Your colleague belongs to the team now."),
+        Refused("take_back", pk, action_form("take_back", pk, request.POST)),
+        lambda by: services.take_back_decision(decision_id=decision, by=by),
+        done=_("Taken back: nobody is written to, and the request waits as before."),
     )
 
 
@@ -102,13 +143,17 @@ def _act(request: HttpRequest, attempt: Refused, verb: Callable[[User], Any], *,
         _let_nobody_else_in(request, attempt)
         return _page(request, attempt, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        verb(signed_in(request))
+        did = verb(signed_in(request))
+    except NotRehearsed:
+        raise
     except (Gone, NotYours) as refusal:
         raise Http404 from refusal
     except MembershipError as refusal:
         attempt.form.add_error("ends_on" if isinstance(refusal, EndsBeforeStart) else None, str(refusal))
         return _page(request, attempt, status=HTTPStatus.CONFLICT)
-    messages.success(request, done)
+    # What is held says on the page itself, beside its button, when it takes effect.
+    if not isinstance(did, HeldDecision):
+        messages.success(request, done)
     return _back()
 
 
