@@ -89,7 +89,7 @@ def _news(registrations: Any, seated: Collection[Registration]) -> Iterator[Plan
 
     Who gets a seat by then reads of both in the mail about it.
     """
-    seated_at = {one.pk: one.event.fills_at for one in seated}
+    seated_at = {one.pk: one.event.fills_at for one in seated if one.event.fills_at is not None}
     untold = EventVersion.objects.untold().filter(event=OuterRef("event"))
     found = registrations.live().filter(Exists(untold), event__ends_at__gt=clock.now())
     for one in found.select_related("event").prefetch_related("event__versions").order_by("pk"):

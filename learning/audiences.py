@@ -123,16 +123,20 @@ class Told:
         return foreseen(self.cohort)
 
 
-class Invited(Told):
-    """Those who would be invited to one team, in the words that it is invited with."""
+class OfTeam(Told):
+    """Those of one team who would be invited, or told of a place in line, in words that name this team."""
 
-    def __init__(self, team: TeamRequest, people: Sequence[Enrolment] = ()) -> None:
-        super().__init__(team.cohort, notices.INVITATION, people)
+    def __init__(self, team: TeamRequest, mail: str, people: Sequence[Enrolment] = ()) -> None:
+        super().__init__(team.cohort, mail, people)
         self.team = team
 
     def sample(self, language: str) -> Rendering:
-        """Write the invitation for nobody."""
-        return samples.invitation(self.cohort, language, team=self.team)
+        """Write the mail for nobody."""
+        return samples.SAMPLES[self.mail](self.cohort, language, "team", team=self.team)
+
+    def sample_of(self, key: str, language: str) -> Rendering:
+        """Write one wording for nobody."""
+        return samples.written(self.mail, self.cohort, language, key, team=self.team)
 
 
 class Coordinators:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from learning import mails
-from learning.audiences import Coordinators, Invited, Told
+from learning.audiences import Coordinators, OfTeam, Told
 from learning.drafted import drafts_to_send, gets_seat_or_waits
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
@@ -59,9 +59,9 @@ def _parts(team: TeamRequest, people: Iterable[Enrolment]) -> Iterator[Mailed]:
         by_state.setdefault(one.state, []).append(one)
     cohort = team.cohort
     if invited := by_state.get(EnrolmentState.INVITED):
-        yield _mailed(notices.INVITATION, cohort, Invited(team, invited))
+        yield _mailed(notices.INVITATION, cohort, OfTeam(team, notices.INVITATION, invited))
     if waiting := by_state.get(EnrolmentState.WAITLISTED):
-        yield _mailed(notices.WAITING, cohort, Told(cohort, notices.WAITING, waiting))
+        yield _mailed(notices.WAITING, cohort, OfTeam(team, notices.WAITING, waiting))
     yield _mailed(notices.SENT, cohort, Sent(team, Counter({state: len(found) for state, found in by_state.items()})))
 
 

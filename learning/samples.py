@@ -143,11 +143,11 @@ def occurring(mail: str, readers: Mapping[str, Mapping[str, int]]) -> list[Wordi
     return found
 
 
-def written(mail: str, cohort: Cohort, language: str, key: str) -> Rendering:
-    """Write one wording of a mail for nobody; raises NoSuchWording."""
+def written(mail: str, cohort: Cohort, language: str, key: str, **more: TeamRequest) -> Rendering:
+    """Write one wording of a mail for nobody; raises NoSuchWording. `more` is what its sample takes besides."""
     values = key.split("-")
     if len(values) != len(WORDINGS[mail]) or any(
         value not in LABELS[which] for which, value in zip(WORDINGS[mail], values, strict=True)
     ):
         raise NoSuchWording
-    return SAMPLES[mail](cohort, language, *values)
+    return SAMPLES[mail](cohort, language, *values, **more)

@@ -292,7 +292,7 @@ def test_reading_whom_approving_tells_costs_the_same_however_many(staff, number,
     learning.team(learning.cohort(), *("Bo", "Cy", "Di")[:number], coordinator=asked)
     learning.team(learning.cohort(), "Ed", coordinator=asked)
     post(staff, asked, "approve")
-    with django_assert_num_queries(54):
+    with django_assert_num_queries(48):
         answer = post(staff, asked, "approve")
     assert button(answer) == f"Approve: {number + 2} people are written to in 2 minutes"
 
