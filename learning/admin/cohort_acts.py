@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
+from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.log_actions import log
@@ -31,6 +32,20 @@ from learning.services import call_off_cohort, knowing, restore_cohort
 from learning.services.foreseeing import ToBeTold, foresee_news, foresee_restoring
 from mail import undo
 from mail.admin.dry_run import Part, SampleView, rehearsed
+
+# What the screen is called that names whom a cohort tells, and each button that leads there.
+WHO = _("Who will be told")
+
+
+def tells_somebody(cohort: Cohort) -> bool:
+    """Whether a cohort will tell people of what staff did and can still take back."""
+    news = foresee_news(cohort)
+    return news is not None and not news.tells_nobody
+
+
+def news_url(cohort: Cohort) -> str:
+    """Return the screen that names them."""
+    return reverse("cohorts:news", args=[cohort.pk])
 
 
 class CohortAct(PermissionCheckedMixin, ActView):
@@ -158,11 +173,16 @@ class RestoreView(CohortAct):
         """Add the rehearsal of all that people would be told."""
         return super().get_context_data(**kwargs, **_shown(parts_of(self.cohort, self.found)))
 
-    def act(self, said: dict[str, Any]) -> None:
+    def act(self, said: dict[str, Any]) -> Cohort:
         """Restore it in the name of staff; its history says so, which gives time to cancel it again."""
         with transaction.atomic():
             restored = restore_cohort(cohort_id=self.cohort.pk)
             log(instance=restored, action="wagtail.edit", user=signed_in(self.request))
+        return restored
+
+    def get_done_buttons(self, acted: Cohort) -> list[Any]:
+        """Lead on to whom it writes to, as the form does."""
+        return [messages.button(news_url(acted), WHO)] if tells_somebody(acted) else []
 
 
 def _shown(parts: list[Part]) -> dict[str, Any]:
@@ -205,7 +225,7 @@ class NewsView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
     model = Cohort
     permission_required = "change"
     template_name = "learning/admin/cohort_news.html"
-    page_title = _("Who will be told")
+    page_title = WHO
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal; nothing of it where all was taken back or has happened."""

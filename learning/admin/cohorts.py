@@ -23,7 +23,16 @@ from core.admin.refusals import RefusedWhenStored
 from core.exports import ScreenExportMixin, WordsColumn
 from learning import cohort_words
 from learning.admin.agreeing import AgreedPanel
-from learning.admin.cohort_acts import CallOffSampleView, CallOffView, NewsSampleView, NewsView, RestoreView
+from learning.admin.cohort_acts import (
+    WHO,
+    CallOffSampleView,
+    CallOffView,
+    NewsSampleView,
+    NewsView,
+    RestoreView,
+    news_url,
+    tells_somebody,
+)
 from learning.cohort_form import CohortForm
 from learning.enums import Admission
 from learning.errors import CohortChanged
@@ -31,8 +40,6 @@ from learning.models import Cohort, Course
 from learning.rules import may_change_enrolments
 from learning.services.foreseeing import ToBeTold, foresee_news
 from mail import undo
-
-WHO = _("Who will be told")
 
 
 class CohortFilters(WagtailFilterSet):
@@ -91,9 +98,8 @@ class CohortEdit(RefusedWhenStored, EditView):
     def header_more_buttons(self) -> list[Button]:
         """Offer to call off what is not over, or to restore it, and to see who will be told of what was saved."""
         cohort, buttons = self.object, [*super().header_more_buttons]
-        news = foresee_news(cohort)
-        if news is not None and not news.tells_nobody:
-            buttons.append(Button(WHO, reverse("cohorts:news", args=[cohort.pk]), icon_name="mail", priority=50))
+        if tells_somebody(cohort):
+            buttons.append(Button(WHO, news_url(cohort), icon_name="mail", priority=50))
         if cohort.is_over():
             return buttons
         name, label = ("restore", _("Restore")) if cohort.is_called_off else ("call_off", _("Cancel this cohort"))
@@ -128,7 +134,7 @@ class CohortEdit(RefusedWhenStored, EditView):
         buttons = super().get_success_buttons()
         if not [*self._of_news()]:
             return buttons
-        return [*buttons, messages.button(reverse("cohorts:news", args=[self.object.pk]), WHO)]
+        return [*buttons, messages.button(news_url(self.object), WHO)]
 
     @cached_property
     def _news(self) -> ToBeTold | None:

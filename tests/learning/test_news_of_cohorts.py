@@ -211,6 +211,16 @@ class TestRestoring:
             assert said in words
         assert [name in words for name in ("ana@example.org", "Flo")] == [False, False]
 
+    def test_once_restored_a_button_leads_to_whom_it_tells_where_it_tells_anybody(self, browser, mail_server, now):
+        found = []
+        for cohort in (called_off(), full_cohort()):
+            call_off_cohort(cohort_id=cohort.pk)
+            answer = browser.post(reverse("cohorts:restore", args=[cohort.pk]), follow=True)
+            (said,) = (" ".join(str(one).split()) for one in answer.context["messages"])
+            link = f'href="{reverse("cohorts:news", args=[cohort.pk])}"'
+            found.append(("The cohort takes place after all." in said, link in said, "Who will be told" in said))
+        assert found == [(True, True, True), (True, False, False)]
+
     def test_it_tells_whom_it_said_once_the_window_has_passed(self, browser, mail_server, now):
         cohort = called_off()
         browser.post(reverse("cohorts:restore", args=[cohort.pk]))

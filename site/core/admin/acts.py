@@ -41,6 +41,10 @@ class ActView(WagtailAdminTemplateMixin, FormView, ABC):
     def get_back_url(self) -> str:
         """Return where whoever does not act goes."""
 
+    def get_done_buttons(self, acted: Any) -> list[Any]:
+        """Return where to read more about what was done, made by `messages.button`."""
+        return []
+
     def get_done_url(self, acted: Any) -> str:
         """Return where whoever has acted goes; `acted` is what `act` returned."""
         return self.get_back_url()
@@ -59,7 +63,7 @@ class ActView(WagtailAdminTemplateMixin, FormView, ABC):
             acted = self.act(form.cleaned_data)
         except self.refusals as refusal:
             return self.refused(refusal, form)
-        messages.success(self.request, self.get_done(acted))
+        messages.success(self.request, self.get_done(acted), buttons=self.get_done_buttons(acted))
         return HttpResponseRedirect(self.get_done_url(acted))
 
     def refused(self, refusal: Exception, form: forms.Form) -> HttpResponse:
