@@ -154,9 +154,15 @@ def taken_back(news: News) -> str:
     told = news.event.versions.exclude(told_at=None).order_by("revision").last()
     if told is None or (told.when_and_where, told.status) != (latest.when_and_where, latest.status):
         return ""
-    return gettext(
-        "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail about it."
-    )
+    changes = news.event.versions.filter(revision__gt=told.revision)
+    if any(one.when_and_where != told.when_and_where for one in changes):
+        return gettext(
+            "The change is taken back: date, time and venue are again as people know them, and nobody gets a mail "
+            "about it."
+        )
+    if told.is_cancelled:
+        return gettext("The event is cancelled again, as people know it, and nobody gets a mail about it.")
+    return gettext("The event takes place again, as people know it, and nobody gets a mail about it.")
 
 
 def told_at(news: News) -> datetime | None:

@@ -334,6 +334,30 @@ def test_whoever_takes_a_new_date_back_in_time_reads_that_nobody_is_told(publish
     assert [one for one in published(publisher, page) if "The change" in one] == []
 
 
+def test_a_status_that_was_taken_back_is_not_said_to_be_a_date(publisher, page, time):
+    def then_back(first: str, second: str) -> str:
+        for name in (first, second):
+            time.shift(1)
+            publisher.post(url(name, page.pk), {"reason": "x"})
+        shown = body(publisher.get(url("news", page.pk)))
+        assert (TAKEN_BACK in shown, "would get this." in shown) == (False, False)
+        return shown
+
+    assert "The event takes place again, as people know it, and nobody gets a mail" in then_back("call_off", "restore")
+    later(time)
+    publisher.post(url("call_off", page.pk), {"reason": "x"})
+    later(time)
+    assert "The event is cancelled again, as people know it, and nobody gets a mail" in then_back("restore", "call_off")
+    # Where the date was another in between, that is what is taken back.
+    publisher.post(url("restore", page.pk), {"reason": "x"})
+    later(time)
+    publisher.post(url("call_off", page.pk), {"reason": "x"})
+    move(page, days=1)
+    move(page, days=-1)
+    publisher.post(url("restore", page.pk), {"reason": "x"})
+    assert TAKEN_BACK in body(publisher.get(url("news", page.pk)))
+
+
 @pytest.mark.parametrize("wrong", [-3600, 0, 3600])
 def test_only_the_publication_that_takes_a_new_date_back_says_so(publisher, page, time, monkeypatch, wrong):
     monkeypatch.setattr(clock, "now", lambda: clock.of_machine() + timedelta(seconds=wrong))
