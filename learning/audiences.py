@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.db.models.functions import Coalesce
@@ -144,9 +144,13 @@ class Coordinators:
 
     stream: str = Stream.TRANSACTIONAL
 
-    def __init__(self, cohort: Cohort, teams: Sequence[TeamRequest] = ()) -> None:
-        self.cohort = cohort
-        self.people = [one.coordinator for one in teams if one.coordinator]
+    def __init__(
+        self, cohort: Cohort, teams: Sequence[TeamRequest] = (), later: Mapping[str, Sequence[Enrolment]] | None = None
+    ) -> None:
+        # Whom the same act writes to, by the kind of their mail, says what becomes of each of a team.
+        self.cohort, self.later = cohort, later or {}
+        self.teams = [one for one in teams if one.coordinator]
+        self.people = [one.coordinator for one in self.teams if one.coordinator]
 
     def tally(self) -> Iterable[tuple[str, str, str, int]]:
         """Count them by language and zone."""
@@ -160,6 +164,36 @@ class Coordinators:
     def sample(self, language: str) -> Rendering:
         """Write the mail for nobody."""
         return samples.SAMPLES[samples.TEAM](self.cohort, language)
+
+    def wordings(self) -> list[Wording]:
+        """Return what they read, by what becomes of their people; one statement."""
+        becomes = self._outcomes()
+        readers: dict[str, Counter[str]] = {}
+        for team, person in zip(self.teams, self.people, strict=True):
+            key = "-".join(one for one in samples.OF_TEAMS if one in becomes.get(team.pk, ()))
+            readers.setdefault(key, Counter())[person.language] += 1
+        return samples.occurring(samples.TEAM, readers)
+
+    def sample_of(self, key: str, language: str) -> Rendering:
+        """Write one of these for nobody."""
+        return samples.written(samples.TEAM, self.cohort, language, key)
+
+    def _outcomes(self) -> dict[int, set[str]]:
+        """Return what becomes of the people of each team; who is enrolled already lacks nothing, and is left out."""
+        told = {
+            one.pk: name
+            for kind, name in ((notices.INVITATION, "invited"), (notices.WAITING, "waiting"))
+            for one in self.later.get(kind, ())
+        }
+        # Nobody writes to them: they wait for a moderator or, once no seats are given, get none.
+        other = "refused" if self.cohort.has_given_its_seats() else "applied"
+        found: dict[int, set[str]] = {}
+        drafts = Enrolment.objects.filter(team__in=self.teams, state=EnrolmentState.DRAFTED)
+        for pk, team, has_seat, number in drafts.values_list("pk", "team", "has_seat", "waiting_number"):
+            is_other = not has_seat and (number is None or other == "refused")
+            if outcome := told.get(pk) or (other if is_other else ""):
+                found.setdefault(team, set()).add(outcome)
+        return found
 
 
 def _zone(enrolment: Enrolment) -> str:

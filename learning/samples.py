@@ -1,7 +1,7 @@
 """What the mails that a cohort sends to many would read, in each of their wordings, written for nobody."""
 
-from collections.abc import Callable, Mapping
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import combinations, product
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +18,13 @@ from municipalities.models import LocalGovernment
 
 # What the words of a mail depend on, each with its values and whom staff read that they are for.
 BY_TEAM, BY_SEAT, BY_REASON, BY_JOINING = "team", "seat", "reason", "joining"
+# What becomes of the people of a team that is sent.
+OF_TEAMS = {
+    "invited": EnrolmentState.INVITED.label,
+    "waiting": EnrolmentState.WAITLISTED.label,
+    "applied": EnrolmentState.APPLIED.label,
+    "refused": gettext_lazy("No seat"),
+}
 LABELS = {
     BY_TEAM: {"team": gettext_lazy("Invited by a coordinator"), "alone": gettext_lazy("Without a team")},
     BY_SEAT: {"seat": gettext_lazy("Has a seat"), "place": EnrolmentState.WAITLISTED.label},
@@ -102,8 +109,9 @@ def _undecided(cohort: Cohort, language: str) -> Rendering:
     return mails.write_no_seat(_person(cohort, language), language)
 
 
-def _sent(cohort: Cohort, language: str) -> Rendering:
-    return mails.write_sent(_team(cohort), {"invited": 2, "waiting": 0, "applied": 0})
+def _sent(cohort: Cohort, language: str, *outcomes: str) -> Rendering:
+    found = outcomes or ("invited",)
+    return mails.write_sent(_team(cohort), {name: 2 if name in found else 0 for name in OF_TEAMS})
 
 
 # The mails that a cohort sends to many, by what their samples are called in addresses.
@@ -135,19 +143,31 @@ WORDINGS: dict[str, tuple[str, ...]] = {
 def occurring(mail: str, readers: Mapping[str, Mapping[str, int]]) -> list[Wording]:
     """Return the wordings of a mail that somebody reads, with how many by language, in an order of their own."""
     found = []
-    for values in product(*(LABELS[which] for which in WORDINGS[mail])):
+    for values in _possible(mail):
         key = "-".join(values)
-        labels = (str(LABELS[which][value]) for which, value in zip(WORDINGS[mail], values, strict=True))
         if key and sum(readers.get(key, {}).values()):
-            found.append(Wording(key, _(", ").join(labels), readers[key]))
+            found.append(Wording(key, _(", ").join(_labels(mail, values)), readers[key]))
     return found
+
+
+def _labels(mail: str, values: Iterable[str]) -> list[str]:
+    if mail == TEAM:
+        return [str(OF_TEAMS[value]) for value in values]
+    return [str(LABELS[which][value]) for which, value in zip(WORDINGS[mail], values, strict=True)]
 
 
 def written(mail: str, cohort: Cohort, language: str, key: str, **more: TeamRequest) -> Rendering:
     """Write one wording of a mail for nobody; raises NoSuchWording. `more` is what its sample takes besides."""
-    values = key.split("-")
-    if len(values) != len(WORDINGS[mail]) or any(
-        value not in LABELS[which] for which, value in zip(WORDINGS[mail], values, strict=True)
-    ):
+    values = tuple(key.split("-"))
+    if values not in set(_possible(mail)):
         raise NoSuchWording
     return SAMPLES[mail](cohort, language, *values, **more)
+
+
+def _possible(mail: str) -> Iterator[tuple[str, ...]]:
+    """Yield what the wordings of a mail are made of; a coordinator reads of whatever has become of some of the team."""
+    if mail == TEAM:
+        for number in range(len(OF_TEAMS)):
+            yield from combinations(OF_TEAMS, number + 1)
+    else:
+        yield from product(*(LABELS[which] for which in WORDINGS[mail]))

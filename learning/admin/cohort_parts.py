@@ -51,7 +51,8 @@ def _parts(cohort: Cohort, found: ToBeTold) -> Iterator[Part]:
         if people := found.later.get(mail, []):
             yield _part(cohort, mail, people, found.later_at)
     if found.coordinators:
-        yield Part(Coordinators(cohort, found.coordinators), found.later_at, _samples(cohort, TEAM), HEADINGS[TEAM])
+        coordinators = Coordinators(cohort, found.coordinators, found.later)
+        yield Part(coordinators, found.later_at, _samples(cohort, TEAM), HEADINGS[TEAM])
     yield from no_seat_parts(cohort, found.unseated, found.unseated_at)
 
 

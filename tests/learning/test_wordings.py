@@ -1,20 +1,34 @@
 """What a cohort tells many does not read the same to all: each wording has a sample in each language it is read in."""
 
+import re
+from html import unescape
+
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from core import clock
-from learning.audiences import CalledOff, Told
-from learning.models import Cohort, Enrolment
-from learning.services import admit, apply_alone, join, notices
+from learning.audiences import CalledOff, Coordinators, Told
+from learning.models import Cohort, Enrolment, TeamRequest
+from learning.services import admit, apply_alone, call_off_cohort, give_held_seats, join, notices, restore_cohort
+from learning.services.foreseeing import foresee_restoring
 from mail import rehearsal, rendering
 from mail.models import Message
+from municipalities.services import approve_membership
 from tests.factories import accounts
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
+from tests.learning.people import asked, staff
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def time(settings):
+    settings.MAIL_UNDO_SECONDS = 120
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        yield traveller
 
 
 def is_read_in(language: str, *names: str) -> None:
@@ -122,6 +136,56 @@ def test_whose_application_is_accepted_reads_of_a_seat_or_of_a_place():
     assert shown(audience) == [("Has a seat", "en", 1), ("On the waiting list", "en", 1)]
     assert saying(audience, "you have a seat.") == ["Has a seat"]
     assert saying(audience, "you are number 1 on the waiting list.") == ["On the waiting list"]
+
+
+def test_each_coordinator_reads_what_becomes_of_the_team(time, mail_server):
+    cohort = make.cohort(seats=2)
+    memberships = [asked(), asked(), asked()]
+    make.team(cohort, "Ana", coordinator=memberships[0])
+    make.team(cohort, "Bo", "Cy", coordinator=memberships[1])
+    make.team(cohort, "Di", coordinator=memberships[2])
+    call_off_cohort(cohort_id=cohort.pk)
+    for one in memberships:
+        approve_membership(membership_id=one.pk, by=staff())
+    cohort.refresh_from_db()
+    found = foresee_restoring(cohort)
+    audience = Coordinators(cohort, found.coordinators, found.later)
+    assert shown(audience) == [
+        ("Invited", "en", 1),
+        ("On the waiting list", "en", 1),
+        ("Invited, On the waiting list", "en", 1),
+    ]
+    has_left = "You are approved as coordinator, and the invitations have left."
+    assert saying(audience, has_left) == ["Invited", "Invited, On the waiting list"]
+    assert saying(audience, "2 people wait for a seat.") == ["On the waiting list", "Invited, On the waiting list"]
+    browser = accounts.sign_in(Client(), accounts.PersonFactory(admin=True))
+    frame = f"{reverse('cohorts:news_sample', args=[cohort.pk, 'team', 'en'])}?"
+    html = browser.get(reverse("cohorts:restore", args=[cohort.pk])).content.decode()
+    [both] = re.findall(rf'src="({re.escape(frame)}[^"]*wording=invited-waiting)"', html)
+    assert has_left in browser.get(unescape(both)).content.decode()
+    restore_cohort(cohort_id=cohort.pk)
+    time.shift(120)
+    give_held_seats()
+    sent = [rendering.render(one).text for one in Message.objects.filter(kind=notices.SENT).order_by("pk")]
+    assert [(has_left in one, "wait" in one) for one in sent] == [(True, False), (True, True), (False, True)]
+
+
+def test_a_coordinator_whose_people_apply_or_come_too_late_reads_so(time):
+    cohort = make.cohort(admission="approval")
+    membership = asked()
+    make.team(cohort, "Ana", coordinator=membership)
+    call_off_cohort(cohort_id=cohort.pk)
+    approve_membership(membership_id=membership.pk, by=staff())
+    cohort.refresh_from_db()
+
+    def subject() -> str:
+        teams = TeamRequest.objects.select_related("coordinator")
+        [sample] = rehearsal.rehearse(Coordinators(cohort, teams)).samples
+        return sample.content.subject.partition(":")[0]
+
+    assert subject() == "Your team has applied"
+    time.move_to(cohort.starts_at)
+    assert subject() == "Your team is not enrolled"
 
 
 @pytest.mark.parametrize("key", ["seat", "team-full", "-", "alone-x"])
