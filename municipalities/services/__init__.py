@@ -7,6 +7,7 @@ from municipalities.services.deciding import approve_membership, decline_members
 from municipalities.services.holding import (
     approve_or_hold,
     carry_out_decisions,
+    let_decisions_go,
     refuse_or_hold,
     take_back_decision,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "decline_membership",
     "end_membership",
     "end_overdue",
+    "let_decisions_go",
     "load_cities",
     "make_coordinator",
     "propose_local_government",

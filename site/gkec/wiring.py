@@ -83,10 +83,12 @@ def _make_safe(sender: Any, **kwargs: Any) -> None:
     from accounts.services import end_all_sessions
     from events.services import miss_what_was_due
     from mail.services import hold_after_restore
+    from municipalities.services import let_decisions_go
 
     end_all_sessions()
     hold_after_restore()
     miss_what_was_due()
+    let_decisions_go()
 
 
 def _repeat_erasures(sender: Any, *, is_migrated: bool, **kwargs: Any) -> list[str]:

@@ -4,13 +4,14 @@ import logging
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts import roles
 from accounts.enums import Channel
 from accounts.services import erase
 from core import clock
 from core.personal import Subject
+from core.signals import database_restored
 from mail import undo
 from municipalities import services
 from municipalities.errors import (
@@ -339,6 +340,19 @@ def test_one_that_breaks_holds_up_no_other_and_can_be_taken_back(staff, monkeypa
     assert (states(broken, sound), list(HeldDecision.objects.all())) == (["asked", "approved"], [first])
     services.take_back_decision(decision_id=first.pk, by=staff)
     assert HeldDecision.objects.count() == 0
+
+
+def test_a_restored_site_carries_out_nothing_that_the_lost_one_may_have_done(staff, monkeypatch):
+    asked, (first, _second) = with_team("Bo"), proposed_by(2)
+    approve(asked, staff)
+    refuse(first.local_government, staff)
+    # A backup of the release before has no such table.
+    with monkeypatch.context() as earlier:
+        earlier.setattr(connection.introspection, "table_names", list)
+        database_restored.send(sender=None, made_at=clock.now())
+    assert HeldDecision.objects.count() == 2
+    database_restored.send(sender=None, made_at=clock.now())
+    assert (HeldDecision.objects.count(), the_window_passes(), states(asked, first)) == (0, [], ["asked"] * 2)
 
 
 @pytest.mark.parametrize(
