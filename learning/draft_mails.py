@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from learning import mails
-from learning.audiences import Coordinators, OfTeam, Told
+from learning.audiences import Coordinators, OfTeam
 from learning.drafted import drafts_to_send, gets_seat_or_waits
 from learning.enums import EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
@@ -66,7 +66,7 @@ def _parts(team: TeamRequest, people: Iterable[Enrolment]) -> Iterator[Mailed]:
     yield _mailed(notices.SENT, cohort, Sent(team, Counter({state: len(found) for state, found in by_state.items()})))
 
 
-def _mailed(mail: str, cohort: Cohort, audience: Told | Coordinators) -> Mailed:
+def _mailed(mail: str, cohort: Cohort, audience: OfTeam | Coordinators) -> Mailed:
     return Mailed(f"{mail}-{cohort.pk}", f"{HEADINGS[mail]} · {isolate(cohort.name)}", audience)
 
 

@@ -50,7 +50,7 @@ def mailed(told: ToBeTold) -> list[Mailed]:
 def _to_who_asked(told: ToBeTold) -> Iterator[Mailed]:
     if told.approved:
         audience = Represented(_of_requests(told.approved), _writes_approved(told.approved[0]))
-        yield Mailed(notices.APPROVED, gettext_lazy("To whom you approve"), audience)
+        yield Mailed(notices.APPROVED, gettext_lazy("To the person you approve"), audience)
     if told.declined:
         audience = Represented(_of_requests(told.declined), _writes_declined(told.declined[0], told.reason))
         yield Mailed(notices.DECLINED, gettext_lazy("To those who asked"), audience)

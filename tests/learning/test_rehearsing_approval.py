@@ -89,12 +89,16 @@ def test_as_many_are_written_to_by_a_merge_as_was_read():
     assert written() == expected
 
 
-def test_the_sample_of_an_invitation_names_who_invites_and_for_which_city():
+def test_the_samples_name_who_invites_and_for_which_city():
     membership = asked(local_government=cities.local_government(name="Göteborg"))
     membership.person.display_name = "Ana Silva"
     membership.person.save()
-    make.team(make.cohort(), "Bo", coordinator=membership)
-    mails = {one.name.rpartition("-")[0]: one for one in mailed(foresee_approving(membership))}
-    text = rehearsal.sample(mails["team-invitation"].audience, "en").text
-    assert ("Ana Silva" in text, "Göteborg" in text, "Bo" in text) == (True, True, False)
-    assert "1 person has a seat." in rehearsal.sample(mails["team-sent"].audience, "en").text
+    make.team(make.cohort(seats=1), "Bo", "Cy", coordinator=membership)
+    mails = {one.name.rpartition("-")[0]: one.audience for one in mailed(foresee_approving(membership))}
+    for kind, number in (("team-invitation", 1), ("enrolment-waiting", 1)):
+        found = [one.content.text for one in rehearsal.rehearse(mails[kind]).samples if one.number]
+        assert [("Ana Silva" in one, "Göteborg" in one, "Bo" in one or "Cy" in one) for one in found] == [
+            (True, True, False)
+        ] * number, found
+    said = rehearsal.sample(mails["team-sent"], "en").text
+    assert ("1 person has a seat." in said, "1 person waits for a seat." in said) == (True, True)

@@ -60,7 +60,7 @@ def test_a_colleague_with_a_team_is_approved_once_it_was_read_whom_that_writes_t
     assert (answer.status_code, mails(), HeldDecision.objects.count()) == (200, [], 0)
     main = page(answer).find("main")
     assert [words(one) for one in main.select("h2")] == [
-        "To whom you approve",
+        "To the person you approve",
         "Invitations · Autumn",
         "Places on the waiting list · Autumn",
         "To the coordinator · Autumn",
@@ -154,7 +154,11 @@ def test_who_asked_reads_that_nothing_is_decided(coordinator, client):
     asked = colleague_with_team(coordinator)
     approve(asked, coordinator.person)
     html = words(page(sign_in(client, asked.person, factor=False).get(MINE)).find("main"))
-    assert ("Waiting for a decision" in html, "approved this" in html, "Take back" in html) == (True, False, False)
+    assert ("Waiting for a decision" in html, "approved this" in html, "Take the decision back" in html) == (
+        True,
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize("who", ["visitor", "stranger", "asker", "coordinator of another city"])

@@ -79,7 +79,7 @@ def test_approving_a_coordinator_with_a_team_is_first_read_in_each_language(staf
     answer = post(staff, asked, "approve", seen=asked.as_asked, p="2", q="a b")
     assert (answer.status_code, button(answer)) == (200, "Approve: 4 people are written to in 2 minutes")
     assert [words(one) for one in page(answer).select("main h2")][1:] == [
-        "To whom you approve",
+        "To the person you approve",
         "Invitations · Autumn",
         "Places on the waiting list · Autumn",
         "To the coordinator · Autumn",
@@ -189,7 +189,9 @@ def test_a_row_says_what_was_decided_by_whom_and_offers_to_take_it_back_alone(st
         merge(merged.local_government, listed, eva),
     ]
     moment = f"{dates.in_zone(held[0].takes_effect_at):%Y-%m-%d %H:%M} UTC"
-    said = f"Decided by Eva Editor . It takes effect at {moment}: until then nobody is written to. Take back"
+    said = (
+        f"Decided by Eva Editor . It takes effect at {moment}: until then nobody is written to. Take the decision back"
+    )
     assert words(row(staff, asked)) == f"Approved {said}"
     assert words(row(staff, refused)) == f"Declined, for everybody who asked for this city A company {said}"
     assert words(row(staff, merged)) == f"Merged into Göteborg {said}"
