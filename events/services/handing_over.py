@@ -3,13 +3,11 @@
 import logging
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Exists, F, JSONField, OuterRef, Q, Value
-from django.db.models.expressions import CombinedExpression
+from django.db.models import Q
 from wagtail.models import Page
 
-from core.projection import by_precedence
+from core.handing_over import next_to_speak, write_into_revisions
 from events.errors import EventError
 from events.models import Event, WebinarPage
 from events.models.event import TAKEN_FROM_SOURCE
@@ -29,20 +27,13 @@ def hand_over_source(*, translation_key: UUID) -> Event | None:
     """
     pages = _hold_pages(translation_key)
     event = _lock(translation_key, pages)
-    if event is None or not pages or any(page.locale_id == event.source_locale_id for page in pages):
+    page = next_to_speak(pages, source_locale_id=event.source_locale_id) if event else None
+    if event is None or page is None:
         return None
-    page = min(pages, key=by_precedence)
     Event.objects.filter(pk=event.pk).update(source_locale=page.locale_id)
     _bring_up_to_record(page, event)
     _project(page)
     return Event.objects.get(pk=event.pk)
-
-
-def without_source_page() -> list[UUID]:
-    """Return the keys of events that have pages, but none in their source language."""
-    pages = WebinarPage.objects.filter(translation_key=OuterRef("translation_key"), alias_of=None)
-    is_left_alone = Exists(pages) & ~Exists(pages.filter(locale=OuterRef("source_locale")))
-    return list(Event.objects.filter(is_left_alone).order_by("pk").values_list("translation_key", flat=True))
 
 
 def _hold_pages(translation_key: UUID) -> list[WebinarPage]:
@@ -60,17 +51,13 @@ def _lock(translation_key: UUID, pages: list[WebinarPage]) -> Event | None:
 
 
 def _bring_up_to_record(page: WebinarPage, event: Event) -> None:
-    """Write what the record says into the page, its draft and whatever may be published or taken up again of it.
-
-    None of it has counted until now, so no history is lost; words stay as they are.
-    """
+    """Write what the record says into the page and its revisions."""
     said = {name: getattr(event, name) for name in TAKEN_FROM_SOURCE}
     for name, value in said.items():
         setattr(page, name, value)
     WebinarPage.objects.filter(pk=page.pk).update(**said)
     content = page.serializable_data()
-    own = Value({name: content[name] for name in LEFT_TO_SOURCE}, JSONField(encoder=DjangoJSONEncoder))
-    page.revisions.update(content=CombinedExpression(F("content"), "||", own, output_field=JSONField()))
+    write_into_revisions(page, {name: content[name] for name in LEFT_TO_SOURCE})
 
 
 def _project(page: WebinarPage) -> None:

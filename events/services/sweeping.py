@@ -8,10 +8,11 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from core import clock
+from core.handing_over import without_source_page
 from events.errors import EventError
 from events.models import Event, ReminderRule, WebinarPage
 from events.services import planning, seats
-from events.services.handing_over import hand_over_source, without_source_page
+from events.services.handing_over import hand_over_source
 from events.services.projecting import pages_out_of_step, project_event
 from events.services.promoting import give_alone
 
@@ -30,7 +31,7 @@ class Swept:
 
 def sweep() -> Swept:
     """Put right what was missed; safe at any time and any number of times."""
-    handed_over = sum(_hand_over(key) for key in without_source_page())
+    handed_over = sum(_hand_over(key) for key in without_source_page(Event, WebinarPage))
     projected = sum(_project(page) for page in pages_out_of_step())
     promoted = sum(give_alone(pk) for pk in _with_seats_to_give())
     planned = sum(_plan(pk) for pk in _with_reminders_to_come())

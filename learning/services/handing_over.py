@@ -4,11 +4,10 @@ import logging
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, JSONField, OuterRef, Q, Value
-from django.db.models.expressions import CombinedExpression
+from django.db.models import Q
 from wagtail.models import Page
 
-from core.projection import by_precedence
+from core.handing_over import next_to_speak, write_into_revisions
 from learning.errors import LearningError
 from learning.models import Course, CoursePage, Unit, UnitPage
 from learning.services.projecting import project_course
@@ -27,20 +26,13 @@ def hand_over_course(*, translation_key: UUID) -> Course | None:
     """
     pages = _hold_pages(translation_key)
     course = Course.objects.select_for_update().filter(translation_key=translation_key).first()
-    if course is None or not pages or any(page.locale_id == course.source_locale_id for page in pages):
+    page = next_to_speak(pages, source_locale_id=course.source_locale_id) if course else None
+    if course is None or page is None:
         return None
-    page = min(pages, key=by_precedence)
     Course.objects.filter(pk=course.pk).update(source_locale=page.locale_id)
     _bring_up_to_records(page, course)
     _project(page)
     return Course.objects.get(pk=course.pk)
-
-
-def without_source_page() -> list[UUID]:
-    """Return the keys of courses that have pages, but none in their source language."""
-    pages = CoursePage.objects.filter(translation_key=OuterRef("translation_key"), alias_of=None)
-    is_left_alone = Exists(pages) & ~Exists(pages.filter(locale=OuterRef("source_locale")))
-    return list(Course.objects.filter(is_left_alone).order_by("pk").values_list("translation_key", flat=True))
 
 
 def _hold_pages(translation_key: UUID) -> list[CoursePage]:
@@ -54,26 +46,18 @@ def _hold_pages(translation_key: UUID) -> list[CoursePage]:
 
 
 def _bring_up_to_records(page: CoursePage, course: Course) -> None:
-    """Write what the records say into the pages, their drafts and whatever may be published or taken up again of them.
-
-    None of it has counted until now, so no history is lost; words stay as they are.
-    """
+    """Write what the records say into the pages and their revisions."""
     audience = list(course.audience.all())
     page.audience.set(audience)
     page.audience.commit()
-    _write_into_revisions(page, {"audience": [term.pk for term in audience]})
+    write_into_revisions(page, {"audience": [term.pk for term in audience]})
     units = {unit.translation_key: unit for unit in Unit.objects.filter(module__course=course)}
     beneath = UnitPage.objects.descendant_of(page).filter(alias_of=None, translation_key__in=units)
     for unit_page in beneath:
         unit = units[unit_page.translation_key]
         said = {"kind": unit.kind, "minutes": unit.minutes}
         UnitPage.objects.filter(pk=unit_page.pk).update(**said)
-        _write_into_revisions(unit_page, said)
-
-
-def _write_into_revisions(page: Page, said: dict[str, object]) -> None:
-    own = Value(said, JSONField())
-    page.revisions.update(content=CombinedExpression(F("content"), "||", own, output_field=JSONField()))
+        write_into_revisions(unit_page, said)
 
 
 def _project(page: CoursePage) -> None:

@@ -6,8 +6,9 @@ It hands over courses that no page speaks for, too.
 import logging
 from uuid import UUID
 
+from core.handing_over import without_source_page
 from learning.models import Course, CoursePage, Module, Unit
-from learning.services.handing_over import hand_over_course, without_source_page
+from learning.services.handing_over import hand_over_course
 from learning.services.projecting import project_course, withdraw_course
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ def repair_courses() -> list[UUID]:
 
     A course that cannot be written is logged and left for staff; the others are repaired all the same.
     """
-    repaired = [key for key in without_source_page() if _hand_over(key)]
+    repaired = [key for key in without_source_page(Course, CoursePage) if _hand_over(key)]
     for page in CoursePage.objects.filter(live=True, alias_of=None).order_by("pk"):
         before = _facts(page.translation_key)
         try:
