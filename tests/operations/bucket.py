@@ -50,6 +50,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
+    # As in tests/services/mailapi.py.
+    disable_nagle_algorithm = True
 
     def _key(self) -> str:
         return unquote(urlsplit(self.path).path).removeprefix(f"/{self.server.bucket.name}").removeprefix("/")

@@ -66,6 +66,8 @@ class ScriptedServer:
         with contextlib.suppress(OSError):
             while True:
                 client, _address = self.listener.accept()
+                # Each reply leaves by itself: the next would wait 40 ms until the one before is known to have come.
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.connections += 1
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
