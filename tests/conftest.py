@@ -26,6 +26,7 @@ def time(clock_stands_at: str | datetime) -> Generator[time_machine.Traveller]:
 
 
 pytest_plugins = [
+    "tests.services.away",
     "tests.services.browser",
     "tests.services.caches",
     "tests.services.demo",

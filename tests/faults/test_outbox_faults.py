@@ -36,6 +36,8 @@ Start = Callable[..., ScriptedServer]
 StartWorker = Callable[..., Worker]
 
 BATCH = 20
+# Between tries a broker that is away is waited for; this ends it after a few.
+TRYING_SECONDS = 0.3
 GROUP = 20
 
 # The message whose answer the killed worker never saw may be in the server's hands or not.
@@ -154,14 +156,15 @@ def test_a_server_that_hangs_is_survived_within_the_lease(scripted: Start, start
     assert len(set(server.message_ids("p1@city.example"))) == 1
 
 
+@pytest.mark.usefixtures("no_pause_between_tries")
 def test_asking_for_mail_does_not_fail_when_the_broker_is_down(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    monkeypatch.setattr(
-        doorbell, "current_app", Celery("down", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
-    )
+    app = Celery("down", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
+    app.conf.broker_connection_timeout = TRYING_SECONDS
+    monkeypatch.setattr(doorbell, "current_app", app)
     with transaction.atomic():
         message = ask()
     assert doorbell.wait_until_quiet(10)
@@ -171,12 +174,14 @@ def test_asking_for_mail_does_not_fail_when_the_broker_is_down(
     assert line.startswith("Nobody heard the doorbell of transactional mail; the sweep will: ")
 
 
+@pytest.mark.usefixtures("no_pause_between_tries")
 def test_asking_for_mail_does_not_wait_for_a_broker_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=8) as silent:
         # Longer than the test waits for anything: the ring cannot end before the broker is gone.
         options = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
         app = Celery("silent", broker=f"redis://127.0.0.1:{silent.getsockname()[1]}/0", set_as_current=False)
         app.conf.broker_transport_options = options
+        app.conf.broker_connection_timeout = TRYING_SECONDS
         monkeypatch.setattr(doorbell, "current_app", app)
         for _n in range(5):
             with transaction.atomic():

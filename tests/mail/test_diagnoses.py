@@ -142,6 +142,7 @@ def test_a_nightly_job_is_trouble_when_it_failed_two_nights_in_a_row(
     assert failing(2) == [(Level.TROUBLE, "The log has the reason. It has not succeeded for long.")]
 
 
+@pytest.mark.usefixtures("no_pause_between_tries")
 def test_a_broker_that_is_down_is_the_finding_and_the_workers_are_not_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
     finding = only(foundation.broker())
