@@ -40,8 +40,9 @@ def test_from_the_box_at_the_foot_of_a_page_to_the_subscription_and_out_again(
     assert_no_sideways_scroll(page)
     page.locator("main form[method=post] button").click()
     page.locator("main a.button").click()
-    assert state_of(site, address) == f"confirmed {language}"
+    expect(page.locator("main select[name=language]")).to_have_value(language)
     expect(page.locator("main")).to_contain_text(address)
+    assert state_of(site, address) == f"confirmed {language}"
     assert_no_sideways_scroll(page)
     page.locator("main select[name=language]").select_option("fr")
     page.locator("main input[name=interests]").first.check()
@@ -51,6 +52,7 @@ def test_from_the_box_at_the_foot_of_a_page_to_the_subscription_and_out_again(
 
     page.locator("main a[href*='/news/unsubscribe/']").click()
     page.locator("main form[method=post] button").click()
+    expect(page.locator("main a[href$='/news/subscribe/']")).to_be_visible()
     assert state_of(site, address) == "left fr"
     assert_no_sideways_scroll(page)
 

@@ -116,8 +116,9 @@ def test_what_went_wrong_is_read_first_although_the_address_names_a_part_of_the_
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("#main$"))
     for _time in range(2):
-        page.locator("main form .button").first.click()
-        page.wait_for_load_state("load")
+        # The page that stands has been loaded, too: what is waited for is the next one.
+        with page.expect_event("load"):
+            page.locator("main form .button").first.click()
         # The browser goes to the part that the address names when it first draws the page.
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         expect(page.locator(".errors")).to_be_focused()

@@ -129,5 +129,6 @@ def assert_accessible(page: Page, *, exclude: tuple[str, ...] = ()) -> None:
 
 def assert_no_sideways_scroll(page: Page) -> None:
     """Fail when the page is wider than the window (WCAG 1.4.10)."""
-    wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    # Of the element rather than of the document, which has none yet for a moment while the next page comes.
+    wide, window = page.locator("html").evaluate("root => [root.scrollWidth, window.innerWidth]")
     assert wide <= window, f"{page.url} is {wide} px wide in a window of {window} px"
