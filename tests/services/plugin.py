@@ -23,16 +23,26 @@ def is_worker() -> bool:
     return "PYTEST_XDIST_WORKER" in os.environ
 
 
+def wants_everything(asked: Any) -> bool:
+    """Say whether workers are asked for the whole suite, as `make test` does."""
+    is_chosen = asked.file_or_dir or asked.keyword or asked.collectonly or asked.markexpr not in {"", "not long"}
+    return bool(asked.numprocesses) and asked.dist == "loadgroup" and not is_chosen
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     if is_worker():
         choose_redis_database(os.environ["PYTEST_XDIST_WORKER"])
     else:
         SESSION.choose()
+        if wants_everything(early_config.known_args_namespace):
+            # The site is needed for sure: ten seconds before the workers know which tests there are.
+            AHEAD.begin()
     try:
         return (yield)
     except BaseException:
         # pytest_unconfigure is not called when settings or an app fail to load.
+        AHEAD.stop()
         SESSION.stop()
         raise
 
@@ -51,7 +61,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling |
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
     if any(one.rpartition("@")[2] in GROUPS_OF_THE_SITE for one in ids):
-        AHEAD.start()
+        AHEAD.take_over()
 
 
 def pytest_collection(session: pytest.Session) -> None:

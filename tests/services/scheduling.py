@@ -37,9 +37,10 @@ class Ahead:
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[str] | None = None
+        self.has_taken = False
 
-    def start(self) -> None:
-        """Start it, unless that has been done, and return once no other process will do the same work."""
+    def begin(self) -> None:
+        """Start it, unless that has been done."""
         if self.process is None:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.services.ahead"],
@@ -50,8 +51,15 @@ class Ahead:
                 text=True,
                 preexec_fn=tied(signal.SIGTERM),  # noqa: PLW1509  (as gkec.devstack.processes starts its own)
             )
-            assert self.process.stdout is not None
+
+    def take_over(self) -> None:
+        """Start it, unless that has been done, and return once no other process will do the same work."""
+        self.begin()
+        assert self.process is not None
+        assert self.process.stdout is not None
+        if not self.has_taken:
             self.process.stdout.readline()
+            self.has_taken = True
 
     def is_busy(self) -> bool:
         """Say whether the site is still to come."""
