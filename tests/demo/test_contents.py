@@ -17,7 +17,7 @@ from home.services import found_site
 from tests.devstack import contents
 
 # A Monday in summer, and the last day of a leap year's February.
-DAYS = ["2026-07-06T09:30:00Z", "2028-02-29T23:30:00Z"]
+DAYS = [pytest.param("2026-07-06T09:30:00Z", marks=pytest.mark.long), "2028-02-29T23:30:00Z"]
 
 
 @pytest.fixture(scope="module", params=DAYS)
