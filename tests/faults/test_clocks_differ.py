@@ -101,7 +101,7 @@ def scene(scripted: Callable[..., ScriptedServer], start_worker: StartWorker, tm
 @pytest.mark.parametrize(
     ("sender", "sweeper"),
     [
-        pytest.param(1, 0, id="sender ahead"),
+        pytest.param(1, 0, id="sender ahead", marks=pytest.mark.long),
         pytest.param(0, 1, id="sweeper ahead"),
         pytest.param(-1, 0, id="sender behind", marks=pytest.mark.long),
         pytest.param(0, -1, id="sweeper behind", marks=pytest.mark.long),
