@@ -92,7 +92,10 @@ def test_the_answer_is_the_same_for_a_known_address(site: Site, visit: Visit) ->
     assert self_service_link(again) == self_service_link(site.mails_to(address)[0])
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
+# In the short run test_joining.py has somebody register without scripts.
+@pytest.mark.parametrize(
+    "javascript", [pytest.param(True, id="scripts"), pytest.param(False, id="no-scripts", marks=pytest.mark.long)]
+)
 def test_who_waits_is_told_the_place_and_gets_the_next_seat(site: Site, visit: Visit, javascript: bool) -> None:
     mark = uuid4().hex[:8]
     slug = site.run(f"from tests.browser.occasions import small_webinar; print(small_webinar('two-seats-{mark}'))")

@@ -107,8 +107,13 @@ def hand_on(page: Page, leaver: Locator, name: str, address: str) -> None:
     page.wait_for_url("**done=replaced")
 
 
+# In the short run test_newsletter.py and test_joining.py have forms without scripts, in Arabic too.
 @pytest.mark.parametrize(
-    ("language", "javascript"), [("en", True), ("ar", False)], ids=["scripts", "arabic-no-scripts"]
+    ("language", "javascript"),
+    [
+        pytest.param("en", True, id="scripts"),
+        pytest.param("ar", False, id="arabic-no-scripts", marks=pytest.mark.long),
+    ],
 )
 def test_a_team_is_approved_enrols_joins_learns_and_hands_over(
     site: Site, visit: Visit, language: str, javascript: bool
