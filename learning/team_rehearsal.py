@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from core import languages, timezones
+from core import dates, languages
 from learning import samples
 from learning.enums import JOINED_STATES, EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
@@ -95,7 +95,7 @@ def _spoken(people: Iterable[Enrolment]) -> list[tuple[str, str]]:
 def _part(heading: str, people: list[tuple[str, str]], city: LocalGovernment, write: Writer) -> Part:
     """Return the part of people who are known by language and state."""
     by_language = Counter(language for language, _state in people)
-    zone = timezones.label(city.timezone, languages.current()) if city.timezone else str(NOT_KNOWN)
+    zone = dates.zone_city(city.timezone) or str(NOT_KNOWN)
     return Part(
         heading,
         facts=[

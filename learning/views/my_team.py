@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,6 +33,7 @@ from learning.services import keep_teams, replace, take_back_team, withdraw_enro
 from learning.views.team import ENROLMENTS
 from mail import undo
 from municipalities.enums import Standing
+from municipalities.models import LocalGovernment
 from municipalities.rules import is_coordinator
 
 # What was just done, by the word for it in the address.
@@ -75,6 +75,7 @@ class TeamView(LoginRequiredMixin, View):
             "done": _done(request),
             "drafts": own if own and own.sends_at is None and not is_shut else None,
             **_under_way(teams if may_change_all else [own] if own else [], can_end=may_change_all),
+            "here": _clocks(signed_in(request), team.city),
             "let_go": "" if is_shut else _let_go(rows, signed_in(request), team.city.pk),
         }
         return render(request, "learning/my_team.html", context)
@@ -209,12 +210,16 @@ def taking_back(request: HttpRequest, slug: str, city: str, pk: int) -> HttpResp
     )
 
 
+def _clocks(person: User, city: LocalGovernment) -> str:
+    """Return the zone in which somebody reads moments: their own or, where they have set none, the city's."""
+    return city.timezone if person.timezone == "UTC" and city.timezone else person.timezone
+
+
 def _under_way(teams: list[TeamRequest], *, can_end: bool) -> dict[str, Any]:
     """Return what of some teams can still be taken back: what leaves, and when they are withdrawn."""
     return {
         "leaving": [one for one in teams if one.is_draft and one.sends_at is not None],
         "ends_at": min((one.withdraws_at for one in teams if one.withdraws_at), default=None) if can_end else None,
-        "here": timezone.get_current_timezone_name(),
     }
 
 

@@ -54,7 +54,7 @@ class TestSending:
         drafts = [("ana@city.example", "drafted", True), ("bo@city.example", "drafted", True)]
         assert (stand(one), mails()) == (drafts, [])
         page = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
-        assert "The invitations leave at 09:02, UTC time. Nobody has heard of them yet. Take the list back" in page
+        assert "The invitations leave at 10:02, Stockholm time. Nobody has heard of them yet. Take the list back" in page
         assert "You are not approved as coordinator yet" not in page
         window.shift(119)
         tasks.give_held_seats()
@@ -228,7 +228,7 @@ class TestWithdrawing:
         before = stand(team)
         assert client.post(f"{team.dashboard()}withdraw/")["Location"] == team.dashboard()
         page = words(client.get(team.dashboard()))
-        assert "The team is withdrawn at 09:02, UTC time. Nothing has changed yet" in page
+        assert "The team is withdrawn at 10:02, Stockholm time. Nothing has changed yet" in page
         assert "Withdraw the team" not in page
         window.shift(119)
         tasks.give_held_seats()
