@@ -107,6 +107,7 @@ def test_a_clock_that_jumps_in_mid_send_doubles_delays_and_hurries_nothing(machi
     assert began < found["first"] < found["last"] < clock.now()
 
 
+@pytest.mark.long
 def test_control_a_worker_that_goes_by_the_clock_that_jumped_sends_twice_and_a_day_early(machine: Machine) -> None:
     machine.keeps_seconds = PATIENCE_SECONDS
     machine.begin(days=1, **PATIENT)

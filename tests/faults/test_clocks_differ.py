@@ -120,6 +120,7 @@ def test_workers_whose_clocks_are_a_day_apart_send_everything_once(scene: Scene,
     assert began < found["first"] < found["last"] < clock.now()
 
 
+@pytest.mark.long
 def test_control_a_sweeper_a_day_ahead_that_goes_by_its_own_clock_has_mail_sent_twice(scene: Scene) -> None:
     scene.begin(sender=0, sweeper=1, **PATIENT)
 

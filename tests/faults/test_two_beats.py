@@ -132,6 +132,7 @@ def test_two_beats_ask_for_each_mail_and_give_each_seat_once(
     assert all("Sending due task events-remind" in beat.program.log.read_text() for beat in beats)
 
 
+@pytest.mark.long
 def test_control_without_locks_and_keys_two_beats_do_everything_twice(
     start_worker: StartWorker, start_beat: StartBeat, tmp_path: Path
 ) -> None:

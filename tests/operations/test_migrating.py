@@ -89,6 +89,7 @@ def test_the_site_goes_on_while_a_migration_waits_for_a_table(pending: None, hol
     assert (migrating.problem, is_done()) == ("", True)
 
 
+@pytest.mark.long
 def test_control_without_a_limit_the_site_stands_still_behind_it(
     pending: None, holder: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from tests.operations.test_settings import PRODUCTION
 
 READ = """
@@ -78,6 +80,7 @@ def test_production_takes_tasks_as_the_decision_says_and_shows_nothing_of_the_de
     }
 
 
+@pytest.mark.long
 def test_control_with_the_settings_of_the_demo_its_inbox_is_there() -> None:
     local = {"BASE_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": "127.0.0.1"}
     found = read(DJANGO_SETTINGS_MODULE="gkec.settings.demo", **local)
