@@ -72,7 +72,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rehearse(request: HttpRequest, pk: int, refusal: str) -> HttpResponse:
-    """Show whom approving a colleague writes to, by language alone: of others' accounts nobody learns more here."""
+    """Show whom approving a colleague writes to, by language and the city's zone alone: nothing of others' accounts."""
     membership = get_object_or_404(Membership.objects.for_display(), pk=pk)
     told = foresee_approving(membership)
     number = len(told.people)
