@@ -172,13 +172,23 @@ def leaving_teams(request: HttpRequest, team: Team) -> list[TeamRequest]:
     return list(leaving.order_by("sends_at", "pk"))
 
 
+def is_taken_back(team: Team, pk: int) -> bool:
+    """Whether one of a city's teams in a cohort ended before anybody heard of it."""
+    ended = TeamRequest.objects.of_city(team.cohort.pk, team.city.pk).filter(pk=pk, state=TeamState.WITHDRAWN)
+    return ended.never_told().exists()
+
+
 def team_taken_back(request: HttpRequest, cohort: Cohort, city: LocalGovernment, key: str) -> list[Enrolment] | None:
-    """Return whom a team of the visitor's named that they have taken back; None where there is no such team."""
+    """Return whom a team of the visitor's named when they took it back; None where there is no such team."""
     if not (key.isascii() and key.isdigit() and len(key) < 10):
         return None
     own = TeamRequest.objects.of_city(cohort.pk, city.pk).of_coordinator(request.user)
     team = own.never_told().exclude(sends_at=None).filter(pk=key, state=TeamState.WITHDRAWN).first()
-    return list(team.enrolments.order_by("pk")) if team else None
+    if team is None:
+        return None
+    ended = list(team.enrolments.order_by("pk"))
+    last = max((one.ended_at for one in ended if one.ended_at), default=None)
+    return [one for one in ended if one.ended_at == last]
 
 
 def member_of(team: Team, key: UUID) -> Enrolment:

@@ -111,15 +111,15 @@ class TeamQuerySet(QuerySet):
         deciding = Membership.objects.deciding().filter(
             person=OuterRef("coordinator"), local_government=OuterRef("local_government")
         )
-        return self.drafts().filter(Exists(deciding), sends_at=None, withdraws_at=None)
+        return self.drafts().filter(Exists(deciding), sends_at=None)
 
     def due_to_send(self, at: datetime | None = None) -> "TeamQuerySet":
-        """Return the drafts that their coordinator could have taken back for long enough, unless the team is to end."""
-        return self.drafts().filter(sends_at__lte=at or clock.now(), withdraws_at=None)
+        """Return the drafts that their coordinator could have taken back for long enough."""
+        return self.drafts().filter(sends_at__lte=at or clock.now())
 
     def due_to_withdraw(self, at: datetime | None = None) -> "TeamQuerySet":
         """Return the teams that were to be withdrawn and could have been kept for long enough."""
-        return self.live().filter(withdraws_at__lte=at or clock.now())
+        return self.sent().filter(withdraws_at__lte=at or clock.now())
 
     def untold(self) -> "TeamQuerySet":
         """Return those of which nobody was told: drafts, and drafts that were let go."""

@@ -93,9 +93,10 @@ def called_off(cohort: Cohort, language: str, joined: str = "out") -> Rendering:
     return mails.write_called_off(enrolment, language)
 
 
-def withdrawn(cohort: Cohort, language: str, joined: str = "out") -> Rendering:
-    """Write for nobody that their team is withdrawn; who has joined reads that the record stays."""
+def withdrawn(cohort: Cohort, language: str, joined: str = "out", *, city: LocalGovernment) -> Rendering:
+    """Write for nobody that a city's team is withdrawn; who has joined reads that the record stays."""
     enrolment = _person(cohort, language)
+    enrolment.local_government = city
     enrolment.shown_state = EnrolmentState.WITHDRAWN
     enrolment.joined_at = clock.now() if joined == "joined" else None
     return mails.write_withdrawn(enrolment, language)

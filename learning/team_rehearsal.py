@@ -53,7 +53,7 @@ def of_enrolling(team: TeamRequest, people: Sequence[Invitee], prospect: Prospec
     def invitation(language: str) -> Rendering:
         return samples.invitation(team.cohort, language, team=team)
 
-    why = "full" if prospect.share is None else "share"
+    why = "full" if prospect.is_full or prospect.share is None else "share"
 
     def place(language: str) -> Rendering:
         return samples.waiting(team.cohort, language, "team", why, team=team)
@@ -75,7 +75,7 @@ def of_withdrawing(cohort: Cohort, city: LocalGovernment, people: Iterable[Enrol
     people = list(people)
 
     def writer(*, has_joined: bool) -> Writer:
-        return lambda language: samples.withdrawn(cohort, language, "joined" if has_joined else "out")
+        return lambda language: samples.withdrawn(cohort, language, "joined" if has_joined else "out", city=city)
 
     told = (
         (_("How the mail to those who have joined reads"), True),

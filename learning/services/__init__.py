@@ -16,7 +16,7 @@ from learning.services.promoting import fill_free_seats, promote_from_waiting_li
 from learning.services.reading_lines import Invitee, Line, Preview
 from learning.services.repairing import repair_courses
 from learning.services.sending import lapse_drafts, let_drafts_go, send_drafts, send_due_teams, take_back_team
-from learning.services.withdrawing import keep_teams, withdraw_due_teams, withdraw_teams
+from learning.services.withdrawing import keep_teams, let_teams_be, withdraw_due_teams, withdraw_teams
 
 __all__ = [
     "Invitee",
@@ -42,6 +42,7 @@ __all__ = [
     "keep_teams",
     "lapse_drafts",
     "let_drafts_go",
+    "let_teams_be",
     "move_teams",
     "preview_team",
     "project_course",

@@ -77,12 +77,16 @@ def preview_team(*, cohort_id: int, local_government_id: int, lines: str, coordi
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """How many of a list would get a seat, a place on the waiting list, or neither; the city's share if that is why."""
+    """How many of a list would get a seat, a place on the waiting list, or neither; the city's share if that is why.
+
+    `is_full` says whether no seat at all would be left.
+    """
 
     seated: int
     waiting: int
     refused: int
     share: int | None = None
+    is_full: bool = False
 
     @property
     def seats_everybody(self) -> bool:
@@ -104,6 +108,7 @@ def foresee_team(*, cohort_id: int, local_government_id: int, number: int) -> Pr
         waiting=given[Given.PLACE],
         refused=given[Given.NOTHING],
         share=counted.per_city if is_short and counted.has_spent_share(local_government_id) else None,
+        is_full=counted.free == 0,
     )
 
 

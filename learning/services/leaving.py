@@ -7,7 +7,7 @@ from django.db import transaction
 
 from core import clock, languages, text
 from core.emailkeys import email_key
-from learning.enums import KNOWN_STATES, LEAVABLE_STATES, LIVE_STATES, ChangeKind, EnrolmentState
+from learning.enums import KNOWN_STATES, LEAVABLE_STATES, LIVE_STATES, Actor, ChangeKind, EnrolmentState
 from learning.errors import AlreadyInTeam, CohortCalledOff, CohortOver, JoinedAlready, RecordStays
 from learning.models import Cohort, Enrolment
 from learning.services import history, notices, seats
@@ -76,8 +76,13 @@ def replace(*, enrolment_id: int, email: str, name: str = "", language: str = ""
     return successor
 
 
-def withdraw_locked(cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", reason: str = "") -> None:
-    """End enrolments of a locked cohort and tell whoever knew of them; the caller fills the seats afterwards."""
+def withdraw_locked(
+    cohort: Cohort, leaving: list[Enrolment], *, by: "User | None", reason: str = "", actor: Actor | None = None
+) -> None:
+    """End enrolments of a locked cohort and tell whoever knew of them; the caller fills the seats afterwards.
+
+    As whom `by` acts on each is found out unless `actor` says it: nobody is taken for whoever holds their own link.
+    """
     told = [one for one in leaving if one.was_told]
     groups: dict[tuple[int | None, bool], list[Enrolment]] = {}
     for one in leaving:
@@ -85,8 +90,8 @@ def withdraw_locked(cohort: Cohort, leaving: list[Enrolment], *, by: "User | Non
         groups.setdefault((one.team_id, is_own), []).append(one)
     # To all others of one team `by` stands in one way.
     for group in groups.values():
-        actor = history.actor_for(group[0], by)
-        end(group, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=actor, by=by, reason=reason)
+        acts_as = actor or history.actor_for(group[0], by)
+        end(group, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=acts_as, by=by, reason=reason)
     notices.say_withdrawn(cohort, told)
 
 

@@ -80,7 +80,7 @@ def send_due_teams() -> list[int]:
 
 
 @transaction.atomic
-def take_back_team(*, team_id: int, by: "User") -> list[Enrolment] | None:
+def take_back_team(*, team_id: int, by: "User | None") -> list[Enrolment] | None:
     """Let nothing of a team leave that waits for its moment; return whom it named, or None where it has left already.
 
     Nobody has heard of it. Its seats go to the next in line.
@@ -90,7 +90,7 @@ def take_back_team(*, team_id: int, by: "User") -> list[Enrolment] | None:
     return _take_back(cohort, team, by) if cohort and team else None
 
 
-def _take_back(cohort: Cohort, team: TeamRequest, by: "User") -> list[Enrolment]:
+def _take_back(cohort: Cohort, team: TeamRequest, by: "User | None") -> list[Enrolment]:
     team.state, team.holds_until = TeamState.WITHDRAWN, None
     team.save(update_fields=["state", "holds_until"])
     drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED).order_by("pk"))
@@ -151,8 +151,7 @@ def _cohorts_with_drafts(coordinator: "User", city: int) -> list[int]:
 
 
 def _drafts(cohort_id: int, coordinator: "User", city: int) -> list[TeamRequest]:
-    drafts = TeamRequest.objects.drafts().of_city(cohort_id, city).of_coordinator(coordinator)
-    return list(drafts.filter(withdraws_at=None).order_by("pk"))
+    return list(TeamRequest.objects.drafts().of_city(cohort_id, city).of_coordinator(coordinator).order_by("pk"))
 
 
 def _send_in(cohort_id: int, coordinator: "User", city: int, *, by_sweep: bool = False) -> list[TeamRequest]:
@@ -161,7 +160,8 @@ def _send_in(cohort_id: int, coordinator: "User", city: int, *, by_sweep: bool =
     is_held_back = cohort.is_called_off or (by_sweep and cohort.holds_seats_back)
     if is_held_back and not cohort.is_over():
         return []
-    sent = _drafts(cohort_id, coordinator, city)
+    # What leaves at a moment of its own can be taken back until then, whatever else is decided.
+    sent = [one for one in _drafts(cohort_id, coordinator, city) if one.sends_at is None]
     for team in sent:
         if cohort.is_over():
             lapse_locked(cohort, team)

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
-from learning.enums import TeamState
+from learning.enums import Actor, TeamState
 from learning.errors import CohortOver
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.querysets_cohorts import TeamQuerySet
@@ -15,6 +15,7 @@ from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.services import seats
 from learning.services.leaving import withdraw_locked
 from learning.services.promoting import fill
+from learning.services.sending import take_back_team
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -28,17 +29,17 @@ def withdraw_teams(
 ) -> list[Enrolment]:
     """End every enrolment that some teams have open, drafts among them; who has completed the course keeps the record.
 
-    With `at` that happens then, unless `keep_teams` comes first, and until then nothing does; where nobody would be
-    told it happens at once all the same. All are withdrawn or, where it is refused, none. Raises CohortOver once a
-    cohort of theirs is over. Cohorts are locked in the order of their keys. Returns whom it concerned by now.
+    With `at` teams that were sent end then, unless `keep_teams` comes first; what nobody knows of ends at once all the
+    same. All are withdrawn or, where it is refused, none. Raises CohortOver once a cohort of theirs is over. Cohorts
+    are locked in the order of their keys. Returns whom it concerned by now.
     """
     cohorts = [seats.lock(key) for key in _cohorts_of(team_ids)]
     if any(cohort.is_over() for cohort in cohorts):
         raise CohortOver
     teams = TeamRequest.objects.live().filter(pk__in=team_ids)
     if at is not None and _leaving(teams).told().exists():
-        teams.filter(withdraws_at=None).update(withdraws_at=at, withdraws_by=by)
-        return []
+        teams.sent().filter(withdraws_at=None).update(withdraws_at=at, withdraws_by=by)
+        teams = teams.drafts()
     ended = []
     for cohort in cohorts:
         here = list(teams.filter(cohort=cohort).values_list("pk", flat=True))
@@ -60,6 +61,21 @@ def keep_locked(team_ids: Collection[int]) -> int:
     """Let teams go on whose cohorts the caller holds."""
     going = TeamRequest.objects.live().filter(pk__in=team_ids, withdraws_at__isnull=False)
     return going.update(withdraws_at=None, withdraws_by=None)
+
+
+def let_teams_be() -> int:
+    """Take back whatever of teams waits for its moment, in nobody's name; return of how many teams.
+
+    For a site that was restored: the lost one may have invited or withdrawn them after the backup, and told everybody.
+    A list stands ready for its coordinator to be sent anew.
+    """
+    columns = connection.introspection.get_table_description(connection.cursor(), TeamRequest._meta.db_table)
+    if "withdraws_at" not in {one.name for one in columns}:
+        # The backup is of an earlier release, which let nothing wait.
+        return 0
+    kept = TeamRequest.objects.filter(withdraws_at__isnull=False).update(withdraws_at=None, withdraws_by=None)
+    drafts = list(TeamRequest.objects.drafts().exclude(sends_at=None).values_list("pk", flat=True))
+    return kept + sum(take_back_team(team_id=key, by=None) is not None for key in drafts)
 
 
 def withdraw_due_teams() -> list[int]:
@@ -98,7 +114,8 @@ def _end(cohort: Cohort, teams: list[int], *, by: "User | None", reason: str = "
     leaving = list(open_ones.select_for_update(of=("self",), no_key=True))
     ended = TeamRequest.objects.filter(pk__in=teams)
     ended.update(state=TeamState.WITHDRAWN, holds_until=None, withdraws_at=None, withdraws_by=None)
-    withdraw_locked(cohort, leaving, by=by, reason=reason)
+    # Whoever decided it may have erased their account since.
+    withdraw_locked(cohort, leaving, by=by, reason=reason, actor=Actor.COORDINATOR if by is None else None)
     return leaving
 
 

@@ -27,7 +27,7 @@ from learning import access, cohort_words, sheets, team_rehearsal
 from learning.enums import LEAVABLE_STATES, LIVE_TEAMS, EnrolmentState
 from learning.errors import CohortOver, LearningError
 from learning.forms import SuccessorForm
-from learning.models import Enrolment, TeamRequest
+from learning.models import Cohort, Enrolment, TeamRequest
 from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_see_team, may_withdraw
 from learning.services import keep_teams, replace, take_back_team, withdraw_enrolment, withdraw_teams
 from learning.views.team import ENROLMENTS
@@ -73,8 +73,8 @@ class TeamView(LoginRequiredMixin, View):
             "figures": _figures(rows),
             "why_nobody": access.why_shut(team.cohort),
             "done": _done(request),
-            "drafts": own if own and own.sends_at is None and not is_shut else None,
-            **_under_way(teams if may_change_all else [own] if own else [], can_end=may_change_all),
+            "drafts": own if own and own.sends_at is None and not (is_shut or may_change_all) else None,
+            **_under_way(team.cohort, teams if may_change_all else [own] if own else [], can_end=may_change_all),
             "here": _clocks(signed_in(request), team.city),
             "let_go": "" if is_shut else _let_go(rows, signed_in(request), team.city.pk),
         }
@@ -201,7 +201,11 @@ def taking_back(request: HttpRequest, slug: str, city: str, pk: int) -> HttpResp
     done = "too-late"
     if pk in [one.pk for one in access.leaving_teams(request, team)]:
         done = "too-late" if take_back_team(team_id=pk, by=signed_in(request)) is None else "taken-back"
-    # A second press finds taken back what the first one took back.
+    elif access.is_taken_back(team, pk):
+        # A second press finds taken back what the first one took back.
+        done = "taken-back"
+    # A cohort without a waiting list was full of these people.
+    team.cohort.refresh_from_db(fields=["seat_state"])
     if not cohort_words.is_open(team.cohort) or not access.team_taken_back(request, team.cohort, team.city, str(pk)):
         return _back(team, done)
     chosen = urlencode({"city": team.city.slug, "cohort": team.cohort.slug, "again": pk})
@@ -215,11 +219,17 @@ def _clocks(person: User, city: LocalGovernment) -> str:
     return city.timezone if person.timezone == "UTC" and city.timezone else person.timezone
 
 
-def _under_way(teams: list[TeamRequest], *, can_end: bool) -> dict[str, Any]:
-    """Return what of some teams can still be taken back: what leaves, and when they are withdrawn."""
+def _under_way(cohort: Cohort, teams: list[TeamRequest], *, can_end: bool) -> dict[str, Any]:
+    """Return what of some teams can still be taken back, with its moment: what leaves, and when they are withdrawn."""
+    if cohort.is_over():
+        return {}
+    # Where seats are held back, teams wait for them; where it is called off, for its restoration.
+    held = cohort.fills_at if cohort.holds_seats_back else None
+    drafts = [] if cohort.is_called_off else [one for one in teams if one.is_draft]
+    ends = [one.withdraws_at for one in teams if one.withdraws_at and can_end]
     return {
-        "leaving": [one for one in teams if one.is_draft and one.sends_at is not None],
-        "ends_at": min((one.withdraws_at for one in teams if one.withdraws_at), default=None) if can_end else None,
+        "leaving": [(one.pk, max(one.sends_at, held or one.sends_at)) for one in drafts if one.sends_at],
+        "ends_at": min(ends, default=None),
     }
 
 

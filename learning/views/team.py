@@ -4,7 +4,6 @@ The steps are told by what is in the address or was sent, so that each works wit
 Nothing is kept before the last.
 """
 
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -197,7 +196,8 @@ class TeamView(LoginRequiredMixin, View):
         if self.cohort.by_approval:
             notes.append(_("The moderators read every application and answer by mail."))
         if prospect is not None and not prospect.seats_everybody:
-            notes += cohort_words.of_prospect(**asdict(prospect))
+            counts = {name: getattr(prospect, name) for name in ("seated", "waiting", "refused", "share")}
+            notes += cohort_words.of_prospect(**counts)
         return notes
 
     def _done(self, outcome: TeamOutcome) -> HttpResponse:

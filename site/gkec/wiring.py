@@ -82,6 +82,7 @@ def _make_safe(sender: Any, **kwargs: Any) -> None:
     """Repeat nothing that the lost site may have done between the backup and its end."""
     from accounts.services import end_all_sessions
     from events.services import miss_what_was_due
+    from learning.services import let_teams_be
     from mail.services import hold_after_restore
     from municipalities.services import let_decisions_go
 
@@ -89,6 +90,7 @@ def _make_safe(sender: Any, **kwargs: Any) -> None:
     hold_after_restore()
     miss_what_was_due()
     let_decisions_go()
+    let_teams_be()
 
 
 def _repeat_erasures(sender: Any, *, is_migrated: bool, **kwargs: Any) -> list[str]:

@@ -7,8 +7,17 @@ import pytest
 from core import clock
 from learning import tasks
 from learning.models import Cohort, Enrolment, TeamRequest
-from learning.services import call_off_cohort, enrol_team, restore_cohort, send_due_teams, take_back_team
+from learning.services import (
+    call_off_cohort,
+    enrol_team,
+    let_teams_be,
+    restore_cohort,
+    send_drafts,
+    send_due_teams,
+    take_back_team,
+)
 from learning.services.enrolling import MOST_TIMES
+from mail import rendering
 from mail.models import Message
 from municipalities.services import end_membership
 from tests.factories import accounts
@@ -54,7 +63,9 @@ class TestSending:
         drafts = [("ana@city.example", "drafted", True), ("bo@city.example", "drafted", True)]
         assert (stand(one), mails()) == (drafts, [])
         page = words(teamwork.client_of(one.coordinator).get(one.dashboard()))
-        assert "The invitations leave at 10:02, Stockholm time. Nobody has heard of them yet. Take the list back" in page
+        assert (
+            "The invitations leave at 10:02, Stockholm time. Nobody has heard of them yet. Take the list back" in page
+        )
         assert "You are not approved as coordinator yet" not in page
         window.shift(119)
         tasks.give_held_seats()
@@ -177,6 +188,48 @@ class TestSending:
         assert [state for _email, state, _seat in stand(one)] == ["lapsed"] * 2
         assert not Message.objects.filter(kind="team-invitation").exists()
 
+    def test_a_list_that_fills_a_cohort_without_a_waiting_list_is_not_lost_when_it_is_taken_back(self, settings):
+        one = teamwork.a_team(seats=2, waiting_list=False)
+        teamwork.press(one, LIST)
+        back = teamwork.client_of(one.coordinator).post(taking_back(one), follow=True)
+        assert (TAKEN_BACK in words(back), "ana@city.example;Ana Silva;en" in back.content.decode()) == (True, True)
+
+    def test_a_colleague_who_presses_second_is_told_that_it_is_taken_back(self, one):
+        teamwork.press(one, LIST)
+        address = taking_back(one)
+        second = cities.coordinator(local_government=one.city, person=accounts.PersonFactory())
+        client = teamwork.client_of(second.person)
+        assert [client.post(address)["Location"] for _time in range(2)] == [f"{one.dashboard()}?done=taken-back"] * 2
+
+    def test_whom_the_coordinator_withdrew_alone_does_not_stand_in_the_list_again(self, one, window):
+        teamwork.press(one, LIST)
+        client = teamwork.client_of(one.coordinator)
+        ana = Enrolment.objects.get(email="ana@city.example")
+        client.post(f"{one.dashboard()}{ana.uuid}/withdraw/")
+        window.shift(30)
+        html = client.post(taking_back(one), follow=True).content.decode()
+        assert ("bo@city.example;;en" in html, "ana@city.example" in html) == (True, False)
+
+    def test_an_approved_coordinator_is_never_told_to_wait_for_approval(self, one, window):
+        teamwork.press(one, LIST)
+        call_off_cohort(cohort_id=one.cohort.pk)
+        teamwork.window_passes()
+        restore_cohort(cohort_id=one.cohort.pk)
+        assert "You are not approved as coordinator yet" not in words(
+            teamwork.client_of(one.coordinator).get(one.dashboard())
+        )
+
+    def test_an_approval_for_another_reason_leaves_the_coordinator_the_whole_window(self, one):
+        teamwork.press(one, LIST)
+        send_drafts(coordinator=one.coordinator, local_government_id=one.city.pk)
+        assert ([state for _email, state, _seat in stand(one)], mails()) == (["drafted"] * 2, [])
+
+    def test_where_the_list_takes_both_the_last_seats_and_the_share_the_sample_says_what_the_mail_says(self):
+        one = teamwork.a_team(seats=2, seats_per_local_government=2)
+        said = {"city": one.city.slug, "lines": f"{LIST}\ncy@city.example", "language": "en"}
+        page = words(teamwork.client_of(one.coordinator).post(one.team(), said))
+        assert "All seats are taken. When one becomes free, whoever has waited longest gets it and a mail." in page
+
     def test_where_moderators_decide_nothing_waits(self):
         one = teamwork.a_team(admission="approval")
         teamwork.press(one, LIST)
@@ -228,7 +281,10 @@ class TestWithdrawing:
         before = stand(team)
         assert client.post(f"{team.dashboard()}withdraw/")["Location"] == team.dashboard()
         page = words(client.get(team.dashboard()))
-        assert "The team is withdrawn at 10:02, Stockholm time. Nothing has changed yet" in page
+        assert (
+            "The team is withdrawn at 10:02, Stockholm time. Nobody has heard of it yet, and until then it can be kept."
+            in page
+        )
         assert "Withdraw the team" not in page
         window.shift(119)
         tasks.give_held_seats()
@@ -249,6 +305,7 @@ class TestWithdrawing:
         assert "Language English (1) State Invited (1) Time zone" in said
         assert said.count("La trace de ce que vous avez terminé est conservée.") == 1
         assert said.count("You are not enrolled in this cohort any more.") == 1
+        assert said.count("If this is a mistake, ask the coordinator of your city.") == 1
         assert "It happens 2 minutes after you press the button; until then you can keep the team." in said
 
     def test_a_team_that_is_kept_goes_on_and_nobody_hears_of_it(self, team, window):
@@ -275,17 +332,16 @@ class TestWithdrawing:
         teamwork.window_passes()
         assert [state for _email, state, _seat in stand(team)] == ["withdrawn", "withdrawn", "invited"]
 
-    def test_what_has_not_left_yet_never_leaves_a_team_that_ends(self, team, window):
+    def test_what_has_not_left_yet_ends_at_once_and_what_is_added_afterwards_leaves(self, team, window):
         teamwork.press(team, "cy@city.example")
         window.shift(60)
         teamwork.client_of(team.coordinator).post(f"{team.dashboard()}withdraw/")
-        window.shift(60)
-        tasks.give_held_seats()
-        assert mails() == []
-        window.shift(60)
-        tasks.give_held_seats()
-        assert [kind for kind, _to in mails()] == ["enrolment-withdrawn"] * 2
         assert stand(team)[-1] == ("cy@city.example", "withdrawn", False)
+        teamwork.press(team, "dee@city.example")
+        window.shift(120)
+        tasks.give_held_seats()
+        assert [kind for kind, _to in mails()] == ["enrolment-withdrawn"] * 2 + ["team-invitation"]
+        assert stand(team)[-1] == ("dee@city.example", "invited", True)
 
     def test_a_cohort_that_is_over_by_then_keeps_its_records(self, team, window):
         before = stand(team)
@@ -301,6 +357,11 @@ class TestWithdrawing:
         TeamRequest.objects.update(withdraws_by=None, coordinator=None)
         teamwork.window_passes()
         assert [state for _email, state, _seat in stand(team)] == ["withdrawn"] * 2
+        # Nobody reads that they have declined themselves.
+        assert {rendering.render(one).subject.partition("\u2068")[0] for one in Message.objects.all()} == {
+            "Your enrolment is withdrawn: ",
+            "Votre inscription est retirée\xa0: ",
+        }
 
     def test_keeping_another_citys_team(self, team):
         teamwork.client_of(team.coordinator).post(f"{team.dashboard()}withdraw/")
@@ -318,6 +379,18 @@ class TestWithdrawing:
         client.post(f"{team.dashboard()}withdraw/")
         assert client.get(f"{team.dashboard()}keep/")["Location"] == team.dashboard()
         assert TeamRequest.objects.exclude(withdraws_at=None).count() == 1
+
+
+def test_a_restored_site_repeats_nothing_that_the_lost_one_may_have_done(one, window):
+    teamwork.invited(one)
+    teamwork.client_of(one.coordinator).post(f"{one.dashboard()}withdraw/")
+    teamwork.press(one, LIST)
+    Message.objects.all().delete()
+    assert let_teams_be() == 2
+    window.shift(3600)
+    tasks.lapse_drafts()
+    assert [state for _email, state, _seat in stand(one)] == ["invited", "withdrawn", "withdrawn"]
+    assert mails() == []
 
 
 def test_one_broken_team_holds_up_no_other(one, monkeypatch):
