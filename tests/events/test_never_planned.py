@@ -194,5 +194,5 @@ def test_it_costs_the_same_for_one_event_and_for_three(clocks, django_assert_num
     clocks.move_to(DUE)
     for event in Event.objects.all():
         make.registered(event, "Ana")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(said()) == 2 * number

@@ -55,7 +55,8 @@ def test_a_backup_that_is_asked_to_stop_leaves_nothing_behind(tmp_path: Path) ->
         backup.kill()
         backup.wait()
     assert list(folder.iterdir()) == []
-    assert not psutil.pid_exists(int(started.read_text()))
+    # Told to end together with its parent, it is gone as soon as somebody has taken note of its end.
+    assert wait_until(lambda: not psutil.pid_exists(int(started.read_text())), seconds=20)
 
 
 def test_what_a_killed_backup_left_is_cleared_away_by_the_next_one(tmp_path: Path) -> None:
