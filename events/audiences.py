@@ -92,9 +92,10 @@ class NextInLine(Registered):
 
     stream: str = Stream.TRANSACTIONAL
 
-    def __init__(self, event: Event, *, but: "NextInLine | None" = None) -> None:
+    def __init__(self, event: Event, *, but: "NextInLine | None" = None, is_told_first: bool = False) -> None:
         super().__init__(event, ReminderAudience.CONFIRMED)
-        self.but = but
+        # Whether news of the latest version reaches everybody before the seats are given.
+        self.but, self.is_told_first = but, is_told_first
 
     def people(self):
         """Return their registrations, but those of others in `but`."""
@@ -132,7 +133,8 @@ class NextInLine(Registered):
 
     @cached_property
     def _versions(self) -> dict[int, EventVersion]:
-        return {one.revision: one for one in self.event.versions.all()}
+        versions = {one.revision: one for one in self.event.versions.all()}
+        return {max(versions): versions[max(versions)]} if self.is_told_first and versions else versions
 
 
 class News(Registered):

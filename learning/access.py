@@ -146,7 +146,8 @@ def team_for(request: HttpRequest, slug: str, city: str) -> Team:
     where = LocalGovernment.objects.filter(slug=city).first()
     if cohort is None or where is None:
         raise Http404
-    people = Enrolment.objects.of_team(cohort.pk, where.pk)
+    # Whom nobody ever told of it was never in the team.
+    people = Enrolment.objects.of_team(cohort.pk, where.pk).exclude(team__in=TeamRequest.objects.taken_back())
     if may_see_team(request.user, cohort.pk, where.pk):
         _refuse_stranger(request, cohort, people)
         return Team(cohort, where, people)
@@ -174,8 +175,7 @@ def leaving_teams(request: HttpRequest, team: Team) -> list[TeamRequest]:
 
 def is_taken_back(team: Team, pk: int) -> bool:
     """Whether one of a city's teams in a cohort ended before anybody heard of it."""
-    ended = TeamRequest.objects.of_city(team.cohort.pk, team.city.pk).filter(pk=pk, state=TeamState.WITHDRAWN)
-    return ended.never_told().exists()
+    return TeamRequest.objects.of_city(team.cohort.pk, team.city.pk).taken_back().filter(pk=pk).exists()
 
 
 def team_taken_back(request: HttpRequest, cohort: Cohort, city: LocalGovernment, key: str) -> list[Enrolment] | None:
@@ -183,10 +183,14 @@ def team_taken_back(request: HttpRequest, cohort: Cohort, city: LocalGovernment,
     if not (key.isascii() and key.isdigit() and len(key) < 10):
         return None
     own = TeamRequest.objects.of_city(cohort.pk, city.pk).of_coordinator(request.user)
-    team = own.never_told().exclude(sends_at=None).filter(pk=key, state=TeamState.WITHDRAWN).first()
+    team = own.taken_back().filter(pk=key).first()
     if team is None:
         return None
     ended = list(team.enrolments.order_by("pk"))
+    again = Enrolment.objects.of_team(cohort.pk, city.pk).live().filter(email_key__in=[one.email_key for one in ended])
+    if again.exists():
+        # The list was sent once more since.
+        return None
     last = max((one.ended_at for one in ended if one.ended_at), default=None)
     return [one for one in ended if one.ended_at == last]
 

@@ -132,6 +132,10 @@ class TeamQuerySet(QuerySet):
         told = EnrolmentChange.objects.filter(enrolment__team=OuterRef("pk"), what__in=TOLD_KINDS)
         return self.filter(Q(state__in=UNTOLD_TEAMS) | Q(~Exists(told), state=TeamState.WITHDRAWN))
 
+    def taken_back(self) -> "TeamQuerySet":
+        """Return those that an approved coordinator took back before anybody was told."""
+        return self.never_told().filter(state=TeamState.WITHDRAWN, sends_at__isnull=False)
+
     def sent(self) -> "TeamQuerySet":
         """Return those whose people have been invited."""
         return self.filter(state=TeamState.SENT)

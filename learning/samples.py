@@ -1,5 +1,6 @@
 """What the mails that a cohort sends to many would read, in each of their wordings, written for nobody."""
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations, product
 
@@ -60,11 +61,17 @@ def invitation(cohort: Cohort, language: str, by: str = "team", *, team: TeamReq
 
 
 def waiting(
-    cohort: Cohort, language: str, by: str = "alone", why: str = "full", *, team: TeamRequest | None = None
+    cohort: Cohort,
+    language: str,
+    by: str = "alone",
+    why: str = "full",
+    *,
+    team: TeamRequest | None = None,
+    place: int = 1,
 ) -> Rendering:
     """Write for nobody of a place on the waiting list; the team need not be stored."""
     enrolment = _person(cohort, language, waiting_number=1)
-    enrolment.place = 1
+    enrolment.place = place
     if by == "team":
         _in_team(enrolment, team or _team(cohort))
     share = cohort.seats_per_local_government if why == "share" else None
@@ -87,6 +94,8 @@ def _admitted(cohort: Cohort, language: str, given: str = "seat") -> Rendering:
 
 def called_off(cohort: Cohort, language: str, joined: str = "out") -> Rendering:
     """Write for nobody that a cohort does not take place."""
+    cohort = copy.copy(cohort)
+    cohort.called_off_at = cohort.called_off_at or clock.now()
     enrolment = _person(cohort, language)
     if joined == "joined":
         enrolment.joined_at = clock.now()

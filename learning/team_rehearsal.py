@@ -56,7 +56,7 @@ def of_enrolling(team: TeamRequest, people: Sequence[Invitee], prospect: Prospec
     why = "full" if prospect.is_full or prospect.share is None else "share"
 
     def place(language: str) -> Rendering:
-        return samples.waiting(team.cohort, language, "team", why, team=team)
+        return samples.waiting(team.cohort, language, "team", why, team=team, place=prospect.first_place)
 
     told = (
         (_("How the invitation reads"), seated, EnrolmentState.INVITED, invitation),

@@ -71,6 +71,7 @@ def coordinated_by(person: "User", own: Iterable[Membership]) -> list[Team]:
     colleagues = Membership.objects.open().filter(local_government__in=teams).exclude(person=person)
     for one in colleagues.select_related("person", "held_decision").order_by("asked_at", "pk"):
         team = teams[one.local_government_id]
+        one.local_government = team.local_government
         (team.asking if one.is_asked else team.members).append(one)
     for key, found in teams_of(list(teams)).items():
         teams[key].running = found

@@ -21,6 +21,7 @@ from events.admin.telling import (
     WHO_WILL_BE_TOLD,
     latest_news,
     left_behind,
+    next_in_line,
     scheduled,
     seats_taken_back,
     taken_back,
@@ -101,7 +102,7 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
         leaves_at = undo.leaves_at(since=latest.made_at) if latest else clock.now()
         yield news_part(self.page, news, leaves_at, heading=_("News of the change"))
         if event.fills_at:
-            yield seats_part(self.page, NextInLine(event), event.fills_at)
+            yield seats_part(self.page, next_in_line(event), event.fills_at)
         if coming := scheduled(self.page, event):
             then = undo.leaves_at(since=coming.at)
             heading = _("News of the change that is scheduled")
@@ -128,7 +129,7 @@ class NewsSampleView(OfEvent, SampleView):
         if which in EventStatus.values:
             return News(self.event, which)
         if which == "seats":
-            return NextInLine(taking_place(self.event))
+            return NextInLine(taking_place(self.event)) if self.event.is_cancelled else next_in_line(self.event)
         coming = scheduled(self.page, self.event)
         found = {"coming": coming.news, "coming-seats": coming.line}.get(which) if coming else None
         if found is None:

@@ -58,6 +58,13 @@ def latest_news(event: Event) -> News:
     return News(event, event.status, line=NextInLine(event) if is_in_one else None)
 
 
+def next_in_line(event: Event) -> NextInLine:
+    """Return who gets the seats that are held for them, and whether news of a change leaves before that."""
+    latest = untold(event)
+    is_told_first = bool(latest and event.fills_at and event.fills_at > undo.leaves_at(since=latest.made_at))
+    return NextInLine(event, is_told_first=is_told_first)
+
+
 def scheduled(page: Page, event: Event) -> Scheduled | None:
     """Return what a page's scheduled publication will bring of which people are told, or None."""
     revision = page.revisions.filter(approved_go_live_at__gt=clock.now()).first()

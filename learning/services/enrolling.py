@@ -79,7 +79,7 @@ def preview_team(*, cohort_id: int, local_government_id: int, lines: str, coordi
 class Prospect:
     """How many of a list would get a seat, a place on the waiting list, or neither; the city's share if that is why.
 
-    `is_full` says whether no seat at all would be left.
+    `is_full` says whether no seat at all would be left, `first_place` which place in line the first of them would have.
     """
 
     seated: int
@@ -87,6 +87,7 @@ class Prospect:
     refused: int
     share: int | None = None
     is_full: bool = False
+    first_place: int = 1
 
     @property
     def seats_everybody(self) -> bool:
@@ -101,6 +102,7 @@ def foresee_team(*, cohort_id: int, local_government_id: int, number: int) -> Pr
     learns more than what their own list gets. Where moderators decide on everybody, this says nothing.
     """
     counted = foreseen(Cohort.objects.get(pk=cohort_id))
+    ahead = counted.waiting
     given = Counter(counted.give(local_government_id) for _one in range(number))
     is_short = given[Given.SEAT] < number
     return Prospect(
@@ -109,6 +111,7 @@ def foresee_team(*, cohort_id: int, local_government_id: int, number: int) -> Pr
         refused=given[Given.NOTHING],
         share=counted.per_city if is_short and counted.has_spent_share(local_government_id) else None,
         is_full=counted.free == 0,
+        first_place=ahead + 1,
     )
 
 
@@ -169,10 +172,9 @@ def refuse_pestering(city: int | None, people: Mapping[str, str]) -> None:
     `people` are addresses as they were typed, by their normalised form; the refusal names those concerned. Only the
     city's own enrolments count, so that nobody learns from it what others do.
     """
-    taken_back = TeamRequest.objects.never_told().exclude(sends_at=None)
     lately = Enrolment.objects.filter(
         local_government=city, email_key__in=list(people), created_at__gt=clock.now() - PESTERING
-    ).exclude(team__in=taken_back, ended_at__isnull=False)
+    ).exclude(team__in=TeamRequest.objects.taken_back())
     often = lately.order_by().values("email_key").annotate(number=Count("pk")).filter(number__gte=MOST_TIMES)
     if keys := set(often.values_list("email_key", flat=True)):
         raise InvitedTooOften(address for key, address in people.items() if key in keys)

@@ -42,7 +42,7 @@ DONE = {
     "replaced": gettext_lazy("The seat is handed on."),
     "kept": gettext_lazy("The team stays enrolled. Nobody was told anything."),
     "taken-back": gettext_lazy("Taken back. Nobody was invited."),
-    "too-late": gettext_lazy("That came too late: it has left already."),
+    "too-late": gettext_lazy("That came too late: it has happened already."),
 }
 
 
@@ -60,7 +60,7 @@ class TeamView(LoginRequiredMixin, View):
         sheet = sheets.Sheet(sheets.with_reasons(sheets.OF_TEAM, rows), rows, filename=f"{slug}-{city}")
         if (answer := sheet.answer(request)) is not None:
             return answer
-        teams = list(TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk))
+        teams = list(TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk).select_related("coordinator"))
         own = next((one for one in teams if one.is_draft and one.coordinator_id == request.user.pk), None)
         may_change_all = may_change_team(request.user, team.city.pk)
         may_change = bool(own) or may_change_all or may_moderate(request.user, team.cohort)
@@ -144,6 +144,9 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
         requests = requests.drafts().of_coordinator(request.user)
         if not requests.exists():
             raise PermissionDenied
+    if requests.filter(withdraws_at__isnull=False).exists():
+        # Its page says when, and lets it be kept.
+        return _back(team)
     sentence = ""
     if request.method == "POST":
         at = undo.leaves_at() if undo.undo_window() else None
@@ -184,9 +187,11 @@ def keeping_team(request: HttpRequest, slug: str, city: str) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST":
         return _back(team)
-    teams = TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk)
+    named = [int(key) for key in request.POST.getlist("team") if key.isascii() and key.isdigit() and len(key) < 10]
+    teams = TeamRequest.objects.of_city(team.cohort.pk, team.city.pk).filter(pk__in=named)
     keep_teams(team_ids=[one.pk for one in teams])
-    return _back(team, "kept" if teams.all().exists() else "too-late")
+    has_ended = teams.exclude(state__in=LIVE_TEAMS).exists() or not named
+    return _back(team, "too-late" if has_ended else "kept")
 
 
 @staff_show_a_factor
@@ -226,10 +231,11 @@ def _under_way(cohort: Cohort, teams: list[TeamRequest], *, can_end: bool) -> di
     # Where seats are held back, teams wait for them; where it is called off, for its restoration.
     held = cohort.fills_at if cohort.holds_seats_back else None
     drafts = [] if cohort.is_called_off else [one for one in teams if one.is_draft]
-    ends = [one.withdraws_at for one in teams if one.withdraws_at and can_end]
+    ending = [one for one in teams if one.withdraws_at and can_end]
     return {
-        "leaving": [(one.pk, max(one.sends_at, held or one.sends_at)) for one in drafts if one.sends_at],
-        "ends_at": min(ends, default=None),
+        "leaving": [(one, max(one.sends_at, held or one.sends_at)) for one in drafts if one.sends_at],
+        "ending": ending,
+        "ends_at": min((one.withdraws_at for one in ending if one.withdraws_at), default=None),
     }
 
 

@@ -146,9 +146,10 @@ class TeamView(LoginRequiredMixin, View):
         if taken_back is None:
             return None
         people = [one for one in taken_back if not one.erased_at]
-        lines = lines_of((one.email, one.name, one.language) for one in people)
-        spoken = people[0].language if people else languages.current()
-        form = PeopleForm(initial={"lines": lines, "language": spoken})
+        # Who has no language of their own in the list is invited in the one that is chosen below it.
+        spoken = max((one.language for one in people), key=[one.language for one in people].count, default="")
+        lines = lines_of((one.email, one.name, "" if one.language == spoken else one.language) for one in people)
+        form = PeopleForm(initial={"lines": lines, "language": spoken or languages.current()})
         return self._show("people", {"form": form, "is_taken_back": True})
 
     def _show_preview(

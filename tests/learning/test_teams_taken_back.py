@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "Ana Silva <ana@city.example>\nbo@city.example"
 TAKEN_BACK = "Taken back. Nobody was invited. Change the list and send it again, or leave it."
-TOO_LATE = "That came too late: it has left already."
+TOO_LATE = "That came too late: it has happened already."
 KEPT = "The team stays enrolled. Nobody was told anything."
 
 
@@ -55,6 +55,11 @@ def mails() -> list[tuple[str, str]]:
 
 def taking_back(one: teamwork.Team) -> str:
     return f"{one.dashboard()}take-back/{TeamRequest.objects.get(state='draft').pk}/"
+
+
+def named() -> dict[str, list[int]]:
+    """Return what the form sends that keeps a team: which teams it is about."""
+    return {"team": list(TeamRequest.objects.values_list("pk", flat=True))}
 
 
 class TestSending:
@@ -106,7 +111,8 @@ class TestSending:
         back = client.post(taking_back(one), follow=True)
         assert (back.status_code, TAKEN_BACK in words(back)) == (200, True)
         html = back.content.decode()
-        assert "ana@city.example;Ana Silva;fr\nbo@city.example;;fr" in html
+        # Nobody has a language of their own, so that another one can be chosen for all.
+        assert "ana@city.example;Ana Silva;\nbo@city.example;;\n" in html
         assert '<option value="fr" selected>' in html
         window.shift(3600)
         tasks.give_held_seats()
@@ -192,7 +198,7 @@ class TestSending:
         one = teamwork.a_team(seats=2, waiting_list=False)
         teamwork.press(one, LIST)
         back = teamwork.client_of(one.coordinator).post(taking_back(one), follow=True)
-        assert (TAKEN_BACK in words(back), "ana@city.example;Ana Silva;en" in back.content.decode()) == (True, True)
+        assert (TAKEN_BACK in words(back), "ana@city.example;Ana Silva;\n" in back.content.decode()) == (True, True)
 
     def test_a_colleague_who_presses_second_is_told_that_it_is_taken_back(self, one):
         teamwork.press(one, LIST)
@@ -208,7 +214,7 @@ class TestSending:
         client.post(f"{one.dashboard()}{ana.uuid}/withdraw/")
         window.shift(30)
         html = client.post(taking_back(one), follow=True).content.decode()
-        assert ("bo@city.example;;en" in html, "ana@city.example" in html) == (True, False)
+        assert ("bo@city.example;;\n" in html, "ana@city.example" in html) == (True, False)
 
     def test_an_approved_coordinator_is_never_told_to_wait_for_approval(self, one, window):
         teamwork.press(one, LIST)
@@ -229,6 +235,37 @@ class TestSending:
         said = {"city": one.city.slug, "lines": f"{LIST}\ncy@city.example", "language": "en"}
         page = words(teamwork.client_of(one.coordinator).post(one.team(), said))
         assert "All seats are taken. When one becomes free, whoever has waited longest gets it and a mail." in page
+
+    def test_who_had_a_language_of_their_own_in_the_list_keeps_it(self, one):
+        teamwork.press(one, "email;name;language\na@city.example;A;fr\nb@city.example;B;ar\nc@city.example;C;fr\n")
+        html = teamwork.client_of(one.coordinator).post(taking_back(one), follow=True).content.decode()
+        assert "a@city.example;A;\nb@city.example;B;ar\nc@city.example;C;\n" in html
+        assert '<option value="fr" selected>' in html
+
+    def test_whom_nobody_told_stands_in_the_team_no_more_and_the_list_is_offered_once(self, one):
+        teamwork.press(one, LIST)
+        client = teamwork.client_of(one.coordinator)
+        again = client.post(taking_back(one))["Location"]
+        assert "ana@city.example" not in client.get(one.dashboard()).content.decode()
+        teamwork.press(one, LIST)
+        assert client.get(one.dashboard()).content.decode().count("ana@city.example") == 1
+        assert TAKEN_BACK not in words(client.get(again))
+
+    def test_a_colleague_reads_whose_list_leaves(self, one):
+        teamwork.press(one, LIST)
+        second = cities.coordinator(local_government=one.city, person=accounts.PersonFactory())
+        name = "Nobody has heard of them yet. Coordinator of Chefchaouen Take the list back"
+        assert name in words(teamwork.client_of(second.person).get(one.dashboard()))
+        assert name not in words(teamwork.client_of(one.coordinator).get(one.dashboard()))
+
+    def test_the_sample_of_a_place_in_line_is_the_next_one(self, one):
+        Cohort.objects.update(seats=1)
+        for name in ("Dee", "Eve", "Flo"):
+            teamwork.invited(one, name)
+        said = {"city": one.city.slug, "lines": LIST, "language": "en"}
+        assert "You are number 3 on the waiting list." in words(
+            teamwork.client_of(one.coordinator).post(one.team(), said)
+        )
 
     def test_where_moderators_decide_nothing_waits(self):
         one = teamwork.a_team(admission="approval")
@@ -311,19 +348,27 @@ class TestWithdrawing:
     def test_a_team_that_is_kept_goes_on_and_nobody_hears_of_it(self, team, window):
         client, before = teamwork.client_of(team.coordinator), stand(team)
         client.post(f"{team.dashboard()}withdraw/")
-        kept = client.post(f"{team.dashboard()}keep/", follow=True)
+        kept = client.post(f"{team.dashboard()}keep/", named(), follow=True)
         assert (kept.redirect_chain, KEPT in words(kept)) == ([(f"{team.dashboard()}?done=kept", 303)], True)
         window.shift(3600)
         tasks.give_held_seats()
         assert (stand(team), mails()) == (before, [])
-        assert client.post(f"{team.dashboard()}keep/")["Location"] == f"{team.dashboard()}?done=kept"
+        assert client.post(f"{team.dashboard()}keep/", named())["Location"] == f"{team.dashboard()}?done=kept"
 
     def test_keeping_comes_too_late_once_the_team_has_ended(self, team):
         client = teamwork.client_of(team.coordinator)
         client.post(f"{team.dashboard()}withdraw/")
         teamwork.window_passes()
-        assert client.post(f"{team.dashboard()}keep/")["Location"] == f"{team.dashboard()}?done=too-late"
+        teamwork.press(team, "cy@city.example")
+        assert client.post(f"{team.dashboard()}keep/", named())["Location"] == f"{team.dashboard()}?done=too-late"
         assert len(mails()) == 2
+
+    def test_the_screen_leads_to_the_team_while_it_is_to_be_withdrawn(self, team):
+        client, address = teamwork.client_of(team.coordinator), f"{team.dashboard()}withdraw/"
+        client.post(address)
+        moment = TeamRequest.objects.get().withdraws_at
+        assert [client.get(address)["Location"], client.post(address)["Location"]] == [team.dashboard()] * 2
+        assert TeamRequest.objects.get().withdraws_at == moment
 
     def test_who_is_enrolled_meanwhile_stays(self, team):
         client = teamwork.client_of(team.coordinator)
@@ -366,13 +411,13 @@ class TestWithdrawing:
     def test_keeping_another_citys_team(self, team):
         teamwork.client_of(team.coordinator).post(f"{team.dashboard()}withdraw/")
         other = teamwork.second_city(team.cohort)
-        assert teamwork.client_of(other.coordinator).post(f"{team.dashboard()}keep/").status_code == 404
+        assert teamwork.client_of(other.coordinator).post(f"{team.dashboard()}keep/", named()).status_code == 404
         assert TeamRequest.objects.exclude(withdraws_at=None).count() == 1
 
     def test_a_member_of_the_team_keeping_it(self, team):
         teamwork.client_of(team.coordinator).post(f"{team.dashboard()}withdraw/")
         member = Enrolment.objects.exclude(person=None).get().person
-        assert teamwork.client_of(member).post(f"{team.dashboard()}keep/").status_code == 404
+        assert teamwork.client_of(member).post(f"{team.dashboard()}keep/", named()).status_code == 404
 
     def test_reading_the_address_keeps_nothing(self, team):
         client = teamwork.client_of(team.coordinator)

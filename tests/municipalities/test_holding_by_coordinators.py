@@ -1,6 +1,7 @@
 """A coordinator approves a colleague who has written down a team: what is read before, and how it is taken back."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from bs4 import BeautifulSoup
@@ -109,7 +110,8 @@ def test_the_page_says_what_is_decided_and_takes_it_back(coordinator, browser):
     )
     decision = HeldDecision.objects.get()
     item = page(browser.get(MINE)).find(id=f"membership-{asked.pk}")
-    said = f"You have approved this. It takes effect at {decision.takes_effect_at:%H:%M} UTC: until then nobody is written to."
+    at = decision.takes_effect_at.astimezone(ZoneInfo("Europe/Stockholm"))
+    said = f"You have approved this. It takes effect at {at:%H:%M}, Stockholm time: until then nobody is written to."
     assert said in words(item)
     assert [one["action"] for one in item.find_all("form")] == [f"{MINE}{asked.pk}/take-back/"]
     given = {one["name"]: one["value"] for one in item.select("form [name]") if one["name"] != "csrfmiddlewaretoken"}
