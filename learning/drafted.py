@@ -22,6 +22,9 @@ def invited_by(coordinations: Collection[Coordination]) -> dict[Coordination, in
         team__state=TeamState.DRAFT,
         team__coordinator__in=people,
         team__local_government__in=cities,
+        # What leaves or ends at a moment of its own, as its coordinator chose, is not sent by approving.
+        team__sends_at=None,
+        team__withdraws_at=None,
         cohort__called_off_at=None,
     )
     keys: dict[Coordination, set[str]] = defaultdict(set)
@@ -45,7 +48,7 @@ def drafts_to_send(coordinator_id: int, cities: Collection[int]) -> list[Enrolme
     """Return whom `send_drafts` would still enrol of what somebody wrote down for these cities; one statement.
 
     Where there are several, as in a merge, whom any of them knows is left out, and whom two drafts of a cohort name
-    comes once.
+    comes once. What leaves or ends at a moment of its own, as its coordinator chose, is none of it.
     """
     known = Enrolment.objects.filter(
         cohort=OuterRef("cohort"), local_government__in=cities, email_key=OuterRef("email_key"), state__in=KNOWN_STATES
@@ -56,6 +59,8 @@ def drafts_to_send(coordinator_id: int, cities: Collection[int]) -> list[Enrolme
         team__state=TeamState.DRAFT,
         team__coordinator=coordinator_id,
         team__local_government__in=cities,
+        team__sends_at=None,
+        team__withdraws_at=None,
         cohort__called_off_at=None,
     )
     found: dict[tuple[int, str], Enrolment] = {}

@@ -1,17 +1,19 @@
 """The staff's queue says how many people approving a coordinator invites: as many as then get a mail."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core import clock
 from learning import drafted
-from learning.models import Cohort
+from learning.models import Cohort, TeamRequest
 from learning.services import call_off_cohort
 from municipalities.models import Membership
 from municipalities.services import approve_membership
+from municipalities.services.foreseeing import foresee_approving
 from tests.factories import learning as make
 from tests.factories import municipalities as cities
 from tests.factories.accounts import editor, sign_in
@@ -62,6 +64,18 @@ def test_who_would_not_be_told_is_not_counted():
     Membership.objects.filter(pk=former.pk).update(state="ended", ends_on=former.starts_on)
     assert said() == ["Approving writes to 1 person of the team."]
     assert told_by_approving(membership) == 1
+
+
+@pytest.mark.parametrize("moment", ["sends_at", "withdraws_at"])
+def test_a_team_that_leaves_or_ends_at_a_moment_of_its_own_is_not_sent_by_approving(moment):
+    membership = asked()
+    make.team(make.cohort(), "Ana", "Bo", coordinator=membership)
+    make.team(make.cohort(), "Cy", coordinator=membership)
+    own = TeamRequest.objects.get(enrolments__name="Cy")
+    TeamRequest.objects.filter(pk=own.pk).update(**{moment: clock.now() + timedelta(minutes=2)})
+    assert said() == ["Approving writes to 2 people of the team."]
+    assert "cy@example.org" not in foresee_approving(membership).people
+    assert len(foresee_approving(membership).people) == 3
 
 
 @pytest.mark.parametrize("number", [1, 3])
