@@ -78,12 +78,15 @@ class MembershipQuerySet(models.QuerySet):
     def waiting_for_staff(self) -> "MembershipQuerySet":
         """Keep what nobody but staff can decide, the oldest first.
 
-        This is whatever is asked of local governments that are only proposed, or that nobody coordinates at present.
+        This is whatever is asked of local governments that are only proposed, or that nobody coordinates at present;
+        and what staff have decided and can still take back, though somebody coordinates the city meanwhile.
         """
-        coordinated = MembershipQuerySet(self.model).deciding().filter(local_government=OuterRef("local_government"))
+        coordinating = MembershipQuerySet(self.model).deciding().filter(local_government=OuterRef("local_government"))
+        coordinators = coordinating.filter(person=OuterRef("held_decision__by"))
+        held_by_staff = Q(held_decision__isnull=False) & ~Exists(coordinators)
         return (
             self.asked()
-            .filter(Q(local_government__standing=Standing.PENDING) | ~Exists(coordinated))
+            .filter(Q(local_government__standing=Standing.PENDING) | ~Exists(coordinating) | held_by_staff)
             .order_by("asked_at", "pk")
         )
 

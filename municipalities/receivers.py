@@ -5,7 +5,7 @@ from django.dispatch import receiver
 
 from core import pagecache
 from municipalities import waiting
-from municipalities.models import LocalGovernment, Membership
+from municipalities.models import HeldDecision, LocalGovernment, Membership
 
 
 @receiver([post_save, post_delete], sender=LocalGovernment, dispatch_uid="municipalities.purge")
@@ -16,6 +16,7 @@ def purge_lists(sender: type[LocalGovernment], **kwargs: object) -> None:
 
 @receiver([post_save, post_delete], sender=Membership, dispatch_uid="municipalities.count_memberships")
 @receiver([post_save, post_delete], sender=LocalGovernment, dispatch_uid="municipalities.count_cities")
-def count_anew(sender: type[LocalGovernment] | type[Membership], **kwargs: object) -> None:
+@receiver([post_save, post_delete], sender=HeldDecision, dispatch_uid="municipalities.count_held")
+def count_anew(sender: type[LocalGovernment | Membership | HeldDecision], **kwargs: object) -> None:
     """Let the menu count again what waits for staff."""
     waiting.forget()

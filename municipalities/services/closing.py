@@ -106,9 +106,11 @@ def _note_last_day(membership: Membership, last: date, by: "User") -> None:
 
 
 def _end(membership: Membership, last: date) -> None:
-    if membership.is_asked:
-        held.drop_approval(membership)
+    was_asked = membership.is_asked
     membership.state = MembershipState.ENDED
     membership.ends_on = last
     membership.save(update_fields=["state", "ends_on"])
+    if was_asked:
+        held.drop_approval(membership)
+        held.drop_what_nobody_asks(membership.local_government_id)
     membership_ended.send(sender=Membership, membership=membership)

@@ -29,3 +29,10 @@ def drop_approval(membership: Membership) -> None:
     """Let go what somebody decided about a request that is taken back, or says something else from now on."""
     for decision in HeldDecision.objects.filter(membership=membership).locked():
         decision.delete()
+
+
+def drop_what_nobody_asks(local_government_id: int) -> None:
+    """Let go what somebody decided about a proposed city that nobody asks for any more: no row could take it back."""
+    if not Membership.objects.asked().filter(local_government=local_government_id).exists():
+        for decision in HeldDecision.objects.filter(local_government=local_government_id).locked():
+            decision.delete()

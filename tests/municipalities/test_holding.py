@@ -272,6 +272,22 @@ def test_who_takes_their_request_back_takes_the_approval_with_it(staff):
     assert (HeldDecision.objects.count(), the_window_passes(), states(asked), mails()) == (0, [], ["ended"], [])
 
 
+@pytest.mark.parametrize("what", ["refusal", "merge"])
+def test_who_is_the_last_to_take_their_request_back_takes_what_is_held_about_the_city_with_it(staff, what):
+    first, second = proposed_by(2)
+    city, listed = first.local_government, make.local_government()
+    for _each in range(2):
+        make.coordinator(local_government=listed)
+    if what == "merge":
+        merge(city, listed, staff)
+    else:
+        refuse(city, staff)
+    services.end_membership(membership_id=first.pk, by=first.person)
+    assert HeldDecision.objects.count() == 1
+    services.end_membership(membership_id=second.pk, by=second.person)
+    assert (HeldDecision.objects.count(), the_window_passes(), standing(city), mails()) == (0, [], "pending", [])
+
+
 def test_who_asks_for_something_else_is_not_approved_by_what_was_decided_before(staff):
     asked = with_team("Bo")
     approve(asked, staff)

@@ -202,6 +202,30 @@ def test_a_row_says_what_was_decided_by_whom_and_offers_to_take_it_back_alone(st
     assert "City requests (4)" in unescape(staff.get(reverse(QUEUE)).content.decode())
 
 
+def test_what_staff_hold_stays_in_the_queue_when_somebody_else_coordinates_the_city_meanwhile(staff):
+    asked = with_team("Bo")
+    decision = approve(asked, editor())
+    other = make.coordinator(state="asked", local_government=asked.local_government)
+    post(staff, other, "approve", seen=other.as_asked)
+    assert other.local_government.memberships.get(state="approved") == other
+    assert [one["action"] for one in row(staff, asked).find_all("form")] == [
+        reverse("membership_queue_take_back", args=[decision.pk])
+    ]
+    assert "City requests (1)" in unescape(staff.get(reverse(QUEUE)).content.decode())
+    staff.post(reverse("membership_queue_take_back", args=[decision.pk]))
+    # From now on it waits for that coordinator alone.
+    html = unescape(staff.get(reverse(QUEUE)).content.decode())
+    assert ("City requests (" in html, f'id="request-{asked.pk}"' in html) == (False, False)
+    assert (the_window_passes(), "bo@example.org" in {address for _kind, address in mails()}) == ([], False)
+
+
+def test_what_a_coordinator_holds_is_taken_back_on_their_own_page_and_in_no_queue(staff):
+    coordinator = make.coordinator()
+    asked = with_team("Bo", local_government=coordinator.local_government)
+    approve(asked, coordinator.person)
+    assert f'id="request-{asked.pk}"' not in staff.get(reverse(QUEUE)).content.decode()
+
+
 def test_taking_back_from_the_row_leads_back_there_and_offers_to_decide_anew(staff):
     asked = with_team("Bo")
     decision = approve(asked, editor())
