@@ -11,7 +11,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from core import countries, languages, timezones
 from mail.isolates import isolate
 from municipalities.enums import Standing
-from municipalities.errors import StandingChanged
+from municipalities.errors import DecidedAndHeld, StandingChanged
 from municipalities.models import LocalGovernment
 from municipalities.services import save_local_government
 
@@ -48,14 +48,20 @@ class LocalGovernmentForm(WagtailAdminModelForm):
         return cleaned
 
     def save(self, commit: bool = True) -> LocalGovernment:
-        """Store it through its service; raises StandingChanged where its form was opened before a decision."""
+        """Store it through its service; raises StandingChanged where its form was opened before a decision, and
+        DecidedAndHeld where its standing is in the way of one.
+        """
         return save_local_government(local_government=self.instance, seen=self.cleaned_data["opened"])
 
-    def take_in(self, refusal: StandingChanged) -> None:
+    def take_in(self, refusal: StandingChanged | DecidedAndHeld) -> None:
         """Show how the city stands now: in the field that nobody touched here, and beside it what was chosen.
 
-        Saved again, the form says that both have been read.
+        Saved again, the form says that both have been read. What is held is said beside the standing, once more when it
+        is saved again.
         """
+        if isinstance(refusal, DecidedAndHeld):
+            self.add_error("standing", str(refusal))
+            return
         now = Standing(LocalGovernment.objects.values_list("standing", flat=True).get(pk=self.instance.pk))
         self.data = self.data.copy()
         if self.cleaned_data.get("standing") == self.cleaned_data["opened"]:

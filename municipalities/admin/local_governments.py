@@ -18,7 +18,7 @@ from core.admin.refusals import RefusedWhenStored
 from core.exports import ScreenExportMixin
 from municipalities import rules
 from municipalities.enums import Standing
-from municipalities.errors import StandingChanged
+from municipalities.errors import DecidedAndHeld, StandingChanged
 from municipalities.forms import NAME_FIELDS, LocalGovernmentForm
 from municipalities.models import LocalGovernment
 from municipalities.models.local_government import NEEDED
@@ -71,10 +71,10 @@ class LocalGovernmentIndexView(ScreenExportMixin, IndexView):
 class LocalGovernmentEdit(RefusedWhenStored, EditView):
     """The form; from a proposed city it leads back to the queue, where approving who asked for it lists it.
 
-    What was opened before a decision about the city is refused.
+    What was opened before a decision about the city is refused, and so is what is in the way of one that is held.
     """
 
-    refusal = StandingChanged
+    refusal = (StandingChanged, DecidedAndHeld)
 
     def get_success_url(self) -> str:
         """Return the queue for a city that is decided there, the list for all others."""
