@@ -1,10 +1,10 @@
 """Whom a decision about a request or a proposed city would write to, were it carried out now."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 
 from municipalities import drafted
@@ -59,8 +59,12 @@ class ToBeTold:
 
     @cached_property
     def mark(self) -> str:
-        """What stands for exactly these people and this reason: whoever decides says that they have read it."""
-        return hashlib.sha256("\n".join([self.reason, str(self.city.pk), *sorted(self.people)]).encode()).hexdigest()
+        """What stands for exactly these people and this reason: whoever decides says that they have read it.
+
+        Made with the site's secret, so that a coordinator, whose page shows no addresses, finds out none by guessing.
+        """
+        read = "\n".join([self.reason, str(self.city.pk), *sorted(self.people)])
+        return salted_hmac("municipalities.to-be-told", read, algorithm="sha256").hexdigest()
 
 
 def foresee_approving(membership: Membership) -> ToBeTold:

@@ -1,5 +1,6 @@
 """A coordinator approves a colleague who has written down a team: what is read before, and how it is taken back."""
 
+import hashlib
 import re
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from django.test import Client
 
 from learning.services import enrol_team
 from municipalities.models import HeldDecision, Membership
+from municipalities.services.foreseeing import foresee_approving
 from tests.factories import learning
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
@@ -56,6 +58,19 @@ def colleague_with_team(coordinator: Membership) -> Membership:
         cohort_id=cohort.pk, local_government_id=asked.local_government_id, coordinator=asked.person, people=people
     )
     return asked
+
+
+def test_a_coordinator_does_not_learn_by_the_mark_whether_they_have_guessed_the_addresses(coordinator, settings):
+    asked = colleague_with_team(coordinator)
+    marks = []
+    for secret in ("one" * 20, "other" * 20):
+        settings.SECRET_KEY = secret
+        marks.append(foresee_approving(asked).mark)
+    addresses = sorted(foresee_approving(asked).people)
+    guess = "\n".join(["", str(asked.local_government_id), *addresses])
+    assert (len({*marks}), hashlib.sha256(guess.encode()).hexdigest() in marks) == (2, False)
+    # Of the same people it is the same for everybody who decides.
+    assert foresee_approving(Membership.objects.get(pk=asked.pk)).mark == marks[1]
 
 
 def test_a_colleague_with_a_team_is_approved_once_it_was_read_whom_that_writes_to(coordinator, browser):
