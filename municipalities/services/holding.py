@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
+from accounts.services.ending import may_be_given
 from core import clock
 from mail import undo
 from municipalities import rules
@@ -82,6 +83,10 @@ def _is_held(wanted: HeldDecision, found: ToBeTold, rehearsed: str) -> bool:
     wanted.takes_effect_at = undo.leaves_at(since=wanted.decided_at)
     if wanted.takes_effect_at == wanted.decided_at:
         return False
+    if not may_be_given(person_id=wanted.by_id):
+        # Whoever ends the account of who decides has looked for what goes with it already. That of who asked is ended
+        # under the lock of their city.
+        raise NotYours
     wanted.save()
     return True
 
@@ -136,6 +141,10 @@ def _carry_out(key: int) -> bool:
     """Carry out one decision, unless another sweep has, or somebody has taken it back."""
     decision = _locked(key)
     if decision is None or not decision.is_due:
+        return False
+    if not may_be_given(person_id=decision.by_id):
+        # Whoever ends the account of who decided would wait for the row that is locked here, and what is written here
+        # leads to the account. The decision goes with it, or is found by the next sweep.
         return False
     # First: nothing may be decided by hand while something is held.
     decision.delete()
