@@ -100,6 +100,15 @@ class RequestOutlastsCoordinators(MembershipError):
     )
 
 
+class ApprovalNeedsCoordinator(MembershipError):
+    """All who wait are approved already, which can still be taken back or come to nothing."""
+
+    sentence = _(
+        "The approval of a colleague has not taken effect yet, and until then the team needs its coordinator. Wait for "
+        "that, or make a colleague coordinator."
+    )
+
+
 class StandingChanged(MembershipError):
     sentence = _(
         "Somebody else has changed the standing of this city since you opened it. What you wrote is still here: look "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core import clock
 from municipalities.errors import (
+    ApprovalNeedsCoordinator,
     MembershipError,
     RequestNeedsCoordinator,
     RequestOutlastsCoordinators,
@@ -43,9 +44,11 @@ def has_asked_to_coordinate(person: "Visitor", local_government_id: int) -> bool
 
 
 def colleagues_of(membership: Membership) -> list[Membership]:
-    """Return the other open memberships of the same local government, with their people; one statement."""
+    """Return the other open memberships of the same local government, with their people and what is held about them;
+    one statement.
+    """
     others = Membership.objects.open().filter(local_government=membership.local_government_id)
-    return list(others.exclude(pk=membership.pk).select_related("person"))
+    return list(others.exclude(pk=membership.pk).select_related("person", "held_decision"))
 
 
 def coordinates_alone(membership: Membership, colleagues: Iterable[Membership], last: date | None = None) -> bool:
@@ -86,9 +89,12 @@ def refusal_to_end(
     if teams_abandoned(membership, colleagues, teams, last):
         is_alone = is_own and coordinates_alone(membership, colleagues)
         return TeamNeedsCoordinator() if is_alone else TeamOutlastsCoordinators()
-    if any(one.is_asked for one in colleagues) and coordinates_alone(membership, colleagues, last):
-        return RequestNeedsCoordinator() if is_own else RequestOutlastsCoordinators()
-    return None
+    waiting = [one for one in colleagues if one.is_asked]
+    if not (waiting and coordinates_alone(membership, colleagues, last)):
+        return None
+    if all(hasattr(one, "held_decision") for one in waiting):
+        return ApprovalNeedsCoordinator()
+    return RequestNeedsCoordinator() if is_own else RequestOutlastsCoordinators()
 
 
 def may_decide_all(person: "Visitor") -> bool:

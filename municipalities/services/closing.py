@@ -32,9 +32,9 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
 
     Raises NotYours for strangers, MembershipGone, DecidedAlready for what has been declined, NotDecidedYet for what
     somebody else has asked, EndsBeforeStart for a day before the first, and for that of a coordinator who is needed,
-    unless staff end it, TeamNeedsCoordinator, TeamOutlastsCoordinators, RequestNeedsCoordinator or
-    RequestOutlastsCoordinators. Ending twice changes nothing. The person is told of what somebody else does, at once in
-    either case.
+    unless staff end it, TeamNeedsCoordinator, TeamOutlastsCoordinators, RequestNeedsCoordinator,
+    RequestOutlastsCoordinators or ApprovalNeedsCoordinator. Ending twice changes nothing. The person is told of what
+    somebody else does, at once in either case.
     """
     membership = locks.membership(membership_id, gone=MembershipGone)
     if not rules.may_end(by, membership):

@@ -9,6 +9,8 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from learning.services import enrol_team
+from municipalities import services
+from municipalities.errors import ApprovalNeedsCoordinator
 from municipalities.models import HeldDecision, Membership
 from municipalities.services.foreseeing import foresee_approving
 from tests.factories import learning
@@ -58,6 +60,32 @@ def colleague_with_team(coordinator: Membership) -> Membership:
         cohort_id=cohort.pk, local_government_id=asked.local_government_id, coordinator=asked.person, people=people
     )
     return asked
+
+
+def test_a_coordinator_who_has_approved_all_who_wait_reads_that_they_have_to_stay_until_it_takes_effect(
+    coordinator, browser
+):
+    asked = colleague_with_team(coordinator)
+    other = make.membership(state="asked", local_government=coordinator.local_government)
+    approve(asked, coordinator.person)
+    decide = "a colleague waits for your decision. Decide first"
+    stay = (
+        "The approval of a colleague has not taken effect yet, and until then the team needs its coordinator. Wait for "
+        "that, or make a colleague coordinator."
+    )
+
+    def said() -> tuple[bool, bool]:
+        main = words(page(browser.get(MINE)).find("main"))
+        return decide in main, stay in main
+
+    assert said() == (True, False)
+    services.decline_membership(membership_id=other.pk, by=coordinator.person, reason="No")
+    assert said() == (False, True)
+    with pytest.raises(ApprovalNeedsCoordinator) as refusal:
+        services.end_membership(membership_id=coordinator.pk, by=coordinator.person)
+    assert str(refusal.value) == stay
+    the_window_passes()
+    services.end_membership(membership_id=coordinator.pk, by=coordinator.person)
 
 
 def test_a_coordinator_does_not_learn_by_the_mark_whether_they_have_guessed_the_addresses(coordinator, settings):
