@@ -150,13 +150,12 @@ class DecisionView(PermissionCheckedMixin, ActView):
 
     def what_happens(self, told: ToBeTold) -> str:
         """Return when it takes effect, and who hears of it only later."""
-        said = [
-            gettext(
-                "Nothing happens yet: this takes effect in %(minutes)s. Taken back in the queue before that, nobody is "
-                "written to and everything is as it was."
-            )
-            % {"minutes": undo.window_in_words()}
-        ]
+        held = gettext(
+            "Nothing happens yet: this takes effect in %(minutes)s. Taken back in the queue before that, nobody is "
+            "written to and everything is as it was."
+        )
+        at_once = gettext("It takes effect at once and cannot be taken back.")
+        said = [held % {"minutes": undo.window_in_words()} if undo.undo_window() else at_once]
         if told.applying:
             words = ngettext(
                 "%(number)s person of the team applies for a seat: they are written to once a moderator has decided.",
@@ -167,7 +166,9 @@ class DecisionView(PermissionCheckedMixin, ActView):
         return " ".join(said)
 
     def button_of(self, told: ToBeTold) -> str:
-        """Return what the button does, to how many, and when."""
+        """Return what the button does, to how many, and when; what happens at once it does like any other."""
+        if not undo.undo_window():
+            return str(self.button)
         words = ngettext(
             "%(decide)s: %(number)s person is written to in %(minutes)s",
             "%(decide)s: %(number)s people are written to in %(minutes)s",

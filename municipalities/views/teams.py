@@ -82,7 +82,7 @@ def _rehearse(request: HttpRequest, pk: int, refusal: str) -> HttpResponse:
         "mails": [(one, rehearse(one.audience)) for one in mailed(told)],
         "people_in_words": npgettext("goes to them", "%(number)s person", "%(number)s people", number)
         % {"number": number},
-        "minutes": undo.window_in_words(),
+        "minutes": undo.window_in_words() if undo.undo_window() else "",
         "refusal": refusal,
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK

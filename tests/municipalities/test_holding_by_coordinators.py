@@ -88,6 +88,20 @@ def test_a_coordinator_who_has_approved_all_who_wait_reads_that_they_have_to_sta
     services.end_membership(membership_id=coordinator.pk, by=coordinator.person)
 
 
+def test_where_nothing_is_held_the_page_says_that_it_happens_at_once(coordinator, browser, settings):
+    settings.MAIL_UNDO_SECONDS = 0
+    asked = colleague_with_team(coordinator)
+    answer = browser.post(f"{MINE}{asked.pk}/approve/", {"seen": asked.as_asked})
+    main = page(answer).find("main")
+    assert (
+        "Your colleague has written down a team. Approving sends its invitations. It takes effect at once and cannot "
+        "be taken back."
+    ) in words(main)
+    assert ("minute" in words(main), words(main.select_one("button"))) == (False, "Approve")
+    browser.post(f"{MINE}{asked.pk}/approve/", sent_on(answer))
+    assert Membership.objects.get(pk=asked.pk).state == "approved"
+
+
 def test_a_coordinator_does_not_learn_by_the_mark_whether_they_have_guessed_the_addresses(coordinator, settings):
     asked = colleague_with_team(coordinator)
     marks = []

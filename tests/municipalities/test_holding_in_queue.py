@@ -141,6 +141,21 @@ def test_refusing_a_city_for_several_is_first_read_with_the_reason(staff):
     assert mails() == [("membership-declined", one.person.email) for one in (first, second, third)]
 
 
+def test_where_nothing_is_held_the_page_says_that_it_happens_at_once(staff, settings):
+    settings.MAIL_UNDO_SECONDS = 0
+    first, _second = proposed_by(2)
+    answer = post(staff, first, "decline", reason="A company")
+    assert button(answer) == "Decline"
+    shown = main_of(answer)
+    assert ("It takes effect at once and cannot be taken back." in shown, "Nothing happens yet" in shown) == (
+        True,
+        False,
+    )
+    assert "minute" not in shown
+    post(staff, first, "decline", **sent_on(answer))
+    assert LocalGovernment.objects.get(pk=first.local_government_id).standing == "retired"
+
+
 def test_a_reason_that_is_changed_on_that_page_is_read_once_more(staff):
     first, _second = proposed_by(2)
     given = sent_on(post(staff, first, "decline", reason="A company"))
