@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from learning import mails
 from learning.audiences import Coordinators, OfTeam
 from learning.drafted import drafts_to_send, gets_seat_or_waits
-from learning.enums import EnrolmentState
+from learning.enums import LEAVABLE_STATES, EnrolmentState
 from learning.models import Cohort, Enrolment, TeamRequest
+from learning.running import once_sent
 from learning.services import notices
 from mail.isolates import isolate
 from mail.kinds import Rendering
@@ -36,7 +37,8 @@ def drafts_of(coordinator: "User", cities: Collection[int], city: "LocalGovernme
     for cohort, people in groupby(found, key=lambda one: one.cohort):
         team = TeamRequest(cohort=cohort, local_government=city, coordinator=coordinator)
         parts += _parts(team, [_as_sent(one) for one in people])
-    return Drafts(parts, sum(_applies(one) for one in found))
+    cohorts = {one.cohort_id for one in found if one.state in LEAVABLE_STATES}
+    return Drafts(parts, sum(_applies(one) for one in found), lambda: once_sent(city, cohorts))
 
 
 def _applies(draft: Enrolment) -> bool:

@@ -49,10 +49,10 @@ def mailed(told: ToBeTold) -> list[Mailed]:
 
 def _to_who_asked(told: ToBeTold) -> Iterator[Mailed]:
     if told.approved:
-        audience = Represented(_of_requests(told.approved), _writes_approved(told.approved[0]))
+        audience = Represented(_of_requests(told.approved), _writes_approved(told.approved[0], told))
         yield Mailed(notices.APPROVED, gettext_lazy("To the person you approve"), audience)
     if told.declined:
-        audience = Represented(_of_requests(told.declined), _writes_declined(told.declined[0], told.reason))
+        audience = Represented(_of_requests(told.declined), _writes_declined(told.declined[0], told))
         yield Mailed(notices.DECLINED, gettext_lazy("To those who asked"), audience)
     if told.asked:
         people = [(person, _("Coordinator")) for person in told.asked]
@@ -64,14 +64,21 @@ def _of_requests(memberships: Iterable[Membership]) -> list[tuple[User, str]]:
     return [(one.person, str(one.get_role_display())) for one in memberships]
 
 
-def _writes_approved(membership: Membership) -> Writes:
-    return lambda language: mails.write_approved(membership, language)
+def _writes_approved(membership: Membership, told: ToBeTold) -> Writes:
+    def write(language: str) -> Rendering:
+        # The mail is written when the drafts are sent, and names their teams too.
+        teams = [team for one in told.drafts for team in one.teams()]
+        return mails.write_approved(membership, language, teams=teams or None)
+
+    return write
 
 
-def _writes_declined(membership: Membership, reason: str) -> Writes:
+def _writes_declined(membership: Membership, told: ToBeTold) -> Writes:
     def write(language: str) -> Rendering:
         sample = copy.copy(membership)
-        sample.reason = reason or str(BELONGS_ALREADY)
+        # A merge has moved the request by then.
+        sample.local_government = told.city
+        sample.reason = told.reason or str(BELONGS_ALREADY)
         return mails.write_declined(sample, language)
 
     return write

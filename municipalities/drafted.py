@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mail.rehearsal import Audience
 from municipalities.models import LocalGovernment, Membership
+from municipalities.running import RunningTeam
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -31,10 +32,15 @@ class Mailed:
 
 @dataclass(frozen=True)
 class Drafts:
-    """What is mailed once somebody's drafts are sent, and how many people of theirs apply, who hear of it later."""
+    """What is mailed once somebody's drafts are sent, and how many people of theirs apply, who hear of it later.
+
+    `teams` answers, with addresses in the language of the moment, all that are under way in the city by then; nothing
+    where no draft is sent.
+    """
 
     mails: Sequence[Mailed] = ()
     applying: int = 0
+    teams: Callable[[], Sequence[RunningTeam]] = tuple
 
 
 # Given the coordinator, the cities for which they have written people down, and the city that those then belong to.
@@ -65,4 +71,8 @@ def invited_by(memberships: Collection[Membership]) -> Counter[int]:
 def drafts_of(coordinator: "User", cities: Collection[int], city: LocalGovernment) -> Drafts:
     """Return what is mailed once somebody coordinates `city` who has written people down for some of `cities`."""
     found = [provider(coordinator, cities, city) for provider in _rehearsing]
-    return Drafts([mail for one in found for mail in one.mails], sum(one.applying for one in found))
+    return Drafts(
+        [mail for one in found for mail in one.mails],
+        sum(one.applying for one in found),
+        lambda: [team for one in found for team in one.teams()],
+    )

@@ -1,5 +1,6 @@
 """What the mails about memberships say, written from records at the moment they leave."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,6 +17,7 @@ from mail.models import Message
 from municipalities import rules, running
 from municipalities.enums import MembershipState
 from municipalities.models import Membership
+from municipalities.running import RunningTeam
 from municipalities.services import notices
 
 
@@ -38,12 +40,15 @@ def approved(message: Message) -> Rendering:
     return write_approved(_membership(message, MembershipState.APPROVED), message.language)
 
 
-def write_approved(membership: Membership, language: str) -> Rendering:
-    """Return what its person reads in `language`, which is active, once a request is approved."""
+def write_approved(membership: Membership, language: str, *, teams: Sequence[RunningTeam] | None = None) -> Rendering:
+    """Return what its person reads in `language`, which is active, once a request is approved.
+
+    `teams` are those under way by then, where they are not those of today.
+    """
     message = Message(kind=notices.APPROVED, language=language)
     subject = _("You represent %(city)s now")
     if membership.is_of_coordinator:
-        return _handed_over(message, membership, subject=subject)
+        return _handed_over(message, membership, subject=subject, teams=teams)
     said = _("You now belong to the team of %(city)s.")
     return _notice(message, membership, subject=subject, paragraphs=[said])
 
@@ -139,7 +144,9 @@ def queue(message: Message) -> Rendering:
     )
 
 
-def _handed_over(message: Message, membership: Membership, *, subject: str) -> Rendering:
+def _handed_over(
+    message: Message, membership: Membership, *, subject: str, teams: Sequence[RunningTeam] | None = None
+) -> Rendering:
     """Write what somebody coordinates from now on: the colleagues who wait for them and the teams under way."""
     city = membership.local_government_id
     said = [_("You now coordinate the team of %(city)s: you can enrol colleagues in courses.")]
@@ -152,7 +159,8 @@ def _handed_over(message: Message, membership: Membership, *, subject: str) -> R
             waiting,
         )
         said.append(words % {"number": waiting})
-    teams = running.teams_of([city]).get(city, [])
+    if teams is None:
+        teams = running.teams_of([city]).get(city, [])
     return _notice(
         message,
         membership,

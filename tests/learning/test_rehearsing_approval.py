@@ -89,6 +89,47 @@ def test_as_many_are_written_to_by_a_merge_as_was_read():
     assert written() == expected
 
 
+def left(kind: str) -> str:
+    """Return the text of the one mail of a kind that has left."""
+    written()
+    return Message.objects.get(kind=kind).text
+
+
+def test_the_sample_to_the_coordinator_names_the_teams_that_they_then_coordinate():
+    membership = asked()
+    later, sooner, lapsed = make.cohort(name="Later"), make.cohort(name="Sooner"), make.cohort(seats=1, name="Lapsed")
+    Cohort.objects.filter(pk=later.pk).update(starts_on=later.starts_on + timedelta(days=1))
+    for cohort in (later, sooner):
+        make.team(cohort, "Bo", coordinator=membership)
+    make.team(lapsed, "Hal", coordinator=asked())
+    make.team(lapsed, "Ike", coordinator=membership)
+    Cohort.objects.filter(pk=lapsed.pk).update(starts_on=date(2020, 1, 1))
+    [audience] = [one.audience for one in mailed(foresee_approving(membership)) if one.name == "membership-approved"]
+    text = rehearsal.sample(audience, "en").text
+    assert text.index("Teams in courses that you coordinate now:") < text.index("Sooner") < text.index("Later")
+    assert "Lapsed" not in text
+    # Its links are in the language of the sample.
+    assert "/fr/" in rehearsal.sample(audience, "fr").text
+    decisions.approve(membership, editor())
+    decisions.the_window_passes()
+    assert left("membership-approved") == text
+
+
+def test_the_sample_to_who_is_declined_by_a_merge_names_the_city_that_they_belong_to():
+    listed, city = cities.local_government(name="Göteborg"), cities.proposed(name="Gothenburg")
+    member = cities.membership(local_government=listed)
+    asked(person=member.person, local_government=city)
+    cities.coordinator(local_government=listed)
+    asked(local_government=city)
+    Message.objects.all().delete()
+    [audience] = [one.audience for one in mailed(foresee_merging(city, listed)) if one.name == "membership-declined"]
+    text = rehearsal.sample(audience, "en").text
+    assert ("Göteborg" in text, "Gothenburg" in text) == (True, False)
+    decisions.merge(city, listed, editor())
+    decisions.the_window_passes()
+    assert left("membership-declined") == text
+
+
 def test_the_samples_name_who_invites_and_for_which_city():
     membership = asked(local_government=cities.local_government(name="Göteborg"))
     membership.person.display_name = "Ana Silva"
