@@ -55,7 +55,8 @@ def _to_who_asked(told: ToBeTold) -> Iterator[Mailed]:
         audience = Represented(_of_requests(told.declined), _writes_declined(told.declined[0], told))
         yield Mailed(notices.DECLINED, gettext_lazy("To those who asked"), audience)
     if told.asked:
-        people = [(person, _("Coordinator")) for person in told.asked]
+        # Of each request one mail: who gets several is counted once.
+        people = [(person, _("Coordinator")) for person in dict.fromkeys(told.asked)]
         audience = Represented(people, _writes_asked(told.city))
         yield Mailed(notices.ASKED, gettext_lazy("To the coordinators of the listed city"), audience)
 

@@ -156,6 +156,8 @@ class DecisionView(PermissionCheckedMixin, ActView):
         )
         at_once = gettext("It takes effect at once and cannot be taken back.")
         said = [held % {"minutes": undo.window_in_words()} if undo.undo_window() else at_once]
+        if self.kind == DecisionKind.MERGE:
+            said.append(gettext("All requests go to %(city)s.") % {"city": isolate(told.city.display_name)})
         if told.applying:
             words = ngettext(
                 "%(number)s person of the team applies for a seat: they are written to once a moderator has decided.",
@@ -167,14 +169,19 @@ class DecisionView(PermissionCheckedMixin, ActView):
 
     def button_of(self, told: ToBeTold) -> str:
         """Return what the button does, to how many, and when; what happens at once it does like any other."""
+        decide = self.get_decision()
         if not undo.undo_window():
-            return str(self.button)
+            return decide
         words = ngettext(
             "%(decide)s: %(number)s person is written to in %(minutes)s",
             "%(decide)s: %(number)s people are written to in %(minutes)s",
             len(told.people),
         )
-        return words % {"decide": self.button, "number": len(told.people), "minutes": undo.window_in_words()}
+        return words % {"decide": decide, "number": len(told.people), "minutes": undo.window_in_words()}
+
+    def get_decision(self) -> str:
+        """Return what is decided, as the row of the queue calls it."""
+        return str(self.button)
 
 
 class ApproveView(DecisionView):
@@ -184,6 +191,11 @@ class ApproveView(DecisionView):
     form_class = ApprovalForm
     page_title = button = _("Approve")
     done = _("The person represents the city now.")
+
+    def get_decision(self) -> str:
+        """Say that a proposed city is listed, too."""
+        is_new = self.membership is not None and is_proposed(self.membership)
+        return gettext("List the city and approve") if is_new else super().get_decision()
 
     def act(self, said: dict[str, Any]) -> Membership | HeldDecision:
         """Approve in the name of staff."""

@@ -179,6 +179,7 @@ def test_merging_shows_whom_it_tells_and_whose_team_it_invites(staff):
     make.coordinator(state="asked", local_government=city, person=member.person)
     answer = post(staff, again, "merge", same_as=listed.pk)
     assert button(answer) == "Merge: 3 people are written to in 2 minutes"
+    assert "All requests go to Göteborg." in main_of(answer)
     headings = [words(one) for one in page(answer).select("main h2")][1:]
     assert [one.partition(" · ")[0] for one in headings] == ["To those who asked", "Invitations", "To the coordinator"]
     assert "You belong to this city's team already." in words(page(answer).select_one("main pre"))
@@ -188,6 +189,26 @@ def test_merging_shows_whom_it_tells_and_whose_team_it_invites(staff):
     assert HeldDecision.objects.get().same_as == listed
     the_window_passes()
     assert {address for _kind, address in mails()} == {known.person.email, member.person.email, "bo@example.org"}
+
+
+def test_a_coordinator_who_reads_of_two_requests_that_come_by_a_merge_is_counted_once(staff):
+    listed = make.local_government(name="Göteborg")
+    make.coordinator(local_government=listed)
+    first, _second = proposed_by(2)
+    answer = post(staff, first, "merge", same_as=listed.pk)
+    # One person, to whom it is said at once by two mails.
+    assert answer.status_code == 302
+    make.coordinator(local_government=listed)
+    first, _second = proposed_by(2)
+    answer = post(staff, first, "merge", same_as=listed.pk)
+    assert button(answer) == "Merge: 2 people are written to in 2 minutes"
+    assert "2 people would get this." in main_of(answer)
+
+
+def test_the_button_says_that_a_proposed_city_is_listed_by_the_approval(staff):
+    facts = {name: getattr(make.local_government(), name) for name in ("kind", "subregion", "timezone")}
+    asked = with_team("Bo", local_government=make.proposed(**facts))
+    assert button(post(staff, asked, "approve")) == "List the city and approve: 2 people are written to in 2 minutes"
 
 
 def test_a_row_says_what_was_decided_by_whom_and_offers_to_take_it_back_alone(staff):
