@@ -1,6 +1,7 @@
 """Who reminders, messages of staff and news would reach, and how they would read: what a dry run asks for."""
 
 import copy
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from events.enums import EventStatus, RegistrationState, ReminderAudience
 from events.models import Event, EventVersion, Registration, ReminderRule, StaffMessage, WebinarPage
 from events.models.event import WHEN_AND_WHERE
 from events.services import notices
-from events.services.announcing import Untold, kind_of_news
+from events.services.announcing import PORTION, Untold, dates_before_call_off, kind_of_news
 from mail.enums import Stream
 from mail.kinds import Rendering
 from mail.models import Message
@@ -206,7 +207,27 @@ class News(Registered):
         registration.told_revision = self.latest.revision
         otherwise = notices.CALLED_OFF if self.latest.is_cancelled else notices.RESTORED
         kind = kind_of_news(known, self.latest) or otherwise
-        return mails.write_change(Message(kind=kind, language=language), registration, known)
+        return mails.write_change(Message(kind=kind, language=language), registration, self._dated(known))
+
+    def _dated(self, known: EventVersion) -> EventVersion:
+        """Return the version whose date those know who know this one; where they know several, what most of them do.
+
+        The mail that called the event off named no new date, though it may have been moved within the same window.
+        """
+        revision = self._dates.get(known.revision)
+        return known if revision is None else self._untold.by_revision[revision]
+
+    @cached_property
+    def _dates(self) -> dict[int, int]:
+        versions = self._untold.by_revision
+        called_off = [number for number in self._untold.outdated if versions[number].is_cancelled]
+        people = self.people().filter(told_revision__in=called_off).order_by("pk")[:PORTION] if called_off else []
+        known = {one.pk: versions[one.told_revision] for one in people}
+        before = dates_before_call_off(people, known)
+        found: dict[int, Counter[int]] = {}
+        for key, version in known.items():
+            found.setdefault(version.revision, Counter())[before.get(key, version.revision)] += 1
+        return {revision: counted.most_common(1)[0][0] for revision, counted in found.items()}
 
     @property
     def _still_to_come(self) -> list[int]:

@@ -89,7 +89,7 @@ def _tell_portion(event_id: int, *, ahead: int) -> int:
     notices.write_anew(people)
     since = _withdraw_unheard(people)
     knows = {one.pk: untold.by_revision[since.get(one.pk, one.told_revision)] for one in people}
-    dates = _dates_before_call_off(people, knows)
+    dates = dates_before_call_off(people, knows)
     for number, registration in enumerate(people):
         known = knows[registration.pk]
         before = dates.get(registration.pk, known.revision)
@@ -176,7 +176,7 @@ def _heard_otherwise(people: Iterable[Registration], asked: Mapping[int, Message
     return {pk for pk, started_at in found if started_at and started_at >= asked[pk].created_at}
 
 
-def _dates_before_call_off(people: Iterable[Registration], knows: dict[int, EventVersion]) -> dict[int, int]:
+def dates_before_call_off(people: Iterable[Registration], knows: dict[int, EventVersion]) -> dict[int, int]:
     """Return, for whoever knows that the event is called off, the revision whose date and time they know.
 
     The mail that called it off named no new ones, though it may have been moved within the same window.

@@ -182,6 +182,25 @@ def test_restoring_tells_those_who_heard_and_the_sample_brings_the_event_back(pu
     assert (b"METHOD:REQUEST" in file, b"STATUS:CONFIRMED" in file) == (True, True)
 
 
+def test_the_sample_of_a_restoration_says_both_dates_to_who_was_told_of_none_but_the_first(publisher, page, time):
+    """Moved and called off within one window: the mail that called it off named the first date alone."""
+    move(page, days=1)
+    cancel_event(event_id=Event.objects.get().pk, by=accounts.PersonFactory(), reason="x")
+    later(time)
+    assert "12 December 2026" in last("called-off", "bo").text
+    [one] = [
+        text
+        for _wording, language, _number, text in samples(publisher.get(url("restore", page.pk)))
+        if language == "en"
+    ]
+    frame = sample(publisher, page, "scheduled")
+    publisher.post(url("restore", page.pk), {"reason": "x"})
+    later(time)
+    sent = last("restored", "bo")
+    for text in (one, frame, sent.text):
+        assert ("12 December 2026" in text, "13 December 2026" in text, "Before" in text) == (True, True, True)
+
+
 def acted(client: Client, page: Page, name: str) -> str:
     """Call off or restore; return what staff then read."""
     answer = client.post(url(name, page.pk), {"reason": "x"}, follow=True)
