@@ -137,6 +137,16 @@ def mails(kind: str) -> list[Message]:
     return list(Message.objects.filter(kind=kind).order_by("pk"))
 
 
+def stand(one: Team) -> list[tuple[str, str, bool]]:
+    """Return everybody in the cohort with their state and whether they hold a seat, in the order they came."""
+    return list(one.cohort.enrolments.order_by("pk").values_list("email", "state", "has_seat"))
+
+
+def asked_for() -> list[tuple[str, str]]:
+    """Return the kind and the address of every mail that was asked for."""
+    return list(Message.objects.order_by("pk").values_list("kind", "to_address"))
+
+
 def words(answer: Any) -> str:
     """Return what the page's main part says, without tags."""
     html = answer.content.decode()
