@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from accounts.services.ending import may_be_given
 from core import clock
 from learning.enums import Actor, ChangeKind
 from learning.models import Enrolment, EnrolmentChange
@@ -23,6 +24,11 @@ def note(
         EnrolmentChange(enrolment=one, at=now, what=what, actor=actor, by=by, reason=reason[:LONGEST_REASON])
         for one in enrolments
     )
+
+
+def named(by: "User | None") -> "User | None":
+    """Return who is written down for a step: nobody whose account is being ended, since that would wait for its end."""
+    return by if by is not None and may_be_given(person_id=by.pk) else None
 
 
 def actor_for(enrolment: Enrolment, by: "User | None") -> Actor:

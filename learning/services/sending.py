@@ -94,7 +94,7 @@ def _take_back(cohort: Cohort, team: TeamRequest, by: "User | None") -> list[Enr
     team.state, team.holds_until = TeamState.WITHDRAWN, None
     team.save(update_fields=["state", "holds_until"])
     drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED).order_by("pk"))
-    end(drafts, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=Actor.COORDINATOR, by=by)
+    end(drafts, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=Actor.COORDINATOR, by=history.named(by))
     seats.keep(cohort, fill(cohort))
     return drafts
 
@@ -115,6 +115,9 @@ def _send_due(team_id: int) -> bool:
         return False
     if cohort.holds_seats_back:
         # Who gets one of these seats is invited, rather than told of a place and then of a seat.
+        return False
+    if team.coordinator is not None and history.named(team.coordinator) is None:
+        # Whoever ends the account lets its drafts go.
         return False
     send_locked(cohort, team)
     return True

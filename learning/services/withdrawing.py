@@ -12,7 +12,7 @@ from learning.errors import CohortOver
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.querysets_cohorts import TeamQuerySet
 from learning.querysets_enrolments import EnrolmentQuerySet
-from learning.services import seats
+from learning.services import history, seats
 from learning.services.leaving import withdraw_locked
 from learning.services.promoting import fill
 from learning.services.sending import take_back_team
@@ -38,7 +38,7 @@ def withdraw_teams(
         raise CohortOver
     teams = TeamRequest.objects.live().filter(pk__in=team_ids)
     if at is not None and _leaving(teams).told().exists():
-        teams.sent().filter(withdraws_at=None).update(withdraws_at=at, withdraws_by=by)
+        teams.sent().filter(withdraws_at=None).update(withdraws_at=at, withdraws_by=history.named(by))
         teams = teams.drafts()
     ended = []
     for cohort in cohorts:
@@ -114,8 +114,9 @@ def _end(cohort: Cohort, teams: list[int], *, by: "User | None", reason: str = "
     leaving = list(open_ones.select_for_update(of=("self",), no_key=True))
     ended = TeamRequest.objects.filter(pk__in=teams)
     ended.update(state=TeamState.WITHDRAWN, holds_until=None, withdraws_at=None, withdraws_by=None)
-    # Whoever decided it may have erased their account since.
-    withdraw_locked(cohort, leaving, by=by, reason=reason, actor=Actor.COORDINATOR if by is None else None)
+    # Whoever decided it may have ended their account since, or be about to.
+    known = history.named(by)
+    withdraw_locked(cohort, leaving, by=known, reason=reason, actor=Actor.COORDINATOR if known is None else None)
     return leaving
 
 

@@ -19,6 +19,7 @@ from learning.services import (
     withdraw_due_teams,
     withdraw_teams,
 )
+from mail import undo
 from municipalities.enums import MembershipState
 from municipalities.models import Membership
 from municipalities.services import refuse_local_government
@@ -65,6 +66,7 @@ def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
         lambda: erase(subject=subject_of(leaving), channel=Channel.SELF),
         lambda: erase(subject=subject_of(erased.person), channel=Channel.SELF),
         lambda: erase(subject=subject_of(asked[0].person), channel=Channel.SELF),
+        lambda: erase(subject=subject_of(third.person), channel=Channel.SELF),
         lambda: refuse_local_government(
             local_government_id=asked[1].local_government_id, by=staff, same_as=here.local_government_id
         ),
@@ -78,6 +80,7 @@ def test_whatever_is_done_at_once_nothing_waits_for_each_other(at_once):
         lambda: keep_teams(team_ids=[one.pk for one in going]),
         lambda: take_back_team(team_id=leaving_soon[1].pk, by=third.person),
         lambda: withdraw_teams(team_ids=[one.pk for one in leaving_soon], by=third.person),
+        lambda: withdraw_teams(team_ids=[one.pk for one in going], by=third.person, at=undo.leaves_at()),
         lambda: save_cohort(cohort=Cohort.objects.get(pk=second.pk)),
         # Nothing to restore: it takes its locks all the same.
         lambda: restore_cohort(cohort_id=first.pk),
