@@ -1,5 +1,6 @@
 """Who meets a cohort, an enrolment or a unit at all; strangers get the same 404 as for what does not exist."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,7 +13,7 @@ from core.seats import SeatState
 from learning.enums import LIVE_TEAMS, UNTOLD_TEAMS, TeamState
 from learning.errors import CohortFull
 from learning.models import Cohort, Enrolment, TeamRequest
-from learning.querysets_cohorts import CohortQuerySet
+from learning.querysets_cohorts import CohortQuerySet, TeamQuerySet
 from learning.querysets_enrolments import EnrolmentQuerySet
 from learning.rules import (
     VIEW_COHORTS,
@@ -24,6 +25,7 @@ from learning.rules import (
     refusal_of,
 )
 from municipalities.models import LocalGovernment, Membership
+from municipalities.rules import has_asked_to_coordinate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -130,6 +132,10 @@ def own_enrolment(request: HttpRequest, slug: str) -> Enrolment:
     raise HasLeft(is_back=stands.exists())
 
 
+class HasWithdrawn(Http404):
+    """Who asks waits to be approved and whom they had written down is withdrawn: they may be told so, nobody else."""
+
+
 @dataclass(frozen=True)
 class Team:
     """One city's people in one cohort, as far as a visitor may see them."""
@@ -141,7 +147,9 @@ class Team:
 
 
 def team_for(request: HttpRequest, slug: str, city: str) -> Team:
-    """Return a city's team in a cohort with those whom the visitor may see, or raise Http404."""
+    """Return a city's team in a cohort with those whom the visitor may see, or raise Http404; HasWithdrawn to whom all
+    of them were.
+    """
     cohort = Cohort.objects.select_related("course").with_publicity().filter(slug=slug).first()
     where = LocalGovernment.objects.filter(slug=city).first()
     if cohort is None or where is None:
@@ -154,6 +162,10 @@ def team_for(request: HttpRequest, slug: str, city: str) -> Team:
     if has_drafts(request.user, cohort.pk, where.pk):
         drafts = people.filter(team__coordinator=request.user, team__state__in=UNTOLD_TEAMS)
         return Team(cohort, where, drafts)
+    if has_asked_to_coordinate(request.user, where.pk):
+        own = TeamRequest.objects.of_city(cohort.pk, where.pk).of_coordinator(request.user)
+        if own.never_told().exists():
+            raise HasWithdrawn
     raise Http404
 
 
@@ -163,6 +175,21 @@ def _refuse_stranger(request: HttpRequest, cohort: Cohort, people: EnrolmentQuer
         return
     if not met_by(request, Cohort.objects.filter(pk=cohort.pk)):
         raise Http404
+
+
+def teams_to_end(request: HttpRequest, team: Team) -> TeamQuerySet:
+    """Return what of a city's teams the visitor may withdraw: all or, for who waits to be approved, their own draft."""
+    live = TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk)
+    return live if may_change_team(request.user, team.city.pk) else live.drafts().of_coordinator(request.user)
+
+
+def teams_to_keep(request: HttpRequest, team: Team, keys: Iterable[int]) -> TeamQuerySet:
+    """Return those of some of a city's teams that the visitor may keep from being withdrawn, ended meanwhile or not.
+
+    For who waits to be approved that is nothing of which anybody was told: what they sent in former days is the city's.
+    """
+    named = TeamRequest.objects.of_city(team.cohort.pk, team.city.pk).filter(pk__in=keys)
+    return named if may_change_team(request.user, team.city.pk) else named.of_coordinator(request.user).never_told()
 
 
 def leaving_teams(request: HttpRequest, team: Team) -> list[TeamRequest]:

@@ -3,6 +3,7 @@
 import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.db.models.functions import Coalesce
@@ -66,11 +67,14 @@ class Told:
 
     stream: str = Stream.TRANSACTIONAL
 
-    def __init__(self, cohort: Cohort, mail: str, people: Sequence[Enrolment] = ()) -> None:
+    def __init__(
+        self, cohort: Cohort, mail: str, people: Sequence[Enrolment] = (), ended: Sequence[Enrolment] = ()
+    ) -> None:
         # None of these leaves while the cohort is called off.
         self.cohort = copy.copy(cohort)
         self.cohort.called_off_at = None
-        self.mail, self.people = mail, people
+        # What ends by the same act leaves its seats to others.
+        self.mail, self.people, self.ended = mail, people, ended
 
     def tally(self) -> Iterable[tuple[str, str, str, int]]:
         """Count them by language, zone and state."""
@@ -120,7 +124,7 @@ class Told:
     @cached_property
     def _seats(self) -> SeatCount:
         """The seats as they will be once what is free has been given."""
-        return foreseen(self.cohort)
+        return foreseen(self.cohort, self.ended)
 
 
 class OfTeam(Told):
@@ -145,10 +149,14 @@ class Coordinators:
     stream: str = Stream.TRANSACTIONAL
 
     def __init__(
-        self, cohort: Cohort, teams: Sequence[TeamRequest] = (), later: Mapping[str, Sequence[Enrolment]] | None = None
+        self,
+        cohort: Cohort,
+        teams: Sequence[TeamRequest] = (),
+        later: Mapping[str, Sequence[Enrolment]] | None = None,
+        at: datetime | None = None,
     ) -> None:
         # Whom the same act writes to, by the kind of their mail, says what becomes of each of a team.
-        self.cohort, self.later = cohort, later or {}
+        self.cohort, self.later, self.at = cohort, later or {}, at
         self.teams = [one for one in teams if one.coordinator]
         self.people = [one.coordinator for one in self.teams if one.coordinator]
 
@@ -182,11 +190,15 @@ class Coordinators:
         """Return what becomes of the people of each team; who is enrolled already lacks nothing, and is left out."""
         told = {
             one.pk: name
-            for kind, name in ((notices.INVITATION, "invited"), (notices.WAITING, "waiting"))
+            for kind, name in (
+                (notices.INVITATION, "invited"),
+                (notices.PROMOTED, "invited"),
+                (notices.WAITING, "waiting"),
+            )
             for one in self.later.get(kind, ())
         }
         # Nobody writes to them: they wait for a moderator or, once no seats are given, get none.
-        other = "refused" if self.cohort.has_given_its_seats() else "applied"
+        other = "refused" if self.cohort.has_given_its_seats(self.at) else "applied"
         found: dict[int, set[str]] = {}
         drafts = Enrolment.objects.filter(team__in=self.teams, state=EnrolmentState.DRAFTED)
         for pk, team, has_seat, number in drafts.values_list("pk", "team", "has_seat", "waiting_number"):

@@ -104,6 +104,9 @@ class CohortForm(WagtailAdminModelForm):
     # Who is told that they have no seat, where the form asks: `agreed` is shown beneath them.
     in_vain: Sequence[Enrolment] = ()
 
+    # Whether no more seats are given from an earlier moment on than before, by what was typed.
+    ends_nearer = False
+
     # Which numbers the box was read beside: where they are others by now, its tick says nothing.
     asked_about = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -136,18 +139,30 @@ class CohortForm(WagtailAdminModelForm):
 
     def _say_who_waits(self, cohort: Cohort) -> None:
         """Say at the seats how many wait, and that a larger number gives them seats unless it is taken back in time."""
-        waiting = cohort.enrolments.filter(state=EnrolmentState.WAITLISTED).count() if cohort.gives_seats() else 0
-        if waiting:
+        window_ends = undo.leaves_at()
+        opens_later = cohort.opens_at is not None and cohort.opens_at > window_ends
+        gives_seats = cohort.gives_seats(cohort.opens_at if opens_later else window_ends)
+        waiting = cohort.enrolments.filter(state=EnrolmentState.WAITLISTED).count() if gives_seats else 0
+        if not waiting:
+            return
+        sentence = ngettext(
+            "%(number)s person waits. A larger number, or none, gives them a seat %(minutes)s after it is saved, "
+            "unless the former number is saved before that.",
+            "%(number)s people wait. A larger number, or none, gives them seats %(minutes)s after it is saved, "
+            "unless the former number is saved before that.",
+            waiting,
+        )
+        if opens_later:
             sentence = ngettext(
-                "%(number)s person waits. A larger number, or none, gives them a seat %(minutes)s after it is saved, "
-                "unless the former number is saved before that.",
-                "%(number)s people wait. A larger number, or none, gives them seats %(minutes)s after it is saved, "
-                "unless the former number is saved before that.",
+                "%(number)s person waits. A larger number, or none, gives them a seat when enrolment opens, unless the "
+                "former number is saved before that.",
+                "%(number)s people wait. A larger number, or none, gives them seats when enrolment opens, unless the "
+                "former number is saved before that.",
                 waiting,
             )
-            said = sentence % {"number": waiting, "minutes": undo.window_in_words()}
-            field = self.fields["seats"]
-            field.help_text = f"{field.help_text} {said}"
+        said = sentence % {"number": waiting, "minutes": undo.window_in_words()}
+        field = self.fields["seats"]
+        field.help_text = f"{field.help_text} {said}"
 
     def clean_addresses(self) -> list[User]:
         """Return the people, or refuse the first address without an open account."""
@@ -212,6 +227,7 @@ class CohortForm(WagtailAdminModelForm):
             for name in UNTIL:
                 setattr(said, name, cleaned[name])
             found = foresee_in_vain(said, instead_of=self.instance)
+            self.ends_nearer = said.seats_given_until < self.instance.seats_given_until
         if not found.ended:
             del self.fields["agreed"]
             return

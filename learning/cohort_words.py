@@ -150,6 +150,11 @@ def to_people(number: int) -> str:
     return npgettext("goes to them", "%(number)s person", "%(number)s people", number) % {"number": number}
 
 
+def of_mails(number: int) -> str:
+    """Return how many mails leave by what somebody is about to do."""
+    return ngettext("In all, %(number)s mail leaves.", "In all, %(number)s mails leave.", number) % {"number": number}
+
+
 # What became of the people who were enrolled, by the name of the count in the address.
 OUTCOMES: dict[str, Callable[[int], str]] = {
     "invited": lambda n: ngettext("%(number)s person has a seat.", "%(number)s people have a seat.", n),

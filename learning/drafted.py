@@ -1,10 +1,10 @@
 """Which of the people that coordinators have written down hear of it once staff approve, or restore a cohort."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from learning.enums import KNOWN_STATES, EnrolmentState, TeamState
 from learning.models import Cohort, Enrolment, TeamRequest
@@ -44,18 +44,30 @@ def gets_seat_or_waits(draft: Enrolment) -> bool:
     return draft.has_seat or (draft.waiting_number is not None and not draft.cohort.has_given_its_seats())
 
 
-def drafts_to_send(coordinator_id: int, cities: Collection[int]) -> list[Enrolment]:
+def drafts_to_send(coordinator_id: int, cities: Sequence[int]) -> list[Enrolment]:
     """Return whom `send_drafts` would still enrol of what somebody wrote down for these cities; one statement.
 
     Where there are several, as in a merge, whom any of them knows is left out, and whom two drafts of a cohort name
-    comes once. What leaves or ends at a moment of its own, as its coordinator chose, is none of it.
+    comes once: as for the last of the cities, into which the others go. What leaves or ends at a moment of its own, as
+    its coordinator chose, is none of it.
     """
     known = Enrolment.objects.filter(
         cohort=OuterRef("cohort"), local_government__in=cities, email_key=OuterRef("email_key"), state__in=KNOWN_STATES
     )
     drafts = Enrolment.objects.filter(
-        ~Exists(known),
-        state=EnrolmentState.DRAFTED,
+        ~Exists(known), sent_by_approving(coordinator_id, cities), state=EnrolmentState.DRAFTED
+    )
+    into_last = Case(When(local_government=cities[-1], then=0), default=1)
+    found: dict[tuple[int, str], Enrolment] = {}
+    for one in drafts.select_related("person", "cohort__course").order_by("cohort", into_last, "pk"):
+        if not one.cohort.is_over():
+            found.setdefault((one.cohort_id, one.email_key), one)
+    return list(found.values())
+
+
+def sent_by_approving(coordinator_id: int, cities: Collection[int]) -> Q:
+    """Return what is true of those in the drafts that `send_drafts` handles."""
+    return Q(
         team__state=TeamState.DRAFT,
         team__coordinator=coordinator_id,
         team__local_government__in=cities,
@@ -63,11 +75,6 @@ def drafts_to_send(coordinator_id: int, cities: Collection[int]) -> list[Enrolme
         team__withdraws_at=None,
         cohort__called_off_at=None,
     )
-    found: dict[tuple[int, str], Enrolment] = {}
-    for one in drafts.select_related("person", "cohort__course").order_by("cohort", "pk"):
-        if not one.cohort.is_over():
-            found.setdefault((one.cohort_id, one.email_key), one)
-    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

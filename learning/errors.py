@@ -80,6 +80,10 @@ class TooManyDrafts(LearningError):
     sentence = gettext_lazy("Wait until you are approved as a coordinator before you enrol more people.")
 
 
+class TeamEnds(LearningError):
+    sentence = gettext_lazy("This team is about to be withdrawn. Keep it first, or wait until it is withdrawn.")
+
+
 class InvitedTooOften(LearningError):
     """A city enrols some addresses over and over; those are named, so that the others need not wait for them."""
 

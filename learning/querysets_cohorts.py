@@ -106,20 +106,24 @@ class TeamQuerySet(QuerySet):
     def approved(self) -> "TeamQuerySet":
         """Return the drafts whose coordinator has been approved: what a cohort holds back while it is called off.
 
-        What leaves at a moment of its own is none of it.
+        What leaves or ends at a moment of its own is none of it.
         """
         deciding = Membership.objects.deciding().filter(
             person=OuterRef("coordinator"), local_government=OuterRef("local_government")
         )
-        return self.drafts().filter(Exists(deciding), sends_at=None)
+        return self.drafts().filter(Exists(deciding), sends_at=None, withdraws_at=None)
 
     def due_to_send(self, at: datetime | None = None) -> "TeamQuerySet":
-        """Return the drafts that their coordinator could have taken back for long enough."""
-        return self.drafts().filter(sends_at__lte=at or clock.now())
+        """Return the drafts that their coordinator could have taken back for long enough, and has not withdrawn."""
+        return self.drafts().filter(sends_at__lte=at or clock.now(), withdraws_at=None)
 
     def due_to_withdraw(self, at: datetime | None = None) -> "TeamQuerySet":
         """Return the teams that were to be withdrawn and could have been kept for long enough."""
-        return self.sent().filter(withdraws_at__lte=at or clock.now())
+        return self.live().filter(withdraws_at__lte=at or clock.now())
+
+    def ending(self) -> "TeamQuerySet":
+        """Return those that are to be withdrawn and can be kept yet."""
+        return self.live().filter(withdraws_at__isnull=False)
 
     def untold(self) -> "TeamQuerySet":
         """Return those of which nobody was told: drafts, and drafts that were let go."""

@@ -102,14 +102,14 @@ class EnrolmentQuerySet(QuerySet):
         """
         return self.exclude(UNTOLD).filter(Q(person=person) | Q(person=None, email_key__in=list(keys)))
 
-    def of_outsiders(self, keys: Iterable[str] = ()) -> "EnrolmentQuerySet":
+    def of_outsiders(self, keys: Iterable[str] = (), without: Iterable[int] = ()) -> "EnrolmentQuerySet":
         """Leave out those whose person takes part in the same cohort by another enrolment.
 
         With `keys` also what nobody has joined yet under one of these normalised addresses: `rules.keys_of_members` has
-        those of whoever takes part.
+        those of whoever takes part. `without` are the keys of enrolments that are taken to have ended.
         """
         joined = self.model._default_manager.joined().filter(cohort=OuterRef("cohort"), person=OuterRef("person"))
-        others = self.exclude(Exists(joined.exclude(pk=OuterRef("pk"))))
+        others = self.exclude(Exists(joined.exclude(pk=OuterRef("pk")).exclude(pk__in=list(without))))
         return others.exclude(person=None, email_key__in=list(keys))
 
     def unanswered_by(self, person: Any, keys: Iterable[str]) -> "EnrolmentQuerySet":

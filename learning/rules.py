@@ -1,5 +1,6 @@
 """Who may enrol, see, guide and read, as named predicates."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -138,9 +139,12 @@ def keys_of(person: "Visitor") -> set[str]:
     return {email_key(address) for address in verified.values_list("email", flat=True)}
 
 
-def keys_of_members(cohort: Cohort) -> set[str]:
-    """Return the addresses, normalised, that are shown to be those of people who take part in a cohort."""
-    members = Enrolment.objects.joined().filter(cohort=cohort).order_by()
+def keys_of_members(cohort: Cohort, without: Collection[int] = ()) -> set[str]:
+    """Return the addresses, normalised, that are shown to be those of people who take part in a cohort.
+
+    `without` are the keys of enrolments that are taken to have ended.
+    """
+    members = Enrolment.objects.joined().filter(cohort=cohort).exclude(pk__in=without).order_by()
     verified = EmailAddress.objects.filter(user__in=members.values("person"), verified=True)
     return {email_key(address) for address in verified.values_list("email", flat=True)}
 

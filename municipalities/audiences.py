@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from core import dates
 from mail.enums import Stream
 from mail.kinds import Rendering
+from mail.rehearsal import NOT_KNOWN
 from municipalities import mails
 from municipalities.drafted import Mailed
 from municipalities.models import LocalGovernment, Membership
@@ -44,7 +46,18 @@ class Represented:
 
 def mailed(told: ToBeTold) -> list[Mailed]:
     """Return a part for each mail that somebody gets, those to whom the decision is about first."""
-    return [*_to_who_asked(told), *told.mails_to_drafts]
+    return [*_to_who_asked(told), *told.drafts.mails]
+
+
+def zones_of(mail: Mailed, city: LocalGovernment) -> list[tuple[str, int]]:
+    """Return in which time zones, by their names in words, how many read a mail, the most common first: that of the
+    city or, where they are of others, those of theirs. What accounts are set to is not asked. One statement at most.
+    """
+    if mail.cities is None:
+        return [(dates.zone_city(city.timezone), 0)] if city.timezone else []
+    zones = dict(LocalGovernment.objects.filter(pk__in=set(mail.cities)).values_list("pk", "timezone"))
+    found = Counter(dates.zone_city(zones.get(key or 0, "")) or str(NOT_KNOWN) for key in mail.cities)
+    return found.most_common()
 
 
 def _to_who_asked(told: ToBeTold) -> Iterator[Mailed]:
@@ -68,8 +81,7 @@ def _of_requests(memberships: Iterable[Membership]) -> list[tuple[User, str]]:
 def _writes_approved(membership: Membership, told: ToBeTold) -> Writes:
     def write(language: str) -> Rendering:
         # The mail is written when the drafts are sent, and names their teams too.
-        teams = [team for one in told.drafts for team in one.teams()]
-        return mails.write_approved(membership, language, teams=teams or None)
+        return mails.write_approved(membership, language, teams=list(told.drafts.teams()) or None)
 
     return write
 

@@ -39,8 +39,13 @@ class DecisionKind(models.TextChoices):
     """What is decided about a request to represent a city, or about a city that somebody proposed."""
 
     APPROVE = "approve", _("Approval")
+    DECLINE = "decline", _("Declined request")
     REFUSE = "refuse", _("Refusal")
     MERGE = "merge", _("Merge")
+
+
+# About a proposed city, and so about all who ask for it; the others are about one request.
+ABOUT_CITIES = (DecisionKind.REFUSE, DecisionKind.MERGE)
 
 
 # Of these there is at most one for each person and local government.

@@ -100,12 +100,12 @@ class RequestOutlastsCoordinators(MembershipError):
     )
 
 
-class ApprovalNeedsCoordinator(MembershipError):
-    """All who wait are approved already, which can still be taken back or come to nothing."""
+class DecisionNeedsCoordinator(MembershipError):
+    """All who wait are decided about already, which can still be taken back or come to nothing."""
 
     sentence = _(
-        "The approval of a colleague has not taken effect yet, and until then the team needs its coordinator. Wait for "
-        "that, or make a colleague coordinator."
+        "What was decided about a colleague has not taken effect yet, and until then the team needs its coordinator. "
+        "Wait for that, or make a colleague coordinator."
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core import clock
 from municipalities.errors import (
-    ApprovalNeedsCoordinator,
+    DecisionNeedsCoordinator,
     MembershipError,
     RequestNeedsCoordinator,
     RequestOutlastsCoordinators,
@@ -93,7 +93,7 @@ def refusal_to_end(
     if not (waiting and coordinates_alone(membership, colleagues, last)):
         return None
     if all(hasattr(one, "held_decision") for one in waiting):
-        return ApprovalNeedsCoordinator()
+        return DecisionNeedsCoordinator()
     return RequestNeedsCoordinator() if is_own else RequestOutlastsCoordinators()
 
 

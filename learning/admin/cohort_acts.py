@@ -22,14 +22,15 @@ from accounts.visitors import signed_in
 from core import clock
 from core.admin.acts import ActView
 from learning import cohort_words
-from learning.admin.cohort_parts import parts_of
+from learning.admin.cohort_parts import parts_of, planned_parts
+from learning.admin.plans import of_ending, of_opening
 from learning.audiences import CalledOff, Told
 from learning.cohort_form import DAYS
 from learning.errors import LearningError
 from learning.models import Cohort
 from learning.samples import SAMPLES
 from learning.services import call_off_cohort, knowing, restore_cohort
-from learning.services.foreseeing import ToBeTold, foresee_news, foresee_restoring
+from learning.services.foreseeing import ToBeTold, as_restored, foresee_news, foresee_planned, foresee_restoring
 from mail import undo
 from mail.admin.dry_run import Part, SampleView, rehearsed
 
@@ -38,9 +39,18 @@ WHO = _("Who will be told")
 
 
 def tells_somebody(cohort: Cohort) -> bool:
-    """Whether a cohort will tell people of what staff did and can still take back."""
+    """Whether a cohort will tell people of what staff did and can still take back, now or at a moment of its own."""
     news = foresee_news(cohort)
-    return news is not None and not news.tells_nobody
+    return bool(news and not news.tells_nobody) or not foresee_planned(cohort, news).tells_nobody
+
+
+def may_tell_somebody(cohort: Cohort) -> bool:
+    """Whether it is worth looking, told without a statement of a cohort that brings `somebody_waits` along."""
+    if cohort.is_called_off:
+        return False
+    # Once it is over nobody is told that there is no seat.
+    may_end = not cohort.is_over(cohort.seats_given_until) or not cohort.gives_seats()
+    return (cohort.somebody_waits and may_end) or cohort.holds_seats_back or knowing.is_just_restored(cohort)
 
 
 def news_url(cohort: Cohort) -> str:
@@ -158,8 +168,8 @@ class RestoreView(CohortAct):
         is_untold = since is not None and clock.now() < undo.leaves_at(since=since)
         # Called off once more just after it had been restored, it has told some of them the first time.
         is_untold = is_untold and not knowing.who_know(self.cohort).exists()
-        if not self.found.tells_nobody:
-            return " ".join(_of_restoring(self.found, is_untold=is_untold))
+        if not (self.found.tells_nobody and self.planned.tells_nobody):
+            return " ".join(_of_restoring(self.found, self.planned, is_untold=is_untold))
         if is_untold:
             return gettext("Its people can join and read again. The mails have not left yet: nobody is told anything.")
         return gettext("Its people can join and read again. Nobody is written to: tell them yourself.")
@@ -169,9 +179,15 @@ class RestoreView(CohortAct):
         """Whom it would write to."""
         return foresee_restoring(self.cohort)
 
+    @cached_property
+    def planned(self) -> ToBeTold:
+        """Whom it would write to later, at the moments that it names."""
+        return foresee_planned(as_restored(self.cohort), self.found)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of all that people would be told."""
-        return super().get_context_data(**kwargs, **_shown(parts_of(self.cohort, self.found)))
+        found = [*parts_of(self.cohort, self.found), *planned_parts(self.cohort, self.planned)]
+        return super().get_context_data(**kwargs, **_shown(found))
 
     def act(self, said: dict[str, Any]) -> Cohort:
         """Restore it in the name of staff; its history says so, which gives time to cancel it again."""
@@ -190,8 +206,8 @@ def _shown(parts: list[Part]) -> dict[str, Any]:
     return rehearsed(*parts) if parts else {"parts": []}
 
 
-def _of_restoring(found: ToBeTold, *, is_untold: bool) -> Iterator[str]:
-    """Yield what restoring a cohort does, and to how many it writes."""
+def _of_restoring(found: ToBeTold, planned: ToBeTold, *, is_untold: bool) -> Iterator[str]:
+    """Yield what restoring a cohort does, and to how many it writes, be it later."""
     yield gettext("Its people can join and read again.")
     if is_untold:
         yield gettext("The mails that it is cancelled have not left yet: nobody gets one.")
@@ -215,11 +231,13 @@ def _of_restoring(found: ToBeTold, *, is_untold: bool) -> Iterator[str]:
             "minutes": minutes,
             "people": cohort_words.to_people(found.in_vain),
         }
+    yield from of_opening(planned)
+    yield from of_ending(planned)
     yield gettext("Cancelled again before that, nobody gets any of this.")
 
 
 class NewsView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
-    """Who will be told of what staff have just saved, as long as it can be taken back."""
+    """Who will be told of what staff have just saved or planned, as long as it can be taken back."""
 
     # Wagtail finds the policy by the model; without one it would let everybody in.
     model = Cohort
@@ -231,10 +249,12 @@ class NewsView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
         """Add the rehearsal; nothing of it where all was taken back or has happened."""
         cohort = get_object_or_404(Cohort, pk=self.kwargs["pk"])
         found = foresee_news(cohort)
+        planned = planned_parts(cohort, foresee_planned(cohort, found))
         return super().get_context_data(
             **kwargs,
             cohort=cohort,
             back_url=reverse("cohorts:edit", args=[cohort.pk]),
+            planned=_shown(planned)["parts"],
             **_shown([] if found is None else parts_of(cohort, found)),
         )
 

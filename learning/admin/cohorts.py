@@ -30,15 +30,18 @@ from learning.admin.cohort_acts import (
     NewsSampleView,
     NewsView,
     RestoreView,
+    may_tell_somebody,
     news_url,
     tells_somebody,
 )
+from learning.admin.plans import of_ending, of_opening
 from learning.cohort_form import CohortForm
 from learning.enums import Admission
 from learning.errors import CohortChanged
 from learning.models import Cohort, Course
 from learning.rules import may_change_enrolments
-from learning.services.foreseeing import ToBeTold, foresee_news
+from learning.services.expiring import somebody_waits
+from learning.services.foreseeing import ToBeTold, foresee_news, foresee_planned
 from mail import undo
 
 
@@ -62,8 +65,8 @@ class CohortIndex(ScreenExportMixin, IndexView):
     is_searchable = True
 
     def get_base_queryset(self) -> QuerySet:
-        """Count seats in the same statement."""
-        return Cohort.objects.with_seats().select_related("course")
+        """Count seats in the same statement, and see who may be told something."""
+        return Cohort.objects.with_seats().annotate(somebody_waits=somebody_waits()).select_related("course")
 
     def search_queryset(self, queryset: QuerySet) -> QuerySet:
         """Look into name and course."""
@@ -73,8 +76,10 @@ class CohortIndex(ScreenExportMixin, IndexView):
         return queryset.filter(name__icontains=words) | queryset.filter(course__title__icontains=words)
 
     def get_list_buttons(self, instance: Cohort) -> list:
-        """Lead to the people of the cohort, beside its form: those who may see all learners."""
+        """Lead to the people of the cohort, beside its form: those who may see all learners; and to whom it tells."""
         buttons = super().get_list_buttons(instance)
+        if may_tell_somebody(instance) and self.user_has_permission("change"):
+            buttons.append(ListingButton(WHO, news_url(instance), icon_name="mail"))
         if not may_change_enrolments(self.request.user):
             return buttons
         people = ListingButton(_("People"), addresses.public("cohort_moderate", instance.slug), icon_name="group")
@@ -107,10 +112,16 @@ class CohortEdit(RefusedWhenStored, EditView):
         return [*buttons, Button(label, url, icon_name="date", priority=60)]
 
     def get_success_message(self) -> str:
-        """Say how many get a seat by what was saved, or hear of none, and until when that can be taken back."""
+        """Say how many get a seat by what was saved, or hear of none, when, and until when that can be taken back."""
         return " ".join([super().get_success_message(), *self._of_news()])
 
     def _of_news(self) -> Iterator[str]:
+        yield from self._of_window()
+        planned = [*of_opening(self._planned), *(of_ending(self._planned) if self.form.ends_nearer else [])]
+        if planned:
+            yield from [*planned, gettext("Changed back before that, nobody gets any of this.")]
+
+    def _of_window(self) -> Iterator[str]:
         minutes = undo.window_in_words()
         if self._news and self._news.in_vain:
             sentence = gettext(
@@ -140,6 +151,11 @@ class CohortEdit(RefusedWhenStored, EditView):
     def _news(self) -> ToBeTold | None:
         """Who is told of what was just saved."""
         return foresee_news(Cohort.objects.get(pk=self.object.pk))
+
+    @cached_property
+    def _planned(self) -> ToBeTold:
+        """Who is told later, by what was just saved."""
+        return foresee_planned(Cohort.objects.get(pk=self.object.pk), self._news)
 
 
 class Cohorts(ModelViewSet):

@@ -184,8 +184,8 @@ class Cohort(models.Model):
 class TeamRequest(models.Model):
     """That a coordinator enrols people of one city; a draft until the coordinator is approved and the undo window over.
 
-    `sends_at` is when an approved coordinator's draft leaves, `withdraws_at` when a whole team ends: until then either
-    can be taken back, and nobody has been told.
+    `sends_at` is when an approved coordinator's draft leaves, `withdraws_at` when a whole team ends, a draft or not:
+    until then either can be taken back, and nobody has been told. A draft that is to be withdrawn is not sent.
     """
 
     cohort = models.ForeignKey(Cohort, verbose_name=_("cohort"), on_delete=models.PROTECT, related_name="teams")

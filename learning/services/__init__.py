@@ -16,7 +16,14 @@ from learning.services.promoting import fill_free_seats, promote_from_waiting_li
 from learning.services.reading_lines import Invitee, Line, Preview
 from learning.services.repairing import repair_courses
 from learning.services.sending import lapse_drafts, let_drafts_go, send_drafts, send_due_teams, take_back_team
-from learning.services.withdrawing import keep_teams, let_teams_be, withdraw_due_teams, withdraw_teams
+from learning.services.withdrawing import (
+    is_to_wait,
+    keep_teams,
+    let_teams_be,
+    told_of_seats,
+    withdraw_due_teams,
+    withdraw_teams,
+)
 
 __all__ = [
     "Invitee",
@@ -38,6 +45,7 @@ __all__ = [
     "foresee_team",
     "give_held_seats",
     "hand_over_course",
+    "is_to_wait",
     "join",
     "keep_teams",
     "lapse_drafts",
@@ -56,6 +64,7 @@ __all__ = [
     "send_drafts",
     "send_due_teams",
     "take_back_team",
+    "told_of_seats",
     "withdraw",
     "withdraw_course",
     "withdraw_due_teams",

@@ -16,6 +16,7 @@ from learning.errors import (
     CityNotListed,
     InvitedTooOften,
     NotCoordinator,
+    TeamEnds,
     TooManyAtOnce,
     TooManyDrafts,
 )
@@ -130,7 +131,7 @@ def enrol_team(
     approved one's until that moment, to be taken back meanwhile. Where a moderator decides they apply at once.
     Addresses that the team has already, and those beyond the seats of a cohort without a waiting list, come back in the
     outcome; a team of which nobody is new is not kept. Raises NotCoordinator, CityNotListed, an EnrolmentRefused,
-    TooManyAtOnce, TooManyDrafts, InvitedTooOften and BadAddress.
+    TeamEnds, TooManyAtOnce, TooManyDrafts, InvitedTooOften and BadAddress.
 
     Whether the coordinator may know of a kept cohort nobody asks here: the password of a page is kept in the session,
     which only a request has. The caller has found the cohort through `access.cohort_for` or `access.met_by`.
@@ -187,6 +188,9 @@ def _team(
     own = TeamRequest.objects.of_city(cohort.pk, city).of_coordinator(coordinator)
     draft = own.drafts().first()
     if draft is not None:
+        if draft.withdraws_at is not None:
+            # Whoever is added would be withdrawn with the others, and nobody has two drafts of one city.
+            raise TeamEnds
         if sends_at is not None:
             draft.sends_at, draft.holds_until = sends_at, sends_at + HOLD
         elif is_approved:

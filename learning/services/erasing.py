@@ -46,8 +46,10 @@ def erase_enrolments(*, subject: Subject) -> int:
     open_ones = found.filter(state__in=LEAVABLE_STATES)
     concerned = {*open_ones.values_list("cohort_id", flat=True), *drafts.values_list("cohort_id", flat=True)}
     cohorts = {key: seats.lock(key) for key in sorted(concerned)}
-    for team in drafts.filter(cohort__in=cohorts):
-        lapse_locked(cohorts[team.cohort_id], team)
+    found_drafts = list(drafts.filter(cohort__in=cohorts))
+    for key, cohort in cohorts.items():
+        if teams := [one for one in found_drafts if one.cohort_id == key]:
+            lapse_locked(cohort, *teams)
     for key in list(open_ones.filter(cohort__in=cohorts).order_by("cohort_id", "pk").values_list("pk", flat=True)):
         with suppress(CohortOver):
             withdraw_enrolment(enrolment_id=key, by=None)

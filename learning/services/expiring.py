@@ -1,11 +1,12 @@
 """Ending what nobody can answer any more: what waits where no seats are given, invitations to what is over."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DatabaseError, transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from wagtail.models import ModelLogEntry
 
 from core import clock
@@ -20,6 +21,8 @@ from mail.undo import undo_window
 
 logger = logging.getLogger(__name__)
 NEEDS_A_SEAT = (EnrolmentState.APPLIED, EnrolmentState.WAITLISTED)
+# Whom a city has only put forward knows nothing of it.
+ASKED_THEMSELVES = Q(state=EnrolmentState.WAITLISTED) | Q(team=None)
 UNANSWERED = (EnrolmentState.INVITED, *NEEDS_A_SEAT)
 
 
@@ -62,15 +65,23 @@ def foresee_in_vain(cohort: Cohort, *, instead_of: Cohort) -> InVain:
     return InVain(**ended.aggregate(ended=Count("pk"), told=told))
 
 
-def told_in_vain(cohort: Cohort, *, instead_of: Cohort | None = None, at: datetime | None = None) -> list[Enrolment]:
+def told_in_vain(
+    cohort: Cohort, *, instead_of: Cohort | None = None, at: datetime | None = None, sent: Collection[int] = ()
+) -> list[Enrolment]:
     """Return whom the sweep would tell at a moment, now unless given, that they have no seat because a cohort says
-    this, be it instead of what is stored; writes nothing.
+    this, be it instead of what is stored; writes nothing. `sent` are the keys of drafts that wait by then.
     """
     states = set(_states_to_end(cohort, at)) - set(_states_to_end(instead_of, at) if instead_of else ())
     if not states:
         return []
-    told = _told(cohort, Enrolment.objects.filter(cohort=cohort, state__in=states), at)
+    waiting = Enrolment.objects.filter(Q(state__in=states) | Q(pk__in=sent), cohort=cohort)
+    told = _told(cohort, waiting, at, sent)
     return list(told.select_related("person").order_by("pk"))
+
+
+def somebody_waits() -> Exists:
+    """Return whether in each cohort of a statement somebody waits who is told once it gives no more seats."""
+    return Exists(Enrolment.objects.filter(ASKED_THEMSELVES, cohort=OuterRef("pk"), state__in=NEEDS_A_SEAT))
 
 
 def ends_waits_at(cohort: Cohort) -> datetime | None:
@@ -96,12 +107,13 @@ def _end_in(cohort_id: int) -> list[int]:
     return [one.pk for one in found]
 
 
-def _told(cohort: Cohort, enrolments: EnrolmentQuerySet, at: datetime | None = None) -> EnrolmentQuerySet:
+def _told(
+    cohort: Cohort, enrolments: EnrolmentQuerySet, at: datetime | None = None, sent: Collection[int] = ()
+) -> EnrolmentQuerySet:
     """Return those who are told that they have no seat; once the cohort is over, nobody."""
     if cohort.is_over(at):
         return enrolments.none()
-    asked_themselves = Q(state=EnrolmentState.WAITLISTED) | Q(team=None)
-    return enrolments.filter(asked_themselves).of_outsiders(keys_of_members(cohort))
+    return enrolments.filter(ASKED_THEMSELVES | Q(pk__in=sent)).of_outsiders(keys_of_members(cohort))
 
 
 def _states_to_end_now(cohort: Cohort) -> tuple[EnrolmentState, ...]:

@@ -6,7 +6,8 @@ from learning.enums import KNOWN_STATES, LIVE_STATES, Actor, ChangeKind, Enrolme
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import history, seats
 from learning.services.promoting import fill
-from learning.services.sending import end
+from learning.services.sending import close, end
+from learning.services.withdrawing import end_teams
 
 
 @transaction.atomic
@@ -24,10 +25,10 @@ def move_teams(*, source_id: int, target_id: int) -> int:
 def _move_in(cohort_id: int, source_id: int, target_id: int) -> int:
     cohort = seats.lock(cohort_id)
     for team in TeamRequest.objects.of_city(cohort_id, source_id).drafts():
-        _join_drafts(team, target_id)
+        _join_drafts(cohort, team, target_id)
     moving = Enrolment.objects.of_team(cohort_id, source_id)
     live = list(moving.live().order_by("pk").select_for_update(of=("self",), no_key=True))
-    lesser, staying = _enrolled_twice(live, cohort_id, target_id)
+    lesser, staying = enrolled_twice(live, cohort_id, target_id)
     end(lesser, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
     moving = moving.exclude(pk__in=staying)
     moved = [one for one in live if one.is_live and one.pk not in staying]
@@ -38,7 +39,7 @@ def _move_in(cohort_id: int, source_id: int, target_id: int) -> int:
     return number
 
 
-def _enrolled_twice(live: list[Enrolment], cohort_id: int, target_id: int) -> tuple[list[Enrolment], set[int]]:
+def enrolled_twice(live: list[Enrolment], cohort_id: int, target_id: int) -> tuple[list[Enrolment], set[int]]:
     """Return, of those whom the other city knows too, the enrolment of each that ends, and the keys of those to leave.
 
     Who takes part comes before who may join, and a seat before a place in line.
@@ -59,17 +60,26 @@ def _enrolled_twice(live: list[Enrolment], cohort_id: int, target_id: int) -> tu
     return lesser, staying
 
 
-def _join_drafts(team: TeamRequest, target_id: int) -> None:
-    """Put a draft into the one that its coordinator has for the other city, if there is one."""
+def _join_drafts(cohort: Cohort, team: TeamRequest, target_id: int) -> None:
+    """Put a draft into the one that its coordinator has for the other city, if there is one.
+
+    Where one of them is to be withdrawn it is so now: in one draft its people would be invited, or the others not.
+    """
     other = TeamRequest.objects.of_city(team.cohort_id, target_id).of_coordinator(team.coordinator_id).drafts().first()
     if other is None:
         return
+    if bool(team.withdraws_at) != bool(other.withdraws_at):
+        leaving = team if team.withdraws_at else other
+        end_teams(cohort, [leaving.pk], by=leaving.withdraws_by)
+        return
+    if team.withdraws_at and other.withdraws_at and team.withdraws_at > other.withdraws_at:
+        other.withdraws_at, other.withdraws_by = team.withdraws_at, team.withdraws_by
+        other.save(update_fields=["withdraws_at", "withdraws_by"])
     there = set(other.enrolments.filter(state__in=LIVE_STATES).values_list("email_key", flat=True))
     drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED))
     end([one for one in drafts if one.email_key in there], EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
     team.enrolments.filter(state=EnrolmentState.DRAFTED).update(team=other)
-    team.state, team.holds_until = TeamState.LAPSED, None
-    team.save(update_fields=["state", "holds_until"])
+    close(team, TeamState.LAPSED)
 
 
 def _settle(cohort: Cohort) -> None:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Exists, OuterRef
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Lower
 
 from core import clock
 from learning.enums import EnrolmentState
@@ -19,6 +19,7 @@ from learning.models import Cohort, Enrolment, TeamRequest
 from mail import pacing, undo
 from mail.enums import Reason, State, Stream
 from mail.models import Message
+from mail.querysets import MessageQuerySet
 from mail.services import enqueue_to
 from mail.services.asking_many import Asked, enqueue_many
 from mail.services.withdrawing import withdraw
@@ -49,6 +50,9 @@ AGAIN = (INVITATION, WAITING, PROMOTED, ADMITTED)
 
 # So long after the undo window the sweep that gives held seats has been there, unless it is late.
 TIME_TO_MOVE_UP = timedelta(minutes=1)
+
+# Finds, beside a message, those about the same person that were asked for after it.
+_LATER_TO_THE_SAME = {"pk__gt": OuterRef("pk"), "about": OuterRef("about"), "address": OuterRef("address")}
 
 # Mails asked for with one statement.
 PORTION = 200
@@ -106,17 +110,14 @@ def _tell_coordinator(kind: str, cohort: Cohort, team: TeamRequest) -> None:
 
 
 def say_again(cohort: Cohort, *, since: datetime, moving_up: Collection[int] = ()) -> None:
-    """Ask once more for what the outbox refused to send while the cohort was called off, by a key of its own.
+    """Ask once more for what the outbox refused to send while the cohort was called off or over, by a key of its own.
 
     It leaves when the undo window has passed. Who moves up then, by the keys of their enrolments, is told of a place
     later, should they have no seat by that time.
     """
-    at = undo.leaves_at()
+    at, now = undo.leaves_at(), clock.now().isoformat()
     for kind, people in refused(cohort, since=since).items():
-        asked = [
-            _asked(cohort, one, key=f"{kind}:{one.uuid}:{since.isoformat()}", params={"enrolment": one.pk})
-            for one in people
-        ]
+        asked = [_asked(cohort, one, key=f"{kind}:{one.uuid}:{now}", params={"enrolment": one.pk}) for one in people]
         if kind == WAITING:
             later = [one for one in asked if one.params["enrolment"] in moving_up]
             asked = [one for one in asked if one.params["enrolment"] not in moving_up]
@@ -150,12 +151,15 @@ def take_back_calling_off(cohort: Cohort, *, since: datetime) -> None:
 
 
 def refused(cohort: Cohort, *, since: datetime) -> dict[str, list[Enrolment]]:
-    """Return by kind whom a mail still concerns that the outbox refused to send, the cohort being called off."""
+    """Return by kind whom a mail still concerns that the outbox refused to send, the cohort being called off or over,
+    and who has got no other since.
+    """
     if cohort.is_over():
         return {}
     # Unknown is what had been handed over without an answer before it was refused. Withdrawn is what calling off took
     # back.
-    messages = Message.objects.filter(
+    messages = _named().filter(
+        ~Exists(_named().perhaps_read().filter(kind__in=AGAIN, **_LATER_TO_THE_SAME)),
         state__in=[State.CANCELLED, State.UNKNOWN],
         reason__in=[Reason.SENSELESS, Reason.WITHDRAWN],
         finished_at__gte=since,
@@ -170,6 +174,11 @@ def refused(cohort: Cohort, *, since: datetime) -> dict[str, list[Enrolment]]:
         kind: [found[pk] for name, pk in sorted(wanted) if name == kind and pk in found and _concerns(kind, found[pk])]
         for kind in AGAIN
     }
+
+
+def _named() -> MessageQuerySet:
+    """Return messages with whom they are about, and the address as it has an index."""
+    return Message.objects.alias(about=KT("params__enrolment"), address=Lower("to_address"))
 
 
 def _concerns(kind: str, enrolment: Enrolment) -> bool:

@@ -11,7 +11,8 @@ from core import clock
 from learning.errors import CohortChanged, CohortOver
 from learning.models import Cohort
 from learning.services import knowing, notices, seats
-from learning.services.promoting import give_due, hold, next_in_line
+from learning.services.foreseeing import moving_up
+from learning.services.promoting import give_due, hold
 from learning.services.sending import lock_cities_held_back, send_held_back
 
 if TYPE_CHECKING:
@@ -50,16 +51,18 @@ def save_cohort(
     """Store what staff wrote about a new or known cohort; more seats go to those who wait when the undo window has
     passed, unless they are taken back.
 
-    Fewer seats than are held take nobody's seat. `moderators` replaces them all; None leaves them alone. `seen` is
+    Fewer seats than are held take nobody's seat. What the outbox refused while a last day stood that had passed leaves
+    after the window too. `moderators` replaces them all; None leaves them alone. `seen` is
     what whoever writes has read of a known one (`as_read`): raises CohortChanged where it says something else by now.
     """
+    over_since = None
     if cohort._state.adding:
         cohort.save(force_insert=True)
         kept = cohort
     else:
         # Seats are given out while staff fill in the form: what they cannot write is taken as it is now.
         kept = seats.lock(cohort.pk)
-        before = kept.course
+        before, over_since = kept.course, kept.ends_at if kept.is_over() else None
         _need_unchanged(kept, seen, with_moderators=moderators is not None)
         give_due(kept)
         for name in FACTS:
@@ -70,6 +73,8 @@ def save_cohort(
     if moderators is not None:
         kept.moderators.set(moderators)
     seats.keep(kept, hold(kept))
+    if over_since is not None and not kept.is_called_off:
+        _say_again(kept, since=over_since)
     seats.purge(kept)
     return kept
 
@@ -115,9 +120,13 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     seats.keep(cohort, hold(cohort))
     if not cohort.holds_seats_back:
         send_held_back(cohort, cities)
-    expected = next_in_line(cohort) if cohort.holds_seats_back else []
-    notices.say_again(cohort, since=since, moving_up={one.pk for one in expected})
+    _say_again(cohort, since=since)
     return cohort
+
+
+def _say_again(cohort: Cohort, *, since: datetime) -> None:
+    expected = moving_up(cohort) if cohort.holds_seats_back else []
+    notices.say_again(cohort, since=since, moving_up={one.pk for one in expected})
 
 
 def _need_unchanged(cohort: Cohort, seen: Mapping[str, Any] | None, *, with_moderators: bool) -> None:

@@ -5,6 +5,7 @@ everybody else, but nobody has them, so that they can be taken back.
 """
 
 import logging
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import DatabaseError, transaction
@@ -81,6 +82,18 @@ def hold(cohort: Cohort) -> SeatCount:
     return counted
 
 
+def fill_or_hold(cohort: Cohort) -> SeatCount:
+    """Promote as `fill` does where that tells one person at most; what tells several is held back, as `hold` does.
+
+    For seats that come free in number though nobody has read whom that writes to: staff see it before it happens.
+    What has a moment already, come or not, keeps it. Nobody loses a seat that could be given now alone.
+    """
+    if cohort.fills_at is not None or not cohort.gives_seats(undo.leaves_at()):
+        return fill(cohort)
+    hearing = [one for one in next_in_line(cohort) if one.state == EnrolmentState.WAITLISTED]
+    return hold(cohort) if len(hearing) > 1 else fill(cohort)
+
+
 def give_due(cohort: Cohort) -> None:
     """Give what a locked cohort held back for long enough, as it is stored: a save shall not be faster than the sweep.
 
@@ -90,19 +103,49 @@ def give_due(cohort: Cohort) -> None:
         seats.keep(cohort, fill(cohort))
 
 
-def foreseen(cohort: Cohort) -> SeatCount:
-    """Count the seats of a cohort that is not locked as they would be after `fill`; writes nothing."""
+def foreseen(cohort: Cohort, ended: Collection[Enrolment] = ()) -> SeatCount:
+    """Count the seats of a cohort that is not locked as they would be after `fill`, once some enrolments have ended;
+    writes nothing.
+    """
     counted = seats.count(cohort)
-    _next_in_line(cohort, counted)
+    for one in ended:
+        counted.let_go(one)
+    _next_in_line(cohort, counted, without=[one.pk for one in ended])
     return counted
 
 
-def next_in_line(cohort: Cohort) -> list[Enrolment]:
+def next_in_line(cohort: Cohort, ended: Collection[Enrolment] = ()) -> list[Enrolment]:
     """Return who would get a seat by `fill` in a cohort that is not locked, drafts among them; writes nothing.
 
-    That is nobody where the moment comes too late, though seats are held back until then.
+    `ended` are enrolments that are taken to have ended. It is nobody where the moment comes too late, though seats are
+    held back until then.
     """
-    return _next_in_line(cohort, seats.count(cohort)) if cohort.gives_seats(cohort.fills_at) else []
+    if not cohort.gives_seats(cohort.fills_at):
+        return []
+    counted = seats.count(cohort)
+    for one in ended:
+        counted.let_go(one)
+    return _next_in_line(cohort, counted, without=[one.pk for one in ended])
+
+
+def next_in_line_after(
+    cohort: Cohort, ended: Collection[Enrolment], *, at: datetime, moved: tuple[int, int] | None = None
+) -> list[Enrolment]:
+    """Return who would get a seat since some enrolments of a cohort, which is not locked, end at a moment.
+
+    With `moved` what one city has there belongs to another by then. Drafts are among them, who gets a seat anyhow is
+    not; writes nothing.
+    """
+    if not cohort.gives_seats(max(at, cohort.fills_at or at)):
+        return []
+    anyhow = {one.pk for one in next_in_line(cohort)}
+    counted = seats.count(cohort)
+    for one in ended:
+        counted.let_go(one)
+    if moved:
+        counted.move(*moved)
+    promoted = _next_in_line(cohort, counted, without=[one.pk for one in ended], moved=dict([moved] if moved else []))
+    return [one for one in promoted if one.pk not in anyhow]
 
 
 def _promote(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
@@ -139,22 +182,26 @@ def _has_drafts_to_send(cohort: Cohort) -> bool:
     return TeamRequest.objects.approved().filter(cohort=cohort).exists()
 
 
-def _next_in_line(cohort: Cohort, counted: SeatCount) -> list[Enrolment]:
+def _next_in_line(
+    cohort: Cohort, counted: SeatCount, without: Collection[int] = (), moved: Mapping[int, int] | None = None
+) -> list[Enrolment]:
     """Return who gets the free seats, which are counted as held from then on.
 
     What was held back is given as of its own moment, however late the sweep comes. Until that moment nobody who comes
-    passes the line, even where it comes too late for anybody in it.
+    passes the line, even where it comes too late for anybody in it. `without` are the keys of enrolments that are taken
+    to have ended, `moved` says to which city those of another are taken to belong.
     """
     if not counted.waiting or counted.free == 0 or not _could_get_seats(cohort) or cohort.is_over():
         return []
     promoted = []
     # A second city's seat would stay with somebody who takes part already and can never join by it.
-    line = Enrolment.objects.filter(cohort=cohort).waiting().of_outsiders(keys_of_members(cohort))
-    for enrolment in line.select_related("person"):
+    line = Enrolment.objects.filter(cohort=cohort).exclude(pk__in=without).waiting()
+    for enrolment in line.of_outsiders(keys_of_members(cohort, without), without).select_related("person"):
         if counted.free == 0:
             break
-        if counted.has_seat_for(enrolment.local_government_id):
-            counted.hold(enrolment.local_government_id)
+        city = (moved or {}).get(enrolment.local_government_id or 0, enrolment.local_government_id)
+        if counted.has_seat_for(city):
+            counted.hold(city)
             counted.waiting -= 1
             promoted.append(enrolment)
     return promoted

@@ -51,6 +51,21 @@ class SeatCount:
         if city is not None:
             self.held_by_city[city] = self.held_by_city.get(city, 0) + 1
 
+    def let_go(self, enrolment: Enrolment) -> None:
+        """Count without somebody who holds a seat or waits."""
+        city = enrolment.local_government_id
+        if enrolment.has_seat:
+            self.held -= 1
+            if city is not None:
+                self.held_by_city[city] = self.held_by_city.get(city, 0) - 1
+        elif enrolment.waits:
+            self.waiting -= 1
+
+    def move(self, source: int, target: int) -> None:
+        """Count what one city holds as another's."""
+        if held := self.held_by_city.pop(source, 0):
+            self.held_by_city[target] = self.held_by_city.get(target, 0) + held
+
     def give(self, city: int | None) -> Given:
         """Give out what somebody of a city gets now: a seat, else a place on the waiting list, else nothing."""
         if self.has_seat_for(city):

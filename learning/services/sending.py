@@ -1,7 +1,7 @@
 """What becomes of drafts: sent when their coordinator is approved or the undo window over, let go, or taken back."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ from core import clock
 from learning.enums import KNOWN_STATES, Actor, ChangeKind, EnrolmentState, TeamState
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.services import history, notices, seats
-from learning.services.promoting import fill
+from learning.services.promoting import fill, fill_or_hold
+from learning.services.seats import SeatCount
 from municipalities.rules import is_coordinator
 from municipalities.services import locks
 
@@ -36,14 +37,17 @@ def send_drafts(*, coordinator: "User", local_government_id: int) -> list[TeamRe
 
 
 @transaction.atomic
-def let_drafts_go(*, coordinator: "User", local_government_id: int) -> list[TeamRequest]:
-    """Free the seats that drafts hold whose coordinator is not approved; return the teams."""
+def let_drafts_go(*, coordinator: "User", local_government_id: int, is_decided: bool = False) -> list[TeamRequest]:
+    """Free the seats that drafts hold whose coordinator is not approved; return the teams.
+
+    They go to those who wait at once where `is_decided`: then whoever declined it has read whom that tells.
+    """
     gone = []
     for cohort_id in _cohorts_with_drafts(coordinator, local_government_id):
         cohort = seats.lock(cohort_id)
-        for team in _drafts(cohort_id, coordinator, local_government_id):
-            lapse_locked(cohort, team)
-            gone.append(team)
+        teams = _drafts(cohort_id, coordinator, local_government_id)
+        lapse_locked(cohort, *teams, give=fill if is_decided else fill_or_hold)
+        gone += teams
     return gone
 
 
@@ -83,7 +87,7 @@ def send_due_teams() -> list[int]:
 def take_back_team(*, team_id: int, by: "User | None") -> list[Enrolment] | None:
     """Let nothing of a team leave that waits for its moment; return whom it named, or None where it has left already.
 
-    Nobody has heard of it. Its seats go to the next in line.
+    Nobody has heard of it, be it to be withdrawn or not. Its seats go to the next in line.
     """
     cohort = _lock_with_city(team_id)
     team = TeamRequest.objects.drafts().exclude(sends_at=None).filter(pk=team_id).first()
@@ -91,11 +95,10 @@ def take_back_team(*, team_id: int, by: "User | None") -> list[Enrolment] | None
 
 
 def _take_back(cohort: Cohort, team: TeamRequest, by: "User | None") -> list[Enrolment]:
-    team.state, team.holds_until = TeamState.WITHDRAWN, None
-    team.save(update_fields=["state", "holds_until"])
+    close(team, TeamState.WITHDRAWN)
     drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED).order_by("pk"))
     end(drafts, EnrolmentState.WITHDRAWN, ChangeKind.WITHDRAWN, actor=Actor.COORDINATOR, by=history.named(by))
-    seats.keep(cohort, fill(cohort))
+    seats.keep(cohort, fill_or_hold(cohort))
     return drafts
 
 
@@ -163,8 +166,9 @@ def _send_in(cohort_id: int, coordinator: "User", city: int, *, by_sweep: bool =
     is_held_back = cohort.is_called_off or (by_sweep and cohort.holds_seats_back)
     if is_held_back and not cohort.is_over():
         return []
-    # What leaves at a moment of its own can be taken back until then, whatever else is decided.
-    sent = [one for one in _drafts(cohort_id, coordinator, city) if one.sends_at is None]
+    # What leaves or ends at a moment of its own can be taken back until then, whatever else is decided.
+    drafts = _drafts(cohort_id, coordinator, city)
+    sent = [one for one in drafts if one.sends_at is None and one.withdraws_at is None]
     for team in sent:
         if cohort.is_over():
             lapse_locked(cohort, team)
@@ -237,14 +241,25 @@ def _tell(cohort: Cohort, drafts: list[Enrolment], coordinator: "User | None") -
     notices.say_waiting(cohort, groups[EnrolmentState.WAITLISTED])
 
 
-def lapse_locked(cohort: Cohort, team: TeamRequest) -> list[Enrolment]:
-    """Let a draft go, the caller holding its cohort; its seats go to the next in line. Returns whom it concerned."""
-    team.state, team.holds_until = TeamState.LAPSED, None
-    team.save(update_fields=["state", "holds_until"])
-    drafts = list(team.enrolments.filter(state=EnrolmentState.DRAFTED))
+def lapse_locked(
+    cohort: Cohort, *teams: TeamRequest, give: Callable[[Cohort], SeatCount] = fill_or_hold
+) -> list[Enrolment]:
+    """Let drafts of a cohort that the caller holds go, and then their seats to the next in line, be it of several
+    drafts together. Returns whom it concerned.
+    """
+    for team in teams:
+        close(team, TeamState.LAPSED)
+    drafts = list(Enrolment.objects.filter(team__in=teams, state=EnrolmentState.DRAFTED))
     end(drafts, EnrolmentState.LAPSED, ChangeKind.LAPSED, actor=Actor.SYSTEM)
-    seats.keep(cohort, fill(cohort))
+    seats.keep(cohort, give(cohort))
     return drafts
+
+
+def close(team: TeamRequest, state: TeamState) -> None:
+    """Write that a draft has ended and waits for no moment any more; the caller ends those in it."""
+    team.state, team.holds_until = state, None
+    team.withdraws_at = team.withdraws_by = None
+    team.save(update_fields=["state", "holds_until", "withdraws_at", "withdraws_by"])
 
 
 def end(

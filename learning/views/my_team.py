@@ -1,5 +1,7 @@
 """A coordinator's own team in one cohort: who joined, who is behind; a seat handed on or given back."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -29,7 +31,15 @@ from learning.errors import CohortOver, LearningError
 from learning.forms import SuccessorForm
 from learning.models import Cohort, Enrolment, TeamRequest
 from learning.rules import may_change_team, may_enrol, may_moderate, may_replace, may_see_team, may_withdraw
-from learning.services import keep_teams, replace, take_back_team, withdraw_enrolment, withdraw_teams
+from learning.services import (
+    is_to_wait,
+    keep_teams,
+    replace,
+    take_back_team,
+    told_of_seats,
+    withdraw_enrolment,
+    withdraw_teams,
+)
 from learning.views.team import ENROLMENTS
 from mail import undo
 from municipalities.enums import Standing
@@ -40,13 +50,29 @@ from municipalities.rules import is_coordinator
 DONE = {
     "withdrawn": gettext_lazy("Withdrawn."),
     "replaced": gettext_lazy("The seat is handed on."),
-    "kept": gettext_lazy("The team stays enrolled. Nobody was told anything."),
+    "kept": gettext_lazy("The team stays as it was. Nobody was told anything."),
     "taken-back": gettext_lazy("Taken back. Nobody was invited."),
     "too-late": gettext_lazy("That came too late: it has happened already."),
 }
 
 
-@method_decorator([staff_show_a_factor, never_cache], name="dispatch")
+def led_on_once_withdrawn(done: str) -> Callable[..., Any]:
+    """Lead who waits to be approved, and has nobody left on the team's page, to their own, with the word for it."""
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except access.HasWithdrawn:
+                return _led_on(request, done)
+
+        return wrapped
+
+    return decorate
+
+
+@method_decorator([staff_show_a_factor, never_cache, led_on_once_withdrawn("withdrawn")], name="dispatch")
 class TeamView(LoginRequiredMixin, View):
     """Shows the team as a table, and the same as a spreadsheet."""
 
@@ -65,16 +91,19 @@ class TeamView(LoginRequiredMixin, View):
         may_change_all = may_change_team(request.user, team.city.pk)
         may_change = bool(own) or may_change_all or may_moderate(request.user, team.cohort)
         is_shut = team.cohort.is_called_off or team.cohort.is_over()
+        about = _context(request, team)
         context = {
-            **_context(request, team),
+            **about,
+            # What is to be withdrawn takes nobody more.
+            "takes_enrolments": about["takes_enrolments"] and not (own and own.withdraws_at),
             "sheet": sheet,
             "actions_url": _address(team) if may_change and not team.cohort.is_over() else "",
             "may_withdraw_all": not team.cohort.is_over() and any(_leaves(row, may_change_all, own) for row in rows),
             "figures": _figures(rows),
             "why_nobody": access.why_shut(team.cohort),
             "done": _done(request),
-            "drafts": own if own and own.sends_at is None and not (is_shut or may_change_all) else None,
-            **_under_way(team.cohort, teams if may_change_all else [own] if own else [], can_end=may_change_all),
+            "drafts": None if is_shut or may_change_all else _to_be_approved(own),
+            **_under_way(team.cohort, teams if may_change_all else [own] if own else []),
             "here": _clocks(signed_in(request), team.city),
             "let_go": "" if is_shut else _let_go(rows, signed_in(request), team.city.pk),
         }
@@ -136,15 +165,15 @@ def replacing(request: HttpRequest, slug: str, city: str, member_key: UUID) -> H
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@led_on_once_withdrawn("withdrawn")
 def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse:
     """Say what withdrawing the whole team means; a POST does it."""
     team = access.team_for(request, slug, city)
-    requests = TeamRequest.objects.live().of_city(team.cohort.pk, team.city.pk)
-    if not may_change_team(request.user, team.city.pk):
-        requests = requests.drafts().of_coordinator(request.user)
-        if not requests.exists():
-            raise PermissionDenied
-    if requests.filter(withdraws_at__isnull=False).exists():
+    live = access.teams_to_end(request, team)
+    if not may_change_team(request.user, team.city.pk) and not live.exists():
+        raise PermissionDenied
+    requests = live.filter(withdraws_at=None)
+    if live.exists() and not requests.exists():
         # Its page says when, and lets it be kept.
         return _back(team)
     sentence = ""
@@ -152,24 +181,18 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
         at = undo.leaves_at() if undo.undo_window() else None
         try:
             withdraw_teams(team_ids=[one.pk for one in requests], by=signed_in(request), at=at)
-            is_to_come = requests.filter(withdraws_at__isnull=False).exists()
-            return _after_withdrawing(request, team, "" if is_to_come else "withdrawn")
+            return _back(team) if live.ending().exists() else _after_withdrawing(request, team)
         except LearningError as refusal:
             sentence = str(refusal)
     leaving = list(Enrolment.objects.leavable().filter(team__in=requests.all()))
-    told = [one for one in leaving if one.was_told]
     if not sentence and team.cohort.is_over():
         sentence = str(CohortOver())
     elif not sentence and not leaving:
         sentence = _("Nobody of the team can be withdrawn any more.")
     context = {
         **_context(request, team),
-        "people_in_words": cohort_words.of_people(len(leaving)),
-        "told": "all" if len(told) == len(leaving) else "some" if told else "none",
-        "frees_seats": any(one.has_seat for one in leaving) and team.cohort.gives_seats(),
         "sentence": sentence,
-        "parts": [] if sentence else team_rehearsal.of_withdrawing(team.cohort, team.city, told),
-        "window": undo.window_in_words() if told and undo.undo_window() else "",
+        **({} if sentence else _withdrawing_means(team, leaving)),
     }
     return render(
         request, "learning/my_team_withdraw_all.html", context, status=HTTPStatus.CONFLICT if sentence else 200
@@ -180,15 +203,16 @@ def withdrawing_team(request: HttpRequest, slug: str, city: str) -> HttpResponse
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@led_on_once_withdrawn("too-late")
 def keeping_team(request: HttpRequest, slug: str, city: str) -> HttpResponse:
     """Let a team go on that was to be withdrawn; whoever only reads the address is led to the team."""
     team = access.team_for(request, slug, city)
-    if not may_change_team(request.user, team.city.pk):
-        raise PermissionDenied
     if request.method != "POST":
         return _back(team)
     named = [int(key) for key in request.POST.getlist("team") if key.isascii() and key.isdigit() and len(key) < 10]
-    teams = TeamRequest.objects.of_city(team.cohort.pk, team.city.pk).filter(pk__in=named)
+    teams = access.teams_to_keep(request, team, named)
+    if not may_change_team(request.user, team.city.pk) and not teams.exists():
+        raise PermissionDenied
     keep_teams(team_ids=[one.pk for one in teams])
     has_ended = teams.exclude(state__in=LIVE_TEAMS).exists() or not named
     return _back(team, "too-late" if has_ended else "kept")
@@ -224,18 +248,43 @@ def _clocks(person: User, city: LocalGovernment) -> str:
     return city.timezone if person.timezone == "UTC" and city.timezone else person.timezone
 
 
-def _under_way(cohort: Cohort, teams: list[TeamRequest], *, can_end: bool) -> dict[str, Any]:
+def _to_be_approved(draft: TeamRequest | None) -> TeamRequest | None:
+    """Return a draft if it leaves once its coordinator is approved, rather than leaving or ending at a moment."""
+    return draft if draft and draft.sends_at is None and draft.withdraws_at is None else None
+
+
+def _under_way(cohort: Cohort, teams: list[TeamRequest]) -> dict[str, Any]:
     """Return what of some teams can still be taken back, with its moment: what leaves, and when they are withdrawn."""
     if cohort.is_over():
         return {}
     # Where seats are held back, teams wait for them; where it is called off, for its restoration.
     held = cohort.fills_at if cohort.holds_seats_back else None
-    drafts = [] if cohort.is_called_off else [one for one in teams if one.is_draft]
-    ending = [one for one in teams if one.withdraws_at and can_end]
+    drafts = [] if cohort.is_called_off else [one for one in teams if one.is_draft and not one.withdraws_at]
+    ending = [one for one in teams if one.withdraws_at]
     return {
         "leaving": [(one, max(one.sends_at, held or one.sends_at)) for one in drafts if one.sends_at],
         "ending": ending,
+        "is_part": len(ending) < len(teams),
         "ends_at": min((one.withdraws_at for one in ending if one.withdraws_at), default=None),
+    }
+
+
+def _withdrawing_means(team: access.Team, leaving: list[Enrolment]) -> dict[str, Any]:
+    """Return what withdrawing them means: who is told what, of them and of those who get their seats, and when."""
+    cohort, at = team.cohort, undo.leaves_at()
+    told = [one for one in leaving if one.was_told]
+    seated = told_of_seats(cohort, leaving, at=at)
+    parts = team_rehearsal.of_withdrawing(cohort, team.city, told) + team_rehearsal.of_seats(cohort, seated)
+    waits = undo.undo_window() and (parts or is_to_wait(cohort, leaving, at=at))
+    number = sum(one.number for one in parts)
+    return {
+        "people_in_words": cohort_words.of_people(len(leaving)),
+        "told": "all" if len(told) == len(leaving) else "some" if told else "none",
+        "frees_seats": any(one.has_seat for one in leaving) and cohort.gives_seats(at),
+        "gives_news": bool(seated),
+        "mails_in_words": cohort_words.of_mails(number) if number else "",
+        "parts": parts,
+        "window": undo.window_in_words() if waits else "",
     }
 
 
@@ -265,11 +314,15 @@ def _back(team: access.Team, done: str = "") -> HttpResponse:
     return HttpResponseRedirect(_address(team) + (f"?done={done}" if done else ""), status=HTTPStatus.SEE_OTHER)
 
 
-def _after_withdrawing(request: HttpRequest, team: access.Team, done: str) -> HttpResponse:
+def _after_withdrawing(request: HttpRequest, team: access.Team) -> HttpResponse:
     """Lead back to the team's page or, who waits to be approved and has no drafts left there, to their own."""
     if may_see_team(request.user, team.cohort.pk, team.city.pk):
-        return _back(team, done)
-    messages.success(request, _("Withdrawn."))
+        return _back(team, "withdrawn")
+    return _led_on(request, "withdrawn")
+
+
+def _led_on(request: HttpRequest, done: str) -> HttpResponse:
+    messages.add_message(request, messages.SUCCESS if done == "withdrawn" else messages.WARNING, str(DONE[done]))
     return HttpResponseRedirect(reverse("my_learning"), status=HTTPStatus.SEE_OTHER)
 
 
@@ -278,8 +331,10 @@ def _address(team: access.Team) -> str:
 
 
 def _leaves(row: Enrolment, may_change_all: bool, drafts: TeamRequest | None) -> bool:
-    """Whether withdrawing the team would end this: any of the city's for some, for others what they wrote down."""
-    if row.state not in LEAVABLE_STATES or row.team is None:
+    """Whether withdrawing the team would end this: any of the city's for some, for others what they wrote down; what
+    is to end already it would not.
+    """
+    if row.state not in LEAVABLE_STATES or row.team is None or row.team.withdraws_at:
         return False
     return row.team.state in LIVE_TEAMS if may_change_all else row.team == drafts
 

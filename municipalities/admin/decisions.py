@@ -30,7 +30,13 @@ from municipalities.audiences import mailed
 from municipalities.enums import DecisionKind, Standing
 from municipalities.errors import Gone, MembershipError, NotRehearsed, NotRepresentable, TooLateToTakeBack
 from municipalities.models import HeldDecision, LocalGovernment, Membership
-from municipalities.services.foreseeing import ToBeTold, foresee_approving, foresee_merging, foresee_refusing
+from municipalities.services.foreseeing import (
+    ToBeTold,
+    foresee_approving,
+    foresee_declining,
+    foresee_merging,
+    foresee_refusing,
+)
 
 REFUSED = 422
 TITLE = _("Requests to represent a city")
@@ -82,7 +88,7 @@ class DecisionView(PermissionCheckedMixin, ActView):
     permission_required = "change"
     http_method_names = ["post"]
     refusals = (MembershipError,)
-    kind: DecisionKind
+    kind: Any
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Decide, unless the person has taken their account away meanwhile."""
@@ -158,13 +164,13 @@ class DecisionView(PermissionCheckedMixin, ActView):
         said = [held % {"minutes": undo.window_in_words()} if undo.undo_window() else at_once]
         if self.kind == DecisionKind.MERGE:
             said.append(gettext("All requests go to %(city)s.") % {"city": isolate(told.city.display_name)})
-        if told.applying:
+        if told.drafts.applying:
             words = ngettext(
                 "%(number)s person of the team applies for a seat: they are written to once a moderator has decided.",
                 "%(number)s people of the team apply for a seat: they are written to once a moderator has decided.",
-                told.applying,
+                told.drafts.applying,
             )
-            said.append(words % {"number": told.applying})
+            said.append(words % {"number": told.drafts.applying})
         return " ".join(said)
 
     def button_of(self, told: ToBeTold) -> str:
@@ -212,22 +218,26 @@ class DeclineView(DecisionView):
     What is typed into the row of the queue comes back on a page of its own where it is refused, so that it is not lost.
     """
 
-    kind = DecisionKind.REFUSE
     form_class = StaffReasonForm
     page_title = button = _("Decline")
     sentence = REASON
     done = _("The request is declined.")
+
+    @property
+    def kind(self) -> DecisionKind:
+        """Whether one request is declined, or a proposed city refused."""
+        is_city = self.membership is not None and is_proposed(self.membership)
+        return DecisionKind.REFUSE if is_city else DecisionKind.DECLINE
 
     def act(self, said: dict[str, Any]) -> Membership | LocalGovernment | HeldDecision | None:
         """Decline in the name of staff."""
         by, membership, reason = signed_in(self.request), self.membership, said["reason"]
         if membership is None:
             return None
+        words = {"by": by, "reason": reason, "rehearsed": said["rehearsed"]}
         if not is_proposed(membership):
-            return services.decline_membership(membership_id=membership.pk, by=by, reason=reason)
-        return services.refuse_or_hold(
-            local_government_id=membership.local_government_id, by=by, reason=reason, rehearsed=said["rehearsed"]
-        )
+            return services.decline_or_hold(membership_id=membership.pk, **words)
+        return services.refuse_or_hold(local_government_id=membership.local_government_id, **words)
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         """Show what was typed, and what is the matter with it."""
@@ -305,6 +315,8 @@ def foresee(kind: DecisionKind, membership: Membership, said: dict[str, Any]) ->
     """Return whom a decision tells, posted with these words; raises NotRepresentable for a merge into nothing."""
     if kind == DecisionKind.APPROVE:
         return foresee_approving(membership)
+    if kind == DecisionKind.DECLINE:
+        return foresee_declining(membership, reason=said.get("reason", ""))
     if kind == DecisionKind.REFUSE:
         return foresee_refusing(membership.local_government, reason=said.get("reason", ""))
     return foresee_merging(membership.local_government, _target(said))

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from municipalities.enums import DecisionKind
+from municipalities.enums import ABOUT_CITIES, DecisionKind
 from municipalities.querysets import HeldDecisionQuerySet
 
 
@@ -17,7 +17,7 @@ class HeldDecision(models.Model):
     """
 
     kind = models.CharField(_("what"), max_length=16, choices=DecisionKind.choices)
-    # Of an approval. What its person asked for when whoever approves read it, as `Membership.as_asked`.
+    # Of an approval, or of what is declined.
     membership = models.OneToOneField(
         "municipalities.Membership",
         verbose_name=_("membership"),
@@ -26,6 +26,7 @@ class HeldDecision(models.Model):
         on_delete=models.CASCADE,
         related_name="held_decision",
     )
+    # What an approved person asked for when whoever approves read it, as `Membership.as_asked`.
     seen = models.CharField(max_length=160, blank=True)
     # Of a refusal or a merge.
     local_government = models.OneToOneField(
@@ -63,7 +64,8 @@ class HeldDecision(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind=DecisionKind.APPROVE, membership__isnull=False, local_government=None)
-                | Q(~Q(kind=DecisionKind.APPROVE), membership=None, local_government__isnull=False, seen=""),
+                | Q(kind=DecisionKind.DECLINE, membership__isnull=False, local_government=None, seen="")
+                | Q(kind__in=ABOUT_CITIES, membership=None, local_government__isnull=False, seen=""),
                 name="municipalities_held_decision_about_one_thing",
             ),
             models.CheckConstraint(
@@ -76,7 +78,7 @@ class HeldDecision(models.Model):
                 name="municipalities_held_decision_not_same_as_itself",
             ),
             models.CheckConstraint(
-                condition=Q(reason="") | Q(kind=DecisionKind.REFUSE),
+                condition=Q(reason="") | Q(kind__in=[DecisionKind.DECLINE, DecisionKind.REFUSE]),
                 name="municipalities_held_decision_reason_of_refusal",
             ),
             models.CheckConstraint(

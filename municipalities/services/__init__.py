@@ -7,6 +7,7 @@ from municipalities.services.deciding import approve_membership, decline_members
 from municipalities.services.holding import (
     approve_or_hold,
     carry_out_decisions,
+    decline_or_hold,
     let_decisions_go,
     refuse_or_hold,
     take_back_decision,
@@ -24,6 +25,7 @@ __all__ = [
     "carry_out_decisions",
     "change_request",
     "decline_membership",
+    "decline_or_hold",
     "end_membership",
     "end_overdue",
     "let_decisions_go",

@@ -33,7 +33,7 @@ def end_membership(*, membership_id: int, by: "User", ends_on: date | None = Non
     Raises NotYours for strangers, MembershipGone, DecidedAlready for what has been declined, NotDecidedYet for what
     somebody else has asked, EndsBeforeStart for a day before the first, and for that of a coordinator who is needed,
     unless staff end it, TeamNeedsCoordinator, TeamOutlastsCoordinators, RequestNeedsCoordinator,
-    RequestOutlastsCoordinators or ApprovalNeedsCoordinator. Ending twice changes nothing. The person is told of what
+    RequestOutlastsCoordinators or DecisionNeedsCoordinator. Ending twice changes nothing. The person is told of what
     somebody else does, at once in either case.
     """
     membership = locks.membership(membership_id, gone=MembershipGone)
@@ -111,6 +111,6 @@ def _end(membership: Membership, last: date) -> None:
     membership.ends_on = last
     membership.save(update_fields=["state", "ends_on"])
     if was_asked:
-        held.drop_approval(membership)
+        held.drop_decision(membership)
         held.drop_what_nobody_asks(membership.local_government_id)
     membership_ended.send(sender=Membership, membership=membership)

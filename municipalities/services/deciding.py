@@ -65,14 +65,21 @@ def is_approved(membership: Membership, *, by: "User", seen: str | None) -> bool
 def decline_membership(*, membership_id: int, by: "User", reason: str) -> Membership:
     """Decline what somebody asked; they read the reason. Raises NotYours, Gone, DecidedAlready and DecidedAndHeld."""
     membership = locks.membership(membership_id)
-    if not rules.may_approve(by, membership):
-        raise NotYours
-    if membership.state == MembershipState.DECLINED:
+    if is_declined(membership, by=by):
         return membership
-    _need_asked(membership)
     held.need_none_about_request(membership)
     decline_locked(membership, by=by, reason=reason)
     return membership
+
+
+def is_declined(membership: Membership, *, by: "User") -> bool:
+    """Return whether it is declined already, or refuse to decline it, as `decline_membership` would; it is locked."""
+    if not rules.may_approve(by, membership):
+        raise NotYours
+    if membership.state == MembershipState.DECLINED:
+        return True
+    _need_asked(membership)
+    return False
 
 
 def decline_locked(membership: Membership, *, by: "User", reason: str) -> None:

@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 
 from municipalities import drafted
-from municipalities.drafted import Drafts
+from municipalities.drafted import Drafts, Fate, Sending
 from municipalities.enums import MembershipState
 from municipalities.models import LocalGovernment, Membership
 
@@ -27,7 +27,7 @@ class ToBeTold:
     reason: str = ""
     # Who reads that a colleague asks to represent their city: once for each colleague.
     asked: Sequence["User"] = ()
-    drafts: Sequence[Drafts] = field(default=())
+    drafts: Drafts = field(default_factory=Drafts)
 
     @cached_property
     def people(self) -> frozenset[str]:
@@ -39,23 +39,13 @@ class ToBeTold:
             yield membership.person.email
         for person in self.asked:
             yield person.email
-        for mail in self.mails_to_drafts:
+        for mail in self.drafts.mails:
             yield from mail.audience.addresses()
 
     @property
-    def mails_to_drafts(self) -> list[drafted.Mailed]:
-        """What is mailed since drafts are sent."""
-        return [mail for one in self.drafts for mail in one.mails]
-
-    @property
-    def applying(self) -> int:
-        """How many people of drafts apply, and hear of it once a moderator has decided."""
-        return sum(one.applying for one in self.drafts)
-
-    @property
     def is_to_many(self) -> bool:
-        """Whether more than one person is written to."""
-        return len(self.people) > 1
+        """Whether more than one person is written to, or would be were it done at once."""
+        return len(self.people) + self.drafts.hurried > 1
 
     @cached_property
     def mark(self) -> str:
@@ -70,26 +60,36 @@ class ToBeTold:
 def foresee_approving(membership: Membership) -> ToBeTold:
     """Return whom approving a request tells: its person, and whom that person has written down."""
     city = membership.local_government
-    drafts = [drafted.drafts_of(membership.person, [city.pk], city)] if membership.is_of_coordinator else []
-    return ToBeTold(city, approved=[membership], drafts=drafts)
+    sent = [Sending(membership.person, [city.pk], city)] if membership.is_of_coordinator else []
+    return ToBeTold(city, approved=[membership], drafts=drafted.drafts_after(Fate(sent)))
+
+
+def foresee_declining(membership: Membership, *, reason: str) -> ToBeTold:
+    """Return whom declining a request tells: its person, and who gets the seats of the team that is let go."""
+    return _of_declined(membership.local_government, [membership], reason)
 
 
 def foresee_refusing(city: LocalGovernment, *, reason: str) -> ToBeTold:
-    """Return whom refusing a proposed city tells: everybody who asks for it."""
-    return ToBeTold(city, declined=list(city.memberships.asked().for_display()), reason=reason)
+    """Return whom refusing a proposed city tells: everybody who asks for it, and who gets their teams' seats."""
+    return _of_declined(city, list(city.memberships.asked().for_display()), reason)
+
+
+def _of_declined(city: LocalGovernment, declined: Sequence[Membership], reason: str) -> ToBeTold:
+    let_go = [(one.person_id, city.pk) for one in declined if one.is_of_coordinator]
+    return ToBeTold(city, declined=declined, reason=reason, drafts=drafted.drafts_after(Fate(let_go=let_go)))
 
 
 def foresee_merging(source: LocalGovernment, target: LocalGovernment) -> ToBeTold:
     """Return whom finding that one city is another one tells.
 
     The coordinators there read of each request that comes to them. Who asked for both and coordinates there already has
-    their drafts sent; who is only a member there is declined.
+    their drafts sent; who is only a member there is declined. Seats that come free go to those who wait.
     """
     # Whose last day has passed belongs to the team no longer, as when it is done.
     here = target.memberships.open().exclude(pk__in=target.memberships.overdue().values("pk"))
     there = {one.person_id: one for one in here.select_related("person")}
     deciding = [one.person for one in target.memberships.deciding().select_related("person")]
-    declined, asked, drafts = [], [], []
+    declined, asked, sent = [], [], []
     for one in source.memberships.open().for_display():
         first = there.get(one.person_id)
         if first is None:
@@ -97,7 +97,9 @@ def foresee_merging(source: LocalGovernment, target: LocalGovernment) -> ToBeTol
         elif is_declined_by_merging(one, first):
             declined.append(one)
         elif first.state == MembershipState.APPROVED and first.is_of_coordinator:
-            drafts.append(drafted.drafts_of(first.person, [source.pk, target.pk], target))
+            sent.append(Sending(first.person, [source.pk, target.pk], target))
+    let_go = [(one.person_id, key) for one in declined for key in (source.pk, target.pk)]
+    drafts = drafted.drafts_after(Fate(sent, let_go, merged=(source.pk, target.pk)))
     return ToBeTold(target, declined=declined, asked=asked, drafts=drafts)
 
 

@@ -25,7 +25,7 @@ def need_not_refused(local_government_id: int) -> None:
         raise DecidedAndHeld
 
 
-def drop_approval(membership: Membership) -> None:
+def drop_decision(membership: Membership) -> None:
     """Let go what somebody decided about a request that is taken back, or says something else from now on."""
     for decision in HeldDecision.objects.filter(membership=membership).locked():
         decision.delete()

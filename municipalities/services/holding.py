@@ -13,7 +13,13 @@ from municipalities.enums import DecisionKind
 from municipalities.errors import DecidedAndHeld, MembershipError, NotRehearsed, NotYours, TooLateToTakeBack
 from municipalities.models import HeldDecision, LocalGovernment, Membership
 from municipalities.services import deciding, locks, refusing
-from municipalities.services.foreseeing import ToBeTold, foresee_approving, foresee_merging, foresee_refusing
+from municipalities.services.foreseeing import (
+    ToBeTold,
+    foresee_approving,
+    foresee_declining,
+    foresee_merging,
+    foresee_refusing,
+)
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -39,6 +45,24 @@ def approve_or_hold(
     if _is_held(wanted, foresee_approving(membership), rehearsed):
         return wanted
     return deciding.approve_membership(membership_id=membership_id, by=by, seen=seen)
+
+
+@transaction.atomic
+def decline_or_hold(*, membership_id: int, by: "User", reason: str, rehearsed: str = "") -> Membership | HeldDecision:
+    """Decline a request at once where that writes to its person alone, or else when the undo window has passed.
+
+    It tells others where the seats that its drafts hold go to those who wait. Raises as `decline_membership` does, and
+    NotRehearsed as `approve_or_hold` does. Twice changes nothing.
+    """
+    membership = locks.membership(membership_id)
+    if deciding.is_declined(membership, by=by):
+        return membership
+    wanted = HeldDecision(kind=DecisionKind.DECLINE, membership=membership, reason=reason, by=by)
+    if known := _known(wanted, HeldDecision.objects.about_request(membership)):
+        return known
+    if _is_held(wanted, foresee_declining(membership, reason=reason), rehearsed):
+        return wanted
+    return deciding.decline_membership(membership_id=membership_id, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -159,7 +183,10 @@ def _carry_out(key: int) -> bool:
 
 def _decide(decision: HeldDecision) -> None:
     if decision.membership_id is not None:
-        deciding.approve_membership(membership_id=decision.membership_id, by=decision.by, seen=decision.seen)
+        if decision.kind == DecisionKind.APPROVE:
+            deciding.approve_membership(membership_id=decision.membership_id, by=decision.by, seen=decision.seen)
+        else:
+            deciding.decline_membership(membership_id=decision.membership_id, by=decision.by, reason=decision.reason)
     elif decision.local_government_id is not None:
         refusing.refuse_local_government(
             local_government_id=decision.local_government_id,

@@ -1,6 +1,6 @@
 """Asking for mails about memberships; the key says what the mail is for, so asking twice sends once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.backends import ModelBackend
@@ -55,12 +55,15 @@ def tell_appointed(membership: Membership) -> None:
     _ask(APPOINTED, membership, membership.person)
 
 
-def tell_coordinators(membership: Membership) -> None:
-    """Ask for a mail to each current coordinator: a colleague would like to belong to the team."""
+def tell_coordinators(membership: Membership, *, due_at: datetime | None = None) -> None:
+    """Ask for a mail to each current coordinator: a colleague would like to belong to the team.
+
+    Who has taken the request back before it is due disturbs nobody.
+    """
     coordinators = Membership.objects.deciding().select_related("person")
     for one in coordinators.filter(local_government_id=membership.local_government_id):
         if one.person_id != membership.person_id:
-            _ask(ASKED, membership, one.person, expires_in=ASKED_LASTS)
+            _ask(ASKED, membership, one.person, expires_in=ASKED_LASTS, due_at=due_at)
 
 
 def remind_staff() -> int:
@@ -75,11 +78,19 @@ def remind_staff() -> int:
     return len(deciding)
 
 
-def _ask(kind: str, membership: Membership, to: "User", *, expires_in: timedelta | None = None) -> None:
+def _ask(
+    kind: str,
+    membership: Membership,
+    to: "User",
+    *,
+    expires_in: timedelta | None = None,
+    due_at: datetime | None = None,
+) -> None:
     enqueue_to(
         to,
         key=f"{kind}:{membership.pk}:{to.pk}",
         kind=kind,
         params={"membership": membership.pk},
+        due_at=due_at,
         expires_at=clock.now() + expires_in if expires_in else None,
     )

@@ -8,6 +8,7 @@ from django.utils.text import slugify
 
 from accounts.services import update_profile
 from core.folding import fold
+from mail import undo
 from municipalities import rules
 from municipalities.enums import MembershipRole, Standing
 from municipalities.errors import DecidedAlready, NotRepresentable, NotYours
@@ -43,7 +44,7 @@ def represent(
     asked = Membership.objects.create(
         person=person, local_government=local_government, role=MembershipRole(role), department=department
     )
-    notices.tell_coordinators(asked)
+    notices.tell_coordinators(asked, due_at=undo.leaves_at())
     return asked
 
 
@@ -65,7 +66,7 @@ def change_request(*, membership_id: int, by: "User", role: str, department: str
     membership.role, membership.department = MembershipRole(role), department
     membership.save(update_fields=["role", "department"])
     if membership.as_asked != before:
-        held.drop_approval(membership)
+        held.drop_decision(membership)
     if was_of_coordinator and not membership.is_of_coordinator:
         coordination_given_up.send(sender=Membership, membership=membership)
     return membership

@@ -20,10 +20,10 @@ from accounts.visitors import signed_in
 from mail import undo
 from mail.rehearsal import rehearse
 from municipalities import rules, services
-from municipalities.audiences import mailed
+from municipalities.audiences import mailed, zones_of
 from municipalities.errors import EndsBeforeStart, Gone, MembershipError, NotRehearsed, NotYours
 from municipalities.models import HeldDecision, Membership
-from municipalities.services.foreseeing import foresee_approving
+from municipalities.services.foreseeing import ToBeTold, foresee_approving, foresee_declining
 from municipalities.teams import Refused, action_form, coordinated_by, said_about
 
 # Of a number that a column can hold.
@@ -68,30 +68,35 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
             done=_("Your colleague belongs to the team now."),
         )
     except NotRehearsed as refusal:
-        return _rehearse(request, pk, str(refusal) if rehearsed else "")
+        membership = get_object_or_404(Membership.objects.for_display(), pk=pk)
+        said = {"decision": "approve", "seen": membership.as_asked}
+        return _rehearse(request, membership, foresee_approving(membership), str(refusal), said)
 
 
-def _rehearse(request: HttpRequest, pk: int, refusal: str) -> HttpResponse:
-    """Show whom approving a colleague writes to, by language and the city's zone alone: nothing of others' accounts."""
-    membership = get_object_or_404(Membership.objects.for_display(), pk=pk)
-    told = foresee_approving(membership)
-    number = len(told.people)
+def _rehearse(
+    request: HttpRequest, membership: Membership, told: ToBeTold, refusal: str, said: dict[str, str]
+) -> HttpResponse:
+    """Show whom deciding about a colleague writes to, by language and the zone of cities alone: nothing of others'
+    accounts. `said` is which decision it is, and what its form posts once more.
+    """
+    number, was_read = len(told.people), bool(request.POST.get("rehearsed"))
     context = {
+        **said,
         "membership": membership,
         "told": told,
-        "mails": [(one, rehearse(one.audience)) for one in mailed(told)],
+        "mails": [(one, rehearse(one.audience), zones_of(one, told.city)) for one in mailed(told)],
         "people_in_words": npgettext("goes to them", "%(number)s person", "%(number)s people", number)
         % {"number": number},
         "minutes": undo.window_in_words() if undo.undo_window() else "",
-        "refusal": refusal,
+        "refusal": refusal if was_read else "",
     }
-    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
-    return render(request, "municipalities/approve_rehearsed.html", context, status=status)
+    status = HTTPStatus.CONFLICT if was_read else HTTPStatus.OK
+    return render(request, "municipalities/decision_rehearsed.html", context, status=status)
 
 
 @_action
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take back that a colleague is approved, as long as it has not taken effect."""
+    """Take back what is decided about a colleague, as long as it has not taken effect."""
     given = request.POST.get("decision", "")
     decision = int(given) if given.isascii() and given.isdigit() and len(given) < LONGEST_KEY else 0
     return _act(
@@ -104,14 +109,23 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 @_action
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
-    """Decline a colleague's request, with a reason."""
-    form = action_form("decline", pk, request.POST)
-    return _act(
-        request,
-        Refused("decline", pk, form),
-        lambda by: services.decline_membership(membership_id=pk, by=by, reason=form.cleaned_data["reason"]),
-        done=_("The request is declined."),
-    )
+    """Decline a colleague's request, with a reason; one whose team holds seats that others wait for once it has been
+    read whom that writes to.
+    """
+    form, rehearsed = action_form("decline", pk, request.POST), request.POST.get("rehearsed", "")
+    try:
+        return _act(
+            request,
+            Refused("decline", pk, form),
+            lambda by: services.decline_or_hold(
+                membership_id=pk, by=by, reason=form.cleaned_data["reason"], rehearsed=rehearsed
+            ),
+            done=_("The request is declined."),
+        )
+    except NotRehearsed as refusal:
+        membership = get_object_or_404(Membership.objects.for_display(), pk=pk)
+        said = {"decision": "decline", "reason": form.cleaned_data["reason"]}
+        return _rehearse(request, membership, foresee_declining(membership, reason=said["reason"]), str(refusal), said)
 
 
 @_action

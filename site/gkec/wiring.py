@@ -23,7 +23,7 @@ def connect() -> None:
 
     address_verified.connect(_claim_registrations, dispatch_uid="gkec.claim_registrations")
     of_cities.membership_approved.connect(_send_drafts, dispatch_uid="gkec.send_drafts")
-    of_cities.membership_declined.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go")
+    of_cities.membership_declined.connect(_let_declined_go, dispatch_uid="gkec.let_drafts_go")
     of_cities.membership_ended.connect(_let_drafts_go, dispatch_uid="gkec.let_drafts_go_at_end")
     of_cities.coordination_given_up.connect(_let_own_drafts_go, dispatch_uid="gkec.let_drafts_go_of_members")
     of_cities.local_government_merged.connect(_move_teams, dispatch_uid="gkec.move_teams")
@@ -33,7 +33,7 @@ def connect() -> None:
     purposes.provide_purposes(learning_purposes.of_messages)
     purposes.provide_purposes(membership_purposes.of_messages)
     running.provide_running_teams(learning_running.of_cities)
-    drafted.provide_drafts(learning_drafted.invited_by, draft_mails.drafts_of)
+    drafted.provide_drafts(learning_drafted.invited_by, draft_mails.drafts_after)
     address_verified.connect(_claim_subscription, dispatch_uid="gkec.claim_subscription")
     objection_reported.connect(_end_subscription, dispatch_uid="gkec.end_subscription")
     objection_noted.connect(_unsubscribe, dispatch_uid="gkec.unsubscribe")
@@ -59,11 +59,18 @@ def _send_drafts(sender: Any, *, membership: Any, **kwargs: Any) -> None:
         send_drafts(coordinator=membership.person, local_government_id=membership.local_government_id)
 
 
-def _let_drafts_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:
+def _let_declined_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:
     from learning.services import let_drafts_go
 
     if membership.is_of_coordinator:
-        let_drafts_go(coordinator=membership.person, local_government_id=membership.local_government_id)
+        let_drafts_go(
+            coordinator=membership.person, local_government_id=membership.local_government_id, is_decided=True
+        )
+
+
+def _let_drafts_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:
+    if membership.is_of_coordinator:
+        _let_own_drafts_go(sender, membership=membership)
 
 
 def _let_own_drafts_go(sender: Any, *, membership: Any, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -100,6 +100,9 @@ def server() -> Iterator[Finding]:
     if not number:
         return
     words = {"number": number, "reply": isolate(reply)}
+    if since := _accepted_since(shut_out):
+        yield _reached_again(number, since, words)
+        return
     if _PASSWORD.search(reply):
         sentence = _("The mail server refuses our name or password. It said: %(reply)s") % words
         advice = _("Mend EMAIL_URL and restart the workers; all that waits then leaves by itself.")
@@ -115,6 +118,28 @@ def server() -> Iterator[Finding]:
         "number": number
     }
     yield Finding("mail-server", Level.TROUBLE, f"{sentence} {waiting_for_it}", advice, _list("state=deferred"))
+
+
+def _accepted_since(shut_out: QuerySet[Message]) -> datetime | None:
+    """Return when messages met a closed door last, where others have been accepted since."""
+    tried = shut_out.aggregate(first=Max("first_tried_at"), last=Max("tries__started_at"))
+    last = max((one for one in tried.values() if one is not None), default=None)
+    is_open = last and Message.objects.finished().filter(state=State.ACCEPTED, finished_at__gt=last).exists()
+    return last if is_open else None
+
+
+def _reached_again(number: int, since: datetime, words: dict[str, Any]) -> Finding:
+    sentence = _("The mail server could not be reached, or did not let us in, at %(time)s. It said: %(reply)s") % {
+        **words,
+        "time": told(since),
+    }
+    accepted = ngettext(
+        "It has accepted mail since; %(number)s message waits to be tried again.",
+        "It has accepted mail since; %(number)s messages wait to be tried again.",
+        number,
+    ) % {"number": number}
+    advice = _("Nothing to do, unless it goes on: what waits is tried again by itself.")
+    return Finding("mail-server", Level.ATTENTION, f"{sentence} {accepted}", advice, _list("state=deferred"))
 
 
 def later() -> Iterator[Finding]:

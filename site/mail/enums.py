@@ -55,6 +55,9 @@ class Reason(models.TextChoices):
 # For these the outbox keeps a sentence of ours, or the name of a fault, where a server's words would stand.
 IN_OWN_WORDS = frozenset({Reason.SENSELESS, Reason.WITHDRAWN, Reason.WORKER_LOST, Reason.UNRENDERABLE})
 
+# For these we ourselves let a message not leave, though nothing stood in its way.
+NOT_WORTH_SENDING = frozenset({Reason.EXPIRED, Reason.SENSELESS, Reason.WITHDRAWN})
+
 
 class SuppressionReason(models.TextChoices):
     BOUNCED = "bounced", _("mail to it comes back for good")

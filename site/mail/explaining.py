@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from core import clock, dates
 from mail.enums import WAITING, Reason, State
 from mail.models import Message, Suppression
+from mail.rules import has_tried_long_enough
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -23,6 +24,7 @@ _REPEAT_ENDED = gettext_lazy(
     "Nothing, unless you decide so: an attempt without an answer may have arrived, and its repeat ended because"
     " %(reason)s. Sending it again could make a second copy."
 )
+_LAST_TRY = gettext_lazy("It will be tried for the last time at %(due)s, because %(reason)s.")
 _ENDED = gettext_lazy("Nothing more: it ended at %(finished)s, because %(reason)s.")
 _SENTENCES = {
     State.LEASED: gettext_lazy(
@@ -85,7 +87,10 @@ def what_next(message: Message) -> str:
 
 def _sentence(message: Message) -> "str | Promise":
     is_repeat_ended = message.state == State.UNKNOWN and message.repeats and message.reason not in _SILENCES
-    return _REPEAT_ENDED if is_repeat_ended else _SENTENCES[State(message.state)]
+    if is_repeat_ended:
+        return _REPEAT_ENDED
+    is_last = message.state == State.DEFERRED and has_tried_long_enough(message, now=message.due_at)
+    return _LAST_TRY if is_last else _SENTENCES[State(message.state)]
 
 
 def _queued(message: Message, now: datetime) -> str:

@@ -4,7 +4,20 @@ from datetime import datetime
 
 from django.db import models
 
-from mail.enums import FINAL, HELD, MISSED, STOPS_EVERYTHING, WAITING, State, Stream
+from mail.enums import (
+    FINAL,
+    HELD,
+    MAY_HAVE_ARRIVED,
+    MISSED,
+    NOT_WORTH_SENDING,
+    OPEN,
+    STOPS_EVERYTHING,
+    WAITING,
+    State,
+    Stream,
+)
+
+_NOT_WORTH_SENDING = models.Q(state__in=[State.CANCELLED, State.UNKNOWN], reason__in=NOT_WORTH_SENDING)
 
 
 class MessageQuerySet(models.QuerySet):
@@ -48,6 +61,14 @@ class MessageQuerySet(models.QuerySet):
     def unknown(self) -> "MessageQuerySet":
         """Return messages of which only the receiving server knows whether it took them."""
         return self.filter(state=State.UNKNOWN)
+
+    def not_worth_sending(self) -> "MessageQuerySet":
+        """Return messages that we ended ourselves before they left, or before they were to be sent once more."""
+        return self.filter(_NOT_WORTH_SENDING)
+
+    def perhaps_read(self) -> "MessageQuerySet":
+        """Return messages that have arrived, may have, or are still to leave."""
+        return self.filter(state__in=MAY_HAVE_ARRIVED | OPEN).exclude(_NOT_WORTH_SENDING)
 
     def without_content(self) -> "MessageQuerySet":
         """Leave the words and files in the database, for lists."""

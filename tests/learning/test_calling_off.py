@@ -1,7 +1,7 @@
 """A cohort that is called off: who is told, once and in which language, and what its pages say then."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from html import unescape
 
 import pytest
@@ -282,6 +282,8 @@ def test_restoring_counts_whom_it_writes_to_and_writes_to_nobody_else(staff, set
         "The mails that it is cancelled have not left yet: nobody gets one.",
         "2 mails that could not leave meanwhile, such as invitations, leave in 2 minutes.",
         "1 person who waits will get a seat in 2 minutes and be told.",
+        f"The cohort gives seats until {cohort.starts_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC.",
+        "Then a mail that they have no seat goes to 1 person, if they still wait.",
         "Cancelled again before that, nobody gets any of this.",
     ]
     kinds_asked = (notices.INVITATION, notices.WAITING, notices.PROMOTED)
@@ -333,6 +335,7 @@ def test_counting_whom_restoring_writes_to_costs_the_same_however_many(django_as
         refuse_what_is_senseless()
         Cohort.objects.update(seats=None)
         cohort.refresh_from_db()
-        # Seats, whose addresses take part, the line, mails that were refused and whom they concern, drafts held back.
-        with django_assert_num_queries(6):
+        # Seats, whose addresses take part, the line, mails that were refused and whom they concern, drafts held back,
+        # and which of them end.
+        with django_assert_num_queries(7):
             assert foresee_restoring(cohort).promoted == len(names)

@@ -14,7 +14,7 @@ from tests.learning.teamwork import asked_for, stand, words
 
 pytestmark = pytest.mark.django_db
 
-KEPT = "The team stays enrolled. Nobody was told anything."
+KEPT = "The team stays as it was. Nobody was told anything."
 
 
 @pytest.fixture(autouse=True)
@@ -108,16 +108,34 @@ def test_who_is_enrolled_meanwhile_stays(team):
     assert [state for _email, state, _seat in stand(team)] == ["withdrawn", "withdrawn", "invited"]
 
 
-def test_what_has_not_left_yet_ends_at_once_and_what_is_added_afterwards_leaves(team, window):
+def test_what_has_not_left_yet_ends_with_the_team_and_what_is_added_afterwards_leaves(team, window):
     teamwork.press(team, "cy@city.example")
     window.shift(60)
     teamwork.client_of(team.coordinator).post(f"{team.dashboard()}withdraw/")
+    window.shift(60)
+    tasks.give_held_seats()
+    # Its own moment has come, and it is not sent.
+    assert (stand(team)[-1], asked_for()) == (("cy@city.example", "drafted", True), [])
+    window.shift(60)
+    tasks.give_held_seats()
     assert stand(team)[-1] == ("cy@city.example", "withdrawn", False)
     teamwork.press(team, "dee@city.example")
     window.shift(120)
     tasks.give_held_seats()
     assert [kind for kind, _to in asked_for()] == ["enrolment-withdrawn"] * 2 + ["team-invitation"]
     assert stand(team)[-1] == ("dee@city.example", "invited", True)
+
+
+def test_a_list_that_is_to_be_withdrawn_is_not_said_to_leave_and_can_be_taken_back_from_an_open_page(team):
+    teamwork.press(team, "cy@city.example")
+    client = teamwork.client_of(team.coordinator)
+    assert "The invitations leave at" in words(client.get(team.dashboard()))
+    client.post(f"{team.dashboard()}withdraw/")
+    page = words(client.get(team.dashboard()))
+    assert ("The invitations leave at" in page, "The team is withdrawn at" in page) == (False, True)
+    [leaving] = TeamRequest.objects.drafts().values_list("pk", flat=True)
+    assert "&again=" in client.post(f"{team.dashboard()}take-back/{leaving}/")["Location"]
+    assert stand(team)[-1] == ("cy@city.example", "withdrawn", False)
 
 
 def test_a_cohort_that_is_over_by_then_keeps_its_records(team, window):

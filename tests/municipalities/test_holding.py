@@ -382,6 +382,8 @@ def test_a_restored_site_carries_out_nothing_that_the_lost_one_may_have_done(sta
         {"kind": "merge", "membership": None, "seen": "", "local_government": "proposed"},
         {"kind": "merge", "membership": None, "seen": "", "local_government": "listed", "same_as": "listed"},
         {"kind": "refuse", "membership": None, "local_government": "proposed", "seen": "member:"},
+        {"kind": "decline", "seen": "member:"},
+        {"kind": "decline", "membership": None, "local_government": "proposed"},
         {"takes_effect_at": "before"},
     ],
 )

@@ -1,7 +1,6 @@
 """A coordinator approves a colleague who has written down a team: what is read before, and how it is taken back."""
 
 import hashlib
-import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,13 +9,14 @@ from django.test import Client
 
 from learning.services import enrol_team
 from municipalities import services
-from municipalities.errors import ApprovalNeedsCoordinator
+from municipalities.errors import DecisionNeedsCoordinator
 from municipalities.models import HeldDecision, Membership
 from municipalities.services.foreseeing import foresee_approving
 from tests.factories import learning
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
 from tests.municipalities.decisions import approve, the_window_passes, with_team
+from tests.municipalities.screens import page, sent_on, words
 from tests.municipalities.told import mails
 
 pytestmark = pytest.mark.django_db
@@ -25,20 +25,6 @@ pytestmark = pytest.mark.django_db
 ZONE = "Time zone Stockholm"
 
 MINE = "/en/my/cities/"
-
-
-def page(answer) -> BeautifulSoup:
-    return BeautifulSoup(answer.content.decode(), "html.parser")
-
-
-def words(found) -> str:
-    return re.sub(r"\s+", " ", re.sub("[\u2066\u2068\u2069]", "", found.get_text(" "))).strip()
-
-
-def sent_on(answer) -> dict[str, str]:
-    """Return what the one form of the page would post."""
-    fields = page(answer).select("main form [name]")
-    return {one["name"]: one.get("value", "") for one in fields if one["name"] != "csrfmiddlewaretoken"}
 
 
 @pytest.fixture
@@ -70,8 +56,8 @@ def test_a_coordinator_who_has_approved_all_who_wait_reads_that_they_have_to_sta
     approve(asked, coordinator.person)
     decide = "a colleague waits for your decision. Decide first"
     stay = (
-        "The approval of a colleague has not taken effect yet, and until then the team needs its coordinator. Wait for "
-        "that, or make a colleague coordinator."
+        "What was decided about a colleague has not taken effect yet, and until then the team needs its coordinator. "
+        "Wait for that, or make a colleague coordinator."
     )
 
     def said() -> tuple[bool, bool]:
@@ -81,7 +67,7 @@ def test_a_coordinator_who_has_approved_all_who_wait_reads_that_they_have_to_sta
     assert said() == (True, False)
     services.decline_membership(membership_id=other.pk, by=coordinator.person, reason="No")
     assert said() == (False, True)
-    with pytest.raises(ApprovalNeedsCoordinator) as refusal:
+    with pytest.raises(DecisionNeedsCoordinator) as refusal:
         services.end_membership(membership_id=coordinator.pk, by=coordinator.person)
     assert str(refusal.value) == stay
     the_window_passes()

@@ -1,6 +1,5 @@
 """The staff's queue where a decision writes to many: what is read before it, and how it is taken back."""
 
-import re
 from html import unescape
 
 import pytest
@@ -16,7 +15,16 @@ from municipalities.models import HeldDecision, LocalGovernment
 from tests.factories import learning
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
-from tests.municipalities.decisions import approve, merge, proposed_by, refuse, the_window_passes, with_team
+from tests.municipalities.decisions import (
+    approve,
+    merge,
+    proposed_by,
+    refuse,
+    the_window_passes,
+    with_seats_waited_for,
+    with_team,
+)
+from tests.municipalities.screens import page, sent_on, words
 from tests.municipalities.told import mails
 
 pytestmark = pytest.mark.django_db
@@ -33,14 +41,6 @@ def post(client: Client, asked, verb: str, **given: object):
     return client.post(reverse(f"membership_queue_{verb}", args=[asked.pk]), given)
 
 
-def page(answer) -> BeautifulSoup:
-    return BeautifulSoup(answer.content.decode(), "html.parser")
-
-
-def words(found) -> str:
-    return re.sub(r"\s+", " ", re.sub("[\u2066\u2068\u2069]", "", found.get_text(" "))).strip()
-
-
 def main_of(answer) -> str:
     return words(page(answer).find("main"))
 
@@ -52,12 +52,6 @@ def row(client: Client, asked) -> BeautifulSoup:
 
 def button(answer) -> str:
     return words(page(answer).select_one("main form button[type=submit]"))
-
-
-def sent_on(answer) -> dict[str, str]:
-    """Return what the one form of the page would post."""
-    fields = page(answer).select("main form [name]")
-    return {one["name"]: one.get("value", "") for one in fields if one["name"] != "csrfmiddlewaretoken"}
 
 
 def team_in_two_languages(asked) -> None:
@@ -335,6 +329,32 @@ def test_taking_back_takes_a_post(staff):
     assert HeldDecision.objects.count() == 1
 
 
+def test_declining_somebody_whose_seats_others_wait_for_is_first_read_with_who_gets_them(staff):
+    asked = with_seats_waited_for("Bo", "Cy", waiting=("Di", "Ed"))
+    answer = post(staff, asked, "decline", reason="It is <a> company", p="2")
+    assert (answer.status_code, button(answer)) == (200, "Decline: 3 people are written to in 2 minutes")
+    cohort = asked.person.learning_teams.get().cohort
+    assert [words(one) for one in page(answer).select("main h2")][1:] == [
+        "To those who asked",
+        f"Seats for those who wait · {cohort.name}",
+    ]
+    assert [line for line in tallies(answer) if line[0] in ("English", "On the waiting list", "Not known")] == [
+        *(["English", "1"], ["English", "2"], ["On the waiting list", "2"], ["Not known", "2"]),
+    ]
+    texts = [words(one) for one in page(answer).select("main pre")]
+    assert ["It is <a> company" in one for one in texts] == [True, False]
+    assert [staff.get(one["src"]).status_code for one in page(answer).select("main iframe")] == [200, 200]
+    answer = post(staff, asked, "decline", **sent_on(answer))
+    assert (answer.status_code, answer.url) == (302, reverse(QUEUE) + "?p=2")
+    found = row(staff, asked)
+    assert words(found).startswith("Declined It is <a> company Decided by Eva Editor . It takes effect at ")
+    assert [one["action"] for one in found.find_all("form")] == [
+        reverse("membership_queue_take_back", args=[HeldDecision.objects.get().pk])
+    ]
+    the_window_passes()
+    assert [kind for kind, _address in mails()] == ["membership-declined", *["enrolment-promoted"] * 2]
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_queue_costs_the_same_however_many_decisions_are_held(staff, number, django_assert_num_queries):
     by = editor()
@@ -354,7 +374,7 @@ def test_reading_whom_approving_tells_costs_the_same_however_many(staff, number,
     learning.team(learning.cohort(), *("Bo", "Cy", "Di")[:number], coordinator=asked)
     learning.team(learning.cohort(), "Ed", coordinator=asked)
     post(staff, asked, "approve")
-    with django_assert_num_queries(48):
+    with django_assert_num_queries(50):
         answer = post(staff, asked, "approve")
     assert button(answer) == f"Approve: {number + 2} people are written to in 2 minutes"
 

@@ -10,7 +10,7 @@ from accounts import roles
 from core import clock, personal
 from core.personal import Subject
 from core.services import purging
-from mail import rendering
+from mail import rendering, undo
 from mail.kinds import NoLongerMakesSense
 from mail.models import Message
 from municipalities import services
@@ -20,6 +20,7 @@ from municipalities.services import notices
 from municipalities.tasks import daily
 from tests.factories import municipalities as make
 from tests.factories.accounts import PersonFactory, editor
+from tests.factories.mail import deliver_all
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +138,25 @@ def test_a_mail_about_what_is_gone_is_not_sent(oslo):
     Membership.objects.all().delete()
     with pytest.raises(NoLongerMakesSense):
         written("approved")
+
+
+def test_a_request_that_is_taken_back_within_the_window_disturbs_no_coordinator(oslo, mail_server):
+    coordinators = [make.coordinator(local_government=oslo) for _each in range(2)]
+    gone, stays = (
+        services.represent(person=PersonFactory(), local_government_id=oslo.pk, role="member") for _each in range(2)
+    )
+    assert all(one.due_at >= undo.leaves_at(since=gone.asked_at) for one in Message.objects.all())
+    deliver_all()
+    assert set(Message.objects.values_list("state", flat=True)) == {"queued"}
+    services.end_membership(membership_id=gone.pk, by=gone.person)
+    with time_machine.travel(undo.leaves_at(), tick=False):
+        deliver_all()
+    found = Message.objects.order_by("pk").values_list("params__membership", "to_address", "state")
+    assert list(found) == [
+        (one.pk, by.person.email, state)
+        for one, state in ((gone, "cancelled"), (stays, "accepted"))
+        for by in coordinators
+    ]
 
 
 def test_staff_of_the_queue_get_one_mail_a_day_while_something_waits():

@@ -64,7 +64,7 @@ def test_a_refused_request_leaves_its_person_without_the_name_that_came_with_it(
 def test_a_request_that_fails_midway_leaves_no_name_either(client, monkeypatch, address):
     make.local_government(slug="oslo")
     person = nameless(client)
-    monkeypatch.setattr(representing.notices, "tell_coordinators", lambda asked: 1 / 0)
+    monkeypatch.setattr(representing.notices, "tell_coordinators", lambda asked, **due: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         client.post(address, {**ASKED, "own_name": "Ana"})
     person.refresh_from_db()

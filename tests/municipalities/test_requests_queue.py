@@ -195,7 +195,7 @@ def test_a_request_that_is_gone_or_decided_is_told_in_words(staff):
     assert "Somebody has decided this request already." in queue(staff)
 
 
-@pytest.mark.parametrize(("verb", "service"), [("approve", "approve_or_hold"), ("decline", "decline_membership")])
+@pytest.mark.parametrize(("verb", "service"), [("approve", "approve_or_hold"), ("decline", "decline_or_hold")])
 def test_a_request_whose_person_is_erased_while_staff_decide_is_told_in_words(staff, monkeypatch, verb, service):
     asked = make.coordinator(state="asked")
     decide = getattr(services, service)

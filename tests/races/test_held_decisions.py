@@ -22,7 +22,7 @@ from municipalities.services import (
 )
 from municipalities.services import held as held_decisions
 from tests.factories.accounts import PersonFactory
-from tests.municipalities.decisions import approve, with_team
+from tests.municipalities.decisions import approve, decline, with_seats_waited_for, with_team
 from tests.races.meeting import Later, meet_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,6 +51,16 @@ def due() -> tuple[Membership, HeldDecision, User]:
     staff = PersonFactory(admin=True)
     asked = with_team("Bo")
     decision = approve(asked, staff)
+    now = clock.now()
+    HeldDecision.objects.update(decided_at=now - timedelta(minutes=2), takes_effect_at=now)
+    return asked, decision, staff
+
+
+def due_to_be_declined() -> tuple[Membership, HeldDecision, User]:
+    """Return a request with a team whose seat somebody waits for, which is due to be declined, and who decided."""
+    staff = PersonFactory(admin=True)
+    asked = with_seats_waited_for("Bo", waiting=("Di",))
+    decision = decline(asked, staff)
     now = clock.now()
     HeldDecision.objects.update(decided_at=now - timedelta(minutes=2), takes_effect_at=now)
     return asked, decision, staff
@@ -104,6 +114,20 @@ def test_control_without_the_lock_it_writes_to_the_team_all_the_same(at_once, me
     assert left(asked) == ("approved", 2)
 
 
+def test_what_is_declined_while_it_is_taken_back_gives_nobody_a_seat(at_once, meet_before_carrying_out):
+    asked, decision, staff = due_to_be_declined()
+    answers = at_once([lambda: taking_back(asked, decision, staff), Later(carry_out_decisions)])
+    assert (answers, left(asked)) == ([None, []], ("asked", 0))
+
+
+def test_control_without_the_lock_the_seat_goes_to_somebody_all_the_same(
+    at_once, meet_before_carrying_out, without_lock
+):
+    asked, decision, staff = due_to_be_declined()
+    at_once([lambda: taking_back(asked, decision, staff), Later(carry_out_decisions)])
+    assert left(asked) == ("declined", 2)
+
+
 def test_two_sweeps_at_once_carry_it_out_once(at_once, meet_before_carrying_out):
     asked, decision, _staff = due()
     assert sorted(at_once([carry_out_decisions] * 2), key=len) == [[], [decision.pk]]
@@ -142,7 +166,7 @@ def test_who_changes_their_request_while_it_is_carried_out_is_what_was_approved(
 
 
 def test_control_without_the_lock_somebody_is_approved_as_what_nobody_read(at_once, monkeypatch, without_lock):
-    monkeypatch.setattr(held_decisions, "drop_approval", lambda membership: None)
+    monkeypatch.setattr(held_decisions, "drop_decision", lambda membership: None)
     meet_before(monkeypatch, deciding, "_decide")
     sweep_against(at_once, changing)
     found = Membership.objects.get()

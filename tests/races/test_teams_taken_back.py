@@ -62,7 +62,7 @@ def test_control_without_the_lock_people_are_invited_to_what_was_taken_back(at_o
 
 def kept_while_it_ends(at_once, monkeypatch) -> tuple[bool, str]:
     """Keep a team while the sweep ends it; return whether it was kept and how it stands."""
-    meet_before(monkeypatch, withdrawing, "_end")
+    meet_before(monkeypatch, withdrawing, "end_teams")
     meet_before(monkeypatch, withdrawing, "keep_locked")
     by = cities.coordinator()
     team = make.team(make.cohort(), "Ana", "Bo", coordinator=by).team

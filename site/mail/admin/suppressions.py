@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic import IndexView
 from wagtail.admin.views.generic.models import InspectView
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
@@ -250,6 +250,13 @@ def _address(entry: Suppression) -> str:
     return entry.address or str(_("erased (%(hash)s…)")) % {"hash": entry.address_hash[:12]}
 
 
+class AddressColumn(WordsColumn, TitleColumn):
+    """The address, or that it is erased, as the way to the entry."""
+
+    def get_link_url(self, instance: Suppression, parent_context: Any) -> str:
+        return reverse("suppressions:inspect", args=[instance.pk])
+
+
 class SuppressionViewSet(RecordList):
     """Index, one page an entry, and the two things that staff may do."""
 
@@ -265,7 +272,7 @@ class SuppressionViewSet(RecordList):
     filterset_class = SuppressionFilters
     export_filename = "suppressed-addresses"
     list_display = [
-        WordsColumn("address", label=_("E-mail address"), accessor=_address, sort_key="address"),
+        AddressColumn("address", label=_("E-mail address"), accessor=_address, sort_key="address"),
         Column("reason", label=_("Reason"), accessor="get_reason_display", sort_key="reason"),
         WordsColumn("note", label=_("Note")),
         MomentColumn("created_at", label=_("Since"), sort_key="created_at"),
