@@ -76,6 +76,17 @@ class RuleAudience(Registered):
         return mails_to_many.write_reminder(self.rule, self.example(language), language, at=at)
 
 
+class MovedAudience(RuleAudience):
+    """Those whom a reminder would reach once a new date has moved it; `rule` has the new moment already."""
+
+    def people(self):
+        """Return their registrations; while nobody knows who was there, of all who have a seat."""
+        if self.audience.is_of_the_past and not self.event.is_over:
+            return Registration.objects.filter(event=self.event).confirmed()
+        # Where the moment has passed before people are told, who came after it is not reminded.
+        return super().people().filter(registered_at__lt=self.rule.due_at)
+
+
 class MessageAudience(Registered):
     """Those whom a message of staff would reach."""
 

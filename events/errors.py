@@ -103,9 +103,13 @@ class ReminderArmed(EventError):
 
 
 class ReminderChanged(EventError):
-    """What somebody saves rests on a time, people or words that are others by now."""
+    """What somebody saves, or lets leave, rests on a time, people or words that are others by now."""
 
     sentence = CHANGED_MEANWHILE
+    of_dry_run = _(
+        "The reminder has been changed since this dry run was shown. Below it stands as it is now: look at it, then "
+        "press the button again."
+    )
 
 
 class WordsNotYours(EventError):

@@ -49,7 +49,8 @@ class WordsForm(forms.Form):
                         _("Only {name}, {title} and {when} are filled in, not %(words)s.")
                         % {"words": ", ".join("{" + one + "}" for one in unknown)},
                     )
-            if cleaned.get(f"subject_{code}") and not cleaned.get(f"text_{code}"):
+            has_text = cleaned.get(f"text_{code}") or f"text_{code}" in self.errors
+            if cleaned.get(f"subject_{code}") and not has_text:
                 self.add_error(f"text_{code}", _("Write the text too, or leave the subject empty."))
         return cleaned
 

@@ -17,8 +17,10 @@ from wagtail.models import Page
 from accounts.visitors import signed_in
 from core import clock
 from events import rules
+from events.admin import moved_reminders
 from events.admin.telling import (
     WHO_WILL_BE_TOLD,
+    Scheduled,
     latest_news,
     left_behind,
     next_in_line,
@@ -85,11 +87,14 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the rehearsal of what is still untold."""
-        news = latest_news(self.event)
-        shown = rehearsed(*self._parts(news))
+        news, coming = latest_news(self.event), scheduled(self.page, self.event)
+        shown = rehearsed(*self._parts(news, coming))
+        moved = [*moved_reminders.of(self.event, coming)]
         return super().get_context_data(
             **kwargs,
             **shown,
+            reminders=[part for one in moved for part in one.parts(lambda which: _samples(self.page, which))],
+            left_out=[sentence for one in moved for sentence in one.left_out()],
             is_anybody_told=any(part["rehearsal"].total for part in shown["parts"]),
             warning=left_behind(news),
             taken_back=taken_back(news) or seats_taken_back(self.event),
@@ -97,13 +102,13 @@ class NewsView(OfEvent, WagtailAdminTemplateMixin, TemplateView):
             back_url=self.get_back_url(),
         )
 
-    def _parts(self, news: News) -> Iterator[Part]:
+    def _parts(self, news: News, coming: Scheduled | None) -> Iterator[Part]:
         latest, event = untold(self.event), self.event
         leaves_at = undo.leaves_at(since=latest.made_at) if latest else clock.now()
         yield news_part(self.page, news, leaves_at, heading=_("News of the change"))
         if event.fills_at:
             yield seats_part(self.page, next_in_line(event), event.fills_at)
-        if coming := scheduled(self.page, event):
+        if coming:
             then = undo.leaves_at(since=coming.at)
             heading = _("News of the change that is scheduled")
             if coming.news:
@@ -120,7 +125,7 @@ class NewsSampleView(OfEvent, SampleView):
     """The HTML in one language of what people would be told.
 
     `which` is the status that the event would have, "seats" for those who would get one (as if the event took place),
-    "coming" and "coming-seats" for the same of what is scheduled.
+    "coming" and "coming-seats" for the same of what is scheduled; `moved_reminders` names the reminders that move.
     """
 
     def get_audience(self) -> Audience:
@@ -131,7 +136,8 @@ class NewsSampleView(OfEvent, SampleView):
         if which == "seats":
             return NextInLine(taking_place(self.event)) if self.event.is_cancelled else next_in_line(self.event)
         coming = scheduled(self.page, self.event)
-        found = {"coming": coming.news, "coming-seats": coming.line}.get(which) if coming else None
+        of_schedule = {"coming": coming.news, "coming-seats": coming.line} if coming else {}
+        found = of_schedule.get(which) or moved_reminders.named(which, self.event, coming)
         if found is None:
             raise Http404
         return found

@@ -132,6 +132,7 @@ class RemindersView(OfOccasion, TemplateView):
             "may_arm": self.event and not is_over and rules.may_arm(signed_in(self.request), rule),
             "may_delete": not rule.is_armed and rule.pk not in written,
             "is_over": is_over,
+            "has_left": is_over and ReminderState.ASKED in numbers,
             "when": reminder_words.when(rule),
             "due": in_zone(self.event, rule),
             "counts": reminder_words.counted(numbers),

@@ -18,7 +18,7 @@ from core import clock, dates
 from events import rules
 from events.admin.reminders import OfRule
 from events.audiences import RuleAudience
-from events.errors import EventError, ReminderWithoutDate, WordsNotYours
+from events.errors import EventError, ReminderChanged, ReminderWithoutDate, WordsNotYours
 from events.models import Event
 from events.services import arm, ruling, send_now
 from mail import undo
@@ -56,10 +56,11 @@ class RuleDryRun(OfRule, DryRunView):
         audience = self.get_audience()
         if refusal := self.refusal(audience.event):
             kwargs.update(refusal=str(refusal), is_refused=True)
-        return super().get_context_data(**kwargs, not_known_yet=_not_known_yet(audience))
+        return super().get_context_data(**kwargs, not_known_yet=not_known_yet(audience))
 
 
-def _not_known_yet(audience: RuleAudience) -> str:
+def not_known_yet(audience: RuleAudience) -> str:
+    """Return what is said instead of a number while nobody can know who was there, or nothing."""
     if not audience.audience.is_of_the_past or audience.event.is_over:
         return ""
     number = audience.event.registrations.confirmed().count()
@@ -70,7 +71,31 @@ def _not_known_yet(audience: RuleAudience) -> str:
     ) % {"number": number}
 
 
-class ArmView(RuleDryRun):
+class LeavingRule(RuleDryRun):
+    """Lets a reminder leave as it was read: what somebody else has changed of it since is shown before it does."""
+
+    def get_mark(self) -> str:
+        """Return by what the service knows which time, people and words were shown."""
+        return ruling.mark_as_read(self.rule, self.event) if self.event else ""
+
+    def act(self) -> str:
+        """Let it leave."""
+        try:
+            self.let_leave(self.request.POST.get("seen"))
+        except ReminderChanged:
+            # Changed while this waited for its row: what is shown now must be read anew.
+            self.rule.refresh_from_db()
+            if self.event:
+                self.event.refresh_from_db()
+            raise
+        return self.list_url
+
+    @abstractmethod
+    def let_leave(self, seen: str | None) -> None:
+        """Do it, unless the rule has another mark than the one seen."""
+
+
+class ArmView(LeavingRule):
     """Arms a reminder: it leaves at its own time."""
 
     page_title = _("Arm a reminder")
@@ -81,8 +106,8 @@ class ArmView(RuleDryRun):
     is_for_later = True
 
     def get_leaves_at(self) -> datetime | None:
-        """Return the rule's moment."""
-        return self.rule.due_at
+        """Return the rule's moment, as arming reckons it."""
+        return ruling.due_when_armed(self.rule, self.event) if self.event else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say of a reminder that was sent before, as staff chose, that at its own time it leaves to everybody again."""
@@ -94,20 +119,19 @@ class ArmView(RuleDryRun):
         """Whether the person may let these words leave."""
         return rules.may_arm(signed_in(self.request), self.rule)
 
-    def act(self) -> str:
+    def let_leave(self, seen: str | None) -> None:
         """Arm; whoever may not send the words that the reminder has got meanwhile is sent away as at the door."""
         try:
-            arm(rule_id=self.rule.pk, by=signed_in(self.request))
+            arm(rule_id=self.rule.pk, by=signed_in(self.request), seen=seen)
         except WordsNotYours as refusal:
             raise PermissionDenied from refusal
-        return self.list_url
 
     def refusal(self, event: Event) -> EventError | None:
         """Return what arming would meet."""
         return ruling.refusal_of_arming(self.rule, event)
 
 
-class SendNowView(RuleDryRun):
+class SendNowView(LeavingRule):
     """Sends a reminder at once, whatever its own time."""
 
     page_title = _("Send a reminder now")
@@ -140,10 +164,9 @@ class SendNowView(RuleDryRun):
         """Return the address of the sample as it would read now, not at the rule's own moment."""
         return f"{super().get_sample_url(language)}?{urlencode({NOW: 1})}"
 
-    def act(self) -> str:
+    def let_leave(self, seen: str | None) -> None:
         """Send."""
-        send_now(rule_id=self.rule.pk, by=signed_in(self.request))
-        return self.list_url
+        send_now(rule_id=self.rule.pk, by=signed_in(self.request), seen=seen)
 
 
 class RuleSampleView(OfRule, SampleView):
@@ -157,4 +180,6 @@ class RuleSampleView(OfRule, SampleView):
 
     def get_leaves_at(self) -> datetime | None:
         """Return when the dry run says that it leaves."""
-        return undo.leaves_at() if NOW in self.request.GET else self.rule.due_at
+        if NOW in self.request.GET:
+            return undo.leaves_at()
+        return ruling.due_when_armed(self.rule, self.event) if self.event else None

@@ -30,6 +30,8 @@ class Scheduled:
     """What a publication that is scheduled will tell people of, and whom it will give seats, if it stays as it is."""
 
     at: datetime
+    # The event, unsaved, as it will be.
+    then: Event
     news: News | None
     line: NextInLine
 
@@ -77,7 +79,7 @@ def scheduled(page: Page, event: Event) -> Scheduled | None:
     # Who gets a seat anyway, before that, does not get it by this.
     line = NextInLine(then, but=NextInLine(event) if event.fills_at else None)
     told = News(event, event.status, said=coming, at=then.fills_at, line=line) if is_moved else None
-    return Scheduled(at=at, news=told, line=line)
+    return Scheduled(at=at, then=then, news=told, line=line)
 
 
 def of_seats(event: Event) -> Iterator[str]:

@@ -4,7 +4,9 @@ Every step is one statement over all registrations, or over some, so an event wi
 statements and no memory. Call it with the event's row locked: then nobody registers in between, and nobody arms.
 """
 
+import copy
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,8 @@ from core import clock
 from events import moments
 from events.enums import ReminderState
 from events.models import Event, EventVersion, Registration, Reminder, ReminderRule
+from events.models.event import SCHEDULE
+from mail import undo
 from mail.services import withdraw
 
 KIND = "event-reminder"
@@ -134,14 +138,74 @@ def settle(*, event: Event) -> None:
     Planned in the transaction of each change, a change that is undone within the window would take for good what fell
     due meanwhile and what waited in the outbox. So planning begins where the first change was made.
     """
-    told = event.versions.exclude(told_at=None).order_by("revision").last()
-    changes = list(event.versions.untold().order_by("revision"))
-    since = min(change.made_at for change in changes)
+    known = _known(event)
+    since = _since(known)
     event.versions.untold().update(told_at=clock.now())
-    known = [told, *changes] if told else changes
     for rule in _rules(event):
         _keep_moment(rule, event, _settled_moment(rule, event, known, since))
     plan(event_id=event.pk, since=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """An armed rule that settling gives another moment: `rule` has it already, unsaved.
+
+    `leaves_at` is when its reminders leave, at the soonest once people have been told; None where its time has passed
+    by then, and none leaves any more.
+    """
+
+    rule: ReminderRule
+    was_due_at: datetime
+    leaves_at: datetime | None
+
+
+def foresee(*, event: Event) -> list[Foreseen]:
+    """Return the armed rules that settling the changes of which nobody has been told will move, the next first."""
+    return _foreseen(_armed(event), event, _known(event))
+
+
+def foresee_publication(*, event: Event, then: Event, at: datetime) -> list[Foreseen]:
+    """Return the armed rules that a publication at a moment will move; `then` is the event, unsaved, as it will be."""
+    known, rules = _known(event), _armed(event)
+    dates = {name: getattr(then, name) for name in SCHEDULE}
+    coming = EventVersion(event=then, revision=then.revision, made_at=at, status=then.status, **dates)
+    if known and known[-1].told_at is None and at >= (told_at := undo.leaves_at(since=known[-1].made_at)):
+        # By then people have been told of what is published now, and reminders go by it.
+        moved = {one.rule.pk: one.rule for one in _foreseen(rules, event, known)}
+        rules = [moved.get(rule.pk, rule) for rule in rules]
+        known[-1].told_at = told_at
+        known = known[-1:]
+    found = _foreseen(rules, then, [*known, coming])
+    # What is due before the publication has left by then.
+    return [one for one in found if one.leaves_at is not None or one.was_due_at > at]
+
+
+def _foreseen(rules: Iterable[ReminderRule], event: Event, known: Sequence[EventVersion]) -> list[Foreseen]:
+    if event.is_cancelled or not known or known[-1].told_at is not None:
+        return []
+    since, told_at = _since(known), undo.leaves_at(since=known[-1].made_at)
+    found = []
+    for rule in rules:
+        due_at = _settled_moment(rule, event, known, since)
+        if rule.due_at is None or due_at == rule.due_at:
+            continue
+        moved = copy.copy(rule)
+        moved.due_at, moved.expires_at = due_at, moments.expires(due_at, event)
+        leaves_at = max(due_at, told_at)
+        leaves = due_at > since and leaves_at < moved.expires_at
+        found.append(Foreseen(moved, rule.due_at, leaves_at if leaves else None))
+    return sorted(found, key=lambda one: (one.leaves_at or one.was_due_at, one.rule.pk))
+
+
+def _known(event: Event) -> list[EventVersion]:
+    """Return what people may know of an event: the version told last, then the changes that nobody was told of."""
+    told = event.versions.exclude(told_at=None).order_by("revision").last()
+    changes = list(event.versions.untold().order_by("revision"))
+    return [told, *changes] if told else changes
+
+
+def _since(known: Sequence[EventVersion]) -> datetime:
+    return min(one.made_at for one in known if one.told_at is None)
 
 
 def _settled_moment(rule: ReminderRule, event: Event, known: Sequence[EventVersion], since: datetime) -> datetime:
@@ -162,6 +226,11 @@ def _settled_moment(rule: ReminderRule, event: Event, known: Sequence[EventVersi
 
 def _rules(event: Event) -> Iterable[ReminderRule]:
     return ReminderRule.objects.select_for_update().filter(translation_key=event.translation_key).order_by("pk")
+
+
+def _armed(event: Event) -> list[ReminderRule]:
+    armed = ReminderRule.objects.filter(translation_key=event.translation_key, armed_at__isnull=False)
+    return list(armed.order_by("pk"))
 
 
 def _keep_moment(rule: ReminderRule, event: Event, due_at: datetime) -> None:

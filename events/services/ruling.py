@@ -99,17 +99,19 @@ def save_rule(*, rule: ReminderRule, by: "User | None" = None, seen: str | None 
 
 
 @transaction.atomic
-def arm(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
+def arm(*, rule_id: int, by: "User | None" = None, seen: str | None = None) -> ReminderRule:
     """Let a rule's reminders leave when they are due, and plan them; arming twice changes nothing.
 
-    Raises WordsNotYours where `by` may not let leave the words that it has by now, ReminderWithoutDate before the page
-    is published, and ReminderOver where its time has passed.
+    `seen` is what `mark_as_read` gave when it was shown: another one is refused with ReminderChanged. Raises
+    WordsNotYours where `by` may not let leave the words that it has by now, ReminderWithoutDate before the page is
+    published, and ReminderOver where its time has passed.
     """
     event, rule = _locked(rule_id)
     if by is not None and not may_arm(by, rule):
         raise WordsNotYours
     if event is None:
         raise ReminderWithoutDate
+    _refuse_unread(rule, event, seen)
     if rule.is_armed:
         return rule
     if refusal := refusal_of_arming(rule, event):
@@ -121,6 +123,14 @@ def arm(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
     rule.save()
     planning.plan(event_id=event.pk)
     return rule
+
+
+def due_when_armed(rule: ReminderRule, event: Event) -> datetime | None:
+    """Return when a rule's reminders leave, were it armed now; by the event's present date, told or not."""
+    if rule.is_armed:
+        return rule.due_at
+    own, now = moments.due(rule, event), clock.now()
+    return undo.leaves_at(own, since=now) if own > now else own
 
 
 def due_when_saved(rule: ReminderRule, event: Event) -> datetime | None:
@@ -162,15 +172,17 @@ def disarm(*, rule_id: int) -> ReminderRule:
 
 
 @transaction.atomic
-def send_now(*, rule_id: int, by: "User | None" = None) -> ReminderRule:
+def send_now(*, rule_id: int, by: "User | None" = None, seen: str | None = None) -> ReminderRule:
     """Let a rule's reminders leave once the undo window has passed, whatever time it names; disarming takes it back.
 
-    A new date of the event gives the rule its own time again. Raises ReminderOver where the event is so far over
-    that nothing of it makes sense.
+    A new date of the event gives the rule its own time again. `seen` is what `mark_as_read` gave when it was shown:
+    another one is refused with ReminderChanged. Raises ReminderOver where the event is so far over that nothing of it
+    makes sense.
     """
     event, rule = _locked(rule_id)
     if event is None:
         raise ReminderWithoutDate
+    _refuse_unread(rule, event, seen)
     due_at = undo.leaves_at()
     expires_at = moments.expires(due_at, event)
     if refusal := refusal_of_sending(rule, event, due_at):
@@ -207,6 +219,17 @@ def _locked(rule_id: int) -> tuple[Event | None, ReminderRule]:
     key = ReminderRule.objects.values_list("translation_key", flat=True).get(pk=rule_id)
     event = _lock(key)
     return event, ReminderRule.objects.select_for_update(of=("self",)).get(pk=rule_id)
+
+
+def mark_as_read(rule: ReminderRule, event: Event) -> str:
+    """Return what tells whether a dry run shows what leaves: the rule's own mark, and the event's date and place."""
+    return f"{rule.mark}-{event.revision}"
+
+
+def _refuse_unread(rule: ReminderRule, event: Event, seen: str | None) -> None:
+    """Let nothing leave that is not what somebody read of a locked rule; what nobody showed them is not looked at."""
+    if seen is not None and seen != mark_as_read(rule, event):
+        raise ReminderChanged(ReminderChanged.of_dry_run)
 
 
 def _refuse_time_and_people(rule: ReminderRule, event: Event | None) -> None:

@@ -101,6 +101,12 @@ def test_a_form_refuses_with_a_sentence(manager, event, fields, sentence):
     assert ReminderRule.objects.count() == 3
 
 
+def test_a_text_with_an_unknown_slot_is_not_called_missing(manager, event):
+    answer = manager.post(url("reminder_add", event.translation_key), filled(subject_en="Soon", text_en="{bogus}"))
+    shown = body(answer)
+    assert ("not {bogus}." in shown, "Write the text too" in shown) == (True, False)
+
+
 def test_the_dry_run_of_a_reminder_counts_and_shows_a_sample_in_each_language(manager, event, rule):
     make.registered(event, "Ana", language="fr")
     make.registered(event, "Bo", language="fr", timezone="Asia/Kathmandu")
@@ -274,7 +280,7 @@ def test_the_list_says_what_was_handed_over_what_was_missed_and_what_is_over(man
     assert "<td>Armed</td> <td>2 planned</td>" in body(manager.get(address))
     assert remind() == 2
     cancel(registration_id=event.registrations.get(name="Ana").pk)
-    assert "<td>Over: its time has passed</td> <td>2 handed to the outbox</td>" in body(manager.get(address))
+    assert "<td>Sent</td> <td>2 handed to the outbox</td>" in body(manager.get(address))
 
 
 def test_what_is_done_with_a_reminder_stands_in_buttons(manager, event, rule):
