@@ -222,12 +222,12 @@ def _registration(message: Message, *, of_live_event: bool = True) -> Registrati
     registration = found.filter(pk=message.params["registration"]).first()
     if registration is None:
         raise NoLongerMakesSense("The registration is gone.")
-    event = registration.event
-    _need(not event.is_over, "The event is over.")
     newest = registration.told_revision
     _need(message.params.get("revision", newest) >= newest, "There is newer news.")
     # A change that can still be undone is told to nobody: mails say what this person has been told of, or is by this.
-    calendars.as_told(registration)
+    event = calendars.as_told(registration).event
+    # By that date as well: one in the past, published by mistake, must cost nobody a mail.
+    _need(not event.is_over, "The event is over.")
     _need(not (of_live_event and event.is_cancelled), "The event is cancelled.")
     # The file speaks the language of the mail, whatever the person has chosen since.
     registration.language = message.language

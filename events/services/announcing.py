@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,6 +18,7 @@ from core import clock
 from events.models import Event, EventVersion, Registration
 from events.services import notices, planning, seats
 from events.services.promoting import fill_seats
+from events.services.unsaid import unsaid
 from mail import pacing
 from mail.addresses import BadAddress
 from mail.enums import MAY_HAVE_ARRIVED
@@ -67,46 +69,83 @@ def _announce_alone(event_id: int) -> int:
 def announce(*, event_id: int) -> int:
     """Tell of one event's changes, in portions that each commit by themselves; return how many people are told.
 
+    Those count too who are told nothing new, but what the outbox refused to send because of a change that was undone.
     Killed half-way, it goes on where it was: each registration says of which revision it has been told. A change made
     meanwhile ends it, and opens the window anew.
     """
     told = 0
-    while portion := _tell_portion(event_id, ahead=told):
-        told += portion
+    while (portion := _tell_portion(event_id, ahead=told)).has_more:
+        told += portion.told
     return told
 
 
+class Portion(NamedTuple):
+    """How many were told in one transaction, and whether there may be more to tell."""
+
+    told: int
+    has_more: bool
+
+
 @transaction.atomic
-def _tell_portion(event_id: int, *, ahead: int) -> int:
+def _tell_portion(event_id: int, *, ahead: int) -> Portion:
     untold = _untold(event_id)
     if untold is None:
-        return 0
+        return Portion(0, has_more=False)
     people = _people_to_tell(untold)
     if not people:
         # Who was told in between, and changed back, holds what is true; nobody is left.
         planning.settle(event=untold.event)
-        return 0
+        return Portion(0, has_more=False)
     notices.write_anew(people)
     since = _withdraw_unheard(people)
     knows = {one.pk: untold.by_revision[since.get(one.pk, one.told_revision)] for one in people}
     dates = dates_before_call_off(people, knows)
-    for number, registration in enumerate(people):
+    refused = {} if untold.latest.is_cancelled else unsaid(people)
+    told = 0
+    for registration in people:
         known = knows[registration.pk]
-        before = dates.get(registration.pk, known.revision)
         registration.told_revision = untold.latest.revision
-        if kind := kind_of_news(known, untold.latest):
-            due_at = pacing.due_at(ahead + number, since=clock.now())
-            _tell(kind, untold.event, registration, since=known.revision, before=before, due_at=due_at)
+        to_tell = ToTell(
+            registration, known, dates.get(registration.pk, known.revision), refused.get(registration.pk, [])
+        )
+        told += _tell(untold, to_tell, due_at=pacing.due_at(ahead + told, since=clock.now()))
     Registration.objects.bulk_update(people, ["told_revision"])
-    return len(people)
+    return Portion(told, has_more=True)
 
 
-def _tell(kind: str, event: Event, registration: Registration, *, since: int, before: int, due_at: datetime) -> None:
+class ToTell(NamedTuple):
+    """One person to be told: the version they know, the revision whose date they know, and what they were not sent."""
+
+    registration: Registration
+    known: EventVersion
+    before: int
+    refused: list[Message]
+
+
+def _tell(untold: Untold, whom: ToTell, *, due_at: datetime) -> bool:
+    """Ask for what leads somebody from what they know to what is so; return whether anything does."""
     try:
-        notices.say_changed(kind, event, registration, since=since, before=before, due_at=due_at)
+        return _ask(untold, whom, due_at)
     except BadAddress:
-        # An address that was emptied or mangled since must not keep the news from everybody behind it.
-        logger.warning("Registration %s cannot be told: its address takes no mail.", registration.pk)
+        # An address that was mangled since must not keep the news from everybody behind it.
+        logger.warning("Registration %s cannot be told: its address takes no mail.", whom.registration.pk)
+        return False
+
+
+def _ask(untold: Untold, whom: ToTell, due_at: datetime) -> bool:
+    event, registration, known = untold.event, whom.registration, whom.known
+    seat = next((one for one in whom.refused if one.kind == notices.PROMOTED), None)
+    kind = kind_of_news(known, untold.latest)
+    if seat is not None:
+        # They know of no seat that they could keep; the mail about it says all that is new since.
+        since = known.revision if known.is_cancelled else seat.params["since"]
+        notices.say_anew(seat, event, registration, due_at=due_at, since=since)
+    elif kind:
+        notices.say_changed(kind, event, registration, since=known.revision, before=whom.before, due_at=due_at)
+    else:
+        for mail in whom.refused:
+            notices.say_anew(mail, event, registration, due_at=due_at)
+    return bool(kind or whom.refused)
 
 
 def _untold(event_id: int) -> Untold | None:

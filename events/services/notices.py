@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from core import clock
-from events.models import Event, Registration
+from events.models import Event, EventVersion, Registration
 from mail import enums
 from mail.enums import State, Stream
 from mail.models import Message
@@ -101,6 +102,16 @@ def say_changed(
     )
 
 
+def say_anew(refused: Message, event: Event, registration: Registration, *, due_at: datetime, **ids: int) -> None:
+    """Ask once more, under the event's present revision, for a mail that the outbox refused; `ids` are new ones.
+
+    Like the news in whose place it comes, it lets mail to one go first.
+    """
+    params = {name: value for name, value in refused.params.items() if name != "registration"}
+    key = change_key(refused.kind, registration.uuid, event.revision) + ":anew"
+    _ask(refused.kind, event, registration, key, due_at=due_at, gives_way=True, **(params | ids))
+
+
 def withdraw_standing(registration: Registration) -> int:
     """Take back what says of a registration that has ended which seat, place or links it has; return how many.
 
@@ -123,9 +134,11 @@ def _unbegun(registrations: Iterable[Registration]) -> QuerySet[Message]:
 
 
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
-    """Return until when each mail about a registration makes sense: to the end of the event, as it stands now."""
+    """Return until when each mail about a registration makes sense: to the end of the event, as the person was told."""
     wanted = {message.pk: message.params.get("registration") for message in messages}
-    found = dict(Registration.objects.filter(pk__in=wanted.values()).values_list("pk", "event__ends_at"))
+    told = EventVersion.objects.filter(event=OuterRef("event"), revision=OuterRef("told_revision"))
+    ends_at = Coalesce(Subquery(told.values("ends_at")), "event__ends_at")
+    found = dict(Registration.objects.filter(pk__in=wanted.values()).values_list("pk", ends_at))
     return {pk: found[registration] for pk, registration in wanted.items() if registration in found}
 
 

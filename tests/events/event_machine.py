@@ -41,7 +41,7 @@ from events.services.sweeping import sweep as sweep_events
 from mail.models import Message
 from mail.services import delivery, ledger
 from mail.services.sweeping import sweep as sweep_mail
-from tests.events.event_model import Guest, Model
+from tests.events.event_model import STANDING, Guest, Model
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory
 from tests.factories.mail import deliver_all
@@ -85,6 +85,7 @@ class EventMachine(RuleBasedStateMachine):
         self.rule = ReminderRule.objects.get(translation_key=self.event.translation_key, offset_minutes=-24 * 60)
         self.model.remind_by(self.rule.pk, DAY)
         self.seen = 0
+        self.heard: set[str] = set()
         self.calendars: dict[str, list[tuple[int, str, Any]]] = {}
         # Two with a seat and two in line: what is worth finding is near from there.
         for name in ("Ana", "Bo", "Cy", "Di"):
@@ -287,6 +288,19 @@ class EventMachine(RuleBasedStateMachine):
     # What must hold after each step
 
     @invariant()
+    def nothing_is_refused_that_makes_sense(self) -> None:
+        """Look before anything else does: what is refused is asked for anew once that is so again."""
+        ended = Message.objects.filter(reason__in=["senseless", "expired", "withdrawn"])
+        for key, kind, reason in ended.values_list("key", "kind", "reason"):
+            if key in self.model.refused | self.model.taken_back:
+                continue
+            # What is refused for its age alone was due long before; a new date that nobody knows of does not renew it.
+            if kind in STANDING and reason == "senseless":
+                guest = next(one for one in self.model.guests if one.key in key)
+                assert not self.model.makes_sense(kind, key, guest, clock.now()), key
+            self.model.ended(key, reason)
+
+    @invariant()
     def people_are_where_the_model_has_them(self) -> None:
         found = self.event.registrations.order_by("pk").values_list("name", "state", "waiting_number", "told_revision")
         expected = [(one.name, one.state, one.number, one.told_revision) for one in self.model.guests]
@@ -350,7 +364,7 @@ class EventMachine(RuleBasedStateMachine):
         self.each_mail_is_asked_for_once()
         self.unknown_is_what_must_not_be_sent_again()
         if clock.now() < self.model.end:
-            assert [one.name for one in self.model.guests if self._is_misled(one)] == []
+            assert [one.name for one in self.model.guests if self._is_misled(one) or self.knows_nothing(one)] == []
 
     def _is_misled(self, guest: Guest) -> bool:
         if any(guest.key in key for key in self.model.unknown):
@@ -367,10 +381,16 @@ class EventMachine(RuleBasedStateMachine):
             return method != "CANCEL" and start > clock.now()
         return (method, start, zone) != ("REQUEST", self.model.start, self.model.said[1])
 
+    def knows_nothing(self, guest: Guest) -> bool:
+        """Whether no mail has said that they are registered, nor may have."""
+        may_have = self.heard | {key.split(":")[1] for key in self.model.unknown | self.model.repeated}
+        return guest.is_live and guest.key not in may_have
+
     def _check_sent(self, message: Message, mail: EmailMessage) -> None:
         guest = next(one for one in self.model.guests if one.key in message.key)
         assert self.model.makes_sense(message.kind, message.key, guest, clock.now()), message.key
         self.model.left(message.key)
+        self.heard.add(guest.key)
         files = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
         # A reminder's file, which publishes, is there to be opened; calendars act upon the other two.
         for part in [one for one in files if one.get_param("method") in ("REQUEST", "CANCEL")][:1]:

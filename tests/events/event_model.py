@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from tests.events.reminder_model import ReminderModel
 
+# What says which seat, place or links somebody has.
+STANDING = ("event-confirmation", "event-waiting", "event-promoted", "event-known", "event-links")
+SAYS_WHAT_IS_HELD = (*STANDING, "event-moved", "event-restored")
 Said = tuple[int, str, bool]  # days after the first date, time zone, whether called off
 
 
@@ -50,6 +53,10 @@ class Model:
     on_the_wire: set[str] = field(default_factory=set)
     repeated: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    # What the outbox refused, and what was taken back besides; which links a mail is about that is asked for anew.
+    refused: set[str] = field(default_factory=set)
+    taken_back: set[str] = field(default_factory=set)
+    version_of: dict[str, int] = field(default_factory=dict)
 
     def remind_by(self, rule: int, lead: timedelta) -> None:
         """Begin with one reminder, not armed."""
@@ -62,9 +69,12 @@ class Model:
     def start(self) -> datetime:
         return self.start_of(self.said)
 
+    def end_of(self, said: Said) -> datetime:
+        return self.start_of(said) + timedelta(minutes=90)
+
     @property
     def end(self) -> datetime:
-        return self.start + timedelta(minutes=90)
+        return self.end_of(self.said)
 
     @property
     def is_called_off(self) -> bool:
@@ -101,7 +111,9 @@ class Model:
 
     def renew_links(self, guest: Guest) -> None:
         guest.links += 1
-        self.asked[f"event-links:{guest.key}:{guest.links}"] += 1
+        key = f"event-links:{guest.key}:{guest.links}"
+        self.asked[key] += 1
+        self.version_of[key] = guest.links
 
     def cancel(self, guest: Guest, now: datetime) -> None:
         guest.state = "cancelled"
@@ -149,17 +161,38 @@ class Model:
         if now < self.end:
             for guest in self.guests:
                 if guest.is_live and self._kind(guest.told):
-                    self._tell(guest)
+                    self._tell(guest, now)
         self.reminder.settle(now)
 
-    def _tell(self, guest: Guest) -> None:
+    def _unsaid(self, guest: Guest, now: datetime) -> dict[str, str]:
+        """Return by kind what was refused and is so, where nothing that was asked for later says what they hold."""
+        unsaid: dict[str, str] = {}
+        for key in [key for key in self.asked if guest.key in key]:
+            kind = key.partition(":")[0]
+            if key in self.refused and kind in STANDING:
+                unsaid[kind] = key
+            elif key not in self.refused | self.taken_back and kind in SAYS_WHAT_IS_HELD:
+                unsaid = {}
+        return {kind: key for kind, key in unsaid.items() if self.makes_sense(kind, key, guest, now)}
+
+    def _tell(self, guest: Guest, now: datetime) -> None:
         knew = guest.unheard[1] if guest.unheard else guest.told
+        if guest.unheard:
+            self.taken_back.add(guest.unheard[0])
         kind = self._kind(knew)
         guest.told, guest.told_revision, guest.unheard = self.said, self.revision, None
-        if kind:
+        unsaid = {} if self.is_called_off else self._unsaid(guest, now)
+        if seat := unsaid.get("event-promoted"):
+            unsaid = {"event-promoted": seat}
+        elif kind:
             key = f"event-{kind}:{guest.key}:{self.revision}"
             self.asked[key] += 1
             guest.unheard = (key, knew)
+            return
+        for name, refused in unsaid.items():
+            key = f"{name}:{guest.key}:{self.revision}:anew"
+            self.asked[key] += 1
+            self.version_of[key] = self.version_of.get(refused, 0)
 
     def _kind(self, knew: Said) -> str:
         if self.is_called_off:
@@ -173,6 +206,10 @@ class Model:
         for guest in self.guests:
             if guest.key in key:
                 guest.unheard = None
+
+    def ended(self, key: str, reason: str) -> None:
+        """Note that a mail has ended without leaving, or without leaving once more."""
+        (self.refused if reason == "senseless" else self.taken_back).add(key)
 
     def die(self, keys: set[str]) -> None:
         """Leave these mails started: whether they have arrived only the server knows, so they count as heard."""
@@ -191,14 +228,14 @@ class Model:
         """Tell whether a mail may leave now."""
         if kind == "event-reminder":
             return self.reminder.makes_sense(key, guest, now)
-        if now >= self.end:
+        if now >= self.end_of(guest.told):
             return False
         is_off = guest.told[2]
         return {
             "event-confirmation": guest.state == "confirmed" and not is_off,
             "event-promoted": guest.state == "confirmed" and not is_off,
             "event-waiting": guest.state == "waiting" and not is_off,
-            "event-links": guest.is_live and not is_off and key.endswith(f":{guest.links}"),
+            "event-links": guest.is_live and not is_off and self.version_of.get(key) == guest.links,
             "event-known": guest.is_live and not is_off,
             "event-cancelled": guest.state == "cancelled",
             "event-moved": guest.is_live and not is_off,

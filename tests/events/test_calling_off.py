@@ -191,4 +191,7 @@ def test_a_mail_of_somebody_erased_does_not_keep_the_news_from_the_others(event,
     announce_changes()
     erase_messages(subject=Subject(None, ("ana@example.org",)))
     restore_event(event_id=event.pk, by=staff, reason="x")
-    assert announce_changes() == 2
+    # Bo's has not left and is taken back: nothing that he knows is wrong.
+    assert announce_changes() == 1
+    found = Message.objects.filter(kind="event-restored")
+    assert list(found.values_list("to_address", flat=True)) == ["ana@example.org"]

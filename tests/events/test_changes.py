@@ -277,7 +277,7 @@ def test_people_are_told_in_portions_and_a_new_change_ends_them(time, monkeypatc
         make.registered(event, name)
     move(page, days=1)
     time.shift(WINDOW)
-    assert announcing._tell_portion(event.pk, ahead=0) == 2
+    assert announcing._tell_portion(event.pk, ahead=0) == (2, True)
     move(page, days=1)
     assert announce_changes() == 0
     time.shift(WINDOW)

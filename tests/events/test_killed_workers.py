@@ -99,3 +99,30 @@ def test_control_news_that_only_its_own_mail_can_say_misleads_somebody(machine: 
     undo_after_new_links(machine)
     with pytest.raises(AssertionError):
         machine.teardown()
+
+
+def restore_unheard(machine: EventMachine) -> None:
+    """Call the event off while no mail leaves, have older mail refused for it, and restore it before anybody hears."""
+    machine.calls_off_or_restores(True)
+    machine.what_it_held_comes_back()
+    machine.announces()
+    machine.calls_off_or_restores(False)
+    machine.a_worker_is_killed_with_mail_on_the_wire("transactional", False)
+    machine.nothing_is_refused_that_makes_sense()
+    machine.announces()
+
+
+def test_who_heard_of_nothing_gets_what_was_refused_for_a_call_off_taken_back(machine: EventMachine) -> None:
+    restore_unheard(machine)
+    machine.teardown()
+    anew = [key.partition(":")[0] for key in machine.model.asked if key.endswith(":anew")]
+    assert Counter(anew) == {"event-confirmation": 1, "event-waiting": 2}
+
+
+def test_control_a_service_that_lets_it_rest_leaves_them_without_a_word(machine: EventMachine, monkeypatch) -> None:
+    monkeypatch.setattr(announcing, "unsaid", lambda people: {})
+    monkeypatch.setattr(machine.model, "_unsaid", lambda guest, now: {})
+    restore_unheard(machine)
+    with pytest.raises(AssertionError):
+        machine.teardown()
+    assert [one.name for one in machine.model.guests if machine.knows_nothing(one)] == ["Bo", "Cy", "Di"]

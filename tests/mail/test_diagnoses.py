@@ -16,6 +16,7 @@ from core.models import Heartbeat
 from core.periodic import intervals
 from core.services import sweeping as jobs
 from mail import diagnoses
+from mail.models import Message
 from mail.services import enqueue, ledger, sweeping
 from tests.factories.mail import ask, deliver_all
 from tests.services.smtpscript import ScriptedServer
@@ -208,6 +209,23 @@ def test_a_mail_server_that_cannot_be_reached_is_told(scripted: Start) -> None:
     finding = only(diagnoses.server())
     assert finding.sentence.startswith("The mail server cannot be reached, or does not let us in. It said: \u2068")
     assert finding.sentence.endswith("\u2069 2 messages wait for it.")
+
+
+def test_a_mail_server_that_has_accepted_mail_since_is_no_trouble_any_more(scripted: Start) -> None:
+    scripted().stop()
+    shut_out = ask()
+    deliver_all()
+    assert only(diagnoses.server()).level == Level.TROUBLE
+    scripted()
+    ask()
+    deliver_all()
+    finding = only(diagnoses.server())
+    assert finding.level == Level.ATTENTION
+    assert finding.sentence.startswith("The mail server could not be reached, or did not let us in, at ")
+    assert finding.sentence.endswith("\u2069 It has accepted mail since; 1 message waits to be tried again.")
+    # Another one that meets a closed door after that is trouble again.
+    Message.objects.filter(pk=shut_out.pk).update(first_tried_at=clock.now() + timedelta(seconds=1))
+    assert only(diagnoses.server()).level == Level.TROUBLE
 
 
 def test_whoever_uses_a_provider_is_not_told_to_mend_the_mail_server(scripted: Start, settings) -> None:

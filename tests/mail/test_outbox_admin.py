@@ -296,6 +296,26 @@ def test_not_even_an_administrator_can_write_or_delete_a_message(client: Client,
 
 
 @pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("queued", "It is written from its records at the moment it leaves."),
+        ("suppressed", "Nothing is kept of its words: it was never written, or they have been deleted since."),
+        ("failed", "Nothing is kept of its words: it was never written, or they have been deleted since."),
+    ],
+)
+def test_a_message_without_words_says_whether_it_will_have_any(client: Client, state: str, sentence: str) -> None:
+    now = clock.now()
+    ended = {"reason": "suppressed", "finished_at": now}
+    tried = {"reason": "refused", "finished_at": now, "started_at": now, "first_tried_at": now, "attempts": 1}
+    message = ask()
+    Message.objects.filter(pk=message.pk).update(
+        state=state, subject="", text="", html="", **{"queued": {}, "suppressed": ended, "failed": tried}[state]
+    )
+    administrator = sign_in(client, PersonFactory(admin=True))
+    assert sentence in words(administrator.get(f"{INDEX}message/{message.pk}/"))
+
+
+@pytest.mark.parametrize(
     ("fields", "sentence"),
     [
         ({}, "It waits for a worker; the sweep calls one within 15 seconds."),
@@ -323,6 +343,15 @@ def test_not_even_an_administrator_can_write_or_delete_a_message(client: Client,
                 "It will be tried again at 2026-12-12 15:00:00, because the receiving server asked to try later."
                 " At 2026-12-15 14:00:00 trying ends."
             ),
+        ),
+        (
+            {
+                "state": "deferred",
+                "reason": "later",
+                "due_at": datetime(2026, 12, 12, 15, tzinfo=UTC),
+                "first_tried_at": datetime(2026, 12, 9, 15, tzinfo=UTC),
+            },
+            "It will be tried for the last time at 2026-12-12 15:00:00, because the receiving server asked to try later.",
         ),
         (
             {"state": "unknown", "reason": "no_answer", "finished_at": datetime(2026, 12, 12, 14, tzinfo=UTC)},

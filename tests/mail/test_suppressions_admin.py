@@ -57,6 +57,20 @@ def bounced(address: str, until: datetime | None = None) -> Suppression:
     return suppress(address=address, reason=SuppressionReason.BOUNCED, note="550 <b>", until=until)
 
 
+def test_each_entry_of_the_list_leads_to_its_own_page(staff: Client) -> None:
+    entries = [bounced("b@example.org"), bounced("c@example.org")]
+    lapsed_one = bounced("gone@example.org")
+    Suppression.objects.filter(pk=lapsed_one.pk).update(address="")
+    page = BeautifulSoup(staff.get(INDEX).content, "html.parser")
+    links = {one.get_text(strip=True): one["href"] for one in page.select("tbody td.title a")}
+    erased = f"erased ({lapsed_one.address_hash[:12]}…)"
+    assert links == {
+        **{one.address: f"{INDEX}{one.pk}/" for one in entries},
+        erased: f"{INDEX}{lapsed_one.pk}/",
+    }
+    assert staff.get(links[erased]).status_code == 200
+
+
 def test_the_list_shows_reason_note_and_term(staff: Client, time_machine) -> None:
     now = clock.now()
     time_machine.move_to(now, tick=False)
