@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
 from django.http import HttpResponse
@@ -10,8 +11,8 @@ from django.test import Client
 
 from core import clock
 from core.personal import Subject
-from events.models import Event, Registration
-from events.services import cancel
+from events.models import Event, Registration, WebinarPage
+from events.services import announce_changes, cancel
 from mail import diagnoses
 from mail.enums import SuppressionReason
 from mail.models import Message, Resend
@@ -20,6 +21,8 @@ from mail.services.asking_many import Asked
 from mail.services.erasing import erase_messages
 from mail.services.mailings import freeze, take_back
 from mail.services.resending import CannotResend
+from mail.undo import undo_window
+from tests.events.changing import move
 from tests.factories import events as make
 from tests.factories.accounts import PersonFactory, editor, sign_in
 from tests.factories.mail import ask, lapsed
@@ -226,30 +229,42 @@ def test_whether_it_may_have_arrived_is_told_by_the_state() -> None:
     assert resending.is_uncertain(Message(state="queued", repeats=1))
 
 
-def moved(registration: Registration, days: int) -> Event:
-    """Move the event, so that its end is no longer the moment at which its mails expire."""
+def moved(registration: Registration, *, is_told: bool = True, **by: int) -> Event:
+    """Move the event, so that its end is no longer the moment at which its mails expire; people hear of it or not yet."""
     event = registration.event
-    event.starts_at += timedelta(days=days)
-    event.ends_at += timedelta(days=days)
-    event.save()
+    move(WebinarPage.objects.get(translation_key=event.translation_key), **by)
+    if is_told:
+        with time_machine.travel(clock.now() + undo_window()):
+            assert announce_changes() == 1
+    event.refresh_from_db()
     return event
 
 
-def test_an_event_mail_sent_again_lasts_until_the_end_of_the_event_as_it_stands_now() -> None:
+def test_an_event_mail_sent_again_lasts_until_the_end_of_the_event_as_the_reader_was_told_last() -> None:
     registration = make.registered(make.event(), "Ana Silva")
     original = ended(Message.objects.get(kind="event-confirmation"), expires_at=clock.now())
-    event = moved(registration, 7)
+    event = moved(registration, days=7)
     assert resending.why_not(original) == ""
     copy = resend(message_pk=original.pk, by=PersonFactory(), reason="Moved")
     assert copy.expires_at == event.ends_at > clock.now()
 
 
-def test_an_event_mail_is_refused_once_the_event_is_over_by_its_new_date() -> None:
+def test_an_event_mail_is_refused_once_the_event_is_over_by_the_date_that_the_reader_was_told() -> None:
     registration = make.registered(make.event(), "Ana Silva")
     original = ended(Message.objects.get(kind="event-confirmation"))
-    moved(registration, -400)
-    assert original.expires_at > clock.now()
-    assert refusal(original) == "Its sense has passed."
+    event = moved(registration, hours=-20)
+    with time_machine.travel(event.ends_at):
+        assert original.expires_at > clock.now()
+        assert refusal(original) == "Its sense has passed."
+
+
+def test_a_date_of_which_nobody_has_heard_yet_changes_nothing_about_how_long_an_event_mail_lasts() -> None:
+    # It may be a mistyped year, taken back within its window; the copy is written by what the reader knows.
+    registration = make.registered(make.event(), "Ana Silva")
+    known = registration.event.ends_at
+    original = ended(Message.objects.get(kind="event-confirmation"))
+    assert moved(registration, days=-400, is_told=False).ends_at < clock.now()
+    assert resend(message_pk=original.pk, by=PersonFactory(), reason="Lost").expires_at == known
 
 
 def test_prepared_words_keep_the_moment_at_which_they_lose_their_sense() -> None:
