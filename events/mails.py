@@ -53,7 +53,11 @@ def promoted(message: Message) -> Rendering:
     """Write the invitation of somebody who got a seat from the waiting list."""
     registration = _registration(message)
     _need(registration.is_confirmed, "The registration has no seat any more.")
-    known = registration.event.versions.filter(revision=message.params.get("since")).first()
+    versions = {one.revision: one for one in registration.event.versions.all()}
+    known, dated = (versions.get(message.params.get(name)) for name in ("since", "before"))
+    if known and dated:
+        # The mail that called it off named the date before, though it may have had another by then.
+        dated.lay_when_and_where_over(known)
     return write_promoted(message, registration, known)
 
 
@@ -224,10 +228,12 @@ def _registration(message: Message, *, of_live_event: bool = True) -> Registrati
         raise NoLongerMakesSense("The registration is gone.")
     newest = registration.told_revision
     _need(message.params.get("revision", newest) >= newest, "There is newer news.")
+    lies_ahead = not registration.event.is_over
     # A change that can still be undone is told to nobody: mails say what this person has been told of, or is by this.
     event = calendars.as_told(registration).event
-    # By that date as well: one in the past, published by mistake, must cost nobody a mail.
-    _need(not event.is_over, "The event is over.")
+    # By that date as well: one in the past, published by mistake, must cost nobody a mail. Who could cancel by the date
+    # that is published, of which nobody hears while it is called off, reads of that.
+    _need(not event.is_over or (lies_ahead and not registration.is_live), "The event is over.")
     _need(not (of_live_event and event.is_cancelled), "The event is cancelled.")
     # The file speaks the language of the mail, whatever the person has chosen since.
     registration.language = message.language

@@ -83,7 +83,7 @@ class EventVersion(models.Model):
         for name in (*TOLD, "revision"):
             setattr(event, name, getattr(self, name))
 
-    def lay_when_and_where_over(self, event: Event) -> None:
-        """Set date, time, zone and venue of this version on an event in memory, never to be saved."""
+    def lay_when_and_where_over(self, said: "Event | EventVersion") -> None:
+        """Set date, time, zone and venue of this version on an event or version in memory, never to be saved."""
         for name in WHEN_AND_WHERE:
-            setattr(event, name, getattr(self, name))
+            setattr(said, name, getattr(self, name))

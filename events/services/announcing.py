@@ -20,7 +20,7 @@ from events.services import notices, planning, seats
 from events.services.promoting import fill_seats
 from events.services.unsaid import unsaid
 from mail import pacing
-from mail.addresses import BadAddress
+from mail.addresses import BadAddress, as_kept
 from mail.enums import MAY_HAVE_ARRIVED
 from mail.models import Message
 from mail.services import withdraw
@@ -138,8 +138,8 @@ def _ask(untold: Untold, whom: ToTell, due_at: datetime) -> bool:
     kind = kind_of_news(known, untold.latest)
     if seat is not None:
         # They know of no seat that they could keep; the mail about it says all that is new since.
-        since = known.revision if known.is_cancelled else seat.params["since"]
-        notices.say_anew(seat, event, registration, due_at=due_at, since=since)
+        news = {"since": known.revision, "before": whom.before} if known.is_cancelled else {}
+        notices.say_anew(seat, event, registration, due_at=due_at, **news)
     elif kind:
         notices.say_changed(kind, event, registration, since=known.revision, before=whom.before, due_at=due_at)
     else:
@@ -185,13 +185,16 @@ def _withdraw_unheard(people: Iterable[Registration]) -> dict[int, int]:
     It counts as heard where it may have arrived, since it waits to be sent once more after a worker was lost with it,
     and where another mail has begun to leave since, which says the same.
     """
-    keys = [notices.change_key(kind, one.uuid, one.told_revision) for one in people for kind in notices.TO_ALL]
+    keys = [key for one in people for key in notices.news_keys(one.uuid, one.told_revision)]
     found = Message.objects.select_for_update(skip_locked=True).unbegun().filter(key__in=keys)
     unheard = list(found.order_by("pk"))
     withdraw(keys=[message.key for message in unheard])
     asked = {one.params["registration"]: one for one in unheard if not one.repeats}
     heard = _heard_otherwise(people, asked)
-    return {pk: message.params["since"] for pk, message in asked.items() if pk not in heard}
+    # A row of before a release that wrote `since` says nothing of what they knew.
+    return {
+        pk: message.params["since"] for pk, message in asked.items() if pk not in heard and "since" in message.params
+    }
 
 
 def _heard_otherwise(people: Iterable[Registration], asked: Mapping[int, Message]) -> set[int]:
@@ -201,7 +204,7 @@ def _heard_otherwise(people: Iterable[Registration], asked: Mapping[int, Message
     """
     if not asked:
         return set()
-    addresses = {one.email.lower() for one in people if one.pk in asked} | {
+    addresses = {as_kept(one.email).lower() for one in people if one.pk in asked} | {
         one.to_address.lower() for one in asked.values()
     }
     others = Message.objects.exclude(kind=notices.ERASE).annotate(address=Lower("to_address"))

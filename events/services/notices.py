@@ -108,7 +108,7 @@ def say_anew(refused: Message, event: Event, registration: Registration, *, due_
     Like the news in whose place it comes, it lets mail to one go first.
     """
     params = {name: value for name, value in refused.params.items() if name != "registration"}
-    key = change_key(refused.kind, registration.uuid, event.revision) + ":anew"
+    key = _key_anew(refused.kind, registration.uuid, event.revision)
     _ask(refused.kind, event, registration, key, due_at=due_at, gives_way=True, **(params | ids))
 
 
@@ -134,17 +134,30 @@ def _unbegun(registrations: Iterable[Registration]) -> QuerySet[Message]:
 
 
 def expiries(messages: Sequence[Message]) -> dict[int, datetime]:
-    """Return until when each mail about a registration makes sense: to the end of the event, as the person was told."""
+    """Return until when each mail about a registration makes sense: to the end of the event, as the person was told.
+
+    That somebody's own registration is cancelled is worth knowing until the end that is published, if that is later.
+    """
     wanted = {message.pk: message.params.get("registration") for message in messages}
     told = EventVersion.objects.filter(event=OuterRef("event"), revision=OuterRef("told_revision"))
     ends_at = Coalesce(Subquery(told.values("ends_at")), "event__ends_at")
-    found = dict(Registration.objects.filter(pk__in=wanted.values()).values_list("pk", ends_at))
-    return {pk: found[registration] for pk, registration in wanted.items() if registration in found}
+    rows = Registration.objects.filter(pk__in=wanted.values()).values_list("pk", ends_at, "event__ends_at")
+    found = {pk: (as_told, max(as_told, as_published)) for pk, as_told, as_published in rows}
+    return {one.pk: found[wanted[one.pk]][one.kind == CANCELLED] for one in messages if wanted[one.pk] in found}
 
 
 def change_key(kind: str, identifier: UUID, revision: int) -> str:
     """Return the key under which one person is told of one revision."""
     return f"{kind}:{identifier}:{revision}"
+
+
+def news_keys(identifier: UUID, revision: int) -> list[str]:
+    """Return each key under which one person may be told of one revision, also in a mail about the seat they got."""
+    return [*(change_key(kind, identifier, revision) for kind in TO_ALL), _key_anew(PROMOTED, identifier, revision)]
+
+
+def _key_anew(kind: str, identifier: UUID, revision: int) -> str:
+    return change_key(kind, identifier, revision) + ":anew"
 
 
 def _ask(

@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 
 from events.models import Registration
 from events.services import notices
+from mail.addresses import as_kept
 from mail.enums import Reason
 from mail.models import Message
 
@@ -22,7 +23,7 @@ def unsaid(people: Iterable[Registration]) -> dict[int, list[Message]]:
     """
     by_key = {one.pk: one for one in people}
     # By address too, which has an index; a registration keeps its own.
-    addresses = {one.email.lower() for one in by_key.values()}
+    addresses = {as_kept(one.email).lower() for one in by_key.values()}
     mails = Message.objects.alias(address=Lower("to_address")).filter(
         address__in=addresses, params__registration__in=list(by_key)
     )

@@ -41,6 +41,8 @@ CALLED_OFF = "enrolment-called-off"
 NO_SEAT = "enrolment-no-seat"
 # What all people of a cohort, or all who wait, are told at once.
 TO_ALL = (CALLED_OFF, NO_SEAT)
+# What ends a mail that was not worth sending while a cohort was called off; withdrawn is what calling off took back.
+REFUSED = (Reason.SENSELESS, Reason.WITHDRAWN)
 # A coordinator was approved, and whom they had written down is enrolled.
 SENT = "team-sent"
 # A coordinator's draft has held its seats for long enough.
@@ -109,14 +111,16 @@ def _tell_coordinator(kind: str, cohort: Cohort, team: TeamRequest) -> None:
         enqueue_to(team.coordinator, key=key, kind=kind, params={"team": team.pk}, expires_at=cohort.ends_at)
 
 
-def say_again(cohort: Cohort, *, since: datetime, moving_up: Collection[int] = ()) -> None:
+def say_again(
+    cohort: Cohort, *, since: datetime, moving_up: Collection[int] = (), reasons: Collection[Reason] = REFUSED
+) -> None:
     """Ask once more for what the outbox refused to send while the cohort was called off or over, by a key of its own.
 
     It leaves when the undo window has passed. Who moves up then, by the keys of their enrolments, is told of a place
     later, should they have no seat by that time.
     """
     at, now = undo.leaves_at(), clock.now().isoformat()
-    for kind, people in refused(cohort, since=since).items():
+    for kind, people in refused(cohort, since=since, reasons=reasons).items():
         asked = [_asked(cohort, one, key=f"{kind}:{one.uuid}:{now}", params={"enrolment": one.pk}) for one in people]
         if kind == WAITING:
             later = [one for one in asked if one.params["enrolment"] in moving_up]
@@ -150,18 +154,17 @@ def take_back_calling_off(cohort: Cohort, *, since: datetime) -> None:
     withdraw(keys=keys, because="The cohort takes place after all.", unless_repeated=True)
 
 
-def refused(cohort: Cohort, *, since: datetime) -> dict[str, list[Enrolment]]:
+def refused(cohort: Cohort, *, since: datetime, reasons: Collection[Reason] = REFUSED) -> dict[str, list[Enrolment]]:
     """Return by kind whom a mail still concerns that the outbox refused to send, the cohort being called off or over,
     and who has got no other since.
     """
     if cohort.is_over():
         return {}
-    # Unknown is what had been handed over without an answer before it was refused. Withdrawn is what calling off took
-    # back.
+    # Unknown is what had been handed over without an answer before it was refused.
     messages = _named().filter(
         ~Exists(_named().perhaps_read().filter(kind__in=AGAIN, **_LATER_TO_THE_SAME)),
         state__in=[State.CANCELLED, State.UNKNOWN],
-        reason__in=[Reason.SENSELESS, Reason.WITHDRAWN],
+        reason__in=reasons,
         finished_at__gte=since,
         kind__in=AGAIN,
     )

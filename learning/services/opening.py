@@ -1,7 +1,7 @@
 """Opening cohorts, changing them, and calling them off."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from learning.services import knowing, notices, seats
 from learning.services.foreseeing import moving_up
 from learning.services.promoting import give_due, hold
 from learning.services.sending import lock_cities_held_back, send_held_back
+from mail.enums import Reason
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -74,7 +75,8 @@ def save_cohort(
         kept.moderators.set(moderators)
     seats.keep(kept, hold(kept))
     if over_since is not None and not kept.is_called_off:
-        _say_again(kept, since=over_since)
+        # Nobody takes mail back because a cohort is over: what was withdrawn since that day had a reason of its own.
+        _say_again(kept, since=over_since, reasons=[Reason.SENSELESS])
     seats.purge(kept)
     return kept
 
@@ -120,13 +122,13 @@ def restore_cohort(*, cohort_id: int) -> Cohort:
     seats.keep(cohort, hold(cohort))
     if not cohort.holds_seats_back:
         send_held_back(cohort, cities)
-    _say_again(cohort, since=since)
+    _say_again(cohort, since=since, reasons=notices.REFUSED)
     return cohort
 
 
-def _say_again(cohort: Cohort, *, since: datetime) -> None:
+def _say_again(cohort: Cohort, *, since: datetime, reasons: Collection[Reason]) -> None:
     expected = moving_up(cohort) if cohort.holds_seats_back else []
-    notices.say_again(cohort, since=since, moving_up={one.pk for one in expected})
+    notices.say_again(cohort, since=since, moving_up={one.pk for one in expected}, reasons=reasons)
 
 
 def _need_unchanged(cohort: Cohort, seen: Mapping[str, Any] | None, *, with_moderators: bool) -> None:

@@ -25,6 +25,8 @@ class Guest:
     registered_at: datetime
     # The news that has been asked for and has not left: its key, and what the person knew before it.
     unheard: tuple[str, Said] | None = None
+    # What they knew before each mail about a seat that they got.
+    knew: dict[str, Said] = field(default_factory=dict)
     links: int = 0
 
     @property
@@ -143,8 +145,10 @@ class Model:
             first = line[0]
             if first.told_revision != self.revision:
                 first.unheard = None
+            key = f"event-promoted:{first.key}:{first.number}"
+            first.knew[key] = first.told
             first.state, first.told, first.told_revision = "confirmed", self.said, self.revision
-            self.asked[f"event-promoted:{first.key}:{first.number}"] += 1
+            self.asked[key] += 1
             self.reminder.plan([first], now)
 
     def change(self, said: Said, now: datetime) -> None:
@@ -193,6 +197,9 @@ class Model:
             key = f"{name}:{guest.key}:{self.revision}:anew"
             self.asked[key] += 1
             self.version_of[key] = self.version_of.get(refused, 0)
+            if name == "event-promoted":
+                guest.knew[key] = knew if knew[2] else guest.knew[refused]
+                guest.unheard = (key, guest.knew[key])
 
     def _kind(self, knew: Said) -> str:
         if self.is_called_off:

@@ -6,7 +6,7 @@ import time_machine
 from core import clock
 from events.models import Event, Registration, WebinarPage
 from events.services import announce_changes, announcing, cancel, cancel_event, renew_links, restore_event
-from mail import pacing
+from mail import kinds, pacing
 from mail.models import Message
 from mail.services import withdraw
 from mail.services.sweeping import sweep as sweep_mail
@@ -162,6 +162,17 @@ class TestACallOffThatNobodyHeardOf:
         assert call_off_and_restore(event, staff, clocks) == 3
         assert mails("Ana")[0] == ("confirmation", "unknown", "senseless")
         assert anew("Ana") == [("confirmation", "ana", {})]
+
+    def test_who_has_an_address_in_another_script_gets_it_too(self, event, staff, clocks, mail_server):
+        # Their registration keeps what they typed, the outbox what a server understands.
+        dee = make.registered(event, "Dee", email="Dee@bücher.example")
+        Message.objects.filter(to_address__contains="xn--").update(
+            state="deferred", reason="later", attempts=1, first_tried_at=clock.now()
+        )
+        assert dee.email.casefold() == "dee@bücher.example"
+        assert call_off_and_restore(event, staff, clocks) == 4
+        found = Message.objects.get(key__endswith=":anew", params__registration=dee.pk)
+        assert (found.kind, found.to_address.lower()) == ("event-waiting", "dee@xn--bcher-kva.example")
 
     def test_a_later_mail_that_did_not_arrive_has_said_nothing(self, event, staff, clocks, mail_server):
         Message.objects.filter(state="deferred").update(due_at=clock.now().replace(year=2027))
@@ -335,7 +346,7 @@ class TestASeatFromTheWaitingList:
         deliver_all()
         restore_event(event_id=event.pk, by=staff, reason="x")
         assert told(clocks) == 2
-        assert anew() == [("promoted", "cy", {"since": 1})]
+        assert anew() == [("promoted", "cy", {"since": 1, "before": 0})]
         assert "The event was cancelled, but takes place after all." in last("promoted", "cy").text
         deliver_all()
         assert arrived(mail_server) == ["called-off ana", "called-off cy", "promoted cy", "restored ana"]
@@ -351,6 +362,57 @@ class TestASeatFromTheWaitingList:
         move(page, days=-1)
         told(clocks)
         assert "Before" not in last("promoted", "cy").text
+
+    def test_a_date_that_the_call_off_did_not_name_is_told_with_the_seat(self, event, page, staff, clocks, mail_server):
+        move(page, days=1)
+        call_off_unheard(event, staff, clocks)
+        deliver_all()
+        restore_event(event_id=event.pk, by=staff, reason="x")
+        told(clocks)
+        text = last("promoted", "cy").text
+        assert "The event was cancelled, but takes place after all. The event has a new date or time." in text
+        assert (text.count("Before"), text.count("12 December"), text.count("13 December") > 0) == (1, 2, True)
+
+    def test_called_off_again_before_they_read_of_the_seat_they_hear_nothing_twice(
+        self, event, staff, clocks, mail_server
+    ):
+        call_off_unheard(event, staff, clocks)
+        deliver_all()
+        restore_event(event_id=event.pk, by=staff, reason="x")
+        told(clocks)
+        cancel_event(event_id=event.pk, by=staff, reason="x")
+        assert told(clocks) == 0
+        deliver_all()
+        assert arrived(mail_server) == ["called-off ana", "called-off cy"]
+        restore_event(event_id=event.pk, by=staff, reason="x")
+        assert told(clocks) == 2
+        deliver_all()
+        assert arrived(mail_server) == ["called-off ana", "called-off cy", "promoted cy", "restored ana"]
+
+    def test_moved_again_before_they_read_of_the_seat_one_mail_says_it_all(
+        self, event, page, staff, clocks, mail_server
+    ):
+        call_off_unheard(event, staff, clocks)
+        restore_event(event_id=event.pk, by=staff, reason="x")
+        move(page, days=1)
+        told(clocks)
+        move(page, days=1)
+        assert told(clocks) == 2
+        assert anew("Cy")[-1] == ("promoted", "cy", {"since": 0})
+        deliver_all()
+        assert arrived(mail_server) == ["moved ana", "promoted cy"]
+
+    def test_a_row_of_an_earlier_release_keeps_the_news_from_nobody(self, event, page, staff, clocks, mail_server):
+        seat = Message.objects.get(kind="event-promoted")
+        Message.objects.filter(pk=seat.pk).update(params={"registration": seat.params["registration"]})
+        call_off_unheard(event, staff, clocks)
+        restore_event(event_id=event.pk, by=staff, reason="x")
+        for _time in range(2):
+            move(page, days=1)
+            assert told(clocks) == 2
+        deliver_all()
+        assert "moved ana" in arrived(mail_server)
+        assert "promoted cy" in arrived(mail_server)
 
 
 class TestADateInThePastByMistake:
@@ -399,6 +461,25 @@ class TestADateInThePastByMistake:
         move(page, days=-365)
         try_again()
         assert "cancelled ana" in arrived(mail_server)
+
+    def test_nor_where_the_date_that_was_told_alone_has_passed(self, event, page, staff, clocks, mail_server):
+        # Who knows that an event is called off is not told of its new date, and can leave it for good until then.
+        deliver_all()
+        cancel_event(event_id=event.pk, by=staff, reason="x")
+        told(clocks)
+        deliver_all()
+        known = Event.objects.get().ends_at
+        move(page, days=30)
+        told(clocks)
+        clocks.move_to(known)
+        cancel(registration_id=of(event, "Ana").pk)
+        put_off(mail_server, "Ana")
+        sweep_mail()
+        try_again()
+        assert "cancelled ana" in arrived(mail_server)
+        assert kinds.expiries(Message.objects.filter(kind="event-cancelled")) == {
+            Message.objects.get(kind="event-cancelled").pk: Event.objects.get().ends_at
+        }
 
     def test_what_may_have_arrived_is_repeated_as_long_as_the_date_that_was_told_lies_ahead(self, page, mail_server):
         put_off(mail_server, "Ana", "Bo", "Cy")

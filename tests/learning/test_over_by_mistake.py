@@ -9,6 +9,7 @@ from core import clock
 from learning.models import Cohort
 from learning.services import call_off_cohort, notices, restore_cohort, save_cohort
 from mail.models import Message
+from mail.services import withdraw
 from tests.factories import learning as make
 from tests.factories.mail import deliver_all
 
@@ -107,6 +108,15 @@ def test_what_was_asked_anew_for_a_call_off_is_not_asked_once_more(cohort, time,
     time.shift(WINDOW)
     deliver_all()
     assert arrived(mail_server) == ["enrolment-waiting cy", "team-invitation ana", "team-invitation bo"]
+
+
+def test_what_was_withdrawn_before_for_a_reason_of_its_own_stays_so(cohort, time, mail_server):
+    bo = Message.objects.get(to_address="bo@example.org")
+    withdraw(keys=[bo.key], because="It may have left before the backup.")
+    is_over_for_a_moment(cohort)
+    time.shift(WINDOW)
+    deliver_all()
+    assert arrived(mail_server) == ["enrolment-waiting cy", "team-invitation ana"]
 
 
 def test_while_it_is_called_off_nothing_is_asked_and_by_its_restoration_each_once(cohort, time, mail_server):
