@@ -235,7 +235,8 @@ class Model:
         """Tell whether a mail may leave now."""
         if kind == "event-reminder":
             return self.reminder.makes_sense(key, guest, now)
-        if now >= self.end_of(guest.told):
+        # Who has left knows it until the later of both dates: of the one that is published they may have read on a page.
+        if now >= self.end_of(guest.told) and (guest.is_live or now >= self.end):
             return False
         is_off = guest.told[2]
         return {
